@@ -1,0 +1,198 @@
+//! A typed MCP client: one connection carries one token, and every call names its tool by type.
+
+use crate::assertion::META_KEY as ASSERTION_KEY;
+use crate::failure::{Failure, FailureAnswer};
+use crate::tool::Tool;
+use rmcp::model::{CallToolRequestParams, CallToolResult, JsonObject, ProtocolVersion, RequestMetaObject};
+use rmcp::service::{
+    ClientInitializeError, ClientLifecycleMode, RoleClient, RunningService, ServiceError,
+    serve_client_with_lifecycle,
+};
+use rmcp::transport::streamable_http_client::{
+    StreamableHttpClientTransport, StreamableHttpClientTransportConfig, StreamableHttpError,
+};
+use secrecy::{ExposeSecret, SecretString};
+use serde_json::Value;
+use std::error::Error as _;
+use std::time::Duration;
+
+/// The key in a call's `_meta` under which an operator's reason travels.
+pub const REASON_KEY: &str = "tentacular.io/reason";
+
+/// How long a server may take to accept a connection.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// The longest that a call may take: a little more than the longest run.
+const CALL_TIMEOUT: Duration = Duration::from_secs(630);
+
+/// Why a call has no answer.
+#[derive(Debug, thiserror::Error)]
+pub enum ClientError {
+    /// Nothing answers at the server's address.
+    #[error("the server at `{endpoint}` cannot be reached: {detail}")]
+    Unreachable {
+        /// The address.
+        endpoint: String,
+        /// What the network said.
+        detail: String,
+    },
+    /// The server does not take the token.
+    #[error("the server does not accept this sign-in; sign in again")]
+    Unauthorized,
+    /// The server refused or failed, and says why.
+    #[error("{}", .0.text())]
+    Refused(Failure),
+    /// The answer took too long.
+    #[error("the server did not answer within {} s", .0.as_secs())]
+    TimedOut(Duration),
+    /// The two sides do not understand each other.
+    #[error("the server's answer cannot be understood: {0}")]
+    Protocol(String),
+}
+
+impl ClientError {
+    /// The refusal in it, where the server gave one.
+    #[must_use]
+    pub fn failure(&self) -> Option<&Failure> {
+        match self {
+            Self::Refused(failure) => Some(failure),
+            _ => None,
+        }
+    }
+}
+
+/// What goes with a call beside its arguments.
+#[derive(Debug, Clone, Default)]
+pub struct Extras {
+    /// The Kraken's signed channel assertion.
+    pub assertion: Option<String>,
+    /// An operator's reason.
+    pub reason: Option<String>,
+}
+
+/// A connection that carries one token.
+#[derive(Debug)]
+pub struct Client {
+    endpoint: String,
+    service: RunningService<RoleClient, ()>,
+}
+
+impl Client {
+    /// Connects to `endpoint` (the full URL, e.g. `https://tentacular.example/mcp`) with `token`.
+    ///
+    /// # Errors
+    /// When nothing answers, the token is refused, or it is no MCP server.
+    pub async fn connect(endpoint: &str, token: &SecretString) -> Result<Self, ClientError> {
+        let config =
+            StreamableHttpClientTransportConfig::with_uri(endpoint).auth_header(token.expose_secret());
+        let http = reqwest::Client::builder()
+            .connect_timeout(CONNECT_TIMEOUT)
+            .no_proxy()
+            .tcp_nodelay(true)
+            .build()
+            .map_err(|error| ClientError::Protocol(error.to_string()))?;
+        let transport = StreamableHttpClientTransport::with_client(http, config);
+        let lifecycle = ClientLifecycleMode::Discover { preferred_versions: vec![ProtocolVersion::LATEST] };
+        let connecting = serve_client_with_lifecycle((), transport, lifecycle);
+        let service = tokio::time::timeout(CONNECT_TIMEOUT, connecting)
+            .await
+            .map_err(|_| ClientError::TimedOut(CONNECT_TIMEOUT))?
+            .map_err(|error| not_connected(endpoint, &error))?;
+        Ok(Self { endpoint: endpoint.to_owned(), service })
+    }
+
+    /// Calls the tool `T`.
+    ///
+    /// # Errors
+    /// [`ClientError::Refused`] when the server says no; the others when there is no answer.
+    pub async fn call<T: Tool>(&self, args: &T::Args, extras: Extras) -> Result<T::Answer, ClientError> {
+        let arguments = match serde_json::to_value(args) {
+            Ok(Value::Object(arguments)) => arguments,
+            _ => return Err(ClientError::Protocol(format!("the arguments of {} are no object", T::NAME))),
+        };
+        let value = self.call_by_name(T::NAME, arguments, extras).await?;
+        serde_json::from_value(value).map_err(|error| ClientError::Protocol(error.to_string()))
+    }
+
+    /// Calls a tool by its name, with arguments that are JSON already.
+    ///
+    /// # Errors
+    /// As [`Client::call`].
+    pub async fn call_by_name(
+        &self,
+        name: &'static str,
+        arguments: JsonObject,
+        extras: Extras,
+    ) -> Result<Value, ClientError> {
+        let mut params = CallToolRequestParams::new(name).with_arguments(arguments);
+        let mut meta = RequestMetaObject::new();
+        let said = [(ASSERTION_KEY, extras.assertion), (REASON_KEY, extras.reason)];
+        for (key, value) in said {
+            if let Some(value) = value {
+                meta.insert(key.to_owned(), Value::String(value));
+            }
+        }
+        params.meta = Some(meta);
+        let answer = tokio::time::timeout(CALL_TIMEOUT, self.service.call_tool(params))
+            .await
+            .map_err(|_| ClientError::TimedOut(CALL_TIMEOUT))?
+            .map_err(|error| not_answered(&self.endpoint, &error))?;
+        read(answer)
+    }
+
+    /// Ends the connection.
+    pub async fn close(self) {
+        // The server keeps nothing for a connection, so there is nothing that a failure here could leave behind.
+        let _ = self.service.cancel().await;
+    }
+}
+
+fn read(answer: CallToolResult) -> Result<Value, ClientError> {
+    let text = || answer.content.iter().find_map(|block| block.as_text()).map(|text| text.text.clone());
+    if answer.is_error == Some(true) {
+        let structured = answer.structured_content.clone();
+        let told = structured.and_then(|value| serde_json::from_value::<FailureAnswer>(value).ok());
+        return Err(match told {
+            Some(FailureAnswer { error }) => ClientError::Refused(error),
+            None => ClientError::Protocol(text().unwrap_or_else(|| "an error without a text".to_owned())),
+        });
+    }
+    match (answer.structured_content.as_ref(), text()) {
+        (Some(value), _) => Ok(value.clone()),
+        (None, Some(text)) => {
+            serde_json::from_str(&text).map_err(|error| ClientError::Protocol(error.to_string()))
+        }
+        (None, None) => Err(ClientError::Protocol("an answer without content".to_owned())),
+    }
+}
+
+fn not_connected(endpoint: &str, error: &ClientInitializeError) -> ClientError {
+    match error {
+        ClientInitializeError::TransportError { error, .. } => from_transport(endpoint, error.error.as_ref()),
+        other => ClientError::Protocol(other.to_string()),
+    }
+}
+
+fn not_answered(endpoint: &str, error: &ServiceError) -> ClientError {
+    match error {
+        ServiceError::TransportSend(error) => from_transport(endpoint, error.error.as_ref()),
+        ServiceError::McpError(error) => ClientError::Protocol(error.message.to_string()),
+        ServiceError::TransportClosed => ClientError::Unreachable {
+            endpoint: endpoint.to_owned(),
+            detail: "the connection ended".to_owned(),
+        },
+        other => ClientError::Protocol(other.to_string()),
+    }
+}
+
+fn from_transport(endpoint: &str, error: &(dyn std::error::Error + Send + Sync + 'static)) -> ClientError {
+    let unreachable = |detail: String| ClientError::Unreachable { endpoint: endpoint.to_owned(), detail };
+    match error.downcast_ref::<StreamableHttpError<reqwest::Error>>() {
+        Some(StreamableHttpError::AuthRequired(_)) => ClientError::Unauthorized,
+        Some(StreamableHttpError::Client(error)) => {
+            unreachable(error.source().map_or_else(|| error.to_string(), ToString::to_string))
+        }
+        Some(StreamableHttpError::HttpStatus(status)) => unreachable(status.to_string()),
+        _ => unreachable(error.to_string()),
+    }
+}

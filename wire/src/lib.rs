@@ -1,0 +1,14 @@
+#![doc = include_str!("../README.md")]
+
+pub mod annotation;
+pub mod assertion;
+pub mod canonical;
+#[cfg(feature = "client")]
+pub mod client;
+mod failure;
+mod tool;
+pub mod tools;
+pub mod trail;
+
+pub use failure::{Failure, FailureAnswer, FailureCode};
+pub use tool::{ConflictingNames, EnclaveRef, Nothing, Page, Tool};

@@ -1,0 +1,144 @@
+//! Tools of the relay: the Kraken's own identity, which reports facts and delivers notices, and nothing else.
+
+use crate::tool::{Nothing, list_or_null, tool};
+use jiff::Timestamp;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+use workflow::EnclaveName;
+
+tool!(
+    /// Report what is so in a channel.
+    ChannelReport = "channel_report": ChannelReportArgs => ChannelReportAnswer
+);
+tool!(
+    /// Which channel has which enclave?
+    ChannelMap = "channel_map": Nothing => ChannelMapAnswer
+);
+tool!(
+    /// What is to be told in channels? And: this has been told.
+    Notices = "notices": NoticesArgs => NoticesAnswer
+);
+
+/// Facts about one channel.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct ChannelReportArgs {
+    /// The Slack workspace, `T…`.
+    pub team: String,
+    /// The channel, `C…` or `G…`.
+    pub channel: String,
+    /// When Slack said so. Facts older than those on record are not taken.
+    pub observed_at: Timestamp,
+    /// The channel's name now.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// Whether the channel is archived.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub archived: Option<bool>,
+    /// Everybody who is in the channel, when all of them are known; an incomplete list is never sent as one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub members: Option<Vec<ChannelPerson>>,
+    /// Who joined.
+    #[serde(default, deserialize_with = "list_or_null", skip_serializing_if = "Vec::is_empty")]
+    pub joined: Vec<ChannelPerson>,
+    /// Who left: Slack users.
+    #[serde(default, deserialize_with = "list_or_null", skip_serializing_if = "Vec::is_empty")]
+    pub left: Vec<String>,
+}
+
+/// Somebody in a channel.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct ChannelPerson {
+    /// The Slack user, `U…`.
+    pub user: String,
+    /// What kind of account it is.
+    pub class: AccountClass,
+    /// The name to show.
+    pub name: String,
+}
+
+/// What kind of Slack account somebody has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum AccountClass {
+    /// A full member of the workspace.
+    Full,
+    /// A guest.
+    Guest,
+    /// Somebody of another company, or whose class could not be learned.
+    External,
+}
+
+impl AccountClass {
+    /// The class as the decision knows it.
+    #[must_use]
+    pub const fn account(self) -> policy::Account {
+        match self {
+            Self::Full => policy::Account::Full,
+            Self::Guest => policy::Account::Guest,
+            Self::External => policy::Account::External,
+        }
+    }
+}
+
+/// What became of the report.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct ChannelReportAnswer {
+    /// The channel's enclave; without one nothing is kept.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub enclave: Option<EnclaveName>,
+    /// Whether the facts were newer than those on record.
+    pub taken: bool,
+}
+
+/// Every channel that has an enclave.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct ChannelMapAnswer {
+    /// The channels.
+    pub channels: Vec<MappedChannel>,
+}
+
+/// A channel and its enclave.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct MappedChannel {
+    /// The Slack workspace.
+    pub team: String,
+    /// The channel.
+    pub channel: String,
+    /// Its enclave.
+    pub enclave: EnclaveName,
+    /// The enclave's state.
+    pub status: String,
+}
+
+/// Which notices have been told.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct NoticesArgs {
+    /// Those that stand in their channel now.
+    #[serde(default, deserialize_with = "list_or_null", skip_serializing_if = "Vec::is_empty")]
+    pub acknowledge: Vec<Uuid>,
+}
+
+/// What is to be told.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct NoticesAnswer {
+    /// The oldest first; at most 100.
+    pub notices: Vec<Notice>,
+}
+
+/// Something that a channel must hear.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Notice {
+    /// Its id: told once, and again only until it is acknowledged.
+    pub id: Uuid,
+    /// The Slack workspace.
+    pub team: String,
+    /// The channel.
+    pub channel: String,
+    /// The enclave.
+    pub enclave: EnclaveName,
+    /// The text, in plain words.
+    pub text: String,
+    /// When it happened.
+    pub at: Timestamp,
+}
