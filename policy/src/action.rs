@@ -134,6 +134,31 @@ actions! {
 }
 
 impl Action {
+    /// Whether a call that a model chose may never do this: it widens rights, stops people, or destroys. It becomes a
+    /// card that a person clicks.
+    #[must_use]
+    pub const fn needs_a_click(self) -> bool {
+        matches!(
+            self,
+            Self::Remove
+                | Self::TentacleSetMode
+                | Self::TentacleTransfer
+                | Self::AddMember
+                | Self::RemoveMember
+                | Self::SetMode
+                | Self::OpenEnrollment
+                | Self::RaiseQuota
+                | Self::Transfer
+                | Self::SetSecret
+                | Self::ApproveReach
+                | Self::Freeze
+                | Self::Unfreeze
+                | Self::Deprovision
+                | Self::Accept
+                | Self::Unlink
+        )
+    }
+
     /// The action with this name.
     #[must_use]
     pub fn named(name: &str) -> Option<Self> {

@@ -122,6 +122,53 @@ pub enum Denied {
     Removed,
 }
 
+impl Allowed {
+    /// The reason as one word, as records carry it.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Itself => "itself",
+            Self::Founder => "founder",
+            Self::Mode => "mode",
+            Self::EnclaveOwner => "enclave_owner",
+            Self::TentacleOwner => "tentacle_owner",
+            Self::Operator(_) => "operator",
+            Self::Service(_) => "service",
+            Self::Continuation => "continuation",
+        }
+    }
+}
+
+impl Denied {
+    /// The reason as one word, as records carry it.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Unknown => "unknown",
+            Self::EnclaveUnreadable => "enclave_unreadable",
+            Self::TentacleUnreadable => "tentacle_unreadable",
+            Self::NotForThisPrincipal => "not_for_this_principal",
+            Self::State(_) => "state",
+            Self::EnclaveLacks(..) => "enclave_mode",
+            Self::TentacleLacks(..) => "tentacle_mode",
+            Self::NotEnclaveOwner(_) => "not_enclave_owner",
+            Self::NotTentacleOwner(_) => "not_tentacle_owner",
+            Self::Unbound => "unbound",
+            Self::NotFullAccount => "not_full_account",
+            Self::NotChannelCreator => "not_channel_creator",
+            Self::TooManyEnclaves => "too_many_enclaves",
+            Self::Stale => "stale",
+            Self::FreezeOfOthers => "freeze_of_others",
+            Self::FrozenByOperator => "frozen_by_operator",
+            Self::NoScope(_) => "no_scope",
+            Self::NoReason => "no_reason",
+            Self::NotOwnTentacle => "not_own_tentacle",
+            Self::OtherContinuation => "other_continuation",
+            Self::Removed => "removed",
+        }
+    }
+}
+
 /// Decides one question. Pure, total, and without allocation.
 #[must_use]
 pub const fn decide(question: &Question<'_>) -> Decision {

@@ -4,6 +4,7 @@ use crate::tool::tool;
 use crate::trail::Record;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use workflow::EnclaveName;
 
 tool!(
@@ -31,8 +32,9 @@ pub struct TrailTailArgs {
 /// A page of the trail.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct TrailTailAnswer {
-    /// The records: with `export` by writer and number, otherwise the oldest of the newest first.
-    pub records: Vec<Record>,
+    /// The records as they are stored: with `export` by writer and number, otherwise the newest, oldest first.
+    #[schemars(with = "Vec<Record>")]
+    pub records: Vec<Value>,
     /// With `export`, to operators: the newest signed head of each writer, as compact JWS.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub heads: Vec<String>,

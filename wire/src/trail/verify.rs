@@ -1,6 +1,8 @@
 //! Checks a trail: no record changed, removed, swapped or cut off.
 
-use super::{GENESIS, Head, Record, VERSION};
+use super::{GENESIS, Head, VERSION};
+use crate::canonical;
+use serde_json::Value;
 use std::collections::BTreeMap;
 use std::fmt;
 
@@ -48,7 +50,7 @@ pub enum Wrong {
     Number,
     /// The record does not name the hash of the one before: one of the two was changed or swapped.
     Chain,
-    /// The record is of a version that this program does not know.
+    /// The record is of a version that this program does not know, or is no record at all.
     Version,
     /// A signed head names another hash for this record: it was changed.
     Head,
@@ -78,11 +80,16 @@ impl fmt::Display for Fault {
 }
 
 /// Checks `records` (of each writer in the order of the chain) against themselves and against the signed `heads`.
+///
+/// It takes them as JSON, not as [`super::Record`], so that nothing in them is passed over.
 #[must_use]
-pub fn verify(records: &[Record], heads: &[Head]) -> Report {
-    let mut chains: BTreeMap<&str, Vec<&Record>> = BTreeMap::new();
+pub fn verify(records: &[Value], heads: &[Head]) -> Report {
+    let mut chains: BTreeMap<&str, Vec<&Value>> = BTreeMap::new();
     for record in records {
-        chains.entry(&record.writer).or_default().push(record);
+        chains
+            .entry(record.get("writer").and_then(Value::as_str).unwrap_or_default())
+            .or_default()
+            .push(record);
     }
     for head in heads {
         chains.entry(&head.writer).or_default();
@@ -99,22 +106,23 @@ pub fn verify(records: &[Record], heads: &[Head]) -> Report {
 }
 
 /// Walks one chain; answers the hash of each number that is there.
-fn check_chain(writer: &str, chain: &[&Record], faults: &mut Vec<Fault>) -> BTreeMap<u64, String> {
+fn check_chain(writer: &str, chain: &[&Value], faults: &mut Vec<Fault>) -> BTreeMap<u64, String> {
     let mut hashes = BTreeMap::new();
     let (mut number, mut prev) = (0, GENESIS.to_owned());
     for record in chain {
-        let mut fault = |what| faults.push(Fault { writer: writer.to_owned(), seq: record.seq, what });
-        if record.v != VERSION {
+        let seq = record.get("seq").and_then(Value::as_u64).unwrap_or_default();
+        let mut fault = |what| faults.push(Fault { writer: writer.to_owned(), seq, what });
+        if record.get("v").and_then(Value::as_u64) != Some(u64::from(VERSION)) {
             fault(Wrong::Version);
         }
-        if record.seq != number + 1 {
+        if seq != number + 1 {
             fault(Wrong::Number);
-        } else if record.prev != prev {
+        } else if record.get("prev").and_then(Value::as_str) != Some(&prev) {
             fault(Wrong::Chain);
         }
-        number = record.seq;
+        number = seq;
         // A record without a canonical form cannot have been written by a server: no hash matches it.
-        prev = record.hash().unwrap_or_default();
+        prev = canonical::sha256(record).unwrap_or_default();
         hashes.insert(number, prev.clone());
     }
     hashes

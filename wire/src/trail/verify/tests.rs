@@ -1,4 +1,4 @@
-use super::super::{Decision, Entry, Lost, Outcome, OutcomeResult, Who};
+use super::super::{Decision, Entry, Lost, Outcome, OutcomeResult, Record, Who};
 use super::*;
 use jiff::Timestamp;
 use uuid::Uuid;
@@ -34,14 +34,18 @@ fn head(record: &Record) -> Head {
     Head { writer: record.writer.clone(), seq: record.seq, hash: record.hash().unwrap(), at: record.at }
 }
 
+fn json(records: &[Record]) -> Vec<Value> {
+    records.iter().map(|record| serde_json::to_value(record).unwrap()).collect()
+}
+
 fn faults(records: &[Record], heads: &[Head]) -> Vec<(u64, Wrong)> {
-    verify(records, heads).faults.into_iter().map(|fault| (fault.seq, fault.what)).collect()
+    verify(&json(records), heads).faults.into_iter().map(|fault| (fault.seq, fault.what)).collect()
 }
 
 #[test]
 fn an_untouched_trail_holds() {
     let records = [chain("a", 9), chain("b", 4)].concat();
-    let report = verify(&records, &[head(&records[6]), head(&records[12])]);
+    let report = verify(&json(&records), &[head(&records[6]), head(&records[12])]);
     assert!(report.holds(), "{report:?}");
     assert_eq!(report.writers["a"], WriterReport { records: 9, covered: 7 });
     assert_eq!(report.writers["b"], WriterReport { records: 4, covered: 4 });
@@ -93,4 +97,12 @@ fn an_unknown_version_is_not_passed_over() {
     let mut records = chain("a", 1);
     records[0].v = 2;
     assert_eq!(faults(&records, &[]), [(1, Wrong::Version)]);
+}
+
+#[test]
+fn a_field_that_was_added_is_found() {
+    let records = chain("a", 2);
+    let mut raw = json(&records);
+    raw[0].as_object_mut().unwrap().insert("note".into(), "nothing to see".into());
+    assert!(!verify(&raw, &[head(&records[1])]).holds());
 }

@@ -1,0 +1,146 @@
+//! One call of one tool: who asks, through what, with which arguments.
+
+use crate::identity::{Caller, Person};
+use crate::store::PersonId;
+use policy::{Action, Continuation, Operator, Principal};
+use std::sync::Arc;
+use uuid::Uuid;
+use wire::assertion::{Assertion, Kind};
+use wire::trail::{Via, Who};
+
+/// Who asks, persons and others.
+#[derive(Debug, Clone)]
+pub(crate) enum Asker {
+    /// Somebody who sent a token.
+    Caller(Arc<Caller>),
+    /// The rest of an effect that was allowed.
+    Continuation(Action),
+    /// The server's own housekeeping.
+    Reconciler,
+}
+
+/// One call.
+#[derive(Debug, Clone)]
+pub(crate) struct Call {
+    pub(crate) asker: Asker,
+    /// The Kraken's statement, checked: it fits the token, the tool and the arguments, and is used for the first time.
+    pub(crate) via: Option<Assertion>,
+    pub(crate) tool: &'static str,
+    pub(crate) arguments_sha256: String,
+    /// An operator's reason.
+    pub(crate) reason: Option<String>,
+    /// Finds the call in the log.
+    pub(crate) trace: Uuid,
+}
+
+impl Call {
+    /// The rest of `action`, which was allowed before.
+    pub(crate) fn continuation(action: Action) -> Self {
+        Self::own(Asker::Continuation(action), "continuation")
+    }
+
+    /// The server's own housekeeping.
+    pub(crate) fn reconciler() -> Self {
+        Self::own(Asker::Reconciler, "reconciler")
+    }
+
+    fn own(asker: Asker, tool: &'static str) -> Self {
+        Self { asker, via: None, tool, arguments_sha256: String::new(), reason: None, trace: Uuid::now_v7() }
+    }
+
+    /// The person who asks, where it is one.
+    pub(crate) fn person(&self) -> Option<&Person> {
+        match &self.asker {
+            Asker::Caller(caller) => match caller.as_ref() {
+                Caller::Person(person) => Some(person),
+                Caller::Relay { .. } | Caller::Operator(_) => None,
+            },
+            Asker::Continuation(_) | Asker::Reconciler => None,
+        }
+    }
+
+    /// That person's identity.
+    pub(crate) fn person_id(&self) -> Option<&PersonId> {
+        self.person().map(|person| &person.id)
+    }
+
+    /// The operator who asks, where it is one.
+    pub(crate) fn operator(&self) -> Option<&str> {
+        match &self.asker {
+            Asker::Caller(caller) => match caller.as_ref() {
+                Caller::Operator(entry) => Some(&entry.operator),
+                Caller::Person(_) | Caller::Relay { .. } => None,
+            },
+            Asker::Continuation(_) | Asker::Reconciler => None,
+        }
+    }
+
+    /// The channel that the call came from, where it came from one.
+    pub(crate) fn channel(&self) -> Option<(&str, &wire::assertion::Channel)> {
+        let via = self.via.as_ref()?;
+        Some((via.team.as_str(), via.channel.as_ref()?))
+    }
+
+    /// Where the call came from, for calls of the Kraken.
+    pub(crate) fn kind(&self) -> Option<Kind> {
+        self.via.as_ref().map(|via| via.kind)
+    }
+
+    /// The name to show for whoever asks.
+    pub(crate) fn shown(&self) -> String {
+        match (self.person(), self.operator()) {
+            (Some(person), _) => person.shown().to_owned(),
+            (None, Some(operator)) => operator.to_owned(),
+            (None, None) => "the server".to_owned(),
+        }
+    }
+
+    /// As whom the policy takes the one who asks.
+    pub(crate) fn principal(&self) -> Principal {
+        match &self.asker {
+            Asker::Caller(caller) => match caller.as_ref() {
+                Caller::Person(_) => Principal::Person,
+                Caller::Relay { .. } => Principal::Relay,
+                Caller::Operator(entry) => Principal::Operator(Operator {
+                    scopes: entry.scopes,
+                    reason_given: self.reason.is_some(),
+                }),
+            },
+            Asker::Continuation(of) => Principal::Continuation(Continuation { of: *of, removed: false }),
+            Asker::Reconciler => Principal::Reconciler,
+        }
+    }
+
+    /// The one who asks, as the trail names them.
+    pub(crate) fn who(&self) -> Who {
+        let who = |kind: &str, issuer: Option<&str>, subject: Option<&str>, client: Option<&str>| Who {
+            kind: kind.to_owned(),
+            issuer: issuer.map(str::to_owned),
+            subject: subject.map(str::to_owned),
+            client: client.map(str::to_owned),
+        };
+        match &self.asker {
+            Asker::Caller(caller) => match caller.as_ref() {
+                Caller::Person(person) => {
+                    let PersonId { issuer, subject } = &person.id;
+                    who("person", Some(issuer), Some(subject), Some(&person.client_id))
+                }
+                Caller::Relay { subject, client } => who("relay", None, Some(subject), Some(client)),
+                Caller::Operator(entry) => who("operator", None, Some(&entry.operator), None),
+            },
+            Asker::Continuation(_) => who("continuation", None, None, None),
+            Asker::Reconciler => who("reconciler", None, None, None),
+        }
+    }
+
+    /// The message or click, as the trail names it.
+    pub(crate) fn via_for_trail(&self) -> Option<Via> {
+        self.via.as_ref().map(|via| Via {
+            kind: via.kind.name().to_owned(),
+            team: via.team.clone(),
+            channel: via.channel.as_ref().map(|channel| channel.id.clone()),
+            user: via.user.id.clone(),
+            event: via.event.clone(),
+        })
+    }
+}

@@ -1,0 +1,42 @@
+//! The authorization gate: the one place where something is allowed, and where the proof of it is made.
+//!
+//! Facts are gathered, `policy` decides, the decision goes on record, and out comes an [`Authorized`] for exactly this
+//! action on exactly this target. A look ([`look`]) decides on what is held in memory and is recorded behind the
+//! caller's back; a change ([`change`]) decides on the record itself, in the transaction that changes it.
+
+pub mod act;
+mod ask;
+mod authorized;
+mod change;
+mod choice;
+mod effect;
+mod look;
+mod refusal;
+pub mod target;
+
+pub use authorized::Authorized;
+pub(crate) use change::{Change, Changing, Found};
+pub(crate) use choice::{EnrollmentGrant, ModeGrant, QuotaGrant};
+pub(crate) use effect::Effect;
+pub(crate) use look::Look;
+pub(crate) use refusal::unavailable;
+
+use crate::store::Store;
+use crate::trail::{Reads, Trail};
+use std::sync::Arc;
+
+/// The gate.
+#[derive(Debug)]
+pub struct Gate {
+    store: Arc<Store>,
+    trail: Arc<Trail>,
+    reads: Reads,
+}
+
+impl Gate {
+    /// A gate in front of `store`, which writes to `trail`.
+    #[must_use]
+    pub fn new(store: Arc<Store>, trail: Arc<Trail>, reads: Reads) -> Self {
+        Self { store, trail, reads }
+    }
+}

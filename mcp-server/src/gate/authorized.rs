@@ -1,0 +1,53 @@
+//! The proof that something was decided and may be done.
+
+use super::act::{Act, Apply, ApplyNew};
+use super::target::OnTentacle;
+use std::fmt;
+use uuid::Uuid;
+
+/// Says that `A` was allowed on this target, and that the decision is on record.
+///
+/// Every effect takes one, and only the gate can make one: a tool that forgets to ask does not compile.
+pub struct Authorized<A: Act> {
+    id: Uuid,
+    target: A::Target,
+}
+
+impl<A: Act> Authorized<A> {
+    /// INVARIANT: called by the gate alone, after an allow.
+    pub(super) fn new(id: Uuid, target: A::Target) -> Self {
+        Self { id, target }
+    }
+
+    /// The decision's id in the trail.
+    #[must_use]
+    pub fn id(&self) -> Uuid {
+        self.id
+    }
+
+    /// What it is for.
+    #[must_use]
+    pub fn target(&self) -> &A::Target {
+        &self.target
+    }
+}
+
+impl<A: Act> Clone for Authorized<A> {
+    fn clone(&self) -> Self {
+        Self { id: self.id, target: self.target.clone() }
+    }
+}
+
+impl<A: Act> fmt::Debug for Authorized<A> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Authorized<{}>({})", A::ACTION.name(), self.id)
+    }
+}
+
+/// Whoever may make a tentacle may deploy it.
+impl From<Authorized<ApplyNew>> for Authorized<Apply> {
+    fn from(grant: Authorized<ApplyNew>) -> Self {
+        let target = OnTentacle { record: grant.target.record, name: grant.target.name, tentacle: None };
+        Self { id: grant.id, target }
+    }
+}

@@ -1,0 +1,84 @@
+//! Where the action depends on the record: what only takes away is another action than what grants something new.
+
+use super::act::{CloseEnrollment, LowerQuota, OpenEnrollment, RaiseQuota, SetMode, TightenMode};
+use super::{Authorized, Change};
+use crate::store::{Enrollment, Quota};
+use policy::Mode;
+use std::sync::Arc;
+use wire::Failure;
+use workflow::EnclaveName;
+
+/// The right to set one mode.
+pub(crate) enum ModeGrant {
+    /// It grants something new.
+    Set(Authorized<SetMode>),
+    /// It only takes away.
+    Tighten(Authorized<TightenMode>),
+}
+
+/// The right to set one size.
+pub(crate) enum QuotaGrant {
+    /// It is more.
+    Raise(Authorized<RaiseQuota>),
+    /// It is less, or the same.
+    Lower(Authorized<LowerQuota>),
+}
+
+/// The right to set one way of enrollment.
+pub(crate) enum EnrollmentGrant {
+    /// Without approval.
+    Open(Authorized<OpenEnrollment>),
+    /// With approval.
+    Close(Authorized<CloseEnrollment>),
+}
+
+impl Change<'_> {
+    /// Asks to set the enclave's mode to `mode`.
+    pub(crate) async fn mode(
+        self,
+        named: Option<&EnclaveName>,
+        mode: Mode,
+    ) -> Result<(Self, ModeGrant), Failure> {
+        let (change, record) = self.meant::<SetMode>(named, None).await?;
+        // A record that cannot be read gives no right that could be taken away: setting it anew grants.
+        if record.mode.is_some_and(|current| mode.only_tightens(current)) {
+            let (change, grant) = change.on::<TightenMode>(Arc::new(record)).await?;
+            return Ok((change, ModeGrant::Tighten(grant)));
+        }
+        let (change, grant) = change.on::<SetMode>(Arc::new(record)).await?;
+        Ok((change, ModeGrant::Set(grant)))
+    }
+
+    /// Asks to set the enclave's size to `quota`.
+    pub(crate) async fn quota(
+        self,
+        named: Option<&EnclaveName>,
+        quota: Quota,
+    ) -> Result<(Self, QuotaGrant), Failure> {
+        let (change, record) = self.meant::<RaiseQuota>(named, None).await?;
+        if quota <= record.quota {
+            let (change, grant) = change.on::<LowerQuota>(Arc::new(record)).await?;
+            return Ok((change, QuotaGrant::Lower(grant)));
+        }
+        let (change, grant) = change.on::<RaiseQuota>(Arc::new(record)).await?;
+        Ok((change, QuotaGrant::Raise(grant)))
+    }
+
+    /// Asks to set how people become members.
+    pub(crate) async fn enrollment(
+        self,
+        named: Option<&EnclaveName>,
+        enrollment: Enrollment,
+    ) -> Result<(Self, EnrollmentGrant), Failure> {
+        match enrollment {
+            Enrollment::Open => {
+                let (change, grant) = self.enclave::<OpenEnrollment>(named).await?;
+                Ok((change, EnrollmentGrant::Open(grant)))
+            }
+            Enrollment::Approval => {
+                let (change, grant) = self.enclave::<CloseEnrollment>(named).await?;
+                Ok((change, EnrollmentGrant::Close(grant)))
+            }
+        }
+    }
+}

@@ -1,0 +1,191 @@
+//! Deciding reads, on rights that are current, without making the reader wait for the record.
+
+use super::act::{Act, List};
+use super::ask::{Facts, Refused, ask};
+use super::authorized::Authorized;
+use super::refusal::{self, About, may_know};
+use super::target::{Itself, OnEnclave, OnTentacle};
+use super::{Gate, unavailable};
+use crate::call::Call;
+use crate::store::{EnclaveRecord, Rights};
+use policy::{Action, Decision};
+use std::sync::Arc;
+use uuid::Uuid;
+use wire::Failure;
+use wire::trail;
+use workflow::{EnclaveName, TentacleName};
+
+/// One look at the rights as they are now.
+pub(crate) struct Look<'g> {
+    gate: &'g Gate,
+    call: &'g Call,
+    rights: Arc<Rights>,
+}
+
+impl Gate {
+    /// Looks at the rights as they are now.
+    pub(crate) async fn look<'g>(&'g self, call: &'g Call) -> Result<Look<'g>, Failure> {
+        let rights = self.store.rights().await.map_err(|error| unavailable(&error))?;
+        Ok(Look { gate: self, call, rights })
+    }
+}
+
+impl Look<'_> {
+    /// The rights that are looked at.
+    pub(crate) fn rights(&self) -> &Rights {
+        &self.rights
+    }
+
+    /// Asks for `A` on the caller itself.
+    pub(crate) fn itself<A: Act<Target = Itself>>(&self) -> Result<Authorized<A>, Failure> {
+        self.decide::<A>(Itself, &Facts::Itself, About::default())
+    }
+
+    /// Asks for `A` on the enclave that is meant.
+    pub(crate) fn enclave<A: Act<Target = OnEnclave>>(
+        &self,
+        named: Option<&EnclaveName>,
+    ) -> Result<Authorized<A>, Failure> {
+        let record = self.meant::<A>(named, None)?;
+        let about = About { enclave: Some(record.name.as_str()), object: None, record: Some(&record) };
+        let facts = Facts::Enclave(self.facts_of(&record));
+        self.decide::<A>(OnEnclave { record: Arc::clone(&record) }, &facts, about)
+    }
+
+    /// Asks for `A` on a tentacle of the enclave that is meant.
+    pub(crate) fn tentacle<A: Act<Target = OnTentacle>>(
+        &self,
+        named: Option<&EnclaveName>,
+        name: &TentacleName,
+    ) -> Result<Authorized<A>, Failure> {
+        let record = self.meant::<A>(named, Some(name.as_str()))?;
+        let about =
+            About { enclave: Some(record.name.as_str()), object: Some(name.as_str()), record: Some(&record) };
+        let enclave = self.facts_of(&record);
+        let Some(tentacle) = record.tentacles.get(name).cloned() else {
+            // Whoever may not know the enclave hears of it no more than of the tentacle.
+            let about = if may_know(self.call, &enclave) { about } else { About { record: None, ..about } };
+            return Err(self.refuse::<A>(&unknown(self.call, A::ACTION), &Facts::Unknown, about));
+        };
+        let facts = Facts::tentacle(self.call, &record, self.account_in(&record), &tentacle);
+        let target = OnTentacle { record: Arc::clone(&record), name: name.clone(), tentacle: Some(tentacle) };
+        self.decide::<A>(target, &facts, about)
+    }
+
+    /// Every enclave after `after` that the caller may see, by name. A list is one record.
+    pub(crate) fn list(&self, after: Option<&str>) -> impl Iterator<Item = Authorized<List>> {
+        let own =
+            self.call.channel().map(|(team, channel)| self.rights.enclave_of(team, &channel.id).cloned());
+        let (only, all) = match own {
+            Some(own) => (own, None),
+            None => (None, Some(self.rights.enclaves_after(after).cloned())),
+        };
+        self.record(Action::List, Ok("list"), About::default());
+        only.into_iter().chain(all.into_iter().flatten()).filter_map(|record| {
+            let facts = Facts::Enclave(self.facts_of(&record));
+            let allowed = ask(self.call, Action::List, &facts).is_ok();
+            allowed.then(|| Authorized::new(Uuid::nil(), OnEnclave { record }))
+        })
+    }
+
+    /// The tentacles of a listed enclave that pass `A` too, by name. They belong to the list's record.
+    pub(crate) fn tentacles<A: Act<Target = OnTentacle>>(
+        &self,
+        listed: &Authorized<List>,
+    ) -> impl Iterator<Item = Authorized<A>> {
+        let record = Arc::clone(&listed.target().record);
+        let account = self.account_in(&record).map(str::to_owned);
+        let names: Vec<TentacleName> = record.tentacles.keys().cloned().collect();
+        names.into_iter().filter_map(move |name| {
+            let tentacle = record.tentacles.get(&name)?;
+            let facts = Facts::tentacle(self.call, &record, account.as_deref(), tentacle);
+            ask(self.call, A::ACTION, &facts).ok()?;
+            let target = OnTentacle { record: Arc::clone(&record), tentacle: Some(tentacle.clone()), name };
+            Some(Authorized::new(Uuid::nil(), target))
+        })
+    }
+
+    /// The enclave as the caller meets it.
+    pub(crate) fn facts_of(&self, record: &EnclaveRecord) -> policy::Enclave {
+        Facts::enclave(self.call, record, self.account_in(record))
+    }
+
+    fn account_in(&self, record: &EnclaveRecord) -> Option<&str> {
+        self.rights.account_of(self.call.person_id()?, record.team()?)
+    }
+
+    /// The record that is meant: in a channel the channel's, else the one that is named.
+    fn meant<A: Act>(
+        &self,
+        named: Option<&EnclaveName>,
+        object: Option<&str>,
+    ) -> Result<Arc<EnclaveRecord>, Failure> {
+        let found = match self.call.channel() {
+            Some((team, channel)) => self.rights.enclave_of(team, &channel.id),
+            None => named.and_then(|name| self.rights.enclave(name)),
+        };
+        let name = named.map(EnclaveName::as_str);
+        let about = About { enclave: name, object, record: None };
+        match found {
+            Some(record) if named.is_none_or(|named| *named == record.name) => Ok(Arc::clone(record)),
+            Some(_) => Err(self.refuse::<A>(&Refused::OtherEnclave, &Facts::Unknown, about)),
+            None => Err(self.refuse::<A>(&unknown(self.call, A::ACTION), &Facts::Unknown, about)),
+        }
+    }
+
+    fn decide<A: Act>(
+        &self,
+        target: A::Target,
+        facts: &Facts,
+        about: About<'_>,
+    ) -> Result<Authorized<A>, Failure> {
+        match ask(self.call, A::ACTION, facts) {
+            Ok(reason) => {
+                self.record(A::ACTION, Ok(reason), about);
+                Ok(Authorized::new(Uuid::now_v7(), target))
+            }
+            Err(refused) => Err(self.refuse::<A>(&refused, facts, about)),
+        }
+    }
+
+    fn refuse<A: Act>(&self, refused: &Refused, facts: &Facts, about: About<'_>) -> Failure {
+        self.record(A::ACTION, Err(refused.name()), about);
+        refusal::failure(self.call, A::ACTION, refused, facts, about, &self.rights)
+    }
+
+    fn record(&self, action: Action, reason: Result<&str, &str>, about: About<'_>) {
+        self.gate.reads.record(decision(self.call, action, reason, about));
+    }
+}
+
+/// What the policy says about something of which there is no record.
+pub(super) fn unknown(call: &Call, action: Action) -> Refused {
+    match ask(call, action, &Facts::Unknown) {
+        Err(refused) => refused,
+        // INVARIANT: the policy denies what is unknown; were it otherwise, this denies.
+        Ok(_) => {
+            Refused::Policy(Decision { outcome: Err(policy::Denied::Unknown), enclave: None, tentacle: None })
+        }
+    }
+}
+
+/// A decision as the trail keeps it: `reason` is what an allow rests on, or why it was denied.
+pub(super) fn decision(
+    call: &Call,
+    action: Action,
+    reason: Result<&str, &str>,
+    about: About<'_>,
+) -> trail::Decision {
+    trail::Decision {
+        who: call.who(),
+        tool: call.tool.to_owned(),
+        action: action.name().to_owned(),
+        enclave: about.enclave.or(about.record.map(|record| record.name.as_str())).map(str::to_owned),
+        object: about.object.map(str::to_owned),
+        allowed: reason.is_ok(),
+        reason: reason.unwrap_or_else(|reason| reason).to_owned(),
+        because: call.reason.clone(),
+        via: call.via_for_trail(),
+        arguments_sha256: call.arguments_sha256.clone(),
+    }
+}

@@ -1,0 +1,102 @@
+//! Refusals in words. Whoever may know that an enclave exists hears why; everybody else hears that there is nothing.
+
+use super::ask::{Facts, Refused};
+use crate::call::Call;
+use crate::store::{EnclaveRecord, Rights, StoreError};
+use policy::{Action, Bond, Class, Denied, Enclave, Names, Right, explain};
+use wire::{Failure, FailureCode};
+
+/// What a refusal is about, by name.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct About<'a> {
+    pub(super) enclave: Option<&'a str>,
+    pub(super) object: Option<&'a str>,
+    pub(super) record: Option<&'a EnclaveRecord>,
+}
+
+/// The refusal as the caller hears it.
+pub(super) fn failure(
+    call: &Call,
+    action: Action,
+    refused: &Refused,
+    facts: &Facts,
+    about: About<'_>,
+    rights: &Rights,
+) -> Failure {
+    let denied = |message: &str| Failure::new(FailureCode::Denied, message);
+    match refused {
+        Refused::NeedsClick => {
+            denied("this needs the click of a person").with_remedy("click the card in the channel")
+        }
+        Refused::ReadsOnly => denied("here you can only look").with_remedy("ask in the enclave's channel"),
+        Refused::SignInOnly => denied("this sign-in is for binding an account only"),
+        Refused::OtherEnclave => denied("in a channel only the channel's own enclave can be named"),
+        Refused::Policy(decision) => {
+            if let Some(hidden) = hidden(call, facts, about) {
+                return hidden;
+            }
+            let names = Names {
+                person: None,
+                enclave: about.enclave,
+                tentacle: about.object,
+                owner: about.record.map(|record| rights.shown(&record.owner)),
+            };
+            let told = explain(decision, action, facts.target(), names);
+            let code = match decision.outcome {
+                Err(Denied::Unbound) => FailureCode::SignInRequired,
+                _ => FailureCode::Denied,
+            };
+            Failure { code, message: told.verdict, remedy: told.remedy, trace_id: None }
+        }
+    }
+}
+
+/// What is said instead of a reason, where the reason would tell too much or there is nothing.
+fn hidden(call: &Call, facts: &Facts, about: About<'_>) -> Option<Failure> {
+    let nothing = |what: String| Some(Failure::new(FailureCode::NotFound, what));
+    let no_enclave = || match (call.channel(), about.enclave) {
+        (Some(_), _) => Some(
+            Failure::new(FailureCode::NotFound, "this channel has no enclave yet")
+                .with_remedy("the person who made the channel can set it up"),
+        ),
+        (None, Some(name)) => nothing(format!("there is no enclave `{name}` that you can see")),
+        (None, None) => nothing("no enclave is named".to_owned()),
+    };
+    match facts {
+        Facts::Enclave(enclave) | Facts::NewTentacle(enclave) | Facts::Tentacle(enclave, _)
+            if !may_know(call, enclave) =>
+        {
+            no_enclave()
+        }
+        Facts::Unknown => match (about.record, about.object) {
+            (Some(_), Some(object)) => nothing(format!(
+                "there is no tentacle `{object}` in {}",
+                about.enclave.unwrap_or("this enclave")
+            )),
+            _ => no_enclave(),
+        },
+        _ => None,
+    }
+}
+
+/// Whether the caller may know that the enclave exists.
+pub(super) fn may_know(call: &Call, enclave: &Enclave) -> bool {
+    let Some(_) = call.person() else { return true };
+    let standing = enclave.standing;
+    let tied = standing.class() != Class::Other
+        || standing.owner_on_record
+        || matches!(standing.bond, Bond::InChannel | Bond::Named);
+    tied || enclave.mode.is_some_and(|mode| mode.grants(Class::Other, Right::Read))
+}
+
+/// The store did not do what was asked.
+pub(crate) fn unavailable(error: &StoreError) -> Failure {
+    tracing::error!(%error, "the store failed");
+    let detail = error.to_string();
+    let message = if detail.contains("readonly") || detail.contains("read-only") {
+        "the server's store can only be read at the moment, so nothing can be changed"
+    } else {
+        "the server's store does not answer at the moment"
+    };
+    Failure::new(FailureCode::Unavailable, message).with_remedy("try again later; the operator has been told")
+}

@@ -1,0 +1,150 @@
+//! The authority for every right: one database, SQLite or PostgreSQL, behind one set of statements.
+//!
+//! A change happens in a [`Tx`]: it reads the record, the gate decides, the trail and the change are written, and all
+//! of it holds or none. Reading tools use [`Rights`], which knows whether it is current.
+
+mod identity;
+mod notice;
+mod record;
+mod request;
+mod rights;
+mod row;
+mod trail;
+mod tx;
+
+pub use identity::BindError;
+pub use record::{
+    AccountId, ChannelPersonRecord, ChannelRecord, EnclaveRecord, Enrollment, LastRun, PersonId, Quota,
+    TentacleRecord, Verdict,
+};
+pub use request::Claimed;
+pub use rights::Rights;
+pub use row::Corrupt;
+pub use trail::TrailPage;
+pub(crate) use tx::Tx;
+
+use sqlx::any::AnyPoolOptions;
+use sqlx::{AnyConnection, AnyPool, Executor};
+use std::sync::Arc;
+use std::time::Duration;
+
+/// How long a change waits for the one before it.
+const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// Why the store did not do what was asked. In doubt nothing happens.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// The address names no kind of store that there is.
+    #[error("`{0}` is not a store: use sqlite:<file> or postgres://…")]
+    Address(String),
+    /// The database failed.
+    #[error("the store does not answer: {0}")]
+    Database(#[from] sqlx::Error),
+    /// The schema could not be brought up to date.
+    #[error("the store's schema cannot be brought up to date: {0}")]
+    Schema(#[from] sqlx::migrate::MigrateError),
+    /// What it holds cannot be read.
+    #[error(transparent)]
+    Corrupt(#[from] Corrupt),
+    /// A record has no canonical form; cannot happen with records that this program makes.
+    #[error(transparent)]
+    Canonical(#[from] wire::canonical::NotCanonical),
+}
+
+/// Which database.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Dialect {
+    Sqlite,
+    Postgres,
+}
+
+/// The store.
+#[derive(Debug)]
+pub struct Store {
+    pool: AnyPool,
+    dialect: Dialect,
+    rights: rights::Cache,
+}
+
+impl Store {
+    /// Opens `address`, `sqlite:<file>` or `postgres://…`, and brings its schema up to date.
+    ///
+    /// # Errors
+    /// When the address is none, the database does not answer, or its schema is newer than this program.
+    pub async fn open(address: &str) -> Result<Self, StoreError> {
+        sqlx::any::install_default_drivers();
+        let dialect = match address.split_once(':') {
+            Some(("sqlite", _)) => Dialect::Sqlite,
+            Some(("postgres" | "postgresql", _)) => Dialect::Postgres,
+            _ => return Err(StoreError::Address(address.to_owned())),
+        };
+        let address = match dialect {
+            Dialect::Sqlite if !address.contains('?') => format!("{address}?mode=rwc"),
+            _ => address.to_owned(),
+        };
+        let pool = AnyPoolOptions::new()
+            .max_connections(8)
+            .acquire_timeout(BUSY_TIMEOUT)
+            .after_connect(move |connection, _| Box::pin(prepare(connection, dialect)))
+            .connect(&address)
+            .await?;
+        migrate(&pool).await?;
+        Ok(Self { pool, dialect, rights: rights::Cache::default() })
+    }
+
+    /// Begins a change. Changes of all replicas happen one after the other.
+    pub(crate) async fn begin(&self) -> Result<Tx, StoreError> {
+        let inner = match self.dialect {
+            Dialect::Sqlite => self.pool.begin_with("BEGIN IMMEDIATE").await?,
+            Dialect::Postgres => {
+                let mut inner = self.pool.begin().await?;
+                let lock = sqlx::query("SELECT number FROM generation WHERE one = 1 FOR UPDATE");
+                lock.execute(&mut *inner).await?;
+                inner
+            }
+        };
+        Ok(Tx::new(inner))
+    }
+
+    /// The rights as they are now: what is held in memory when nothing has changed since, else read anew.
+    ///
+    /// # Errors
+    /// When the store does not answer or holds what cannot be read; never an old answer.
+    pub async fn rights(&self) -> Result<Arc<Rights>, StoreError> {
+        self.rights.current(&self.pool).await
+    }
+
+    /// Whether the store answers.
+    ///
+    /// # Errors
+    /// When it does not.
+    pub async fn ping(&self) -> Result<(), StoreError> {
+        sqlx::query("SELECT 1").execute(&self.pool).await?;
+        Ok(())
+    }
+
+    /// Ends all connections.
+    pub async fn close(&self) {
+        self.pool.close().await;
+    }
+}
+
+async fn prepare(connection: &mut AnyConnection, dialect: Dialect) -> Result<(), sqlx::Error> {
+    if dialect == Dialect::Sqlite {
+        // WAL: readers do not wait for the writer. FULL: what was committed survives a power cut.
+        for pragma in [
+            "PRAGMA journal_mode = WAL",
+            "PRAGMA synchronous = FULL",
+            "PRAGMA foreign_keys = ON",
+            "PRAGMA busy_timeout = 10000",
+        ] {
+            connection.execute(pragma).await?;
+        }
+    }
+    Ok(())
+}
+
+async fn migrate(pool: &AnyPool) -> Result<(), StoreError> {
+    sqlx::migrate!().run(pool).await?;
+    Ok(())
+}

@@ -1,0 +1,82 @@
+//! Bindings of Slack accounts to identities, and what is shown for an identity.
+
+use super::record::{AccountId, PersonId};
+use super::tx::now;
+use super::{Store, StoreError, Tx};
+use crate::gate::Authorized;
+use crate::gate::act::Bind;
+use crate::identity::Person;
+
+/// Why a binding was not made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum BindError {
+    /// The Slack account belongs to another identity.
+    AccountTaken,
+    /// The identity has another account in this workspace.
+    PersonTaken,
+}
+
+impl Tx {
+    /// Binds `account` to `person`; answers whether that is new.
+    pub(crate) async fn bind(
+        &mut self,
+        _: &Authorized<Bind>,
+        account: &AccountId,
+        person: &PersonId,
+    ) -> Result<Result<bool, BindError>, StoreError> {
+        match self.person_of(&account.team, &account.user).await? {
+            Some(bound) if bound == *person => return Ok(Ok(false)),
+            Some(_) => return Ok(Err(BindError::AccountTaken)),
+            None => {}
+        }
+        if self.account_of(person, &account.team).await?.is_some() {
+            return Ok(Err(BindError::PersonTaken));
+        }
+        sqlx::query(
+            "INSERT INTO binding (team, account, issuer, subject, bound_at) VALUES ($1, $2, $3, $4, $5)",
+        )
+        .bind(&account.team)
+        .bind(&account.user)
+        .bind(&person.issuer)
+        .bind(&person.subject)
+        .bind(now())
+        .execute(self.connection())
+        .await?;
+        self.next_generation().await?;
+        Ok(Ok(true))
+    }
+
+    /// Remembers what to show for somebody, as their token says. It grants nothing and takes nothing.
+    async fn put_identity(&mut self, person: &Person) -> Result<(), StoreError> {
+        sqlx::query(
+            "INSERT INTO identity (issuer, subject, shown, email) VALUES ($1, $2, $3, $4) \
+             ON CONFLICT (issuer, subject) DO UPDATE SET shown = excluded.shown, email = excluded.email",
+        )
+        .bind(&person.id.issuer)
+        .bind(&person.id.subject)
+        .bind(person.shown())
+        .bind(person.verified_email.as_deref().unwrap_or_default())
+        .execute(self.connection())
+        .await?;
+        self.next_generation().await?;
+        Ok(())
+    }
+}
+
+impl Store {
+    /// Remembers what to show for somebody, where that has changed.
+    ///
+    /// # Errors
+    /// When the store does not answer or cannot be written.
+    pub async fn remember(&self, person: &Person) -> Result<(), StoreError> {
+        let rights = self.rights().await?;
+        let known = rights.shown(&person.id) == person.shown()
+            && rights.email(&person.id) == person.verified_email.as_deref();
+        if known {
+            return Ok(());
+        }
+        let mut tx = self.begin().await?;
+        tx.put_identity(person).await?;
+        tx.commit().await
+    }
+}

@@ -1,0 +1,277 @@
+//! The records, as the rest of the program sees them, and what they say about one person.
+
+use jiff::{SignedDuration, Timestamp};
+use policy::{Account, Bond, Enclave, Frozen, Mode, Standing, State, Tentacle};
+use std::collections::BTreeMap;
+use uuid::Uuid;
+use wire::tools::channel::AccountClass;
+use workflow::{EnclaveName, TentacleName};
+
+/// A channel's member list that nobody has confirmed for this long does not carry a change.
+const STALE_AFTER: SignedDuration = SignedDuration::from_hours(1);
+
+/// A person: an issuer and the stable subject there. Nothing else names one.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct PersonId {
+    /// The issuer.
+    pub issuer: String,
+    /// The subject.
+    pub subject: String,
+}
+
+/// A Slack account.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct AccountId {
+    /// The workspace.
+    pub team: String,
+    /// The user.
+    pub user: String,
+}
+
+/// How people become members.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Enrollment {
+    /// By being in the channel and signing in.
+    Open,
+    /// The owner approves each besides.
+    Approval,
+}
+
+impl Enrollment {
+    /// The name, as records carry it.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Open => "open",
+            Self::Approval => "approval",
+        }
+    }
+
+    /// The enrollment of this name.
+    #[must_use]
+    pub fn named(name: &str) -> Option<Self> {
+        [Self::Open, Self::Approval].into_iter().find(|enrollment| enrollment.name() == name)
+    }
+}
+
+/// How much an enclave may use, from the least to the most.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Quota {
+    /// For a few small tentacles.
+    Small,
+    /// The usual size.
+    Medium,
+    /// For many.
+    Large,
+}
+
+impl Quota {
+    /// The name, as records carry it.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Small => "small",
+            Self::Medium => "medium",
+            Self::Large => "large",
+        }
+    }
+
+    /// The quota of this name.
+    #[must_use]
+    pub fn named(name: &str) -> Option<Self> {
+        [Self::Small, Self::Medium, Self::Large].into_iter().find(|quota| quota.name() == name)
+    }
+}
+
+/// The Slack channel of an enclave.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ChannelRecord {
+    /// The workspace.
+    pub team: String,
+    /// The channel.
+    pub id: String,
+    /// The name to show.
+    pub name: String,
+    /// Who made it.
+    pub creator: String,
+    /// When Slack last confirmed the list below.
+    pub observed_at: Timestamp,
+    /// Who is in it, by Slack user.
+    pub people: BTreeMap<String, ChannelPersonRecord>,
+}
+
+/// Somebody in a channel.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ChannelPersonRecord {
+    /// What kind of account.
+    pub class: AccountClass,
+    /// The name to show.
+    pub shown: String,
+}
+
+/// The owner's yes or no to one person.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Verdict {
+    /// Let in, or kept out.
+    pub allowed: bool,
+    /// The Slack account, where one was known.
+    pub account: Option<String>,
+    /// The identity, where one was bound.
+    pub person: Option<PersonId>,
+}
+
+impl Verdict {
+    fn is_about(&self, person: Option<&PersonId>, account: Option<&str>) -> bool {
+        let same_account = account.is_some() && self.account.as_deref() == account;
+        let same_person = person.is_some() && self.person.as_ref() == person;
+        same_account || same_person
+    }
+}
+
+/// A tentacle.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TentacleRecord {
+    /// Who owns it.
+    pub owner: PersonId,
+    /// Its mode; `None` when the record cannot be read as one.
+    pub mode: Option<Mode>,
+    /// What it says of itself.
+    pub description: String,
+    /// The content's hash.
+    pub version: String,
+    /// Who deployed it, to show.
+    pub deployed_by: String,
+    /// With which client.
+    pub deployed_via: String,
+    /// When it was first deployed.
+    pub created_at: Timestamp,
+    /// When this version was.
+    pub deployed_at: Timestamp,
+}
+
+/// How a tentacle's last run went.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LastRun {
+    /// When it began.
+    pub started_at: Timestamp,
+    /// How long it took, in milliseconds.
+    pub duration_ms: i64,
+    /// Whether every node succeeded.
+    pub success: bool,
+    /// Who asked for it, to show.
+    pub asked_by: String,
+}
+
+/// An enclave and all that a decision about it needs.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EnclaveRecord {
+    /// Its name.
+    pub name: EnclaveName,
+    /// Its own id: one that was made anew under the same name is another.
+    pub id: Uuid,
+    /// Its state.
+    pub state: State,
+    /// Why it is frozen.
+    pub frozen: Frozen,
+    /// Its mode; `None` when the record cannot be read as one.
+    pub mode: Option<Mode>,
+    /// How people become members.
+    pub enrollment: Enrollment,
+    /// How much it may use.
+    pub quota: Quota,
+    /// Who owns it.
+    pub owner: PersonId,
+    /// Its channel, where it has one.
+    pub channel: Option<ChannelRecord>,
+    /// The members that the record names, where it has no channel.
+    pub named: Vec<PersonId>,
+    /// The owner's verdicts.
+    pub verdicts: Vec<Verdict>,
+    /// Its tentacles.
+    pub tentacles: BTreeMap<TentacleName, TentacleRecord>,
+    /// When it was made.
+    pub created_at: Timestamp,
+    /// When its record last changed.
+    pub updated_at: Timestamp,
+}
+
+impl EnclaveRecord {
+    /// Where somebody stands: an identity, a Slack account of this enclave's workspace, or both when they are bound.
+    #[must_use]
+    pub fn standing(&self, person: Option<&PersonId>, account: Option<&str>, now: Timestamp) -> Standing {
+        let verdict = |allowed| {
+            self.verdicts
+                .iter()
+                .any(|verdict| verdict.allowed == allowed && verdict.is_about(person, account))
+        };
+        let in_channel =
+            |channel: &ChannelRecord| account.and_then(|account| channel.people.get(account)).cloned();
+        let (account_class, bond) = match &self.channel {
+            Some(channel) => match in_channel(channel) {
+                // Somebody of whom only the account is known has not signed in.
+                Some(found) if person.is_some() => (found.class.account(), Bond::InChannel),
+                Some(_) => (Account::Unbound, Bond::InChannel),
+                None if person.is_some() && account.is_some() => (Account::Full, Bond::NotInChannel),
+                None => (Account::Unbound, Bond::NotInChannel),
+            },
+            None if person.is_some_and(|person| self.named.contains(person)) => {
+                (Account::Unbound, Bond::Named)
+            }
+            None => (Account::Unbound, Bond::NotNamed),
+        };
+        Standing {
+            owner_on_record: person == Some(&self.owner),
+            account: account_class,
+            bond,
+            blocked: verdict(false),
+            waits_for_approval: self.enrollment == Enrollment::Approval && !verdict(true),
+            stale: self.is_stale(now),
+        }
+    }
+
+    fn is_stale(&self, now: Timestamp) -> bool {
+        match &self.channel {
+            // An archived channel has no members to confirm: they count as they stood.
+            Some(channel) if !self.frozen.by_archive => now.duration_since(channel.observed_at) > STALE_AFTER,
+            _ => false,
+        }
+    }
+
+    /// The enclave as somebody with this standing meets it.
+    #[must_use]
+    pub fn facts(&self, standing: Standing) -> Enclave {
+        Enclave { state: self.state, frozen: self.frozen, mode: self.mode, standing }
+    }
+
+    /// The name to show for a Slack account, where the channel knows it.
+    #[must_use]
+    pub fn account_shown(&self, account: &str) -> Option<&str> {
+        let channel = self.channel.as_ref()?;
+        channel.people.get(account).map(|person| person.shown.as_str())
+    }
+
+    /// The Slack workspace of its channel.
+    #[must_use]
+    pub fn team(&self) -> Option<&str> {
+        self.channel.as_ref().map(|channel| channel.team.as_str())
+    }
+
+    /// Why it is frozen, by name.
+    #[must_use]
+    pub fn frozen_by(&self) -> Vec<String> {
+        let reasons = [
+            (self.frozen.by_owner, "owner"),
+            (self.frozen.by_archive, "archive"),
+            (self.frozen.by_operator, "operator"),
+        ];
+        reasons.into_iter().filter(|(holds, _)| *holds).map(|(_, name)| name.to_owned()).collect()
+    }
+}
+
+impl TentacleRecord {
+    /// The tentacle as `person` meets it.
+    #[must_use]
+    pub fn facts(&self, person: Option<&PersonId>) -> Tentacle {
+        Tentacle { mode: self.mode, owner_on_record: person == Some(&self.owner) }
+    }
+}

@@ -1,0 +1,214 @@
+//! From rows to records. What cannot be read is an error that names the place, never a default.
+
+use super::StoreError;
+use super::record::{
+    ChannelPersonRecord, ChannelRecord, EnclaveRecord, Enrollment, PersonId, Quota, TentacleRecord, Verdict,
+};
+use jiff::Timestamp;
+use policy::{Frozen, State};
+use sqlx::any::AnyRow;
+use sqlx::{AnyConnection, Row};
+use std::collections::BTreeMap;
+use wire::tools::channel::AccountClass;
+use workflow::{EnclaveName, TentacleName};
+
+/// Something in the store that cannot be read.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("the store's record of {of} has a {what} that cannot be read: `{value}`")]
+pub struct Corrupt {
+    of: String,
+    what: &'static str,
+    value: String,
+}
+
+/// A row with the words to name it by.
+struct Reader<'r> {
+    row: &'r AnyRow,
+    of: String,
+}
+
+impl<'r> Reader<'r> {
+    fn new(row: &'r AnyRow, of: impl Into<String>) -> Self {
+        Self { row, of: of.into() }
+    }
+
+    fn text(&self, column: &'static str) -> Result<String, StoreError> {
+        Ok(self.row.try_get(column)?)
+    }
+
+    fn optional(&self, column: &'static str) -> Result<Option<String>, StoreError> {
+        Ok(self.row.try_get(column)?)
+    }
+
+    fn number(&self, column: &'static str) -> Result<i64, StoreError> {
+        Ok(self.row.try_get(column)?)
+    }
+
+    fn flag(&self, column: &'static str) -> Result<bool, StoreError> {
+        Ok(self.number(column)? != 0)
+    }
+
+    fn time(&self, column: &'static str) -> Result<Timestamp, StoreError> {
+        let millis = self.number(column)?;
+        self.known(column, &millis.to_string(), Timestamp::from_millisecond(millis).ok())
+    }
+
+    fn person(&self, issuer: &'static str, subject: &'static str) -> Result<PersonId, StoreError> {
+        Ok(PersonId { issuer: self.text(issuer)?, subject: self.text(subject)? })
+    }
+
+    fn parsed<T>(&self, column: &'static str, read: impl FnOnce(&str) -> Option<T>) -> Result<T, StoreError> {
+        let text = self.text(column)?;
+        self.known(column, &text, read(&text))
+    }
+
+    fn known<T>(&self, what: &'static str, value: &str, read: Option<T>) -> Result<T, StoreError> {
+        let corrupt = || Corrupt { of: self.of.clone(), what, value: value.to_owned() };
+        Ok(read.ok_or_else(corrupt)?)
+    }
+}
+
+const ENCLAVE: &str = "SELECT name, id, state, frozen_owner, frozen_archive, frozen_operator, mode, enrollment, quota, \
+     owner_issuer, owner_subject, team, channel, channel_name, channel_creator, observed_at, created_at, updated_at \
+     FROM enclave WHERE name = $1";
+
+/// The enclave named `name`, with everything that belongs to it.
+pub(super) async fn enclave(
+    connection: &mut AnyConnection,
+    name: &str,
+) -> Result<Option<EnclaveRecord>, StoreError> {
+    let Some(row) = sqlx::query(ENCLAVE).bind(name).fetch_optional(&mut *connection).await? else {
+        return Ok(None);
+    };
+    let mut record = bare(&row, name)?;
+    if let Some(channel) = &mut record.channel {
+        channel.people = people(connection, name).await?;
+    }
+    record.named = named(connection, name).await?;
+    record.verdicts = verdicts(connection, name).await?;
+    record.tentacles = tentacles(connection, name).await?;
+    Ok(Some(record))
+}
+
+fn bare(row: &AnyRow, name: &str) -> Result<EnclaveRecord, StoreError> {
+    let row = Reader::new(row, format!("enclave `{name}`"));
+    let channel = match (row.optional("team")?, row.optional("channel")?) {
+        (Some(team), Some(id)) => Some(ChannelRecord {
+            team,
+            id,
+            name: row.text("channel_name")?,
+            creator: row.text("channel_creator")?,
+            observed_at: row.time("observed_at")?,
+            people: BTreeMap::new(),
+        }),
+        _ => None,
+    };
+    Ok(EnclaveRecord {
+        name: row.parsed("name", |text| text.parse::<EnclaveName>().ok())?,
+        id: row.parsed("id", |text| text.parse().ok())?,
+        state: row.parsed("state", |text| State::ALL.into_iter().find(|state| state.name() == text))?,
+        frozen: Frozen {
+            by_owner: row.flag("frozen_owner")?,
+            by_archive: row.flag("frozen_archive")?,
+            by_operator: row.flag("frozen_operator")?,
+        },
+        // A mode that cannot be read denies; the rest of the record stays usable to say so.
+        mode: row.text("mode")?.parse().ok(),
+        enrollment: row.parsed("enrollment", Enrollment::named)?,
+        quota: row.parsed("quota", Quota::named)?,
+        owner: row.person("owner_issuer", "owner_subject")?,
+        channel,
+        named: Vec::new(),
+        verdicts: Vec::new(),
+        tentacles: BTreeMap::new(),
+        created_at: row.time("created_at")?,
+        updated_at: row.time("updated_at")?,
+    })
+}
+
+async fn people(
+    connection: &mut AnyConnection,
+    name: &str,
+) -> Result<BTreeMap<String, ChannelPersonRecord>, StoreError> {
+    let rows = sqlx::query("SELECT account, class, shown FROM channel_person WHERE enclave = $1")
+        .bind(name)
+        .fetch_all(&mut *connection)
+        .await?;
+    rows.iter()
+        .map(|row| {
+            let row = Reader::new(row, format!("the channel of enclave `{name}`"));
+            let class = row.parsed("class", class_named)?;
+            Ok((row.text("account")?, ChannelPersonRecord { class, shown: row.text("shown")? }))
+        })
+        .collect()
+}
+
+async fn named(connection: &mut AnyConnection, name: &str) -> Result<Vec<PersonId>, StoreError> {
+    let rows =
+        sqlx::query("SELECT issuer, subject FROM named_member WHERE enclave = $1 ORDER BY issuer, subject")
+            .bind(name)
+            .fetch_all(&mut *connection)
+            .await?;
+    rows.iter().map(|row| Reader::new(row, format!("enclave `{name}`")).person("issuer", "subject")).collect()
+}
+
+async fn verdicts(connection: &mut AnyConnection, name: &str) -> Result<Vec<Verdict>, StoreError> {
+    let rows = sqlx::query("SELECT allowed, account, issuer, subject FROM verdict WHERE enclave = $1")
+        .bind(name)
+        .fetch_all(&mut *connection)
+        .await?;
+    rows.iter()
+        .map(|row| {
+            let row = Reader::new(row, format!("enclave `{name}`"));
+            let person = row.person("issuer", "subject")?;
+            Ok(Verdict {
+                allowed: row.flag("allowed")?,
+                account: Some(row.text("account")?).filter(|account| !account.is_empty()),
+                person: Some(person).filter(|person| !person.subject.is_empty()),
+            })
+        })
+        .collect()
+}
+
+async fn tentacles(
+    connection: &mut AnyConnection,
+    name: &str,
+) -> Result<BTreeMap<TentacleName, TentacleRecord>, StoreError> {
+    let rows = sqlx::query(
+        "SELECT name, owner_issuer, owner_subject, mode, description, version, deployed_by, deployed_via, \
+         created_at, deployed_at FROM tentacle WHERE enclave = $1",
+    )
+    .bind(name)
+    .fetch_all(&mut *connection)
+    .await?;
+    rows.iter().map(|row| tentacle(&Reader::new(row, format!("a tentacle of enclave `{name}`")))).collect()
+}
+
+fn tentacle(row: &Reader<'_>) -> Result<(TentacleName, TentacleRecord), StoreError> {
+    let record = TentacleRecord {
+        owner: row.person("owner_issuer", "owner_subject")?,
+        mode: row.text("mode")?.parse().ok(),
+        description: row.text("description")?,
+        version: row.text("version")?,
+        deployed_by: row.text("deployed_by")?,
+        deployed_via: row.text("deployed_via")?,
+        created_at: row.time("created_at")?,
+        deployed_at: row.time("deployed_at")?,
+    };
+    Ok((row.parsed("name", |text| text.parse().ok())?, record))
+}
+
+/// The name under which a class of account is stored.
+pub(super) const fn class_name(class: AccountClass) -> &'static str {
+    match class {
+        AccountClass::Full => "full",
+        AccountClass::Guest => "guest",
+        AccountClass::External => "external",
+    }
+}
+
+fn class_named(name: &str) -> Option<AccountClass> {
+    [AccountClass::Full, AccountClass::Guest, AccountClass::External]
+        .into_iter()
+        .find(|class| class_name(*class) == name)
+}

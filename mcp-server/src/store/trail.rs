@@ -1,0 +1,165 @@
+//! The trail's rows, and the effects that are not finished.
+
+use super::tx::now;
+use super::{Store, StoreError, Tx};
+use crate::gate::Authorized;
+use crate::gate::act::Trail;
+use policy::Action;
+use serde_json::Value;
+use sqlx::Row;
+use sqlx::any::AnyRow;
+use uuid::Uuid;
+use wire::canonical;
+use wire::trail::Record;
+
+/// A page of records, and where the next one begins.
+#[derive(Debug, Clone, PartialEq)]
+pub struct TrailPage {
+    /// The records, as they are stored.
+    pub records: Vec<Value>,
+    /// The place of the last one, where there may be more.
+    pub next: Option<(String, u64)>,
+}
+
+/// An effect that was allowed and has no outcome.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct OpenEffect {
+    pub(crate) id: Uuid,
+    pub(crate) action: String,
+    pub(crate) enclave: String,
+}
+
+impl Tx {
+    /// Writes a record; the trail gives it its number and its link.
+    pub(crate) async fn add_record(&mut self, record: &Record, enclave: &str) -> Result<(), StoreError> {
+        let json = canonical::to_json(record)?;
+        sqlx::query("INSERT INTO trail (writer, seq, enclave, at, record) VALUES ($1, $2, $3, $4, $5)")
+            .bind(&record.writer)
+            .bind(i64::try_from(record.seq).unwrap_or(i64::MAX))
+            .bind(enclave)
+            .bind(record.at.as_millisecond())
+            .bind(String::from_utf8_lossy(&json).into_owned())
+            .execute(self.connection())
+            .await?;
+        Ok(())
+    }
+
+    /// The effect of this decision begins.
+    pub(crate) async fn open_effect(
+        &mut self,
+        id: Uuid,
+        writer: &str,
+        action: Action,
+        enclave: &str,
+    ) -> Result<(), StoreError> {
+        sqlx::query(
+            "INSERT INTO open_effect (id, writer, action, enclave, since) VALUES ($1, $2, $3, $4, $5)",
+        )
+        .bind(id.to_string())
+        .bind(writer)
+        .bind(action.name())
+        .bind(enclave)
+        .bind(now())
+        .execute(self.connection())
+        .await?;
+        Ok(())
+    }
+
+    /// The effect of this decision has ended.
+    pub(crate) async fn close_effect(&mut self, id: Uuid) -> Result<(), StoreError> {
+        sqlx::query("DELETE FROM open_effect WHERE id = $1")
+            .bind(id.to_string())
+            .execute(self.connection())
+            .await?;
+        Ok(())
+    }
+}
+
+impl Store {
+    /// Where the chain of a writer ends: its newest record's number and hash.
+    pub(crate) async fn end_of_chain(&self, writer: &str) -> Result<Option<(u64, String)>, StoreError> {
+        let row = sqlx::query("SELECT seq, record FROM trail WHERE writer = $1 ORDER BY seq DESC LIMIT 1")
+            .bind(writer)
+            .fetch_optional(&self.pool)
+            .await?;
+        let Some(row) = row else { return Ok(None) };
+        let seq: i64 = row.try_get("seq")?;
+        Ok(Some((seq.unsigned_abs(), canonical::sha256(&read(&row)?)?)))
+    }
+
+    /// Effects that `writer` began and did not end: what a process left behind.
+    pub(crate) async fn open_effects(&self, writer: &str) -> Result<Vec<OpenEffect>, StoreError> {
+        let rows =
+            sqlx::query("SELECT id, action, enclave FROM open_effect WHERE writer = $1 ORDER BY since")
+                .bind(writer)
+                .fetch_all(&self.pool)
+                .await?;
+        rows.iter()
+            .map(|row| {
+                let id: String = row.try_get("id")?;
+                // INVARIANT: written from a UUID; anything else is no decision of ours.
+                let id = id.parse().unwrap_or_default();
+                Ok(OpenEffect { id, action: row.try_get("action")?, enclave: row.try_get("enclave")? })
+            })
+            .collect()
+    }
+
+    /// Whole chains, by writer and number, after the place `after`.
+    pub(crate) async fn export_trail(
+        &self,
+        _: &Authorized<Trail>,
+        after: (String, u64),
+        limit: usize,
+    ) -> Result<TrailPage, StoreError> {
+        let rows = sqlx::query(
+            "SELECT writer, seq, record FROM trail WHERE writer > $1 OR (writer = $1 AND seq > $2) ORDER BY writer, seq LIMIT $3",
+        )
+        .bind(after.0)
+        .bind(i64::try_from(after.1).unwrap_or(i64::MAX))
+        .bind(i64::try_from(limit).unwrap_or(i64::MAX))
+        .fetch_all(&self.pool)
+        .await?;
+        let records = rows.iter().map(read).collect::<Result<Vec<_>, _>>()?;
+        let full = records.len() == limit;
+        let last = rows.last().filter(|_| full);
+        let next =
+            last.map(|row| Ok::<_, StoreError>((row.try_get("writer")?, row.try_get::<i64, _>("seq")?)));
+        let next = next.transpose()?.map(|(writer, seq)| (writer, seq.unsigned_abs()));
+        Ok(TrailPage { records, next })
+    }
+
+    /// The newest records, of one enclave or of all; the oldest of them first.
+    pub(crate) async fn tail_trail(
+        &self,
+        _: &Authorized<Trail>,
+        enclave: Option<&str>,
+        limit: usize,
+    ) -> Result<Vec<Value>, StoreError> {
+        let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+        let rows = match enclave {
+            Some(enclave) => {
+                sqlx::query("SELECT record FROM trail WHERE enclave = $1 ORDER BY at DESC, seq DESC LIMIT $2")
+                    .bind(enclave)
+                    .bind(limit)
+                    .fetch_all(&self.pool)
+                    .await?
+            }
+            None => {
+                sqlx::query("SELECT record FROM trail ORDER BY at DESC, seq DESC LIMIT $1")
+                    .bind(limit)
+                    .fetch_all(&self.pool)
+                    .await?
+            }
+        };
+        let mut records = rows.iter().map(read).collect::<Result<Vec<_>, _>>()?;
+        records.reverse();
+        Ok(records)
+    }
+}
+
+/// The record as it stands: what somebody changed is handed out as changed, for the verifier to find.
+fn read(row: &AnyRow) -> Result<Value, StoreError> {
+    let json: String = row.try_get("record")?;
+    let unreadable = |error: serde_json::Error| sqlx::Error::Decode(Box::new(error));
+    Ok(serde_json::from_str(&json).map_err(unreadable)?)
+}

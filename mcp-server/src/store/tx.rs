@@ -1,0 +1,122 @@
+//! One change: reads see the truth, writes need a grant.
+
+mod enclave;
+mod member;
+mod tentacle;
+
+use super::record::{EnclaveRecord, PersonId};
+use super::{StoreError, row};
+use jiff::Timestamp;
+use sqlx::{Any, AnyConnection, Row, Transaction};
+use workflow::EnclaveName;
+
+/// A change in the making. Dropped without a commit, nothing of it has happened.
+pub(crate) struct Tx {
+    inner: Transaction<'static, Any>,
+}
+
+impl Tx {
+    pub(super) fn new(inner: Transaction<'static, Any>) -> Self {
+        Self { inner }
+    }
+
+    pub(super) fn connection(&mut self) -> &mut AnyConnection {
+        &mut self.inner
+    }
+
+    /// Makes it hold.
+    pub(crate) async fn commit(self) -> Result<(), StoreError> {
+        Ok(self.inner.commit().await?)
+    }
+
+    /// The enclave of this name.
+    pub(crate) async fn enclave(&mut self, name: &EnclaveName) -> Result<Option<EnclaveRecord>, StoreError> {
+        row::enclave(&mut self.inner, name.as_str()).await
+    }
+
+    /// The enclave of this channel.
+    pub(crate) async fn enclave_of(
+        &mut self,
+        team: &str,
+        channel: &str,
+    ) -> Result<Option<EnclaveRecord>, StoreError> {
+        let found = sqlx::query("SELECT name FROM enclave WHERE team = $1 AND channel = $2")
+            .bind(team)
+            .bind(channel)
+            .fetch_optional(&mut *self.inner)
+            .await?;
+        match found {
+            Some(found) => row::enclave(&mut self.inner, found.try_get("name")?).await,
+            None => Ok(None),
+        }
+    }
+
+    /// The Slack account that is bound to `person` in `team`.
+    pub(crate) async fn account_of(
+        &mut self,
+        person: &PersonId,
+        team: &str,
+    ) -> Result<Option<String>, StoreError> {
+        let found =
+            sqlx::query("SELECT account FROM binding WHERE team = $1 AND issuer = $2 AND subject = $3")
+                .bind(team)
+                .bind(&person.issuer)
+                .bind(&person.subject)
+                .fetch_optional(&mut *self.inner)
+                .await?;
+        found.map(|row| Ok(row.try_get("account")?)).transpose()
+    }
+
+    /// The identity that is bound to a Slack account.
+    pub(crate) async fn person_of(
+        &mut self,
+        team: &str,
+        account: &str,
+    ) -> Result<Option<PersonId>, StoreError> {
+        let found = sqlx::query("SELECT issuer, subject FROM binding WHERE team = $1 AND account = $2")
+            .bind(team)
+            .bind(account)
+            .fetch_optional(&mut *self.inner)
+            .await?;
+        let read = |row: sqlx::any::AnyRow| {
+            Ok(PersonId { issuer: row.try_get("issuer")?, subject: row.try_get("subject")? })
+        };
+        found.map(read).transpose()
+    }
+
+    /// How many enclaves `person` owns.
+    pub(crate) async fn owned_by(&mut self, person: &PersonId) -> Result<u32, StoreError> {
+        let count =
+            sqlx::query("SELECT COUNT(*) AS n FROM enclave WHERE owner_issuer = $1 AND owner_subject = $2")
+                .bind(&person.issuer)
+                .bind(&person.subject)
+                .fetch_one(&mut *self.inner)
+                .await?;
+        Ok(u32::try_from(count.try_get::<i64, _>("n")?).unwrap_or(u32::MAX))
+    }
+
+    /// Counts up, so that every reader sees that rights have changed; answers the new number.
+    pub(super) async fn next_generation(&mut self) -> Result<i64, StoreError> {
+        let row = sqlx::query("UPDATE generation SET number = number + 1 WHERE one = 1 RETURNING number")
+            .fetch_one(&mut *self.inner)
+            .await?;
+        Ok(row.try_get("number")?)
+    }
+
+    /// Marks the enclave's record as changed now.
+    async fn touch(&mut self, name: &EnclaveName) -> Result<(), StoreError> {
+        let generation = self.next_generation().await?;
+        sqlx::query("UPDATE enclave SET changed = $1, updated_at = $2 WHERE name = $3")
+            .bind(generation)
+            .bind(now())
+            .bind(name.as_str())
+            .execute(&mut *self.inner)
+            .await?;
+        Ok(())
+    }
+}
+
+/// Now, in milliseconds since 1970.
+pub(super) fn now() -> i64 {
+    Timestamp::now().as_millisecond()
+}

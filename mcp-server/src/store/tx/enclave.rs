@@ -1,0 +1,267 @@
+//! What can be changed about an enclave, each by the grant for exactly that.
+
+use super::{Tx, now};
+use crate::gate::Authorized;
+use crate::gate::act::{
+    CloseEnrollment, Deprovision, Freeze, LowerQuota, OpenEnrollment, Provision, RaiseQuota, Rename, SetMode,
+    TightenMode, Unfreeze,
+};
+use crate::store::StoreError;
+use crate::store::record::{ChannelRecord, Enrollment, PersonId, Quota};
+use policy::{Frozen, Mode, State};
+use uuid::Uuid;
+use workflow::EnclaveName;
+
+/// What an enclave is made of.
+#[derive(Debug, Clone)]
+pub(crate) struct NewEnclaveRecord {
+    pub(crate) owner: PersonId,
+    pub(crate) mode: Mode,
+    pub(crate) quota: Quota,
+    pub(crate) channel: Option<ChannelRecord>,
+    pub(crate) named: Vec<PersonId>,
+}
+
+impl Tx {
+    /// Writes down an enclave that is being made.
+    pub(crate) async fn insert_enclave(
+        &mut self,
+        grant: &Authorized<Provision>,
+        new: &NewEnclaveRecord,
+    ) -> Result<(), StoreError> {
+        let name = &grant.target().name;
+        let generation = self.next_generation().await?;
+        let channel = new.channel.as_ref();
+        sqlx::query(
+            "INSERT INTO enclave (name, id, changed, state, frozen_owner, frozen_archive, frozen_operator, mode, \
+             enrollment, quota, owner_issuer, owner_subject, team, channel, channel_name, channel_creator, \
+             observed_at, created_at, updated_at) \
+             VALUES ($1, $2, $3, $4, 0, 0, 0, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $15)",
+        )
+        .bind(name.as_str())
+        .bind(Uuid::now_v7().to_string())
+        .bind(generation)
+        .bind(State::Provisioning.name())
+        .bind(new.mode.to_string())
+        .bind(Enrollment::Open.name())
+        .bind(new.quota.name())
+        .bind(&new.owner.issuer)
+        .bind(&new.owner.subject)
+        .bind(channel.map(|channel| channel.team.clone()))
+        .bind(channel.map(|channel| channel.id.clone()))
+        .bind(channel.map(|channel| channel.name.clone()))
+        .bind(channel.map(|channel| channel.creator.clone()))
+        .bind(channel.map(|channel| channel.observed_at.as_millisecond()))
+        .bind(now())
+        .execute(self.connection())
+        .await?;
+        if let Some(channel) = channel {
+            self.put_people(name, &channel.people).await?;
+        }
+        for person in &new.named {
+            sqlx::query("INSERT INTO named_member (enclave, issuer, subject) VALUES ($1, $2, $3)")
+                .bind(name.as_str())
+                .bind(&person.issuer)
+                .bind(&person.subject)
+                .execute(self.connection())
+                .await?;
+        }
+        Ok(())
+    }
+
+    /// The enclave is made to the end.
+    pub(crate) async fn activate_enclave(&mut self, grant: &Authorized<Provision>) -> Result<(), StoreError> {
+        self.put_state(&grant.target().name, State::Active).await
+    }
+
+    /// The enclave could not be made and nothing of it is left.
+    pub(crate) async fn forget_unmade_enclave(
+        &mut self,
+        grant: &Authorized<Provision>,
+    ) -> Result<(), StoreError> {
+        self.delete(&grant.target().name, State::Provisioning).await
+    }
+
+    /// The enclave is being removed.
+    pub(crate) async fn begin_removal(&mut self, grant: &Authorized<Deprovision>) -> Result<(), StoreError> {
+        self.put_state(&grant.target().record.name, State::Deprovisioning).await
+    }
+
+    /// The enclave is gone: nothing of it stays but the trail.
+    pub(crate) async fn forget_enclave(&mut self, grant: &Authorized<Deprovision>) -> Result<(), StoreError> {
+        self.delete(&grant.target().record.name, State::Deprovisioning).await
+    }
+
+    /// Freezes by the side that asked; answers the reasons that hold now.
+    pub(crate) async fn freeze(
+        &mut self,
+        grant: &Authorized<Freeze>,
+        side: Side,
+    ) -> Result<Frozen, StoreError> {
+        let record = &grant.target().record;
+        self.put_frozen(&record.name, side.with(record.frozen, true)).await
+    }
+
+    /// Lifts the freeze of the side that asked; answers the reasons that still hold.
+    pub(crate) async fn unfreeze(
+        &mut self,
+        grant: &Authorized<Unfreeze>,
+        side: Side,
+    ) -> Result<Frozen, StoreError> {
+        let record = &grant.target().record;
+        self.put_frozen(&record.name, side.with(record.frozen, false)).await
+    }
+
+    /// Sets a mode that grants something new.
+    pub(crate) async fn set_mode(
+        &mut self,
+        grant: &Authorized<SetMode>,
+        mode: Mode,
+    ) -> Result<(), StoreError> {
+        self.put_text(
+            "UPDATE enclave SET mode = $1 WHERE name = $2",
+            &grant.target().record.name,
+            &mode.to_string(),
+        )
+        .await
+    }
+
+    /// Sets a mode that only takes away.
+    pub(crate) async fn tighten_mode(
+        &mut self,
+        grant: &Authorized<TightenMode>,
+        mode: Mode,
+    ) -> Result<(), StoreError> {
+        self.put_text(
+            "UPDATE enclave SET mode = $1 WHERE name = $2",
+            &grant.target().record.name,
+            &mode.to_string(),
+        )
+        .await
+    }
+
+    /// Lets people in without approval.
+    pub(crate) async fn open_enrollment(
+        &mut self,
+        grant: &Authorized<OpenEnrollment>,
+    ) -> Result<(), StoreError> {
+        self.put_enrollment(&grant.target().record.name, Enrollment::Open).await
+    }
+
+    /// Asks for approval of each.
+    pub(crate) async fn close_enrollment(
+        &mut self,
+        grant: &Authorized<CloseEnrollment>,
+    ) -> Result<(), StoreError> {
+        self.put_enrollment(&grant.target().record.name, Enrollment::Approval).await
+    }
+
+    /// Gives more to use.
+    pub(crate) async fn raise_quota(
+        &mut self,
+        grant: &Authorized<RaiseQuota>,
+        quota: Quota,
+    ) -> Result<(), StoreError> {
+        self.put_text(
+            "UPDATE enclave SET quota = $1 WHERE name = $2",
+            &grant.target().record.name,
+            quota.name(),
+        )
+        .await
+    }
+
+    /// Gives less to use.
+    pub(crate) async fn lower_quota(
+        &mut self,
+        grant: &Authorized<LowerQuota>,
+        quota: Quota,
+    ) -> Result<(), StoreError> {
+        self.put_text(
+            "UPDATE enclave SET quota = $1 WHERE name = $2",
+            &grant.target().record.name,
+            quota.name(),
+        )
+        .await
+    }
+
+    /// Changes the name that is shown for the channel.
+    pub(crate) async fn rename_channel(
+        &mut self,
+        grant: &Authorized<Rename>,
+        shown: &str,
+    ) -> Result<(), StoreError> {
+        self.put_text(
+            "UPDATE enclave SET channel_name = $1 WHERE name = $2",
+            &grant.target().record.name,
+            shown,
+        )
+        .await
+    }
+
+    async fn put_enrollment(&mut self, name: &EnclaveName, enrollment: Enrollment) -> Result<(), StoreError> {
+        self.put_text("UPDATE enclave SET enrollment = $1 WHERE name = $2", name, enrollment.name()).await
+    }
+
+    async fn put_state(&mut self, name: &EnclaveName, state: State) -> Result<(), StoreError> {
+        self.put_text("UPDATE enclave SET state = $1 WHERE name = $2", name, state.name()).await
+    }
+
+    pub(super) async fn put_text(
+        &mut self,
+        statement: &'static str,
+        name: &EnclaveName,
+        value: &str,
+    ) -> Result<(), StoreError> {
+        sqlx::query(statement).bind(value).bind(name.as_str()).execute(self.connection()).await?;
+        self.touch(name).await
+    }
+
+    pub(super) async fn put_frozen(
+        &mut self,
+        name: &EnclaveName,
+        frozen: Frozen,
+    ) -> Result<Frozen, StoreError> {
+        let state = if frozen.any() { State::Frozen } else { State::Active };
+        sqlx::query(
+            "UPDATE enclave SET frozen_owner = $1, frozen_archive = $2, frozen_operator = $3, state = $4 \
+             WHERE name = $5",
+        )
+        .bind(i64::from(frozen.by_owner))
+        .bind(i64::from(frozen.by_archive))
+        .bind(i64::from(frozen.by_operator))
+        .bind(state.name())
+        .bind(name.as_str())
+        .execute(self.connection())
+        .await?;
+        self.touch(name).await?;
+        Ok(frozen)
+    }
+
+    async fn delete(&mut self, name: &EnclaveName, state: State) -> Result<(), StoreError> {
+        self.next_generation().await?;
+        sqlx::query("DELETE FROM enclave WHERE name = $1 AND state = $2")
+            .bind(name.as_str())
+            .bind(state.name())
+            .execute(self.connection())
+            .await?;
+        Ok(())
+    }
+}
+
+/// Which side freezes or lifts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Side {
+    /// The enclave's owner.
+    Owner,
+    /// An operator.
+    Operator,
+}
+
+impl Side {
+    const fn with(self, frozen: Frozen, holds: bool) -> Frozen {
+        match self {
+            Self::Owner => Frozen { by_owner: holds, ..frozen },
+            Self::Operator => Frozen { by_operator: holds, ..frozen },
+        }
+    }
+}

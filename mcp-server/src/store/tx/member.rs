@@ -1,0 +1,186 @@
+//! Who belongs to an enclave: the owner's verdicts, and what the relay reports of the channel.
+
+use super::Tx;
+use crate::gate::Authorized;
+use crate::gate::act::{AddMember, ChannelReport, RemoveMember, Reown};
+use crate::store::record::{ChannelPersonRecord, EnclaveRecord, PersonId, Verdict};
+use crate::store::{StoreError, row};
+use jiff::Timestamp;
+use policy::Frozen;
+use std::collections::BTreeMap;
+use workflow::{EnclaveName, TentacleName};
+
+impl Tx {
+    /// Lets somebody in: approves, and lifts every block on the account or the identity.
+    pub(crate) async fn add_member(
+        &mut self,
+        grant: &Authorized<AddMember>,
+        whom: &Verdict,
+    ) -> Result<(), StoreError> {
+        let record = &grant.target().record;
+        self.drop_verdicts(&record.name, whom).await?;
+        self.put_verdict(&record.name, true, whom).await?;
+        if let (None, Some(person)) = (&record.channel, &whom.person) {
+            sqlx::query(
+                "INSERT INTO named_member (enclave, issuer, subject) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING",
+            )
+            .bind(record.name.as_str())
+            .bind(&person.issuer)
+            .bind(&person.subject)
+            .execute(self.connection())
+            .await?;
+        }
+        self.touch(&record.name).await
+    }
+
+    /// Keeps somebody out, by the account and by the identity bound now; their tentacles pass to the owner.
+    pub(crate) async fn remove_member(
+        &mut self,
+        grant: &Authorized<RemoveMember>,
+        whom: &Verdict,
+    ) -> Result<Vec<TentacleName>, StoreError> {
+        let record = &grant.target().record;
+        self.drop_verdicts(&record.name, whom).await?;
+        self.put_verdict(&record.name, false, whom).await?;
+        let Some(person) = &whom.person else {
+            self.touch(&record.name).await?;
+            return Ok(Vec::new());
+        };
+        sqlx::query("DELETE FROM named_member WHERE enclave = $1 AND issuer = $2 AND subject = $3")
+            .bind(record.name.as_str())
+            .bind(&person.issuer)
+            .bind(&person.subject)
+            .execute(self.connection())
+            .await?;
+        self.pass_tentacles(record, person).await
+    }
+
+    /// The tentacles of somebody who lost their place pass to the enclave's owner.
+    pub(crate) async fn reown(
+        &mut self,
+        grant: &Authorized<Reown>,
+        person: &PersonId,
+    ) -> Result<Vec<TentacleName>, StoreError> {
+        self.pass_tentacles(&grant.target().record, person).await
+    }
+
+    /// Who is in the channel now, as the relay reports it.
+    pub(crate) async fn report_people(
+        &mut self,
+        _: &Authorized<ChannelReport>,
+        enclave: &EnclaveName,
+        people: &BTreeMap<String, ChannelPersonRecord>,
+        observed_at: Timestamp,
+    ) -> Result<(), StoreError> {
+        sqlx::query("DELETE FROM channel_person WHERE enclave = $1")
+            .bind(enclave.as_str())
+            .execute(self.connection())
+            .await?;
+        self.put_people(enclave, people).await?;
+        sqlx::query("UPDATE enclave SET observed_at = $1 WHERE name = $2")
+            .bind(observed_at.as_millisecond())
+            .bind(enclave.as_str())
+            .execute(self.connection())
+            .await?;
+        self.touch(enclave).await
+    }
+
+    /// The channel's name now, as the relay reports it.
+    pub(crate) async fn report_name(
+        &mut self,
+        _: &Authorized<ChannelReport>,
+        enclave: &EnclaveName,
+        shown: &str,
+    ) -> Result<(), StoreError> {
+        self.put_text("UPDATE enclave SET channel_name = $1 WHERE name = $2", enclave, shown).await
+    }
+
+    /// Whether the channel is archived, as the relay reports it: freezes, or lifts exactly that.
+    pub(crate) async fn report_archived(
+        &mut self,
+        _: &Authorized<ChannelReport>,
+        record: &EnclaveRecord,
+        archived: bool,
+    ) -> Result<Frozen, StoreError> {
+        self.put_frozen(&record.name, Frozen { by_archive: archived, ..record.frozen }).await
+    }
+
+    pub(super) async fn put_people(
+        &mut self,
+        enclave: &EnclaveName,
+        people: &BTreeMap<String, ChannelPersonRecord>,
+    ) -> Result<(), StoreError> {
+        for (account, person) in people {
+            sqlx::query(
+                "INSERT INTO channel_person (enclave, account, class, shown) VALUES ($1, $2, $3, $4)",
+            )
+            .bind(enclave.as_str())
+            .bind(account)
+            .bind(row::class_name(person.class))
+            .bind(&person.shown)
+            .execute(self.connection())
+            .await?;
+        }
+        Ok(())
+    }
+
+    async fn drop_verdicts(&mut self, enclave: &EnclaveName, whom: &Verdict) -> Result<(), StoreError> {
+        if let Some(account) = &whom.account {
+            sqlx::query("DELETE FROM verdict WHERE enclave = $1 AND account = $2")
+                .bind(enclave.as_str())
+                .bind(account)
+                .execute(self.connection())
+                .await?;
+        }
+        if let Some(person) = &whom.person {
+            sqlx::query("DELETE FROM verdict WHERE enclave = $1 AND issuer = $2 AND subject = $3")
+                .bind(enclave.as_str())
+                .bind(&person.issuer)
+                .bind(&person.subject)
+                .execute(self.connection())
+                .await?;
+        }
+        Ok(())
+    }
+
+    async fn put_verdict(
+        &mut self,
+        enclave: &EnclaveName,
+        allowed: bool,
+        whom: &Verdict,
+    ) -> Result<(), StoreError> {
+        let person = whom.person.as_ref();
+        sqlx::query(
+            "INSERT INTO verdict (enclave, allowed, account, issuer, subject) VALUES ($1, $2, $3, $4, $5)",
+        )
+        .bind(enclave.as_str())
+        .bind(i64::from(allowed))
+        .bind(whom.account.as_deref().unwrap_or_default())
+        .bind(person.map(|person| person.issuer.as_str()).unwrap_or_default())
+        .bind(person.map(|person| person.subject.as_str()).unwrap_or_default())
+        .execute(self.connection())
+        .await?;
+        Ok(())
+    }
+
+    async fn pass_tentacles(
+        &mut self,
+        record: &EnclaveRecord,
+        from: &PersonId,
+    ) -> Result<Vec<TentacleName>, StoreError> {
+        sqlx::query(
+            "UPDATE tentacle SET owner_issuer = $1, owner_subject = $2 \
+             WHERE enclave = $3 AND owner_issuer = $4 AND owner_subject = $5",
+        )
+        .bind(&record.owner.issuer)
+        .bind(&record.owner.subject)
+        .bind(record.name.as_str())
+        .bind(&from.issuer)
+        .bind(&from.subject)
+        .execute(self.connection())
+        .await?;
+        self.touch(&record.name).await?;
+        let owned = record.tentacles.iter().filter(|(_, tentacle)| tentacle.owner == *from);
+        Ok(owned.map(|(name, _)| name.clone()).collect())
+    }
+}

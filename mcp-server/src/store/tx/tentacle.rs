@@ -1,0 +1,86 @@
+//! What can be changed about a tentacle.
+
+use super::{Tx, now};
+use crate::gate::Authorized;
+use crate::gate::act::{Apply, Remove, Run};
+use crate::store::StoreError;
+use crate::store::record::{LastRun, PersonId};
+use policy::Mode;
+
+/// A version that has been deployed.
+#[derive(Debug, Clone)]
+pub(crate) struct DeployedVersion {
+    pub(crate) description: String,
+    pub(crate) version: String,
+    pub(crate) deployed_by: String,
+    pub(crate) deployed_via: String,
+}
+
+impl Tx {
+    /// Writes down a deployed version. Owner and mode are given at the first deploy and never by a later one.
+    pub(crate) async fn put_tentacle(
+        &mut self,
+        grant: &Authorized<Apply>,
+        deployed: &DeployedVersion,
+        first_owner: &PersonId,
+        first_mode: Mode,
+    ) -> Result<(), StoreError> {
+        let target = grant.target();
+        sqlx::query(
+            "INSERT INTO tentacle (enclave, name, owner_issuer, owner_subject, mode, description, version, \
+             deployed_by, deployed_via, created_at, deployed_at) \
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $10) \
+             ON CONFLICT (enclave, name) DO UPDATE SET description = excluded.description, \
+             version = excluded.version, deployed_by = excluded.deployed_by, \
+             deployed_via = excluded.deployed_via, deployed_at = excluded.deployed_at",
+        )
+        .bind(target.record.name.as_str())
+        .bind(target.name.as_str())
+        .bind(&first_owner.issuer)
+        .bind(&first_owner.subject)
+        .bind(first_mode.to_string())
+        .bind(&deployed.description)
+        .bind(&deployed.version)
+        .bind(&deployed.deployed_by)
+        .bind(&deployed.deployed_via)
+        .bind(now())
+        .execute(self.connection())
+        .await?;
+        self.touch(&target.record.name).await
+    }
+
+    /// The tentacle is gone.
+    pub(crate) async fn forget_tentacle(&mut self, grant: &Authorized<Remove>) -> Result<(), StoreError> {
+        let target = grant.target();
+        sqlx::query("DELETE FROM tentacle WHERE enclave = $1 AND name = $2")
+            .bind(target.record.name.as_str())
+            .bind(target.name.as_str())
+            .execute(self.connection())
+            .await?;
+        self.touch(&target.record.name).await
+    }
+
+    /// How the last run went. A tentacle that is gone meanwhile has none.
+    pub(crate) async fn put_last_run(
+        &mut self,
+        grant: &Authorized<Run>,
+        run: &LastRun,
+    ) -> Result<(), StoreError> {
+        let target = grant.target();
+        sqlx::query(
+            "INSERT INTO last_run (enclave, tentacle, started_at, duration_ms, success, asked_by) \
+             SELECT enclave, name, $3, $4, $5, $6 FROM tentacle WHERE enclave = $1 AND name = $2 \
+             ON CONFLICT (enclave, tentacle) DO UPDATE SET started_at = excluded.started_at, \
+             duration_ms = excluded.duration_ms, success = excluded.success, asked_by = excluded.asked_by",
+        )
+        .bind(target.record.name.as_str())
+        .bind(target.name.as_str())
+        .bind(run.started_at.as_millisecond())
+        .bind(run.duration_ms)
+        .bind(i64::from(run.success))
+        .bind(&run.asked_by)
+        .execute(self.connection())
+        .await?;
+        Ok(())
+    }
+}

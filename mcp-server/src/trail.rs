@@ -1,0 +1,134 @@
+//! Writes the trail: one chain of hashes per server process, with signed heads kept outside the store.
+
+mod heads;
+mod reads;
+
+pub use heads::{Heads, HeadsError};
+pub use reads::Reads;
+
+use crate::store::{Store, StoreError, Tx};
+use jiff::{Timestamp, Unit};
+use std::sync::Arc;
+use tokio::sync::{Mutex, OwnedMutexGuard};
+use uuid::Uuid;
+use wire::trail::{Entry, GENESIS, Record, VERSION};
+
+/// Where this process's chain ends.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Chain {
+    pub(crate) seq: u64,
+    pub(crate) hash: String,
+}
+
+impl Chain {
+    fn empty() -> Self {
+        Self { seq: 0, hash: GENESIS.to_owned() }
+    }
+}
+
+/// The trail as this process writes it.
+#[derive(Debug)]
+pub struct Trail {
+    heads: Heads,
+    chain: Arc<Mutex<Chain>>,
+}
+
+impl Trail {
+    /// Goes on with the chain that `heads` has locked for this process.
+    ///
+    /// # Errors
+    /// When the store does not answer.
+    pub async fn open(store: &Store, mut heads: Heads) -> Result<Self, TrailError> {
+        let end = store.end_of_chain(heads.writer()).await?;
+        let mut chain = end.map_or_else(Chain::empty, |(seq, hash)| Chain { seq, hash });
+        if !heads.agree_with(&chain)? {
+            // What was signed for is not there. The evidence stays as it is; we write a chain of our own beside it.
+            tracing::error!(
+                writer = heads.writer(),
+                "the trail's end is missing from the store: see `tntc trail verify`"
+            );
+            heads.begin_another()?;
+            chain = Chain::empty();
+        }
+        Ok(Self { heads, chain: Arc::new(Mutex::new(chain)) })
+    }
+
+    /// Who writes.
+    #[must_use]
+    pub fn writer(&self) -> &str {
+        self.heads.writer()
+    }
+
+    /// The signed heads.
+    #[must_use]
+    pub fn heads(&self) -> &Heads {
+        &self.heads
+    }
+
+    /// Begins a change that is to be on record.
+    pub(crate) async fn begin(&self, store: &Store) -> Result<Entries, StoreError> {
+        let chain = Arc::clone(&self.chain).lock_owned().await;
+        let tx = store.begin().await?;
+        Ok(Entries { writer: self.heads.writer().to_owned(), tx, staged: chain.clone(), chain })
+    }
+
+    /// Signs for what has been written since the last time.
+    ///
+    /// # Errors
+    /// When the head cannot be kept.
+    pub async fn sign(&self) -> Result<(), HeadsError> {
+        let chain = self.chain.lock().await.clone();
+        self.heads.sign(&chain)
+    }
+}
+
+/// Why the trail cannot be written.
+#[derive(Debug, thiserror::Error)]
+pub enum TrailError {
+    /// The store.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The heads.
+    #[error(transparent)]
+    Heads(#[from] HeadsError),
+}
+
+/// A change in the making, with its records. Dropped without a commit, nothing of it has happened.
+pub(crate) struct Entries {
+    writer: String,
+    pub(crate) tx: Tx,
+    staged: Chain,
+    /// Held until the end, so that the numbers of a chain are given in the order of the commits.
+    chain: OwnedMutexGuard<Chain>,
+}
+
+impl Entries {
+    /// Adds a record. `enclave` is what the record can be found by.
+    pub(crate) async fn append(
+        &mut self,
+        id: Uuid,
+        enclave: Option<&str>,
+        entry: Entry,
+    ) -> Result<(), StoreError> {
+        let now = Timestamp::now();
+        let record = Record {
+            v: VERSION,
+            writer: self.writer.clone(),
+            seq: self.staged.seq + 1,
+            prev: self.staged.hash.clone(),
+            at: now.round(Unit::Millisecond).unwrap_or(now),
+            id,
+            entry,
+        };
+        self.tx.add_record(&record, enclave.unwrap_or_default()).await?;
+        self.staged = Chain { seq: record.seq, hash: record.hash()? };
+        Ok(())
+    }
+
+    /// Makes all of it hold.
+    pub(crate) async fn commit(mut self) -> Result<(), StoreError> {
+        self.tx.commit().await?;
+        *self.chain = self.staged;
+        Ok(())
+    }
+}

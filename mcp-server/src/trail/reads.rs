@@ -1,0 +1,82 @@
+//! Decisions about reads are recorded behind the reader's back, in batches, with a bound; a loss is itself recorded.
+
+use super::Trail;
+use crate::store::{Store, StoreError};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+use tokio::sync::mpsc;
+use uuid::Uuid;
+use wire::trail::{Decision, Entry, Lost};
+
+/// How many decisions may wait.
+const WAITING: usize = 8_192;
+
+/// How many are written at once.
+const BATCH: usize = 512;
+
+/// How long after a failure it is tried again.
+const RETRY: Duration = Duration::from_millis(500);
+
+/// Takes decisions about reads; never makes the reader wait.
+#[derive(Debug, Clone)]
+pub struct Reads {
+    sender: mpsc::Sender<Decision>,
+    lost: Arc<AtomicU64>,
+}
+
+impl Reads {
+    /// Begins to write in the background, until all senders are gone.
+    #[must_use]
+    pub fn start(store: Arc<Store>, trail: Arc<Trail>) -> (Self, tokio::task::JoinHandle<()>) {
+        let (sender, receiver) = mpsc::channel(WAITING);
+        let lost = Arc::new(AtomicU64::new(0));
+        let writer = Writer { store, trail, lost: Arc::clone(&lost) };
+        (Self { sender, lost }, tokio::spawn(writer.run(receiver)))
+    }
+
+    /// Puts a decision on record, soon.
+    pub(crate) fn record(&self, decision: Decision) {
+        if self.sender.try_send(decision).is_err() {
+            self.lost.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+}
+
+struct Writer {
+    store: Arc<Store>,
+    trail: Arc<Trail>,
+    lost: Arc<AtomicU64>,
+}
+
+impl Writer {
+    async fn run(self, mut receiver: mpsc::Receiver<Decision>) {
+        let mut batch = Vec::with_capacity(BATCH);
+        while receiver.recv_many(&mut batch, BATCH).await > 0 {
+            while let Err(error) = self.write(&batch).await {
+                tracing::error!(%error, waiting = batch.len(), "reads cannot be put on record; trying again");
+                if receiver.is_closed() && receiver.is_empty() {
+                    return;
+                }
+                tokio::time::sleep(RETRY).await;
+            }
+            batch.clear();
+        }
+    }
+
+    async fn write(&self, batch: &[Decision]) -> Result<(), StoreError> {
+        let mut entries = self.trail.begin(&self.store).await?;
+        let lost = self.lost.load(Ordering::Relaxed);
+        if lost > 0 {
+            entries.append(Uuid::now_v7(), None, Entry::Lost(Lost { count: lost })).await?;
+        }
+        for decision in batch {
+            let enclave = decision.enclave.clone();
+            let entry = Entry::Decision(Box::new(decision.clone()));
+            entries.append(Uuid::now_v7(), enclave.as_deref(), entry).await?;
+        }
+        entries.commit().await?;
+        self.lost.fetch_sub(lost, Ordering::Relaxed);
+        Ok(())
+    }
+}
