@@ -8,10 +8,14 @@ CREATE TABLE generation (
 );
 INSERT INTO generation (one, number) VALUES (1, 1);
 
+-- `changed` is the generation of the last change, `mirror_wanted` that of the last one that the backend shows or
+-- enforces, and `mirror_made` the one up to which it does.
 CREATE TABLE enclave (
     name             TEXT PRIMARY KEY,
     id               TEXT NOT NULL UNIQUE,
     changed          BIGINT NOT NULL,
+    mirror_wanted    BIGINT NOT NULL,
+    mirror_made      BIGINT NOT NULL,
     state            TEXT NOT NULL,
     frozen_owner     BIGINT NOT NULL,
     frozen_archive   BIGINT NOT NULL,

@@ -48,14 +48,19 @@ impl Call {
         Self { asker, via: None, tool, arguments_sha256: String::new(), reason: None, trace: Uuid::now_v7() }
     }
 
+    /// Whoever sent the token that the call came with.
+    pub(crate) fn caller(&self) -> Option<&Caller> {
+        match &self.asker {
+            Asker::Caller(caller) => Some(caller),
+            Asker::Continuation(_) | Asker::Reconciler => None,
+        }
+    }
+
     /// The person who asks, where it is one.
     pub(crate) fn person(&self) -> Option<&Person> {
-        match &self.asker {
-            Asker::Caller(caller) => match caller.as_ref() {
-                Caller::Person(person) => Some(person),
-                Caller::Relay { .. } | Caller::Operator(_) => None,
-            },
-            Asker::Continuation(_) | Asker::Reconciler => None,
+        match self.caller()? {
+            Caller::Person(person) => Some(person),
+            Caller::Relay { .. } | Caller::Operator(_) => None,
         }
     }
 
@@ -66,13 +71,17 @@ impl Call {
 
     /// The operator who asks, where it is one.
     pub(crate) fn operator(&self) -> Option<&str> {
-        match &self.asker {
-            Asker::Caller(caller) => match caller.as_ref() {
-                Caller::Operator(entry) => Some(&entry.operator),
-                Caller::Person(_) | Caller::Relay { .. } => None,
-            },
-            Asker::Continuation(_) | Asker::Reconciler => None,
+        match self.caller()? {
+            Caller::Operator(entry) => Some(&entry.operator),
+            Caller::Person(_) | Caller::Relay { .. } => None,
         }
+    }
+
+    /// What a channel is told of an operator's change, which it is always told.
+    pub(crate) fn emergency(&self, did: &str) -> Option<String> {
+        let operator = self.operator()?;
+        let reason = self.reason.as_deref().unwrap_or("none given");
+        Some(format!("An operator ({operator}) used emergency access and {did}. Reason: {reason}"))
     }
 
     /// The channel that the call came from, where it came from one.

@@ -14,7 +14,7 @@ mod look;
 mod refusal;
 pub mod target;
 
-pub use authorized::Authorized;
+pub use authorized::{Authorized, Changed};
 pub(crate) use change::{Change, Changing, Found};
 pub(crate) use choice::{EnrollmentGrant, ModeGrant, QuotaGrant};
 pub(crate) use effect::Effect;

@@ -21,7 +21,8 @@ pub use request::Claimed;
 pub use rights::Rights;
 pub use row::Corrupt;
 pub use trail::TrailPage;
-pub(crate) use tx::Tx;
+pub(crate) use record::frozen_by;
+pub(crate) use tx::{DeployedVersion, NewEnclaveRecord, Side, Tx};
 
 use sqlx::any::AnyPoolOptions;
 use sqlx::{AnyConnection, AnyPool, Executor};

@@ -114,6 +114,23 @@ pub enum VisitorBecause {
     NotNamed,
 }
 
+impl VisitorBecause {
+    /// The reason in a few words, about somebody else.
+    #[must_use]
+    pub const fn told(self) -> &'static str {
+        match self {
+            Self::Blocked => "removed by the owner",
+            Self::Unbound => "has not signed in",
+            Self::Guest => "a guest of the workspace",
+            Self::External => "from another company",
+            Self::NotInChannel => "not in the channel",
+            Self::OwnerLeft => "the owner, but has left the channel",
+            Self::WaitsForApproval => "waits for the owner's approval",
+            Self::NotNamed => "not a member",
+        }
+    }
+}
+
 impl Standing {
     /// A person of whom nothing is known.
     pub const STRANGER: Self = Self {

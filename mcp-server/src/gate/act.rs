@@ -16,53 +16,66 @@ pub trait Act: sealed::Sealed + Send + Sync + 'static {
 }
 
 macro_rules! acts {
-    ($($name:ident on $target:ty,)+) => {
+    ($($name:ident is $action:ident on $target:ty,)+) => {
         $(
-            #[doc = concat!("[`Action::", stringify!($name), "`] as a type.")]
+            #[doc = concat!("[`Action::", stringify!($action), "`] on [`", stringify!($target), "`].")]
             #[derive(Debug, Clone, Copy)]
             pub struct $name;
 
             impl sealed::Sealed for $name {}
 
             impl Act for $name {
-                const ACTION: Action = Action::$name;
+                const ACTION: Action = Action::$action;
                 type Target = $target;
             }
         )+
     };
 }
 
+/// Marks the actions that change an enclave's record, after which its mirror must follow.
+pub trait Changes: Act {}
+
+macro_rules! changes {
+    ($($name:ident)+) => { $(impl Changes for $name {})+ };
+}
+
+changes! {
+    AddMember RemoveMember SetMode TightenMode OpenEnrollment CloseEnrollment RaiseQuota LowerQuota Rename Freeze
+    Unfreeze ChannelReport Repair
+}
+
 acts! {
-    Provision on OnNewEnclave,
-    Info on OnEnclave,
-    List on OnEnclave,
-    Members on OnEnclave,
-    Why on OnEnclave,
-    TentacleList on OnTentacle,
-    TentacleStatus on OnTentacle,
-    TentacleLogs on OnTentacle,
-    Run on OnTentacle,
-    Apply on OnTentacle,
-    ApplyNew on OnNewTentacle,
-    Remove on OnTentacle,
-    AddMember on OnEnclave,
-    RemoveMember on OnEnclave,
-    SetMode on OnEnclave,
-    TightenMode on OnEnclave,
-    OpenEnrollment on OnEnclave,
-    CloseEnrollment on OnEnclave,
-    RaiseQuota on OnEnclave,
-    LowerQuota on OnEnclave,
-    Rename on OnEnclave,
-    Freeze on OnEnclave,
-    Unfreeze on OnEnclave,
-    Deprovision on OnEnclave,
-    ChannelReport on Itself,
-    ChannelMap on Itself,
-    Notices on Itself,
-    Whoami on Itself,
-    Bind on Itself,
-    Trail on Itself,
-    Revoke on OnEnclave,
-    Reown on OnEnclave,
+    Provision is Provision on OnNewEnclave,
+    Info is Info on OnEnclave,
+    List is List on OnEnclave,
+    Members is Members on OnEnclave,
+    Why is Why on OnEnclave,
+    TentacleList is TentacleList on OnTentacle,
+    TentacleStatus is TentacleStatus on OnTentacle,
+    TentacleLogs is TentacleLogs on OnTentacle,
+    Run is Run on OnTentacle,
+    Apply is Apply on OnTentacle,
+    ApplyNew is ApplyNew on OnNewTentacle,
+    Remove is Remove on OnTentacle,
+    AddMember is AddMember on OnEnclave,
+    RemoveMember is RemoveMember on OnEnclave,
+    SetMode is SetMode on OnEnclave,
+    TightenMode is TightenMode on OnEnclave,
+    OpenEnrollment is OpenEnrollment on OnEnclave,
+    CloseEnrollment is CloseEnrollment on OnEnclave,
+    RaiseQuota is RaiseQuota on OnEnclave,
+    LowerQuota is LowerQuota on OnEnclave,
+    Rename is Rename on OnEnclave,
+    Freeze is Freeze on OnEnclave,
+    Unfreeze is Unfreeze on OnEnclave,
+    Deprovision is Deprovision on OnEnclave,
+    ChannelReport is ChannelReport on Itself,
+    ChannelMap is ChannelMap on Itself,
+    Notices is Notices on Itself,
+    Whoami is Whoami on Itself,
+    Bind is Bind on Itself,
+    Trail is Trail on OnEnclave,
+    WholeTrail is Trail on Itself,
+    Reown is Reown on OnEnclave,
+    Repair is Repair on OnEnclave,
 }

@@ -1,6 +1,6 @@
 //! The proof that something was decided and may be done.
 
-use super::act::{Act, Apply, ApplyNew};
+use super::act::{Act, Apply, ApplyNew, Changes};
 use super::target::OnTentacle;
 use std::fmt;
 use uuid::Uuid;
@@ -41,6 +41,18 @@ impl<A: Act> Clone for Authorized<A> {
 impl<A: Act> fmt::Debug for Authorized<A> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Authorized<{}>({})", A::ACTION.name(), self.id)
+    }
+}
+
+/// The proof that an enclave's record was changed by right, whatever the change was: the mirror may follow.
+pub trait Changed: Send + Sync {
+    /// The decision's id in the trail.
+    fn id(&self) -> Uuid;
+}
+
+impl<A: Changes> Changed for Authorized<A> {
+    fn id(&self) -> Uuid {
+        self.id
     }
 }
 

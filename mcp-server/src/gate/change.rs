@@ -7,18 +7,18 @@ use super::Gate;
 use super::act::{Act, Apply, ApplyNew, Provision};
 use super::ask::{Facts, Refused, ask};
 use super::authorized::Authorized;
-use super::effect::Effect;
+use super::effect::{Effect, code_word};
 use super::look::{decision, unknown};
 use super::refusal::{self, About, may_know, unavailable};
 use super::target::{Itself, OnEnclave, OnNewEnclave, OnNewTentacle, OnTentacle};
 use crate::call::Call;
-use crate::store::{EnclaveRecord, StoreError, Tx};
+use crate::store::{EnclaveRecord, PersonId, StoreError, Tx};
 use crate::trail::Entries;
 use policy::{Account, Action, Channel, NewEnclave, State};
 use std::sync::Arc;
 use uuid::Uuid;
 use wire::Failure;
-use wire::trail::{Entry, Outcome, OutcomeResult};
+use wire::trail::{Decision, Entry, Outcome, OutcomeResult};
 use workflow::{EnclaveName, TentacleName};
 
 /// A change that is being decided.
@@ -137,6 +137,48 @@ impl<'g> Change<'g> {
         Ok((change, grant, found))
     }
 
+    /// Asks, for the reconciler, to make an enclave whose making was interrupted to the end.
+    pub(crate) async fn unfinished(self, name: &EnclaveName) -> Result<(Self, Authorized<Provision>), Failure> {
+        let (mut change, record) = self.meant::<Provision>(Some(name), None).await?;
+        let facts = Facts::Enclave(change.facts_of(&record).await?);
+        let about = About { enclave: Some(name.as_str()), object: None, record: Some(&record) };
+        change.decide::<Provision>(OnNewEnclave { name: name.clone() }, facts, about).await
+    }
+
+    /// Asks for `A` as the server's own housekeeping, whoever made it necessary.
+    pub(crate) async fn as_reconciler<A: Act<Target = OnEnclave>>(
+        mut self,
+        record: &Arc<EnclaveRecord>,
+    ) -> Result<(Self, Authorized<A>), Failure> {
+        let housekeeping = Call::reconciler();
+        let facts = Facts::Enclave(Facts::enclave(&housekeeping, record, None));
+        let about = About { enclave: Some(record.name.as_str()), object: None, record: Some(record) };
+        match ask(&housekeeping, A::ACTION, &facts) {
+            Ok(reason) => {
+                let decision = decision(&housekeeping, A::ACTION, Ok(reason), about);
+                let target = OnEnclave { record: Arc::clone(record) };
+                self.allow::<A>(decision, target).await.map_err(|error| unavailable(&error))
+            }
+            Err(refused) => Err(self.refuse::<A>(Some(refused), facts, about).await),
+        }
+    }
+
+    /// The enclave of a channel.
+    pub(crate) async fn enclave_of(&mut self, team: &str, channel: &str) -> Result<Option<Arc<EnclaveRecord>>, Failure> {
+        let found = self.entries.tx.enclave_of(team, channel).await.map_err(|error| unavailable(&error))?;
+        Ok(found.map(Arc::new))
+    }
+
+    /// The identities that are bound to these Slack accounts.
+    pub(crate) async fn people_of(&mut self, team: &str, accounts: &[String]) -> Result<Vec<PersonId>, Failure> {
+        let mut people = Vec::new();
+        for account in accounts {
+            let person = self.entries.tx.person_of(team, account).await.map_err(|error| unavailable(&error))?;
+            people.extend(person);
+        }
+        Ok(people)
+    }
+
     /// All that is to be decided has been allowed: now it may be done.
     pub(crate) fn decided(self) -> Changing<'g> {
         Changing { gate: self.gate, entries: self.entries, allowed: self.allowed }
@@ -213,18 +255,28 @@ impl<'g> Change<'g> {
     }
 
     async fn decide<A: Act>(
-        mut self,
+        self,
         target: A::Target,
         facts: Facts,
         about: About<'_>,
     ) -> Result<(Self, Authorized<A>), Failure> {
-        let reason = match ask(self.call, A::ACTION, &facts) {
-            Ok(reason) => reason,
-            Err(refused) => return Err(self.refuse::<A>(Some(refused), facts, about).await),
-        };
-        let id = Uuid::now_v7();
-        self.append(id, A::ACTION, Ok(reason), about).await.map_err(|error| unavailable(&error))?;
-        let enclave = about.enclave.map(str::to_owned);
+        match ask(self.call, A::ACTION, &facts) {
+            Ok(reason) => {
+                let decision = decision(self.call, A::ACTION, Ok(reason), about);
+                self.allow::<A>(decision, target).await.map_err(|error| unavailable(&error))
+            }
+            Err(refused) => Err(self.refuse::<A>(Some(refused), facts, about).await),
+        }
+    }
+
+    /// Puts an allow on record, and makes the proof of it.
+    async fn allow<A: Act>(
+        mut self,
+        decision: Decision,
+        target: A::Target,
+    ) -> Result<(Self, Authorized<A>), StoreError> {
+        let (id, enclave) = (Uuid::now_v7(), decision.enclave.clone());
+        self.entries.append(id, enclave.as_deref(), Entry::Decision(Box::new(decision))).await?;
         self.allowed.push(Allowed { id, action: A::ACTION, enclave });
         Ok((self, Authorized::new(id, target)))
     }
@@ -241,31 +293,16 @@ impl<'g> Change<'g> {
         }
     }
 
-    async fn record_denial(
-        mut self,
-        action: Action,
-        refused: &Refused,
-        about: About<'_>,
-    ) -> Result<(), StoreError> {
-        self.append(Uuid::now_v7(), action, Err(refused.name()), about).await?;
+    async fn record_denial(mut self, action: Action, refused: &Refused, about: About<'_>) -> Result<(), StoreError> {
+        let denial = decision(self.call, action, Err(refused.name()), about);
+        let enclave = denial.enclave.clone();
+        self.entries.append(Uuid::now_v7(), enclave.as_deref(), Entry::Decision(Box::new(denial))).await?;
         let outcome = Outcome { result: OutcomeResult::Failed, reason: Some("all_or_nothing".to_owned()) };
         for allowed in &self.allowed {
             let entry = Entry::Outcome(outcome.clone());
             self.entries.append(allowed.id, allowed.enclave.as_deref(), entry).await?;
         }
         self.entries.commit().await
-    }
-
-    async fn append(
-        &mut self,
-        id: Uuid,
-        action: Action,
-        reason: Result<&str, &str>,
-        about: About<'_>,
-    ) -> Result<(), StoreError> {
-        let decision = decision(self.call, action, reason, about);
-        let enclave = decision.enclave.clone();
-        self.entries.append(id, enclave.as_deref(), Entry::Decision(Box::new(decision))).await
     }
 }
 
@@ -289,7 +326,7 @@ impl<'g> Changing<'g> {
 
     /// Nothing was changed, because of `failure`, which is handed back.
     pub(crate) async fn failed(self, failure: Failure) -> Failure {
-        let reason = format!("{:?}", failure.code).to_lowercase();
+        let reason = code_word(failure.code);
         match self.end(OutcomeResult::Failed, Some(reason)).await {
             Ok(()) => failure,
             Err(unavailable) => unavailable,

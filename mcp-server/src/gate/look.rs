@@ -189,3 +189,12 @@ pub(super) fn decision(
         arguments_sha256: call.arguments_sha256.clone(),
     }
 }
+
+impl Gate {
+    /// Puts on record that a call was refused before anything could be asked for.
+    pub(crate) fn refuse_call(&self, call: &Call, actions: &[Action], reason: &str) {
+        for action in actions.first() {
+            self.reads.record(decision(call, *action, Err(reason), About::default()));
+        }
+    }
+}

@@ -167,6 +167,8 @@ pub struct LastRun {
 pub struct EnclaveRecord {
     /// Its name.
     pub name: EnclaveName,
+    /// The generation of its last change.
+    pub changed: i64,
     /// Its own id: one that was made anew under the same name is another.
     pub id: Uuid,
     /// Its state.
@@ -255,17 +257,12 @@ impl EnclaveRecord {
     pub fn team(&self) -> Option<&str> {
         self.channel.as_ref().map(|channel| channel.team.as_str())
     }
+}
 
-    /// Why it is frozen, by name.
-    #[must_use]
-    pub fn frozen_by(&self) -> Vec<String> {
-        let reasons = [
-            (self.frozen.by_owner, "owner"),
-            (self.frozen.by_archive, "archive"),
-            (self.frozen.by_operator, "operator"),
-        ];
-        reasons.into_iter().filter(|(holds, _)| *holds).map(|(_, name)| name.to_owned()).collect()
-    }
+/// The reasons of a freeze, by name.
+pub(crate) fn frozen_by(frozen: Frozen) -> Vec<String> {
+    let reasons = [(frozen.by_owner, "owner"), (frozen.by_archive, "archive"), (frozen.by_operator, "operator")];
+    reasons.into_iter().filter(|(holds, _)| *holds).map(|(_, name)| name.to_owned()).collect()
 }
 
 impl TentacleRecord {

@@ -76,6 +76,11 @@ impl Rights {
         self.identities.get(person).map_or(person.subject.as_str(), |shown| shown.name.as_str())
     }
 
+    /// Whether this identity has ever signed in.
+    pub(crate) fn knows(&self, person: &PersonId) -> bool {
+        self.identities.contains_key(person)
+    }
+
     /// The e-mail address that was last verified for an identity. It grants nothing.
     pub(crate) fn email(&self, person: &PersonId) -> Option<&str> {
         self.identities.get(person).map(|shown| shown.email.as_str()).filter(|email| !email.is_empty())

@@ -68,7 +68,7 @@ impl<'r> Reader<'r> {
     }
 }
 
-const ENCLAVE: &str = "SELECT name, id, state, frozen_owner, frozen_archive, frozen_operator, mode, enrollment, quota, \
+const ENCLAVE: &str = "SELECT name, id, changed, state, frozen_owner, frozen_archive, frozen_operator, mode, enrollment, quota, \
      owner_issuer, owner_subject, team, channel, channel_name, channel_creator, observed_at, created_at, updated_at \
      FROM enclave WHERE name = $1";
 
@@ -105,6 +105,7 @@ fn bare(row: &AnyRow, name: &str) -> Result<EnclaveRecord, StoreError> {
     };
     Ok(EnclaveRecord {
         name: row.parsed("name", |text| text.parse::<EnclaveName>().ok())?,
+        changed: row.number("changed")?,
         id: row.parsed("id", |text| text.parse().ok())?,
         state: row.parsed("state", |text| State::ALL.into_iter().find(|state| state.name() == text))?,
         frozen: Frozen {

@@ -3,7 +3,7 @@
 use super::tx::now;
 use super::{Store, StoreError, Tx};
 use crate::gate::Authorized;
-use crate::gate::act::Trail;
+use crate::gate::act::{Trail, WholeTrail};
 use policy::Action;
 use serde_json::Value;
 use sqlx::Row;
@@ -104,10 +104,20 @@ impl Store {
             .collect()
     }
 
+    /// Enclaves whose backend has not followed their record yet.
+    pub(crate) async fn behind_mirrors(&self) -> Result<Vec<String>, StoreError> {
+        let rows = sqlx::query(
+            "SELECT name FROM enclave WHERE mirror_made < mirror_wanted AND state IN ('active', 'frozen') ORDER BY name",
+        )
+        .fetch_all(&self.pool)
+        .await?;
+        rows.iter().map(|row| Ok(row.try_get("name")?)).collect()
+    }
+
     /// Whole chains, by writer and number, after the place `after`.
     pub(crate) async fn export_trail(
         &self,
-        _: &Authorized<Trail>,
+        _: &Authorized<WholeTrail>,
         after: (String, u64),
         limit: usize,
     ) -> Result<TrailPage, StoreError> {
@@ -128,32 +138,32 @@ impl Store {
         Ok(TrailPage { records, next })
     }
 
-    /// The newest records, of one enclave or of all; the oldest of them first.
-    pub(crate) async fn tail_trail(
+    /// The newest records of all; the oldest of them first.
+    pub(crate) async fn tail_of_all(
         &self,
-        _: &Authorized<Trail>,
-        enclave: Option<&str>,
+        _: &Authorized<WholeTrail>,
         limit: usize,
     ) -> Result<Vec<Value>, StoreError> {
-        let limit = i64::try_from(limit).unwrap_or(i64::MAX);
-        let rows = match enclave {
-            Some(enclave) => {
-                sqlx::query("SELECT record FROM trail WHERE enclave = $1 ORDER BY at DESC, seq DESC LIMIT $2")
-                    .bind(enclave)
-                    .bind(limit)
-                    .fetch_all(&self.pool)
-                    .await?
-            }
-            None => {
-                sqlx::query("SELECT record FROM trail ORDER BY at DESC, seq DESC LIMIT $1")
-                    .bind(limit)
-                    .fetch_all(&self.pool)
-                    .await?
-            }
-        };
-        let mut records = rows.iter().map(read).collect::<Result<Vec<_>, _>>()?;
-        records.reverse();
-        Ok(records)
+        let rows = sqlx::query("SELECT record FROM trail ORDER BY at DESC, seq DESC LIMIT $1")
+            .bind(i64::try_from(limit).unwrap_or(i64::MAX))
+            .fetch_all(&self.pool)
+            .await?;
+        rows.iter().rev().map(read).collect()
+    }
+
+    /// The newest records of one enclave; the oldest of them first.
+    pub(crate) async fn tail_of(
+        &self,
+        grant: &Authorized<Trail>,
+        limit: usize,
+    ) -> Result<Vec<Value>, StoreError> {
+        let rows =
+            sqlx::query("SELECT record FROM trail WHERE enclave = $1 ORDER BY at DESC, seq DESC LIMIT $2")
+                .bind(grant.target().record.name.as_str())
+                .bind(i64::try_from(limit).unwrap_or(i64::MAX))
+                .fetch_all(&self.pool)
+                .await?;
+        rows.iter().rev().map(read).collect()
     }
 }
 

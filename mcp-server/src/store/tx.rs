@@ -4,6 +4,9 @@ mod enclave;
 mod member;
 mod tentacle;
 
+pub(crate) use enclave::{NewEnclaveRecord, Side};
+pub(crate) use tentacle::DeployedVersion;
+
 use super::record::{EnclaveRecord, PersonId};
 use super::{StoreError, row};
 use jiff::Timestamp;
@@ -109,6 +112,16 @@ impl Tx {
         sqlx::query("UPDATE enclave SET changed = $1, updated_at = $2 WHERE name = $3")
             .bind(generation)
             .bind(now())
+            .bind(name.as_str())
+            .execute(&mut *self.inner)
+            .await?;
+        Ok(())
+    }
+
+    /// The same for a change that the backend must follow.
+    async fn touch_mirrored(&mut self, name: &EnclaveName) -> Result<(), StoreError> {
+        self.touch(name).await?;
+        sqlx::query("UPDATE enclave SET mirror_wanted = changed WHERE name = $1")
             .bind(name.as_str())
             .execute(&mut *self.inner)
             .await?;

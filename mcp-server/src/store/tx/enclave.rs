@@ -1,6 +1,7 @@
 //! What can be changed about an enclave, each by the grant for exactly that.
 
 use super::{Tx, now};
+use crate::call::Call;
 use crate::gate::Authorized;
 use crate::gate::act::{
     CloseEnrollment, Deprovision, Freeze, LowerQuota, OpenEnrollment, Provision, RaiseQuota, Rename, SetMode,
@@ -33,10 +34,10 @@ impl Tx {
         let generation = self.next_generation().await?;
         let channel = new.channel.as_ref();
         sqlx::query(
-            "INSERT INTO enclave (name, id, changed, state, frozen_owner, frozen_archive, frozen_operator, mode, \
+            "INSERT INTO enclave (name, id, changed, mirror_wanted, mirror_made, state, frozen_owner, frozen_archive, frozen_operator, mode, \
              enrollment, quota, owner_issuer, owner_subject, team, channel, channel_name, channel_creator, \
              observed_at, created_at, updated_at) \
-             VALUES ($1, $2, $3, $4, 0, 0, 0, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $15)",
+             VALUES ($1, $2, $3, 0, 0, $4, 0, 0, 0, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $15)",
         )
         .bind(name.as_str())
         .bind(Uuid::now_v7().to_string())
@@ -198,6 +199,16 @@ impl Tx {
         .await
     }
 
+    /// The backend shows and enforces the record up to this generation.
+    pub(crate) async fn mirrored(&mut self, name: &EnclaveName, generation: i64) -> Result<(), StoreError> {
+        sqlx::query("UPDATE enclave SET mirror_made = $1 WHERE name = $2 AND mirror_made < $1")
+            .bind(generation)
+            .bind(name.as_str())
+            .execute(self.connection())
+            .await?;
+        Ok(())
+    }
+
     async fn put_enrollment(&mut self, name: &EnclaveName, enrollment: Enrollment) -> Result<(), StoreError> {
         self.put_text("UPDATE enclave SET enrollment = $1 WHERE name = $2", name, enrollment.name()).await
     }
@@ -213,7 +224,7 @@ impl Tx {
         value: &str,
     ) -> Result<(), StoreError> {
         sqlx::query(statement).bind(value).bind(name.as_str()).execute(self.connection()).await?;
-        self.touch(name).await
+        self.touch_mirrored(name).await
     }
 
     pub(super) async fn put_frozen(
@@ -233,7 +244,7 @@ impl Tx {
         .bind(name.as_str())
         .execute(self.connection())
         .await?;
-        self.touch(name).await?;
+        self.touch_mirrored(name).await?;
         Ok(frozen)
     }
 
@@ -258,6 +269,11 @@ pub(crate) enum Side {
 }
 
 impl Side {
+    /// The side that a call comes from.
+    pub(crate) fn of(call: &Call) -> Self {
+        if call.operator().is_some() { Self::Operator } else { Self::Owner }
+    }
+
     const fn with(self, frozen: Frozen, holds: bool) -> Frozen {
         match self {
             Self::Owner => Frozen { by_owner: holds, ..frozen },

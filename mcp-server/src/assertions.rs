@@ -1,0 +1,158 @@
+//! Checks the Kraken's channel assertions: that one goes with a call exactly where it must, fits the token, the tool,
+//! the arguments and the binding, and is used once.
+
+use crate::identity::{Client, Person};
+use crate::store::{Store, StoreError};
+use jsonwebtoken::DecodingKey;
+use jsonwebtoken::jwk::{AlgorithmParameters, EllipticCurve, JwkSet};
+use std::collections::HashMap;
+use std::fmt;
+use std::path::Path;
+use wire::assertion::{Assertion, AssertionError, Kind, verify};
+
+/// Why a call is not taken.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum NotTaken {
+    /// The Kraken's client must send one.
+    #[error("a call of the Kraken must carry a channel assertion")]
+    Missing,
+    /// Other clients must not.
+    #[error("only the Kraken's calls carry a channel assertion")]
+    NotTheKraken,
+    /// It does not hold.
+    #[error("the channel assertion is not accepted: {0}")]
+    Invalid(#[from] AssertionError),
+    /// It was made for another token, tool or arguments.
+    #[error("the channel assertion is for another {0}")]
+    OtherCall(&'static str),
+    /// It was used before.
+    #[error("the channel assertion was used before")]
+    Replayed,
+    /// The Slack account is not bound to the token's identity.
+    #[error("this Slack account is not signed in as that person")]
+    NotBound,
+    /// The store does not answer.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl NotTaken {
+    /// The reason as one word, for the trail.
+    pub(crate) const fn name(&self) -> &'static str {
+        match self {
+            Self::Missing => "assertion_missing",
+            Self::NotTheKraken => "assertion_unexpected",
+            Self::Invalid(_) => "assertion_invalid",
+            Self::OtherCall(_) => "assertion_of_other_call",
+            Self::Replayed => "assertion_replayed",
+            Self::NotBound => "account_not_bound",
+            Self::Store(_) => "store",
+        }
+    }
+}
+
+/// Why the Kraken's public keys cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum KrakenKeysError {
+    /// The file cannot be read.
+    #[error("cannot read the Kraken's public keys `{path}`: {error}")]
+    Read {
+        /// The file.
+        path: String,
+        /// Why.
+        error: std::io::Error,
+    },
+    /// It is not a set of Ed25519 public keys.
+    #[error("the Kraken's public keys `{path}` are not a JWK set of Ed25519 keys, each with a `kid`: {detail}")]
+    Malformed {
+        /// The file.
+        path: String,
+        /// What is wrong.
+        detail: String,
+    },
+}
+
+/// What is needed to check assertions.
+pub struct Assertions {
+    audience: String,
+    keys: HashMap<String, DecodingKey>,
+}
+
+/// The call that an assertion must fit.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Fits<'a> {
+    pub(crate) person: &'a Person,
+    pub(crate) tool: &'a str,
+    pub(crate) arguments_sha256: &'a str,
+}
+
+impl Assertions {
+    /// Reads the Kraken's public keys, a JWK set.
+    ///
+    /// # Errors
+    /// When the file cannot be read or holds anything but Ed25519 keys with ids.
+    pub fn read(path: &Path, audience: String) -> Result<Self, KrakenKeysError> {
+        let shown = || path.display().to_string();
+        let malformed = |detail: String| KrakenKeysError::Malformed { path: shown(), detail };
+        let text = std::fs::read(path).map_err(|error| KrakenKeysError::Read { path: shown(), error })?;
+        let set: JwkSet = serde_json::from_slice(&text).map_err(|error| malformed(error.to_string()))?;
+        let mut keys = HashMap::new();
+        for jwk in &set.keys {
+            let ed25519 = matches!(
+                &jwk.algorithm,
+                AlgorithmParameters::OctetKeyPair(pair) if pair.curve == EllipticCurve::Ed25519
+            );
+            let kid = jwk.common.key_id.clone().filter(|_| ed25519);
+            let kid = kid.ok_or_else(|| malformed("a key is not Ed25519 or has no `kid`".to_owned()))?;
+            keys.insert(kid, DecodingKey::from_jwk(jwk).map_err(|error| malformed(error.to_string()))?);
+        }
+        Ok(Self { audience, keys })
+    }
+
+    /// Takes what goes with a call: the assertion where there must be one, nothing where there must be none.
+    pub(crate) async fn take(
+        &self,
+        store: &Store,
+        jws: Option<&str>,
+        fits: Fits<'_>,
+    ) -> Result<Option<Assertion>, NotTaken> {
+        let jws = match (jws, fits.person.client) {
+            (Some(jws), Client::Kraken) => jws,
+            (None, Client::Kraken) => return Err(NotTaken::Missing),
+            (Some(_), _) => return Err(NotTaken::NotTheKraken),
+            (None, _) => return Ok(None),
+        };
+        let assertion = verify(jws, &self.audience, |kid| self.keys.get(kid))?;
+        fit(&assertion, fits)?;
+        let rights = store.rights().await?;
+        let bound = rights.person_of(&assertion.team, &assertion.user.id);
+        // Signing in is what makes the binding, so that kind alone is taken without one.
+        if assertion.kind != Kind::SignIn && bound != Some(&fits.person.id) {
+            return Err(NotTaken::NotBound);
+        }
+        if !store.use_assertion(assertion.jti).await? {
+            return Err(NotTaken::Replayed);
+        }
+        Ok(Some(assertion))
+    }
+}
+
+fn fit(assertion: &Assertion, fits: Fits<'_>) -> Result<(), NotTaken> {
+    let id = &fits.person.id;
+    if assertion.person_issuer != id.issuer || assertion.person_subject != id.subject {
+        return Err(NotTaken::OtherCall("person"));
+    }
+    if assertion.tool != fits.tool {
+        return Err(NotTaken::OtherCall("tool"));
+    }
+    if assertion.arguments_sha256 != fits.arguments_sha256 {
+        return Err(NotTaken::OtherCall("set of arguments"));
+    }
+    Ok(())
+}
+
+impl fmt::Debug for Assertions {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Assertions").field("kids", &self.keys.keys()).finish_non_exhaustive()
+    }
+}

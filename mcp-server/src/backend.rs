@@ -1,0 +1,198 @@
+//! What carries out what was allowed. Every effect takes the grant for it, and takes its target from there.
+
+pub mod machine;
+
+use crate::gate::act::{Apply, Deprovision, Provision, Remove, Run, TentacleLogs};
+use crate::gate::target::OnTentacle;
+use crate::gate::{Authorized, Changed};
+use crate::store::EnclaveRecord;
+use async_trait::async_trait;
+use serde_json::Value;
+use std::fmt;
+use std::time::Duration;
+use wire::{Failure, FailureCode};
+use workflow::{Bundle, Sandbox};
+
+/// Where enclaves live and tentacles run.
+#[async_trait]
+pub trait Backend: fmt::Debug + Send + Sync {
+    /// Its name: `kubernetes` or `machine`.
+    fn name(&self) -> &'static str;
+
+    /// What it cannot enforce here, in plain words. What is not in this list is enforced.
+    fn gaps(&self) -> Vec<String>;
+
+    /// The steps in which an enclave is made, in order. Each can be repeated; the last one makes it usable.
+    fn steps(&self) -> &'static [&'static str];
+
+    /// Takes one of [`Backend::steps`].
+    async fn provision(
+        &self,
+        grant: &Authorized<Provision>,
+        enclave: &EnclaveView,
+        step: &'static str,
+    ) -> Result<(), BackendError>;
+
+    /// Removes an enclave and all that is in it; answers when nothing is left.
+    async fn deprovision(&self, grant: &Authorized<Deprovision>) -> Result<(), BackendError>;
+
+    /// Makes what the backend shows and enforces of an enclave agree with its record.
+    async fn mirror(&self, grant: &dyn Changed, enclave: &EnclaveView) -> Result<(), BackendError>;
+
+    /// Deploys a version: the one before serves until this one is ready.
+    async fn deploy(&self, grant: &Authorized<Apply>, version: &Version) -> Result<Deployed, BackendError>;
+
+    /// Removes a tentacle; answers what was removed, in plain words.
+    async fn remove(&self, grant: &Authorized<Remove>) -> Result<Vec<String>, BackendError>;
+
+    /// Runs a tentacle and waits for its answer.
+    async fn run(&self, grant: &Authorized<Run>, order: RunOrder) -> Result<RunReport, BackendError>;
+
+    /// The last lines that a tentacle printed.
+    async fn logs(&self, grant: &Authorized<TentacleLogs>, lines: usize) -> Result<Logs, BackendError>;
+
+    /// How a tentacle is, from the index: no call to anything.
+    fn state(&self, of: &OnTentacle) -> TentacleState;
+
+    /// How old the index is; `None` when it has lost its place and is being read anew.
+    fn index_age(&self) -> Option<Duration>;
+}
+
+/// An enclave with the names that people read.
+#[derive(Debug, Clone)]
+pub struct EnclaveView {
+    /// The record.
+    pub record: EnclaveRecord,
+    /// Who owns it, to show.
+    pub owner: String,
+}
+
+/// A version of a tentacle: its source, and everything that the server derived from it.
+#[derive(Debug, Clone)]
+pub struct Version {
+    /// The source.
+    pub bundle: Bundle,
+    /// The sandbox, derived from the contract.
+    pub sandbox: Sandbox,
+    /// The hash of the source, which names the version.
+    pub hash: String,
+}
+
+/// What a deploy did.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Deployed {
+    /// What was made or changed, in plain words.
+    pub applied: Vec<String>,
+    /// How many things were made.
+    pub created: u64,
+    /// How many were changed.
+    pub updated: u64,
+    /// How many were removed.
+    pub deleted: u64,
+}
+
+/// What to run.
+#[derive(Debug, Clone)]
+pub struct RunOrder {
+    /// The input of the first nodes.
+    pub input: Value,
+    /// After this long the run is stopped.
+    pub limit: Duration,
+}
+
+/// What a run gave.
+#[derive(Debug, Clone, PartialEq)]
+pub struct RunReport {
+    /// Whether every node succeeded.
+    pub success: bool,
+    /// What the engine answered.
+    pub output: Value,
+    /// Which copy ran it.
+    pub copy: String,
+}
+
+/// What a tentacle printed.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Logs {
+    /// Which copy.
+    pub copy: String,
+    /// The lines, the oldest first.
+    pub lines: Vec<String>,
+    /// Whether there were more.
+    pub truncated: bool,
+}
+
+/// How a tentacle is.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct TentacleState {
+    /// `idle`, `running`, `starting` or `failing`.
+    pub state: &'static str,
+    /// Whether it can be run.
+    pub ready: bool,
+    /// How many runs are going on.
+    pub in_flight: u64,
+    /// The sandbox that holds it.
+    pub sandbox: String,
+    /// Its copies, by name.
+    pub copies: Vec<String>,
+}
+
+/// Why an effect did not happen, or not all of it.
+#[derive(Debug, thiserror::Error)]
+pub enum BackendError {
+    /// Something of that name is there and is not ours.
+    #[error("the name is taken")]
+    Taken,
+    /// The cluster, or what is needed on this machine, cannot be reached.
+    #[error("the backend cannot be reached: {0}")]
+    Unreachable(String),
+    /// This backend cannot do it yet.
+    #[error("{0}")]
+    NotYet(&'static str),
+    /// There is nothing on this machine that can hold untrusted code.
+    #[error("no sandbox: {0}")]
+    NoSandbox(String),
+    /// The tentacle's own code does not start.
+    #[error("the tentacle does not start: {0}")]
+    DoesNotStart(String),
+    /// It took too long.
+    #[error("it was stopped after {} s", .0.as_secs())]
+    TimedOut(Duration),
+    /// A fault: the text is for the log.
+    #[error("{0}")]
+    Fault(String),
+}
+
+impl BackendError {
+    /// The failure as the caller hears it; what is not for them goes into the log.
+    #[must_use]
+    pub fn into_failure(self) -> Failure {
+        match self {
+            Self::Taken => Failure::new(FailureCode::Conflict, "that name is taken")
+                .with_remedy("choose another name"),
+            Self::Unreachable(detail) => {
+                tracing::error!(detail, "the backend cannot be reached");
+                Failure::new(FailureCode::Unavailable, "the place where enclaves live cannot be reached at the moment")
+                    .with_remedy("ask again: what was begun is finished")
+            }
+            Self::NotYet(what) => Failure::new(FailureCode::NotYet, what),
+            Self::NoSandbox(detail) => {
+                Failure::new(FailureCode::Unavailable, format!("this machine has no sandbox to run code in: {detail}"))
+                    .with_remedy("install bubblewrap (`apt-get install bubblewrap`) or gVisor's runsc")
+            }
+            Self::DoesNotStart(why) => {
+                Failure::new(FailureCode::Invalid, format!("the tentacle does not start: {why}"))
+                    .with_remedy("mend its code and deploy it again")
+            }
+            Self::TimedOut(limit) => {
+                Failure::new(FailureCode::TimedOut, format!("it was stopped after {} s", limit.as_secs()))
+                    .with_remedy("give it more time, or less to do")
+            }
+            Self::Fault(detail) => {
+                tracing::error!(detail, "a fault of the backend");
+                Failure::new(FailureCode::Internal, "something went wrong on our side")
+                    .with_remedy("ask again: what was begun is finished")
+            }
+        }
+    }
+}

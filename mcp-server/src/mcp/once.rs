@@ -1,0 +1,86 @@
+//! One request, done once: the Kraken's calls carry the Slack event that they come from, and a repetition of the same
+//! event, tool and arguments gets the stored answer.
+
+use super::Handler;
+use crate::call::Call;
+use crate::gate::unavailable;
+use crate::progress::Progress;
+use crate::store::Claimed;
+use crate::tools::{Effect, Entry, Repeat};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use wire::canonical;
+use wire::{Failure, FailureCode};
+
+/// A stored answer.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum Stored {
+    Answer(Value),
+    Failure(Failure),
+}
+
+impl Handler {
+    /// Does the call, unless it was done before.
+    pub(super) async fn once(
+        &self,
+        entry: &Entry,
+        call: &Call,
+        arguments: Value,
+        progress: &Progress,
+    ) -> Result<Value, Failure> {
+        let Some(key) = key(entry, call) else { return self.run(entry, call, arguments, progress).await };
+        let _one_at_a_time = self.server.requests.lock(&key).await;
+        let store = &self.server.store;
+        match store.claim_request(&key).await.map_err(|error| unavailable(&error))? {
+            Claimed::Answered(answer) => return read(&answer),
+            Claimed::Begun if entry.about.repeat == Repeat::Never => return Err(interrupted()),
+            Claimed::Begun | Claimed::New => {}
+        }
+        let result = self.run(entry, call, arguments, progress).await;
+        let kept = match &result {
+            // It may be tried again: what failed was ours, and every effect can be repeated or is known to be open.
+            Err(failure) if is_ours(failure) => store.release_request(&key).await,
+            _ => store.answer_request(&key, &write(&result)).await,
+        };
+        if let Err(error) = kept {
+            tracing::warn!(%error, "an answer could not be kept for a repetition");
+        }
+        result
+    }
+}
+
+/// What names the request, where it has to be done once.
+fn key(entry: &Entry, call: &Call) -> Option<String> {
+    let via = call.via.as_ref().filter(|_| entry.about.effect != Effect::Reads)?;
+    let named = [&via.team, &via.event, &via.tool, &via.arguments_sha256];
+    canonical::sha256(&named).ok()
+}
+
+fn is_ours(failure: &Failure) -> bool {
+    matches!(failure.code, FailureCode::Internal | FailureCode::Unavailable)
+}
+
+fn interrupted() -> Failure {
+    Failure::new(FailureCode::Conflict, "the server stopped in the middle of this, and nobody knows how far it came")
+        .with_remedy("look at its status, and ask again if it has to be done again")
+}
+
+fn write(result: &Result<Value, Failure>) -> String {
+    let stored = match result {
+        Ok(value) => Stored::Answer(value.clone()),
+        Err(failure) => Stored::Failure(failure.clone()),
+    };
+    serde_json::to_string(&stored).unwrap_or_default()
+}
+
+fn read(stored: &str) -> Result<Value, Failure> {
+    match serde_json::from_str(stored) {
+        Ok(Stored::Answer(value)) => Ok(value),
+        Ok(Stored::Failure(failure)) => Err(failure),
+        Err(error) => {
+            tracing::error!(%error, "a stored answer cannot be read");
+            Err(Failure::new(FailureCode::Internal, "the stored answer to this request cannot be read"))
+        }
+    }
+}

@@ -1,0 +1,29 @@
+//! `enclave_info`: what an enclave is, and who belongs to it.
+
+use super::people::info;
+use super::{About, Effect, Handler, Repeat};
+use crate::call::Call;
+use crate::gate::act;
+use crate::progress::Progress;
+use crate::server::Server;
+use policy::Action;
+use wire::Failure;
+use wire::tools::enclave::{EnclaveArgs, EnclaveInfo, EnclaveInfoAnswer};
+
+impl Handler for EnclaveInfo {
+    const ABOUT: About = About {
+        title: "About an enclave",
+        description: "Says what an enclave is: its state, mode, size, owner and people, and what its backend cannot enforce.",
+        effect: Effect::Reads,
+        repeat: Repeat::Resumes,
+    };
+    const ACTIONS: &'static [Action] = &[Action::Info];
+
+    async fn handle(server: &Server, call: &Call, args: EnclaveArgs, _: &Progress) -> Result<EnclaveInfoAnswer, Failure> {
+        let look = server.gate.look(call).await?;
+        let grant = look.enclave::<act::Info>(args.name.as_ref())?;
+        let record = &grant.target().record;
+        let class = look.facts_of(record).standing.class();
+        Ok(info(record, class, look.rights(), server.backend.as_ref()))
+    }
+}

@@ -1,0 +1,162 @@
+//! `enclave_provision`: makes an enclave, in the channel that the call comes from or without one.
+
+use super::people::{everybody, members};
+use super::{About, Effect, Handler, Repeat};
+use crate::call::Call;
+use crate::gate::{Found, unavailable};
+use crate::lifecycle;
+use crate::progress::Progress;
+use crate::server::Server;
+use crate::store::{ChannelPersonRecord, ChannelRecord, NewEnclaveRecord, PersonId, Quota};
+use jiff::Timestamp;
+use policy::{Action, Mode, Preset, describe, parse_mode};
+use std::collections::BTreeMap;
+use wire::tools::enclave::{EnclaveProvision, EnclaveProvisionAnswer, EnclaveProvisionArgs};
+use wire::{Failure, FailureCode};
+use workflow::EnclaveName;
+
+impl Handler for EnclaveProvision {
+    const ABOUT: About = About {
+        title: "Make an enclave",
+        description: "Makes an enclave: a team's governed workspace. In a Slack channel it belongs to the channel, and whoever \
+                      made the channel becomes its owner; elsewhere it has no channel and the caller owns it.",
+        effect: Effect::Changes,
+        repeat: Repeat::Resumes,
+    };
+    const ACTIONS: &'static [Action] = &[Action::Provision];
+
+    async fn handle(
+        server: &Server,
+        call: &Call,
+        args: EnclaveProvisionArgs,
+        progress: &Progress,
+    ) -> Result<EnclaveProvisionAnswer, Failure> {
+        let name = name(call, &args)?;
+        let sizes = Sizes::of(&args)?;
+        let _one_at_a_time = server.lifecycles.lock(name.as_str()).await;
+        let (change, grant, found) = server.gate.change(call).await?.new_enclave(&name).await?;
+        let mut changing = change.decided();
+        let new = match (found, record(call, &args, sizes)) {
+            (Found::Nothing, Ok(new)) => Some(new),
+            (Found::Unfinished, Ok(_)) => None,
+            (found, new) => return Err(changing.failed(refusal(&found, new.err(), &name)).await),
+        };
+        if let Some(new) = new {
+            changing.tx().insert_enclave(&grant, &new).await.map_err(|error| unavailable(&error))?;
+        }
+        let effect = changing.begin().await?;
+        let made = lifecycle::provision(server, &grant, effect, progress).await?;
+        answer(server, &name, made).await
+    }
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Sizes {
+    mode: Mode,
+    quota: Quota,
+}
+
+impl Sizes {
+    fn of(args: &EnclaveProvisionArgs) -> Result<Self, Failure> {
+        let invalid = |message: String| Failure::new(FailureCode::Invalid, message);
+        let mode = match args.default_mode.as_deref() {
+            Some(text) => parse_mode(text).map_err(|error| invalid(error.to_string()))?,
+            None => Preset::default().mode(),
+        };
+        let quota = match args.quota_preset.as_deref() {
+            Some(text) => Quota::named(text)
+                .ok_or_else(|| invalid(format!("`{text}` is no size: use `small`, `medium` or `large`")))?,
+            None => Quota::Medium,
+        };
+        Ok(Self { mode, quota })
+    }
+}
+
+/// The name that is wanted, else the channel's.
+fn name(call: &Call, args: &EnclaveProvisionArgs) -> Result<EnclaveName, Failure> {
+    if let Some(name) = &args.name {
+        return Ok(name.clone());
+    }
+    let Some((_, channel)) = call.channel() else {
+        return Err(Failure::new(FailureCode::Invalid, "an enclave without a channel needs a `name`"));
+    };
+    channel.name.parse().map_err(|error: workflow::NameError| {
+        Failure::new(FailureCode::Invalid, format!("the channel's name cannot be an enclave's name: {error}"))
+            .with_remedy("choose one: `set up this channel as my-enclave`")
+    })
+}
+
+/// The record that would be written, from the signed facts and the token alone.
+fn record(call: &Call, args: &EnclaveProvisionArgs, sizes: Sizes) -> Result<NewEnclaveRecord, Failure> {
+    let Some(person) = call.person() else {
+        return Err(Failure::new(
+            FailureCode::NotYet,
+            "an enclave for somebody else has to be offered to them and accepted, which comes later",
+        ));
+    };
+    let theirs = |given: &Option<String>, own: Option<&str>| given.as_deref().is_none_or(|given| Some(given) == own);
+    if !theirs(&args.owner_sub, Some(&person.id.subject)) || !theirs(&args.owner_email, person.verified_email.as_deref()) {
+        return Err(Failure::new(FailureCode::Denied, "an enclave belongs to whoever makes it: you cannot name another owner"));
+    }
+    let signed = call.channel().map(|(_, channel)| channel.id.as_str());
+    if args.channel_id.is_some() && args.channel_id.as_deref() != signed {
+        return Err(Failure::new(FailureCode::Denied, "an enclave gets a channel only from within that channel")
+            .with_remedy("say `set up this channel` to the Kraken there"));
+    }
+    let channel = channel(call);
+    if channel.is_some() && !args.members.is_empty() {
+        return Err(Failure::new(FailureCode::Invalid, "the members of a channel's enclave come from the channel"));
+    }
+    let issuer = &person.id.issuer;
+    let named = args.members.iter().map(|subject| PersonId { issuer: issuer.clone(), subject: subject.clone() });
+    Ok(NewEnclaveRecord {
+        owner: person.id.clone(),
+        mode: sizes.mode,
+        quota: sizes.quota,
+        channel,
+        named: named.collect(),
+    })
+}
+
+/// The channel with the one person in it of whom it is known: the owner. The Kraken reports the others.
+fn channel(call: &Call) -> Option<ChannelRecord> {
+    let via = call.via.as_ref()?;
+    let channel = via.channel.as_ref()?;
+    let owner = ChannelPersonRecord { class: via.user.class, shown: via.user.name.clone() };
+    Some(ChannelRecord {
+        team: via.team.clone(),
+        id: channel.id.clone(),
+        name: channel.name.clone(),
+        creator: channel.creator.clone(),
+        observed_at: Timestamp::now(),
+        people: BTreeMap::from([(via.user.id.clone(), owner)]),
+    })
+}
+
+fn refusal(found: &Found, wrong: Option<Failure>, name: &EnclaveName) -> Failure {
+    let conflict = |message: String| Failure::new(FailureCode::Conflict, message);
+    match (wrong, found) {
+        (Some(wrong), _) => wrong,
+        (None, Found::ChannelHas(other)) => conflict(format!("this channel has an enclave already: `{other}`")),
+        (None, Found::Finished) => conflict(format!("`{name}` is set up already")),
+        // Whose it is, and what is in it, is nobody's business.
+        (None, _) => conflict(format!("the name `{name}` is taken")).with_remedy("choose another name"),
+    }
+}
+
+async fn answer(server: &Server, name: &EnclaveName, made: Vec<String>) -> Result<EnclaveProvisionAnswer, Failure> {
+    let rights = server.store.rights().await.map_err(|error| unavailable(&error))?;
+    let gone = || Failure::new(FailureCode::Conflict, format!("`{name}` was made and removed again"));
+    let record = rights.enclave(name).ok_or_else(gone)?;
+    Ok(EnclaveProvisionAnswer {
+        name: name.clone(),
+        status: record.state.name().to_owned(),
+        quota_preset: record.quota.name().to_owned(),
+        owner: rights.shown(&record.owner).to_owned(),
+        members: members(&everybody(record, &rights)),
+        mode: record.mode.map(|mode| mode.to_string()).unwrap_or_default(),
+        mode_meaning: record.mode.map(describe).unwrap_or_default(),
+        resources_created: made,
+        not_enforced: server.backend.gaps(),
+    })
+}

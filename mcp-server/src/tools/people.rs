@@ -1,0 +1,150 @@
+//! People in an enclave: how they are shown, and whom a text means.
+
+use crate::backend::Backend;
+use crate::store::{EnclaveRecord, PersonId, Rights, Verdict, frozen_by};
+use jiff::Timestamp;
+use policy::{Class, Preset, Standing, describe};
+use wire::tools::enclave::{EnclaveInfoAnswer, PersonIn};
+use wire::{Failure, FailureCode};
+
+/// A class in one word, for people.
+pub(super) const fn class_word(class: Class) -> &'static str {
+    match class {
+        Class::Owner => "owner",
+        Class::Member => "member",
+        Class::Other => "visitor",
+    }
+}
+
+/// Somebody who is in an enclave or in its channel.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Somebody {
+    pub(super) shown: String,
+    pub(super) account: Option<String>,
+    pub(super) person: Option<PersonId>,
+    pub(super) standing: Standing,
+}
+
+impl Somebody {
+    /// Both sides of them, as the owner's verdict keeps them.
+    pub(super) fn verdict(&self, allowed: bool) -> Verdict {
+        Verdict { allowed, account: self.account.clone(), person: self.person.clone() }
+    }
+}
+
+/// Everybody who is in the enclave or in its channel: the owner first, then members, then visitors.
+pub(super) fn everybody(record: &EnclaveRecord, rights: &Rights) -> Vec<Somebody> {
+    let now = Timestamp::now();
+    let mut people: Vec<Somebody> = Vec::new();
+    if let Some(channel) = &record.channel {
+        for (account, entry) in &channel.people {
+            let person = rights.person_of(&channel.team, account).cloned();
+            let standing = record.standing(person.as_ref(), Some(account), now);
+            people.push(Somebody { shown: entry.shown.clone(), account: Some(account.clone()), person, standing });
+        }
+    }
+    let named = record.named.iter().chain([&record.owner]);
+    for person in named {
+        if people.iter().all(|somebody| somebody.person.as_ref() != Some(person)) {
+            let account = record.team().and_then(|team| rights.account_of(person, team)).map(str::to_owned);
+            let standing = record.standing(Some(person), account.as_deref(), now);
+            let shown = rights.shown(person).to_owned();
+            people.push(Somebody { shown, account, person: Some(person.clone()), standing });
+        }
+    }
+    people.sort_by(|a, b| b.standing.class().cmp(&a.standing.class()).then_with(|| a.shown.cmp(&b.shown)));
+    people
+}
+
+/// Whom `text` means: a Slack user (`U…`, also as `<@U…>`), a subject, an e-mail address or a name that only one has.
+pub(super) fn resolve(text: &str, record: &EnclaveRecord, rights: &Rights) -> Result<Somebody, Failure> {
+    let text = text.trim();
+    let text = text.strip_prefix("<@").and_then(|text| text.strip_suffix('>')).unwrap_or(text);
+    let text = text.strip_prefix('@').unwrap_or(text);
+    let people = everybody(record, rights);
+    let is = |somebody: &&Somebody| {
+        let person = somebody.person.as_ref();
+        somebody.account.as_deref() == Some(text)
+            || person.is_some_and(|person| person.subject == text || rights.email(person) == Some(text))
+            || somebody.shown.eq_ignore_ascii_case(text)
+    };
+    let mut found = people.iter().filter(is);
+    match (found.next(), found.next()) {
+        (Some(one), None) => Ok(one.clone()),
+        (Some(_), Some(_)) => {
+            Err(Failure::new(FailureCode::Invalid, format!("more than one person here is called `{text}`"))
+                .with_remedy("name the Slack account"))
+        }
+        (None, _) => outside(text, record, rights),
+    }
+}
+
+/// Somebody who is not here: only an account or an identity names them beyond doubt.
+fn outside(text: &str, record: &EnclaveRecord, rights: &Rights) -> Result<Somebody, Failure> {
+    let slack = text.len() > 1
+        && text.starts_with(['U', 'W'])
+        && text.bytes().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit());
+    let (account, person) = match record.team() {
+        Some(team) if slack => (Some(text.to_owned()), rights.person_of(team, text).cloned()),
+        _ => {
+            let id = PersonId { issuer: record.owner.issuer.clone(), subject: text.to_owned() };
+            if !rights.knows(&id) {
+                return Err(Failure::new(FailureCode::NotFound, format!("nobody called `{text}` is known here"))
+                    .with_remedy("mention them, or let them sign in once; invitations by e-mail come later"));
+            }
+            (record.team().and_then(|team| rights.account_of(&id, team)).map(str::to_owned), Some(id))
+        }
+    };
+    let standing = record.standing(person.as_ref(), account.as_deref(), Timestamp::now());
+    let shown = person.as_ref().map_or_else(|| text.to_owned(), |person| rights.shown(person).to_owned());
+    Ok(Somebody { shown, account, person, standing })
+}
+
+/// The names of those who belong to an enclave, the owner first.
+pub(super) fn members(people: &[Somebody]) -> Vec<String> {
+    people
+        .iter()
+        .filter(|somebody| somebody.standing.class() != Class::Other)
+        .map(|somebody| somebody.shown.clone())
+        .collect()
+}
+
+/// All that is known of an enclave, for one who stands there with `class`.
+pub(super) fn info(record: &EnclaveRecord, class: Class, rights: &Rights, backend: &dyn Backend) -> EnclaveInfoAnswer {
+    let people = everybody(record, rights);
+    let channel = record.channel.as_ref();
+    let mode = record.mode;
+    EnclaveInfoAnswer {
+        name: record.name.clone(),
+        status: record.state.name().to_owned(),
+        frozen_by: frozen_by(record.frozen),
+        owner: rights.shown(&record.owner).to_owned(),
+        owner_sub: record.owner.subject.clone(),
+        mode: mode.map_or_else(|| "unreadable".to_owned(), |mode| mode.to_string()),
+        preset: mode.and_then(Preset::of).map(|preset| preset.name().to_owned()),
+        mode_meaning: mode.map_or_else(|| "the mode cannot be read, which denies".to_owned(), describe),
+        enrollment: record.enrollment.name().to_owned(),
+        your_class: class_word(class).to_owned(),
+        platform: channel.map(|_| "slack".to_owned()).unwrap_or_default(),
+        channel_id: channel.map(|channel| channel.id.clone()).unwrap_or_default(),
+        channel_name: channel.map(|channel| channel.name.clone()).unwrap_or_default(),
+        quota_preset: record.quota.name().to_owned(),
+        created_at: record.created_at,
+        updated_at: record.updated_at,
+        members: members(&people),
+        people: people.into_iter().map(shown).collect(),
+        exo_services: Vec::new(),
+        tentacle_count: record.tentacles.len() as u64,
+        backend: backend.name().to_owned(),
+        not_enforced: backend.gaps(),
+    }
+}
+
+fn shown(somebody: Somebody) -> PersonIn {
+    PersonIn {
+        name: somebody.shown,
+        account: somebody.account,
+        class: class_word(somebody.standing.class()).to_owned(),
+        because: somebody.standing.visitor_because().map(|because| because.told().to_owned()),
+    }
+}
