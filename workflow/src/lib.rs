@@ -1,6 +1,34 @@
 #![doc = include_str!("../README.md")]
 
+mod bundle;
+mod contract;
+mod derived;
+mod digest;
+mod fields;
+mod graph;
 mod name;
+mod nearest;
+mod node;
+mod part_name;
+mod path;
+mod problem;
+mod release;
 mod reserved;
+mod sidecar;
+mod trigger;
+mod workflow;
+mod yaml;
 
+pub use bundle::{Bundle, BundleProblem, BundleProblems};
+pub use contract::{AdditionalEgress, Auth, Contract, Dependency, Port, Protocol, Target, Transport};
+pub use derived::TentacleRef;
+pub use digest::{ContentHash, ParseHashError};
+pub use graph::Edge;
 pub use name::{EnclaveName, NameError, TentacleName};
+pub use node::Node;
+pub use part_name::PartName;
+pub use path::{FilePath, PathError};
+pub use problem::{Part, Position, Problem, Problems, Rule};
+pub use sidecar::{Sidecar, SidecarProtocol};
+pub use trigger::{Trigger, TriggerKind};
+pub use workflow::{Config, Metadata, Version, Workflow};

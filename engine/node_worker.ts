@@ -1,0 +1,106 @@
+/**
+ * The thread of one node: loads its file and calls it.
+ *
+ * Its permissions were fixed when it was started: it reads the tentacle's code and nothing else.
+ */
+
+/// <reference lib="deno.worker" />
+
+import type { Level } from "./log.ts";
+import type { NodeJob, NodeMessage } from "./protocol.ts";
+import type { Context, Log } from "./types.ts";
+
+/** The most characters of an error that are told. */
+const ERROR = 4096;
+
+const post = (message: NodeMessage): void => self.postMessage(message);
+
+self.onmessage = async ({ data: job }: MessageEvent<NodeJob>): Promise<void> => {
+  self.onmessage = null;
+  const log = makeLog(job.logLines);
+  replaceConsole(log);
+  keepAlive();
+  try {
+    const module = await import(job.module);
+    if (typeof module.default !== "function") {
+      throw new Error("the file has no default export that is a function");
+    }
+    const context: Context = Object.freeze({ ...job.context, log });
+    const output = await module.default(context, job.input);
+    post({ kind: "finished", output: encode(output, job.outputBytes) });
+  } catch (error) {
+    post({ kind: "failed", error: describe(error, job.folder) });
+  }
+};
+
+/** The output as JSON text. */
+function encode(output: unknown, most: number): string {
+  let text: string | undefined;
+  try {
+    text = JSON.stringify(output);
+  } catch (error) {
+    throw new Error(`the output is not JSON: ${error instanceof Error ? error.message : error}`);
+  }
+  if (text === undefined && output !== undefined) {
+    throw new Error(`the output is not JSON: it is a ${typeof output}`);
+  }
+  const encoded = text ?? "null";
+  if (encoded.length > most) {
+    throw new Error(`the output has ${encoded.length} characters: at most ${most} are kept`);
+  }
+  return encoded;
+}
+
+/** An error in one line for people: what was thrown, and where in the tentacle's code. */
+function describe(error: unknown, folder: string): string {
+  if (!(error instanceof Error)) return `threw ${inspect(error)}`.slice(0, ERROR);
+  const frame = error.stack?.split("\n").find((line) =>
+    /^\s+at .*file:/.test(line) && line.includes(folder)
+  );
+  const place = frame?.slice(frame.indexOf(folder) + folder.length).replace(/\)$/, "");
+  const text = `${error.name}: ${error.message}`.replaceAll(folder, "");
+  return (place === undefined ? text : `${text} (${place})`).slice(0, ERROR);
+}
+
+function inspect(value: unknown): string {
+  return typeof value === "string" ? value : Deno.inspect(value, { depth: 6, colors: false });
+}
+
+/** A log that stops sending long before a flood could hurt the thread that listens. */
+function makeLog(most: number): Log {
+  let lines = 0;
+  const write = (level: Level) => (...values: unknown[]): void => {
+    lines += 1;
+    // one more than the run's share, so that the engine knows that something was left out
+    if (lines <= most + 1) post({ kind: "log", level, message: values.map(inspect).join(" ") });
+  };
+  return Object.freeze({
+    debug: write("debug"),
+    info: write("info"),
+    warn: write("warn"),
+    error: write("error"),
+  });
+}
+
+/** `console` writes to the tentacle's log. */
+function replaceConsole(log: Log): void {
+  Object.assign(globalThis.console, {
+    debug: log.debug,
+    trace: log.debug,
+    log: log.info,
+    info: log.info,
+    dir: log.info,
+    table: log.info,
+    warn: log.warn,
+    error: log.error,
+  });
+}
+
+/** Code that ends its own thread would leave the run waiting for an answer that nobody gives. */
+function keepAlive(): void {
+  const refuse = (): never => {
+    throw new Error("a node ends by returning: it cannot end the process");
+  };
+  self.close = refuse;
+  Deno.exit = refuse;
+}

@@ -1,0 +1,91 @@
+/**
+ * What the engine and the process of a run say to each other.
+ *
+ * The engine writes one job, as a line on the process's standard input, and then only keeps it open: when it closes,
+ * the process ends. The process writes events as lines on its standard output. Each begins with a word that only its
+ * main thread was told, because a node's code can write to standard output too. What does not begin with that word is
+ * taken for output of the tentacle and goes to its log.
+ */
+
+import { type Level, LEVELS } from "./log.ts";
+import type { PlannedNode } from "./plan.ts";
+import type { Json } from "./types.ts";
+
+export interface Job {
+  /** The word that events begin with. */
+  readonly word: string;
+  readonly run: string;
+  readonly enclave: string;
+  readonly tentacle: string;
+  readonly version: string;
+  /** The folder of the tentacle's code. */
+  readonly code: string;
+  readonly nodes: readonly PlannedNode[];
+  readonly nodesAtOnce: number;
+  readonly outputBytes: number;
+  readonly logLines: number;
+  readonly config: { readonly [key: string]: Json };
+  readonly input: Json;
+}
+
+/** What happens in a run. */
+export type Event =
+  | { readonly kind: "started"; readonly node: string; readonly at: number }
+  | { readonly kind: "log"; readonly node: string; readonly level: Level; readonly message: string }
+  | { readonly kind: "finished"; readonly node: string; readonly at: number; readonly output: Json }
+  | { readonly kind: "failed"; readonly node: string; readonly at: number; readonly error: string };
+
+/** The event of a line, or null when the line is not one. */
+export function readEvent(line: string, word: string): Event | null {
+  if (!line.startsWith(word)) return null;
+  try {
+    const event = JSON.parse(line.slice(word.length));
+    const fits = typeof event.node === "string" && (
+      event.kind === "log"
+        ? LEVELS.includes(event.level) && typeof event.message === "string"
+        : typeof event.at === "number" && (event.kind === "started" ||
+          (event.kind === "finished" && "output" in event) ||
+          (event.kind === "failed" && typeof event.error === "string"))
+    );
+    return fits ? event : null;
+  } catch {
+    return null; // a line that was torn by what a node wrote at the same time
+  }
+}
+
+/** What a node's worker is told. */
+export interface NodeJob {
+  /** The address of its file. */
+  readonly module: string;
+  /** The address of the code folder, to be left out of errors. */
+  readonly folder: string;
+  readonly context: {
+    readonly enclave: string;
+    readonly tentacle: string;
+    readonly version: string;
+    readonly run: string;
+    readonly node: string;
+    readonly config: { readonly [key: string]: Json };
+  };
+  readonly input: Json;
+  readonly outputBytes: number;
+  readonly logLines: number;
+}
+
+/** What a node's worker says. `output` is JSON text. */
+export type NodeMessage =
+  | { readonly kind: "log"; readonly level: Level; readonly message: string }
+  | { readonly kind: "finished"; readonly output: string }
+  | { readonly kind: "failed"; readonly error: string };
+
+/** The message, or null when a node's code made it up. */
+export function readNodeMessage(value: unknown): NodeMessage | null {
+  if (typeof value !== "object" || value === null) return null;
+  const message = value as Record<string, unknown>;
+  const fits = message.kind === "log"
+    ? LEVELS.includes(message.level as Level) && typeof message.message === "string"
+    : message.kind === "finished"
+    ? typeof message.output === "string"
+    : message.kind === "failed" && typeof message.error === "string";
+  return fits ? value as NodeMessage : null;
+}

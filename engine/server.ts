@@ -1,0 +1,127 @@
+/** The HTTP side of the engine: `POST /run` and `GET /health`. */
+
+import type { Workshop } from "./run.ts";
+import type { Refusal, Runs } from "./runs.ts";
+import { tokenCheck } from "./token.ts";
+import type { Json } from "./types.ts";
+
+/** How long a caller may take to send its input. */
+const BODY_MS = 30_000;
+
+const REFUSALS: Record<Refusal, [number, string]> = {
+  busy: [429, "too many runs of this tentacle are going on: try again when one has ended"],
+  draining: [503, "the tentacle is shutting down"],
+  "same-id": [409, "a run with this id is going on"],
+};
+
+/** Makes the function that answers requests. */
+export function makeHandler(
+  workshop: Workshop,
+  runs: Runs,
+): (request: Request) => Promise<Response> {
+  const holdsToken = tokenCheck(workshop.plan.runTokenSha256);
+  const started = new Date().toISOString();
+
+  const health = async (request: Request): Promise<Response> => {
+    const status = runs.draining ? "draining" : "ok";
+    const code = runs.draining ? 503 : 200;
+    const { version } = workshop.plan;
+    // a probe of the cluster has no token, and needs no more than this
+    if (!await holdsToken(request.headers.get("authorization"))) {
+      return json(code, { status, version });
+    }
+    return json(code, {
+      status,
+      version,
+      startedAt: started,
+      runs: { ...runs.counts },
+      lastRun: runs.last,
+    });
+  };
+
+  const run = async (request: Request): Promise<Response> => {
+    if (!await holdsToken(request.headers.get("authorization"))) {
+      return json(401, { error: "the run token is missing or wrong" }, {
+        "www-authenticate": "Bearer",
+      });
+    }
+    const id = request.headers.get("tentacular-run") ?? crypto.randomUUID();
+    if (!/^[A-Za-z0-9-]{1,64}$/.test(id)) {
+      return json(400, { error: "tentacular-run must be letters, digits and hyphens" });
+    }
+    const { runMs, inputBytes } = workshop.plan.limits;
+    const seconds = request.headers.get("tentacular-timeout");
+    if (seconds !== null && !/^[1-9][0-9]{0,5}$/.test(seconds)) {
+      return json(400, { error: "tentacular-timeout must be a whole number of seconds" });
+    }
+    const limitMs = seconds === null ? runMs : Math.min(runMs, Number(seconds) * 1000);
+    const input = await readInput(request, inputBytes);
+    if ("refused" in input) return input.refused;
+    const outcome = runs.begin(id, input.value, limitMs);
+    if (typeof outcome !== "string") return json(200, await outcome);
+    const [code, error] = REFUSALS[outcome];
+    return json(code, { error }, code === 409 ? {} : { "retry-after": "1" });
+  };
+
+  const routes: Record<string, [string, (request: Request) => Promise<Response>]> = {
+    "/health": ["GET", health],
+    "/run": ["POST", run],
+  };
+  return async (request) => {
+    const route = routes[new URL(request.url).pathname];
+    if (route === undefined) return json(404, { error: "there is only /run and /health" });
+    const [method, answer] = route;
+    if (request.method === method) return await answer(request);
+    return json(405, { error: `only ${method} is allowed here` }, { allow: method });
+  };
+}
+
+/** The input as JSON; an empty body is `{}`. */
+async function readInput(
+  request: Request,
+  most: number,
+): Promise<{ value: Json } | { refused: Response }> {
+  const bytes = await readBody(request, most);
+  if (bytes === "too-large") {
+    return { refused: json(413, { error: `the input has more than ${most} bytes` }) };
+  }
+  if (bytes === "broken") return { refused: json(400, { error: "the input did not arrive" }) };
+  if (bytes.length === 0) return { value: {} };
+  try {
+    return { value: JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes)) };
+  } catch {
+    return { refused: json(400, { error: "the input is not JSON" }) };
+  }
+}
+
+async function readBody(
+  request: Request,
+  most: number,
+): Promise<Uint8Array | "too-large" | "broken"> {
+  if (request.body === null) return new Uint8Array();
+  const reader = request.body.getReader();
+  const timer = setTimeout(() => reader.cancel("too slow").catch(() => {}), BODY_MS);
+  const late = Date.now() + BODY_MS;
+  const chunks: Uint8Array[] = [];
+  let size = 0;
+  try {
+    for (let part = await reader.read(); !part.done; part = await reader.read()) {
+      size += part.value.length;
+      if (size > most) {
+        reader.cancel("too large").catch(() => {});
+        return "too-large";
+      }
+      chunks.push(part.value);
+    }
+  } catch {
+    return "broken";
+  } finally {
+    clearTimeout(timer);
+  }
+  if (Date.now() >= late) return "broken";
+  return new Uint8Array(await new Blob(chunks as Uint8Array<ArrayBuffer>[]).arrayBuffer());
+}
+
+function json(status: number, body: object, headers: Record<string, string> = {}): Response {
+  return Response.json(body, { status, headers: { "cache-control": "no-store", ...headers } });
+}
