@@ -63,7 +63,9 @@ pub enum KrakenKeysError {
         error: std::io::Error,
     },
     /// It is not a set of Ed25519 public keys.
-    #[error("the Kraken's public keys `{path}` are not a JWK set of Ed25519 keys, each with a `kid`: {detail}")]
+    #[error(
+        "the Kraken's public keys `{path}` are not a JWK set of Ed25519 keys, each with a `kid`: {detail}"
+    )]
     Malformed {
         /// The file.
         path: String,

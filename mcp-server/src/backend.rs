@@ -1,7 +1,6 @@
 //! What carries out what was allowed. Every effect takes the grant for it, and takes its target from there.
 
-pub mod machine;
-
+use crate::config::{Args, BackendKind};
 use crate::gate::act::{Apply, Deprovision, Provision, Remove, Run, TentacleLogs};
 use crate::gate::target::OnTentacle;
 use crate::gate::{Authorized, Changed};
@@ -11,7 +10,10 @@ use serde_json::Value;
 use std::fmt;
 use std::time::Duration;
 use wire::{Failure, FailureCode};
-use workflow::{Bundle, Sandbox};
+use workflow::Bundle;
+/// later
+#[derive(Debug, Clone)]
+pub struct Sandbox;
 
 /// Where enclaves live and tentacles run.
 #[async_trait]
@@ -168,18 +170,23 @@ impl BackendError {
     #[must_use]
     pub fn into_failure(self) -> Failure {
         match self {
-            Self::Taken => Failure::new(FailureCode::Conflict, "that name is taken")
-                .with_remedy("choose another name"),
+            Self::Taken => {
+                Failure::new(FailureCode::Conflict, "that name is taken").with_remedy("choose another name")
+            }
             Self::Unreachable(detail) => {
                 tracing::error!(detail, "the backend cannot be reached");
-                Failure::new(FailureCode::Unavailable, "the place where enclaves live cannot be reached at the moment")
-                    .with_remedy("ask again: what was begun is finished")
+                Failure::new(
+                    FailureCode::Unavailable,
+                    "the place where enclaves live cannot be reached at the moment",
+                )
+                .with_remedy("ask again: what was begun is finished")
             }
             Self::NotYet(what) => Failure::new(FailureCode::NotYet, what),
-            Self::NoSandbox(detail) => {
-                Failure::new(FailureCode::Unavailable, format!("this machine has no sandbox to run code in: {detail}"))
-                    .with_remedy("install bubblewrap (`apt-get install bubblewrap`) or gVisor's runsc")
-            }
+            Self::NoSandbox(detail) => Failure::new(
+                FailureCode::Unavailable,
+                format!("this machine has no sandbox to run code in: {detail}"),
+            )
+            .with_remedy("install bubblewrap (`apt-get install bubblewrap`) or gVisor's runsc"),
             Self::DoesNotStart(why) => {
                 Failure::new(FailureCode::Invalid, format!("the tentacle does not start: {why}"))
                     .with_remedy("mend its code and deploy it again")
@@ -194,5 +201,16 @@ impl BackendError {
                     .with_remedy("ask again: what was begun is finished")
             }
         }
+    }
+}
+
+/// The backend that the configuration names.
+///
+/// # Errors
+/// When it cannot be used.
+pub async fn from_args(args: &Args) -> Result<Box<dyn Backend>, BackendError> {
+    match args.backend {
+        BackendKind::Kubernetes => Err(BackendError::NotYet("later")),
+        BackendKind::Machine => Err(BackendError::NotYet("later")),
     }
 }

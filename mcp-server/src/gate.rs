@@ -15,7 +15,7 @@ mod refusal;
 pub mod target;
 
 pub use authorized::{Authorized, Changed};
-pub(crate) use change::{Change, Changing, Found};
+pub(crate) use change::{Change, Found};
 pub(crate) use choice::{EnrollmentGrant, ModeGrant, QuotaGrant};
 pub(crate) use effect::Effect;
 pub(crate) use look::Look;

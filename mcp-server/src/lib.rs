@@ -1,8 +1,68 @@
 #![doc = include_str!("../README.md")]
 
+mod assertions;
+pub mod backend;
 mod call;
+mod config;
 pub mod gate;
+mod http;
 pub mod identity;
+mod keyed_lock;
+mod lifecycle;
+mod mcp;
+mod metrics;
+mod progress;
+mod reconcile;
+mod serve;
+mod server;
 pub mod signing;
 pub mod store;
+mod tools;
 pub mod trail;
+
+pub use config::{Args, BackendKind, ConfigError};
+pub use serve::{Ready, ServeError};
+pub use tools::{ToolActions, tool_actions};
+
+use std::sync::Arc;
+use tokio::net::TcpListener;
+use tokio::signal::unix::{SignalKind, signal};
+use tokio_util::sync::CancellationToken;
+use tracing_subscriber::EnvFilter;
+
+/// Logs to standard error as JSON lines; `RUST_LOG` says how much. The MCP library never logs below info: it would
+/// write down whole requests.
+pub fn start_logging() {
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
+    let quiet = ["rmcp=info", "hyper=info", "sqlx=warn"].into_iter().filter_map(|rule| rule.parse().ok());
+    let filter = quiet.fold(filter, EnvFilter::add_directive);
+    // A second call, from a program that logs already, changes nothing.
+    let _ = tracing_subscriber::fmt().json().with_env_filter(filter).with_writer(std::io::stderr).try_init();
+}
+
+/// Serves as `args` say until SIGINT or SIGTERM.
+///
+/// # Errors
+/// Says which part cannot be used.
+pub async fn run(args: Args) -> Result<(), ServeError> {
+    args.check()?;
+    // Several crates bring TLS; one of them provides the cryptography for all. A second call changes nothing.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    let backend = Arc::from(backend::from_args(&args).await?);
+    let listener =
+        TcpListener::bind(args.bind).await.map_err(|error| ServeError::Network(error.to_string()))?;
+    let ready = Ready::new(&args, backend).await?;
+    tracing::info!(bind = %args.bind, url = %args.public_url, "serving");
+    let shutdown = CancellationToken::new();
+    let stop = shutdown.clone();
+    let mut ask_to_stop =
+        signal(SignalKind::terminate()).map_err(|error| ServeError::Network(error.to_string()))?;
+    tokio::spawn(async move {
+        tokio::select! {
+            _ = ask_to_stop.recv() => {}
+            _ = tokio::signal::ctrl_c() => {}
+        }
+        stop.cancel();
+    });
+    ready.serve(listener, shutdown).await
+}

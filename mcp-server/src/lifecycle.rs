@@ -36,11 +36,16 @@ enum Stopped {
     Failed(Failure),
 }
 
-async fn steps(server: &Server, grant: &Authorized<Provision>, progress: &Progress) -> Result<Vec<String>, Stopped> {
+async fn steps(
+    server: &Server,
+    grant: &Authorized<Provision>,
+    progress: &Progress,
+) -> Result<Vec<String>, Stopped> {
     let rights = server.store.rights().await.map_err(|error| Stopped::Failed(unavailable(&error)))?;
     let name = &grant.target().name;
     let Some(record) = rights.enclave(name) else {
-        let gone = Failure::new(FailureCode::Conflict, format!("`{name}` was removed while it was being made"));
+        let gone =
+            Failure::new(FailureCode::Conflict, format!("`{name}` was removed while it was being made"));
         return Err(Stopped::Failed(gone));
     };
     let view = Server::view(&rights, record);

@@ -2,8 +2,8 @@
 
 mod once;
 
-use crate::call::{Asker, Call};
 use crate::assertions::{Fits, NotTaken};
+use crate::call::{Asker, Call};
 use crate::gate::unavailable;
 use crate::identity::Caller;
 use crate::metrics::Ended;
@@ -12,8 +12,8 @@ use crate::server::Server;
 use crate::tools::{Catalogue, Entry};
 use rmcp::model::{
     CacheScope, CallToolRequestParams, CallToolResponse, CallToolResult, ContentBlock, ErrorCode, ErrorData,
-    Implementation, JsonObject, ListToolsResult, PaginatedRequestParams, RequestMetaObject, ServerCapabilities,
-    ServerConfig, Tool,
+    Implementation, JsonObject, ListToolsResult, PaginatedRequestParams, RequestMetaObject,
+    ServerCapabilities, ServerConfig, Tool,
 };
 use rmcp::service::RequestContext;
 use rmcp::{RoleServer, ServerHandler};
@@ -69,7 +69,8 @@ impl ServerHandler for Handler {
         context: RequestContext<RoleServer>,
     ) -> Result<ListToolsResult, ErrorData> {
         let caller = caller(&context)?;
-        let tools: Vec<Tool> = self.catalogue.for_caller(&caller).map(|entry| entry.description.clone()).collect();
+        let tools: Vec<Tool> =
+            self.catalogue.for_caller(&caller).map(|entry| entry.description.clone()).collect();
         let mut listed = ListToolsResult::with_all_items(tools);
         listed.cache_scope = Some(CacheScope::Private);
         Ok(listed)
@@ -127,7 +128,8 @@ impl Handler {
         let name = incoming.name;
         let result = match tokio::time::timeout(TURN, self.turns.acquire()).await {
             Ok(Ok(_turn)) => self.take(incoming, trace, progress).await,
-            _ => Err(Failure::new(FailureCode::Unavailable, "the server is busy").with_remedy("ask again in a moment")),
+            _ => Err(Failure::new(FailureCode::Unavailable, "the server is busy")
+                .with_remedy("ask again in a moment")),
         };
         let ended = if result.is_ok() { Ended::Answered } else { Ended::Refused };
         self.server.metrics.called(name, ended, began.elapsed().as_secs_f64());
@@ -145,7 +147,9 @@ impl Handler {
                 let jws = incoming.assertion.as_deref();
                 self.server.assertions.take(&self.server.store, jws, fits).await
             }
-            Caller::Relay { .. } | Caller::Operator(_) if incoming.assertion.is_some() => Err(NotTaken::NotTheKraken),
+            Caller::Relay { .. } | Caller::Operator(_) if incoming.assertion.is_some() => {
+                Err(NotTaken::NotTheKraken)
+            }
             Caller::Relay { .. } | Caller::Operator(_) => Ok(None),
         };
         let reason = incoming.reason.filter(|reason| !reason.trim().is_empty());
@@ -171,7 +175,13 @@ impl Handler {
     }
 
     /// Does what the tool does; panics and faults are the caller's to handle.
-    async fn run(&self, entry: &Entry, call: &Call, arguments: Value, progress: &Progress) -> Result<Value, Failure> {
+    async fn run(
+        &self,
+        entry: &Entry,
+        call: &Call,
+        arguments: Value,
+        progress: &Progress,
+    ) -> Result<Value, Failure> {
         entry.call(&self.server, call, arguments, progress).await
     }
 
@@ -185,8 +195,9 @@ impl Handler {
 
 fn refusal(not_taken: &NotTaken) -> Failure {
     match not_taken {
-        NotTaken::NotBound => Failure::new(FailureCode::SignInRequired, not_taken.to_string())
-            .with_remedy("sign in from Slack"),
+        NotTaken::NotBound => {
+            Failure::new(FailureCode::SignInRequired, not_taken.to_string()).with_remedy("sign in from Slack")
+        }
         _ => Failure::new(FailureCode::Denied, not_taken.to_string()),
     }
 }

@@ -49,7 +49,9 @@ async fn once(server: &Server, patience: i64) {
         };
         match finished {
             Ok(()) => tracing::info!(enclave.name = %record.name, "what was interrupted is finished"),
-            Err(failure) => tracing::warn!(enclave.name = %record.name, why = failure.text(), "not finished yet"),
+            Err(failure) => {
+                tracing::warn!(enclave.name = %record.name, why = failure.text(), "not finished yet")
+            }
         }
     }
     repair(server).await;

@@ -44,7 +44,11 @@ impl Server {
     }
 
     /// Makes the backend follow a changed record.
-    pub(crate) async fn try_follow(&self, grant: &dyn Changed, name: &EnclaveName) -> Result<(), FollowError> {
+    pub(crate) async fn try_follow(
+        &self,
+        grant: &dyn Changed,
+        name: &EnclaveName,
+    ) -> Result<(), FollowError> {
         let _one_at_a_time = self.lifecycles.lock(name.as_str()).await;
         let rights = self.store.rights().await?;
         let Some(record) = rights.enclave(name) else { return Ok(()) };

@@ -13,6 +13,7 @@ mod trail;
 mod tx;
 
 pub use identity::BindError;
+pub(crate) use record::frozen_by;
 pub use record::{
     AccountId, ChannelPersonRecord, ChannelRecord, EnclaveRecord, Enrollment, LastRun, PersonId, Quota,
     TentacleRecord, Verdict,
@@ -21,7 +22,6 @@ pub use request::Claimed;
 pub use rights::Rights;
 pub use row::Corrupt;
 pub use trail::TrailPage;
-pub(crate) use record::frozen_by;
 pub(crate) use tx::{DeployedVersion, NewEnclaveRecord, Side, Tx};
 
 use sqlx::any::AnyPoolOptions;

@@ -138,7 +138,10 @@ impl<'g> Change<'g> {
     }
 
     /// Asks, for the reconciler, to make an enclave whose making was interrupted to the end.
-    pub(crate) async fn unfinished(self, name: &EnclaveName) -> Result<(Self, Authorized<Provision>), Failure> {
+    pub(crate) async fn unfinished(
+        self,
+        name: &EnclaveName,
+    ) -> Result<(Self, Authorized<Provision>), Failure> {
         let (mut change, record) = self.meant::<Provision>(Some(name), None).await?;
         let facts = Facts::Enclave(change.facts_of(&record).await?);
         let about = About { enclave: Some(name.as_str()), object: None, record: Some(&record) };
@@ -147,7 +150,7 @@ impl<'g> Change<'g> {
 
     /// Asks for `A` as the server's own housekeeping, whoever made it necessary.
     pub(crate) async fn as_reconciler<A: Act<Target = OnEnclave>>(
-        mut self,
+        self,
         record: &Arc<EnclaveRecord>,
     ) -> Result<(Self, Authorized<A>), Failure> {
         let housekeeping = Call::reconciler();
@@ -164,16 +167,25 @@ impl<'g> Change<'g> {
     }
 
     /// The enclave of a channel.
-    pub(crate) async fn enclave_of(&mut self, team: &str, channel: &str) -> Result<Option<Arc<EnclaveRecord>>, Failure> {
+    pub(crate) async fn enclave_of(
+        &mut self,
+        team: &str,
+        channel: &str,
+    ) -> Result<Option<Arc<EnclaveRecord>>, Failure> {
         let found = self.entries.tx.enclave_of(team, channel).await.map_err(|error| unavailable(&error))?;
         Ok(found.map(Arc::new))
     }
 
     /// The identities that are bound to these Slack accounts.
-    pub(crate) async fn people_of(&mut self, team: &str, accounts: &[String]) -> Result<Vec<PersonId>, Failure> {
+    pub(crate) async fn people_of(
+        &mut self,
+        team: &str,
+        accounts: &[String],
+    ) -> Result<Vec<PersonId>, Failure> {
         let mut people = Vec::new();
         for account in accounts {
-            let person = self.entries.tx.person_of(team, account).await.map_err(|error| unavailable(&error))?;
+            let person =
+                self.entries.tx.person_of(team, account).await.map_err(|error| unavailable(&error))?;
             people.extend(person);
         }
         Ok(people)
@@ -293,7 +305,12 @@ impl<'g> Change<'g> {
         }
     }
 
-    async fn record_denial(mut self, action: Action, refused: &Refused, about: About<'_>) -> Result<(), StoreError> {
+    async fn record_denial(
+        mut self,
+        action: Action,
+        refused: &Refused,
+        about: About<'_>,
+    ) -> Result<(), StoreError> {
         let denial = decision(self.call, action, Err(refused.name()), about);
         let enclave = denial.enclave.clone();
         self.entries.append(Uuid::now_v7(), enclave.as_deref(), Entry::Decision(Box::new(denial))).await?;

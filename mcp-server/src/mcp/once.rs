@@ -62,8 +62,11 @@ fn is_ours(failure: &Failure) -> bool {
 }
 
 fn interrupted() -> Failure {
-    Failure::new(FailureCode::Conflict, "the server stopped in the middle of this, and nobody knows how far it came")
-        .with_remedy("look at its status, and ask again if it has to be done again")
+    Failure::new(
+        FailureCode::Conflict,
+        "the server stopped in the middle of this, and nobody knows how far it came",
+    )
+    .with_remedy("look at its status, and ask again if it has to be done again")
 }
 
 fn write(result: &Result<Value, Failure>) -> String {

@@ -261,7 +261,8 @@ impl EnclaveRecord {
 
 /// The reasons of a freeze, by name.
 pub(crate) fn frozen_by(frozen: Frozen) -> Vec<String> {
-    let reasons = [(frozen.by_owner, "owner"), (frozen.by_archive, "archive"), (frozen.by_operator, "operator")];
+    let reasons =
+        [(frozen.by_owner, "owner"), (frozen.by_archive, "archive"), (frozen.by_operator, "operator")];
     reasons.into_iter().filter(|(holds, _)| *holds).map(|(_, name)| name.to_owned()).collect()
 }
 

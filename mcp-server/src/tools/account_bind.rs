@@ -21,12 +21,22 @@ impl Handler for AccountBind {
     };
     const ACTIONS: &'static [Action] = &[Action::Bind];
 
-    async fn handle(server: &Server, call: &Call, _: Nothing, _: &Progress) -> Result<AccountBindAnswer, Failure> {
+    async fn handle(
+        server: &Server,
+        call: &Call,
+        _: Nothing,
+        _: &Progress,
+    ) -> Result<AccountBindAnswer, Failure> {
         let change = server.gate.change(call).await?;
         let (change, grant) = change.itself::<act::Bind>().await?;
         let mut changing = change.decided();
-        let (Some(person), Some(via)) = (call.person(), call.via.as_ref().filter(|via| via.kind == Kind::SignIn)) else {
-            let failure = Failure::new(FailureCode::Invalid, "an account is bound by signing in to the Kraken in Slack");
+        let (Some(person), Some(via)) =
+            (call.person(), call.via.as_ref().filter(|via| via.kind == Kind::SignIn))
+        else {
+            let failure = Failure::new(
+                FailureCode::Invalid,
+                "an account is bound by signing in to the Kraken in Slack",
+            );
             return Err(changing.failed(failure).await);
         };
         // The address proves that both accounts are the same person's. It is looked at now and never again.
@@ -36,7 +46,11 @@ impl Handler for AccountBind {
             return Err(changing.failed(failure).await);
         }
         let account = AccountId { team: via.team.clone(), user: via.user.id.clone() };
-        let bound = changing.tx().bind(&grant, &account, &person.id).await.map_err(|error| crate::gate::unavailable(&error))?;
+        let bound = changing
+            .tx()
+            .bind(&grant, &account, &person.id)
+            .await
+            .map_err(|error| crate::gate::unavailable(&error))?;
         match bound {
             Ok(created) => {
                 changing.done().await?;

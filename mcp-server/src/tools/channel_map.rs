@@ -18,7 +18,12 @@ impl Handler for ChannelMap {
     };
     const ACTIONS: &'static [Action] = &[Action::ChannelMap];
 
-    async fn handle(server: &Server, call: &Call, _: Nothing, _: &Progress) -> Result<ChannelMapAnswer, Failure> {
+    async fn handle(
+        server: &Server,
+        call: &Call,
+        _: Nothing,
+        _: &Progress,
+    ) -> Result<ChannelMapAnswer, Failure> {
         let look = server.gate.look(call).await?;
         look.itself::<act::ChannelMap>()?;
         let mapped = look.rights().enclaves().filter_map(|record| {

@@ -10,7 +10,9 @@ use policy::{Action, State};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use wire::Failure;
-use wire::tools::channel::{AccountClass, ChannelPerson, ChannelReport, ChannelReportAnswer, ChannelReportArgs};
+use wire::tools::channel::{
+    AccountClass, ChannelPerson, ChannelReport, ChannelReportAnswer, ChannelReportArgs,
+};
 
 impl Handler for ChannelReport {
     const ABOUT: About = About {
@@ -34,7 +36,9 @@ impl Handler for ChannelReport {
             change.decided().done().await?;
             return Ok(ChannelReportAnswer { enclave: None, taken: false });
         };
-        let Some(channel) = &record.channel else { return Ok(ChannelReportAnswer { enclave: None, taken: false }) };
+        let Some(channel) = &record.channel else {
+            return Ok(ChannelReportAnswer { enclave: None, taken: false });
+        };
         let news = News::of(&args, &record, channel);
         let lost = change.people_of(&channel.team, &news.lost).await?;
         let (change, reown) = reown(change, &record, lost).await?;
@@ -67,7 +71,9 @@ impl Handler for ChannelReport {
 fn passed_on(count: usize) -> String {
     match count {
         1 => "Somebody who left owned a tentacle here; it belongs to the enclave's owner now.".to_owned(),
-        _ => format!("Somebody who left owned {count} tentacles here; they belong to the enclave's owner now."),
+        _ => {
+            format!("Somebody who left owned {count} tentacles here; they belong to the enclave's owner now.")
+        }
     }
 }
 
@@ -148,7 +154,10 @@ fn entry(person: &ChannelPerson) -> (String, ChannelPersonRecord) {
 }
 
 /// The accounts that were full members before and are not any more.
-fn lost(before: &BTreeMap<String, ChannelPersonRecord>, now: &BTreeMap<String, ChannelPersonRecord>) -> Vec<String> {
+fn lost(
+    before: &BTreeMap<String, ChannelPersonRecord>,
+    now: &BTreeMap<String, ChannelPersonRecord>,
+) -> Vec<String> {
     let full = |people: &BTreeMap<String, ChannelPersonRecord>, account: &String| {
         people.get(account).is_some_and(|person| person.class == AccountClass::Full)
     };

@@ -26,7 +26,8 @@ impl Handler for EnclaveDeprovision {
         args: EnclaveDeprovisionArgs,
         _: &Progress,
     ) -> Result<EnclaveDeprovisionAnswer, Failure> {
-        let (change, grant) = server.gate.change(call).await?.enclave::<act::Deprovision>(args.name.as_ref()).await?;
+        let (change, grant) =
+            server.gate.change(call).await?.enclave::<act::Deprovision>(args.name.as_ref()).await?;
         let record = &grant.target().record;
         let mut changing = change.decided();
         if let Some(failure) = unconfirmed(call, args.confirm.as_deref(), record.name.as_str()) {
@@ -51,7 +52,10 @@ pub(super) fn unconfirmed(call: &Call, confirm: Option<&str>, name: &str) -> Opt
         return None;
     }
     let (message, remedy) = match confirm {
-        Some(other) => (format!("`{other}` is not `{name}`, so nothing was removed"), format!("to go on, confirm with `{name}`")),
+        Some(other) => (
+            format!("`{other}` is not `{name}`, so nothing was removed"),
+            format!("to go on, confirm with `{name}`"),
+        ),
         None => (
             format!("this removes `{name}` for good, so it must be confirmed"),
             format!("call again with `confirm` set to `{name}`"),

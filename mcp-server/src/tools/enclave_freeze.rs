@@ -20,12 +20,18 @@ impl Handler for EnclaveFreeze {
     };
     const ACTIONS: &'static [Action] = &[Action::Freeze];
 
-    async fn handle(server: &Server, call: &Call, args: EnclaveArgs, _: &Progress) -> Result<EnclaveStateAnswer, Failure> {
+    async fn handle(
+        server: &Server,
+        call: &Call,
+        args: EnclaveArgs,
+        _: &Progress,
+    ) -> Result<EnclaveStateAnswer, Failure> {
         let change = server.gate.change(call).await?;
         let (change, grant) = change.enclave::<act::Freeze>(args.name.as_ref()).await?;
         let record = &grant.target().record;
         let mut changing = change.decided();
-        let frozen = changing.tx().freeze(&grant, Side::of(call)).await.map_err(|error| unavailable(&error))?;
+        let frozen =
+            changing.tx().freeze(&grant, Side::of(call)).await.map_err(|error| unavailable(&error))?;
         if let Some(told) = call.emergency("froze this enclave") {
             changing.tx().notify(record, &told).await.map_err(|error| unavailable(&error))?;
         }

@@ -19,7 +19,12 @@ impl Handler for EnclaveInfo {
     };
     const ACTIONS: &'static [Action] = &[Action::Info];
 
-    async fn handle(server: &Server, call: &Call, args: EnclaveArgs, _: &Progress) -> Result<EnclaveInfoAnswer, Failure> {
+    async fn handle(
+        server: &Server,
+        call: &Call,
+        args: EnclaveArgs,
+        _: &Progress,
+    ) -> Result<EnclaveInfoAnswer, Failure> {
         let look = server.gate.look(call).await?;
         let grant = look.enclave::<act::Info>(args.name.as_ref())?;
         let record = &grant.target().record;

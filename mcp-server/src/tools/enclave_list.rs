@@ -28,8 +28,11 @@ impl Handler for EnclaveList {
     ) -> Result<EnclaveListAnswer, Failure> {
         let look = server.gate.look(call).await?;
         let size = args.page.size();
-        let wanted = |record: &EnclaveRecord| args.status.as_deref().is_none_or(|status| status == record.state.name());
-        let mut listed = look.list(args.page.cursor.as_deref()).filter(|grant| wanted(&grant.target().record));
+        let wanted = |record: &EnclaveRecord| {
+            args.status.as_deref().is_none_or(|status| status == record.state.name())
+        };
+        let mut listed =
+            look.list(args.page.cursor.as_deref()).filter(|grant| wanted(&grant.target().record));
         let enclaves: Vec<EnclaveEntry> =
             listed.by_ref().take(size).map(|grant| entry(&look, &grant.target().record)).collect();
         let more = listed.next().is_some();

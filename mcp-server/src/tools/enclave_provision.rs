@@ -94,21 +94,34 @@ fn record(call: &Call, args: &EnclaveProvisionArgs, sizes: Sizes) -> Result<NewE
             "an enclave for somebody else has to be offered to them and accepted, which comes later",
         ));
     };
-    let theirs = |given: &Option<String>, own: Option<&str>| given.as_deref().is_none_or(|given| Some(given) == own);
-    if !theirs(&args.owner_sub, Some(&person.id.subject)) || !theirs(&args.owner_email, person.verified_email.as_deref()) {
-        return Err(Failure::new(FailureCode::Denied, "an enclave belongs to whoever makes it: you cannot name another owner"));
+    let theirs =
+        |given: &Option<String>, own: Option<&str>| given.as_deref().is_none_or(|given| Some(given) == own);
+    if !theirs(&args.owner_sub, Some(&person.id.subject))
+        || !theirs(&args.owner_email, person.verified_email.as_deref())
+    {
+        return Err(Failure::new(
+            FailureCode::Denied,
+            "an enclave belongs to whoever makes it: you cannot name another owner",
+        ));
     }
     let signed = call.channel().map(|(_, channel)| channel.id.as_str());
     if args.channel_id.is_some() && args.channel_id.as_deref() != signed {
-        return Err(Failure::new(FailureCode::Denied, "an enclave gets a channel only from within that channel")
-            .with_remedy("say `set up this channel` to the Kraken there"));
+        return Err(Failure::new(
+            FailureCode::Denied,
+            "an enclave gets a channel only from within that channel",
+        )
+        .with_remedy("say `set up this channel` to the Kraken there"));
     }
     let channel = channel(call);
     if channel.is_some() && !args.members.is_empty() {
-        return Err(Failure::new(FailureCode::Invalid, "the members of a channel's enclave come from the channel"));
+        return Err(Failure::new(
+            FailureCode::Invalid,
+            "the members of a channel's enclave come from the channel",
+        ));
     }
     let issuer = &person.id.issuer;
-    let named = args.members.iter().map(|subject| PersonId { issuer: issuer.clone(), subject: subject.clone() });
+    let named =
+        args.members.iter().map(|subject| PersonId { issuer: issuer.clone(), subject: subject.clone() });
     Ok(NewEnclaveRecord {
         owner: person.id.clone(),
         mode: sizes.mode,
@@ -137,14 +150,20 @@ fn refusal(found: &Found, wrong: Option<Failure>, name: &EnclaveName) -> Failure
     let conflict = |message: String| Failure::new(FailureCode::Conflict, message);
     match (wrong, found) {
         (Some(wrong), _) => wrong,
-        (None, Found::ChannelHas(other)) => conflict(format!("this channel has an enclave already: `{other}`")),
+        (None, Found::ChannelHas(other)) => {
+            conflict(format!("this channel has an enclave already: `{other}`"))
+        }
         (None, Found::Finished) => conflict(format!("`{name}` is set up already")),
         // Whose it is, and what is in it, is nobody's business.
         (None, _) => conflict(format!("the name `{name}` is taken")).with_remedy("choose another name"),
     }
 }
 
-async fn answer(server: &Server, name: &EnclaveName, made: Vec<String>) -> Result<EnclaveProvisionAnswer, Failure> {
+async fn answer(
+    server: &Server,
+    name: &EnclaveName,
+    made: Vec<String>,
+) -> Result<EnclaveProvisionAnswer, Failure> {
     let rights = server.store.rights().await.map_err(|error| unavailable(&error))?;
     let gone = || Failure::new(FailureCode::Conflict, format!("`{name}` was made and removed again"));
     let record = rights.enclave(name).ok_or_else(gone)?;

@@ -47,21 +47,28 @@ impl Handler for EnclaveSync {
     ) -> Result<EnclaveSyncAnswer, Failure> {
         let wanted = Wanted::of(&args)?;
         let rights = server.store.rights().await.map_err(|error| unavailable(&error))?;
-        let (change, grants) = Grants::ask(server.gate.change(call).await?, args.name.as_ref(), &wanted).await?;
+        let (change, grants) =
+            Grants::ask(server.gate.change(call).await?, args.name.as_ref(), &wanted).await?;
         let mut changing = change.decided();
         let Some((record, grant)) = grants.decided_on() else { return Err(nothing_named()) };
         let people = match People::find(&wanted, record, &rights) {
             Ok(people) => people,
             Err(failure) => return Err(changing.failed(failure).await),
         };
-        let done = grants.apply(changing.tx(), call, &wanted, &people).await.map_err(|error| unavailable(&error))?;
+        let done =
+            grants.apply(changing.tx(), call, &wanted, &people).await.map_err(|error| unavailable(&error))?;
         changing.done().await?;
         server.follow(grant, &record.name).await;
         answer(server, call, &record.name, done).await
     }
 }
 
-async fn answer(server: &Server, call: &Call, name: &EnclaveName, done: Done) -> Result<EnclaveSyncAnswer, Failure> {
+async fn answer(
+    server: &Server,
+    call: &Call,
+    name: &EnclaveName,
+    done: Done,
+) -> Result<EnclaveSyncAnswer, Failure> {
     let look = server.gate.look(call).await?;
     let gone = || Failure::new(FailureCode::Conflict, format!("`{name}` was changed and is gone since"));
     let record = look.rights().enclave(name).ok_or_else(gone)?;

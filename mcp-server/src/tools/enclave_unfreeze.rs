@@ -20,12 +20,18 @@ impl Handler for EnclaveUnfreeze {
     };
     const ACTIONS: &'static [Action] = &[Action::Unfreeze];
 
-    async fn handle(server: &Server, call: &Call, args: EnclaveArgs, _: &Progress) -> Result<EnclaveStateAnswer, Failure> {
+    async fn handle(
+        server: &Server,
+        call: &Call,
+        args: EnclaveArgs,
+        _: &Progress,
+    ) -> Result<EnclaveStateAnswer, Failure> {
         let change = server.gate.change(call).await?;
         let (change, grant) = change.enclave::<act::Unfreeze>(args.name.as_ref()).await?;
         let record = &grant.target().record;
         let mut changing = change.decided();
-        let frozen = changing.tx().unfreeze(&grant, Side::of(call)).await.map_err(|error| unavailable(&error))?;
+        let frozen =
+            changing.tx().unfreeze(&grant, Side::of(call)).await.map_err(|error| unavailable(&error))?;
         if let Some(told) = call.emergency("lifted the operators' freeze of this enclave") {
             changing.tx().notify(record, &told).await.map_err(|error| unavailable(&error))?;
         }

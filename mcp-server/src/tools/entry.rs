@@ -59,7 +59,8 @@ pub(crate) enum Repeat {
     Never,
 }
 
-type HandleFn = for<'a> fn(&'a Server, &'a Call, Value, &'a Progress) -> BoxFuture<'a, Result<Value, Failure>>;
+type HandleFn =
+    for<'a> fn(&'a Server, &'a Call, Value, &'a Progress) -> BoxFuture<'a, Result<Value, Failure>>;
 
 /// One tool.
 pub(crate) struct Entry {
@@ -113,8 +114,9 @@ fn handle<'a, T: Handler>(
     progress: &'a Progress,
 ) -> BoxFuture<'a, Result<Value, Failure>> {
     Box::pin(async move {
-        let args = serde_json::from_value(args)
-            .map_err(|error| Failure::new(FailureCode::Invalid, format!("the arguments do not fit: {error}")))?;
+        let args = serde_json::from_value(args).map_err(|error| {
+            Failure::new(FailureCode::Invalid, format!("the arguments do not fit: {error}"))
+        })?;
         let answer = T::handle(server, call, args, progress).await?;
         serde_json::to_value(answer).map_err(|error| {
             tracing::error!(tool = T::NAME, %error, "an answer could not be written as JSON");
@@ -162,6 +164,11 @@ pub(crate) struct Catalogue {
 impl Catalogue {
     pub(crate) fn new(entries: Vec<Entry>) -> Self {
         Self { entries }
+    }
+
+    /// All of them.
+    pub(crate) fn entries(&self) -> impl Iterator<Item = &Entry> {
+        self.entries.iter()
     }
 
     /// The tool of this name, if `caller` could ever use it.

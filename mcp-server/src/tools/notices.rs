@@ -18,7 +18,12 @@ impl Handler for Notices {
     };
     const ACTIONS: &'static [Action] = &[Action::Notices];
 
-    async fn handle(server: &Server, call: &Call, args: NoticesArgs, _: &Progress) -> Result<NoticesAnswer, Failure> {
+    async fn handle(
+        server: &Server,
+        call: &Call,
+        args: NoticesArgs,
+        _: &Progress,
+    ) -> Result<NoticesAnswer, Failure> {
         let failed = |error: crate::store::StoreError| unavailable(&error);
         let grant = if args.acknowledge.is_empty() {
             // Asking is a look: the relay asks every few seconds, and there is mostly nothing.

@@ -40,7 +40,12 @@ pub(super) fn everybody(record: &EnclaveRecord, rights: &Rights) -> Vec<Somebody
         for (account, entry) in &channel.people {
             let person = rights.person_of(&channel.team, account).cloned();
             let standing = record.standing(person.as_ref(), Some(account), now);
-            people.push(Somebody { shown: entry.shown.clone(), account: Some(account.clone()), person, standing });
+            people.push(Somebody {
+                shown: entry.shown.clone(),
+                account: Some(account.clone()),
+                person,
+                standing,
+            });
         }
     }
     let named = record.named.iter().chain([&record.owner]);
@@ -89,8 +94,11 @@ fn outside(text: &str, record: &EnclaveRecord, rights: &Rights) -> Result<Somebo
         _ => {
             let id = PersonId { issuer: record.owner.issuer.clone(), subject: text.to_owned() };
             if !rights.knows(&id) {
-                return Err(Failure::new(FailureCode::NotFound, format!("nobody called `{text}` is known here"))
-                    .with_remedy("mention them, or let them sign in once; invitations by e-mail come later"));
+                return Err(Failure::new(
+                    FailureCode::NotFound,
+                    format!("nobody called `{text}` is known here"),
+                )
+                .with_remedy("mention them, or let them sign in once; invitations by e-mail come later"));
             }
             (record.team().and_then(|team| rights.account_of(&id, team)).map(str::to_owned), Some(id))
         }
@@ -110,7 +118,12 @@ pub(super) fn members(people: &[Somebody]) -> Vec<String> {
 }
 
 /// All that is known of an enclave, for one who stands there with `class`.
-pub(super) fn info(record: &EnclaveRecord, class: Class, rights: &Rights, backend: &dyn Backend) -> EnclaveInfoAnswer {
+pub(super) fn info(
+    record: &EnclaveRecord,
+    class: Class,
+    rights: &Rights,
+    backend: &dyn Backend,
+) -> EnclaveInfoAnswer {
     let people = everybody(record, rights);
     let channel = record.channel.as_ref();
     let mode = record.mode;

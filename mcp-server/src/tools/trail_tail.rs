@@ -20,7 +20,12 @@ impl Handler for TrailTail {
     };
     const ACTIONS: &'static [Action] = &[Action::Trail];
 
-    async fn handle(server: &Server, call: &Call, args: TrailTailArgs, _: &Progress) -> Result<TrailTailAnswer, Failure> {
+    async fn handle(
+        server: &Server,
+        call: &Call,
+        args: TrailTailArgs,
+        _: &Progress,
+    ) -> Result<TrailTailAnswer, Failure> {
         let failed = |error: StoreError| unavailable(&error);
         let limit = Page { cursor: None, limit: args.limit }.size();
         let look = server.gate.look(call).await?;

@@ -24,7 +24,9 @@ impl Handler for Whoami {
         look.itself::<act::Whoami>()?;
         let enclave = here(&look, call);
         let accounts = call.person_id().map(|person| look.rights().accounts_of(person)).unwrap_or_default();
-        let accounts = accounts.iter().map(|account| SlackAccount { team: account.team.clone(), user: account.user.clone() });
+        let accounts = accounts
+            .iter()
+            .map(|account| SlackAccount { team: account.team.clone(), user: account.user.clone() });
         let who = call.who();
         Ok(WhoamiAnswer {
             kind: who.kind,

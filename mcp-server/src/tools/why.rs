@@ -49,8 +49,12 @@ fn answer(
         (Person::Itself, _) => Target::Itself,
         (Person::Both(_) | Person::TentacleOwner, Some(tentacle)) => Target::Tentacle(&facts, tentacle),
         (Person::Both(_) | Person::TentacleOwner, None) => {
-            let which = name.map_or_else(|| "no tentacle is named".to_owned(), |name| format!("there is no tentacle `{name}`"));
-            return Err(Failure::new(FailureCode::Invalid, which).with_remedy("name one that is there, e.g. `run hello`"));
+            let which = name.map_or_else(
+                || "no tentacle is named".to_owned(),
+                |name| format!("there is no tentacle `{name}`"),
+            );
+            return Err(Failure::new(FailureCode::Invalid, which)
+                .with_remedy("name one that is there, e.g. `run hello`"));
         }
         _ => Target::Enclave(&facts),
     };
@@ -92,8 +96,9 @@ fn meant(word: &str, tentacle: Option<&TentacleName>, record: &EnclaveRecord) ->
             let group = if about_tentacle { "tentacle." } else { "enclave." };
             let named = Action::named(&word).or_else(|| Action::named(&format!("{group}{word}")));
             return named.ok_or_else(|| {
-                Failure::new(FailureCode::Invalid, format!("`{word}` is no action"))
-                    .with_remedy("try `run`, `deploy`, `logs`, `remove`, `add`, `set mode`, `freeze` or `shut down`")
+                Failure::new(FailureCode::Invalid, format!("`{word}` is no action")).with_remedy(
+                    "try `run`, `deploy`, `logs`, `remove`, `add`, `set mode`, `freeze` or `shut down`",
+                )
             });
         }
     };

@@ -6,6 +6,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 use tokio::sync::mpsc;
+use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 use wire::trail::{Decision, Entry, Lost};
 
@@ -26,12 +28,12 @@ pub struct Reads {
 }
 
 impl Reads {
-    /// Begins to write in the background, until all senders are gone.
+    /// Begins to write in the background, until `stop`; what waits then is still written.
     #[must_use]
-    pub fn start(store: Arc<Store>, trail: Arc<Trail>) -> (Self, tokio::task::JoinHandle<()>) {
+    pub fn start(store: Arc<Store>, trail: Arc<Trail>, stop: CancellationToken) -> (Self, JoinHandle<()>) {
         let (sender, receiver) = mpsc::channel(WAITING);
         let lost = Arc::new(AtomicU64::new(0));
-        let writer = Writer { store, trail, lost: Arc::clone(&lost) };
+        let writer = Writer { store, trail, lost: Arc::clone(&lost), stop };
         (Self { sender, lost }, tokio::spawn(writer.run(receiver)))
     }
 
@@ -47,15 +49,20 @@ struct Writer {
     store: Arc<Store>,
     trail: Arc<Trail>,
     lost: Arc<AtomicU64>,
+    stop: CancellationToken,
 }
 
 impl Writer {
     async fn run(self, mut receiver: mpsc::Receiver<Decision>) {
         let mut batch = Vec::with_capacity(BATCH);
-        while receiver.recv_many(&mut batch, BATCH).await > 0 {
+        loop {
+            tokio::select! {
+                taken = receiver.recv_many(&mut batch, BATCH) => if taken == 0 { return },
+                () = self.stop.cancelled(), if !receiver.is_closed() => receiver.close(),
+            }
             while let Err(error) = self.write(&batch).await {
                 tracing::error!(%error, waiting = batch.len(), "reads cannot be put on record; trying again");
-                if receiver.is_closed() && receiver.is_empty() {
+                if self.stop.is_cancelled() {
                     return;
                 }
                 tokio::time::sleep(RETRY).await;
@@ -65,6 +72,9 @@ impl Writer {
     }
 
     async fn write(&self, batch: &[Decision]) -> Result<(), StoreError> {
+        if batch.is_empty() {
+            return Ok(());
+        }
         let mut entries = self.trail.begin(&self.store).await?;
         let lost = self.lost.load(Ordering::Relaxed);
         if lost > 0 {

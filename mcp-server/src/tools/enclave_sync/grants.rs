@@ -96,7 +96,13 @@ impl Grants {
     }
 
     /// Changes everything that was asked for.
-    pub(super) async fn apply(&self, tx: &mut Tx, call: &Call, wanted: &Wanted, people: &People) -> Result<Done, StoreError> {
+    pub(super) async fn apply(
+        &self,
+        tx: &mut Tx,
+        call: &Call,
+        wanted: &Wanted,
+        people: &People,
+    ) -> Result<Done, StoreError> {
         let mut done = Done { updated: wanted.fields(), transfers: self.members(tx, people).await? };
         if !done.transfers.is_empty() {
             done.updated.push("ownership_transfers");

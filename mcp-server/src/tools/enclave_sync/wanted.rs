@@ -26,7 +26,12 @@ impl Wanted {
         let wanted = Self {
             add: args.add_members.clone(),
             remove: args.remove_members.clone(),
-            mode: args.new_mode.as_deref().map(parse_mode).transpose().map_err(|error| invalid(error.to_string()))?,
+            mode: args
+                .new_mode
+                .as_deref()
+                .map(parse_mode)
+                .transpose()
+                .map_err(|error| invalid(error.to_string()))?,
             enrollment: known(args.new_enrollment.as_deref(), Enrollment::named, "use `open` or `approval`")?,
             quota: known(args.new_quota_preset.as_deref(), Quota::named, "use `small`, `medium` or `large`")?,
             shown: args.new_channel_name.clone(),
@@ -60,13 +65,17 @@ fn frozen_word(word: &str) -> Option<bool> {
     }
 }
 
-fn known<T>(text: Option<&str>, read: impl Fn(&str) -> Option<T>, use_these: &str) -> Result<Option<T>, Failure> {
+fn known<T>(
+    text: Option<&str>,
+    read: impl Fn(&str) -> Option<T>,
+    use_these: &str,
+) -> Result<Option<T>, Failure> {
     let read = |text: &str| {
-        read(text).ok_or_else(|| Failure::new(FailureCode::Invalid, format!("`{text}` is not known: {use_these}")))
+        read(text)
+            .ok_or_else(|| Failure::new(FailureCode::Invalid, format!("`{text}` is not known: {use_these}")))
     };
     text.map(read).transpose()
 }
-
 
 /// A call that names no field.
 pub(super) fn nothing_named() -> Failure {

@@ -1,0 +1,191 @@
+//! The configuration: flags with environment twins, checked as a whole, every problem told at once.
+
+use clap::{Parser, ValueEnum};
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use url::{Host, Url};
+
+/// The Tentacular MCP server: the only door to the cluster.
+#[derive(Debug, Clone, Parser)]
+#[command(name = "mcp-server", version, about)]
+pub struct Args {
+    /// Where to listen.
+    #[arg(long, env = "TENTACULAR_BIND", default_value = "127.0.0.1:8080")]
+    pub bind: SocketAddr,
+    /// Where clients reach this server, without a path, e.g. `https://tentacular.example`.
+    #[arg(long, env = "TENTACULAR_PUBLIC_URL")]
+    pub public_url: Url,
+    /// The issuer, exactly as it calls itself.
+    #[arg(long, env = "TENTACULAR_OIDC_ISSUER")]
+    pub oidc_issuer: String,
+    /// The audience that access tokens must be for.
+    #[arg(long, env = "TENTACULAR_OIDC_AUDIENCE", default_value = "tentacular")]
+    pub oidc_audience: String,
+    /// The Kraken's client, with which it acts for people.
+    #[arg(long, env = "TENTACULAR_KRAKEN_CLIENT", default_value = "kraken")]
+    pub kraken_client: String,
+    /// The client of the Kraken's own identity.
+    #[arg(long, env = "TENTACULAR_RELAY_CLIENT", default_value = "kraken-relay")]
+    pub relay_client: String,
+    /// The command line's client.
+    #[arg(long, env = "TENTACULAR_TNTC_CLIENT", default_value = "tntc")]
+    pub tntc_client: String,
+    /// Another client whose tokens are taken; may be given several times, or separated by commas.
+    #[arg(long = "mcp-client", env = "TENTACULAR_MCP_CLIENTS", value_delimiter = ',')]
+    pub mcp_clients: Vec<String>,
+    /// The Kraken's public keys: a JWK set of Ed25519 keys.
+    #[arg(long, env = "TENTACULAR_KRAKEN_KEYS")]
+    pub kraken_keys: PathBuf,
+    /// The server's own Ed25519 key, PKCS#8 PEM: signs the heads of the trail.
+    #[arg(long, env = "TENTACULAR_SIGNING_KEY_FILE")]
+    pub signing_key_file: PathBuf,
+    /// Where the signed heads of the trail are kept: not where the store is.
+    #[arg(long, env = "TENTACULAR_TRAIL_HEADS_DIR")]
+    pub trail_heads_dir: PathBuf,
+    /// The file of break-glass entries; without it there is no emergency access.
+    #[arg(long, env = "TENTACULAR_BREAK_GLASS_FILE")]
+    pub break_glass_file: Option<PathBuf>,
+    /// The store: `sqlite:<file>` or `postgres://…`.
+    #[arg(long, env = "TENTACULAR_STORE")]
+    pub store: String,
+    /// Where enclaves live and tentacles run.
+    #[arg(long, env = "TENTACULAR_BACKEND", value_enum)]
+    pub backend: BackendKind,
+    /// With `--backend machine`: the folder of the enclaves.
+    #[arg(long, env = "TENTACULAR_MACHINE_DIR")]
+    pub machine_dir: Option<PathBuf>,
+    /// With `--backend machine`: the Deno binary; looked up on the PATH when left out.
+    #[arg(long, env = "TENTACULAR_DENO")]
+    pub deno: Option<PathBuf>,
+    /// With `--backend machine`: the folder of the engine's program.
+    #[arg(long, env = "TENTACULAR_ENGINE_DIR")]
+    pub engine_dir: Option<PathBuf>,
+    /// With `--backend kubernetes`: the kubeconfig; the pod's own account when left out.
+    #[arg(long, env = "TENTACULAR_KUBECONFIG")]
+    pub kubeconfig: Option<PathBuf>,
+}
+
+/// Which backend.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum BackendKind {
+    /// A Kubernetes cluster.
+    Kubernetes,
+    /// This machine.
+    Machine,
+}
+
+/// Everything that is wrong with a configuration, one line each.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("the configuration cannot be used:\n{}", .0.iter().map(|problem| format!("  - {problem}")).collect::<Vec<_>>().join("\n"))]
+pub struct ConfigError(Vec<String>);
+
+impl Args {
+    /// Checks what no single flag can show.
+    ///
+    /// # Errors
+    /// Lists every problem.
+    pub fn check(&self) -> Result<(), ConfigError> {
+        let mut problems = Vec::new();
+        self.check_transport(&mut problems);
+        self.check_clients(&mut problems);
+        if self.backend == BackendKind::Machine && self.machine_dir.is_none() {
+            problems.push("--backend machine needs --machine-dir, the folder of the enclaves".to_owned());
+        }
+        if self.backend == BackendKind::Machine && self.engine_dir.is_none() {
+            problems
+                .push("--backend machine needs --engine-dir, the folder of the engine's program".to_owned());
+        }
+        if problems.is_empty() { Ok(()) } else { Err(ConfigError(problems)) }
+    }
+
+    /// Plain http is for one machine alone: tokens and keys would travel in clear.
+    fn check_transport(&self, problems: &mut Vec<String>) {
+        match Url::parse(&self.oidc_issuer) {
+            Ok(issuer) if issuer.scheme() == "https" => {}
+            Ok(issuer) if issuer.scheme() == "http" => {
+                let local =
+                    is_loopback(&issuer) && is_loopback(&self.public_url) && self.bind.ip().is_loopback();
+                if !local {
+                    problems.push(format!(
+                        "the issuer `{issuer}` is plain http, which is taken only when the issuer, --public-url and --bind are \
+                         all loopback: use https"
+                    ));
+                }
+            }
+            _ => problems.push(format!("--oidc-issuer `{}` is not an http(s) URL", self.oidc_issuer)),
+        }
+        let url = &self.public_url;
+        if !matches!(url.scheme(), "http" | "https")
+            || !matches!(url.path(), "" | "/")
+            || url.query().is_some()
+        {
+            problems.push(format!("--public-url `{url}` must be an http(s) URL without a path"));
+        }
+    }
+
+    /// One client, one meaning.
+    fn check_clients(&self, problems: &mut Vec<String>) {
+        let own = [&self.kraken_client, &self.relay_client, &self.tntc_client];
+        let mut all: Vec<&String> = own.into_iter().chain(&self.mcp_clients).collect();
+        if all.iter().any(|client| client.is_empty()) {
+            problems.push("a client's name is empty".to_owned());
+        }
+        all.sort();
+        if let Some(twice) =
+            all.windows(2).find_map(|pair| (pair.first() == pair.last()).then(|| pair.first()))
+        {
+            let name = twice.map(|name| name.as_str()).unwrap_or_default();
+            problems.push(format!("the client `{name}` is named twice: each client has one meaning"));
+        }
+    }
+}
+
+fn is_loopback(url: &Url) -> bool {
+    match url.host() {
+        Some(Host::Domain(name)) => name == "localhost",
+        Some(Host::Ipv4(address)) => address.is_loopback(),
+        Some(Host::Ipv6(address)) => address.is_loopback(),
+        None => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn args(more: &[&str]) -> Args {
+        let mut flags = vec![
+            "mcp-server",
+            "--kraken-keys=k",
+            "--signing-key-file=s",
+            "--trail-heads-dir=h",
+            "--store=sqlite:x",
+            "--backend=kubernetes",
+        ];
+        flags.extend(more);
+        Args::parse_from(flags)
+    }
+
+    fn problems(more: &[&str]) -> String {
+        args(more).check().map_or_else(|error| error.to_string(), |()| String::new())
+    }
+
+    #[test]
+    fn plain_http_is_for_loopback_alone() {
+        let local = ["--oidc-issuer=http://127.0.0.1:1/oidc", "--public-url=http://127.0.0.1:2"];
+        assert_eq!(problems(&local), "");
+        assert!(problems(&[&local[..], &["--bind=0.0.0.0:80"]].concat()).contains("plain http"));
+        assert!(problems(&[local[0], "--public-url=https://a.example"]).contains("plain http"));
+        assert!(problems(&["--oidc-issuer=http://issuer.example", local[1]]).contains("plain http"));
+        assert_eq!(problems(&["--oidc-issuer=https://issuer.example", "--public-url=https://a.example"]), "");
+    }
+
+    #[test]
+    fn all_problems_are_told_at_once() {
+        let told =
+            problems(&["--oidc-issuer=nonsense", "--public-url=https://a.example/mcp", "--mcp-client=tntc"]);
+        for problem in ["nonsense", "without a path", "`tntc` is named twice"] {
+            assert!(told.contains(problem), "{told}");
+        }
+    }
+}

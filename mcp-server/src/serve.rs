@@ -1,0 +1,178 @@
+//! Puts the parts together and serves until it is told to stop.
+
+use crate::assertions::{Assertions, KrakenKeysError};
+use crate::backend::Backend;
+use crate::config::{Args, ConfigError};
+use crate::gate::Gate;
+use crate::http::{Public, router};
+use crate::identity::{Authenticator, BreakGlass, Clients, Keys};
+use crate::keyed_lock::KeyedLocks;
+use crate::metrics::Metrics;
+use crate::reconcile;
+use crate::server::Server;
+use crate::signing::{SigningError, SigningKey};
+use crate::store::{Store, StoreError};
+use crate::trail::{Heads, HeadsError, Reads, Trail, TrailError};
+use axum::serve::ListenerExt;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::net::TcpListener;
+use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
+
+/// How often the trail's head is signed, where there is something new.
+const SIGN_EVERY: Duration = Duration::from_secs(1);
+
+/// How long calls that are going on may take to end.
+const DRAIN: Duration = Duration::from_secs(10);
+
+/// Why the server does not run.
+#[derive(Debug, thiserror::Error)]
+pub enum ServeError {
+    /// The configuration.
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    /// The store.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The trail.
+    #[error(transparent)]
+    Trail(#[from] TrailError),
+    /// The trail's heads.
+    #[error(transparent)]
+    Heads(#[from] HeadsError),
+    /// The server's own key.
+    #[error(transparent)]
+    Signing(#[from] SigningError),
+    /// The Kraken's keys.
+    #[error(transparent)]
+    KrakenKeys(#[from] KrakenKeysError),
+    /// The backend.
+    #[error("the backend cannot be used: {0}")]
+    Backend(#[from] crate::backend::BackendError),
+    /// The network.
+    #[error("cannot listen or connect: {0}")]
+    Network(String),
+}
+
+/// A server that is ready to serve.
+pub struct Ready {
+    server: Arc<Server>,
+    public: Public,
+    reads: Reading,
+}
+
+/// The task that puts reads on record, and how it is told to end.
+struct Reading {
+    task: JoinHandle<()>,
+    stop: CancellationToken,
+}
+
+impl Ready {
+    /// Puts the parts together: opens the store, goes on with the trail, reads the keys.
+    ///
+    /// # Errors
+    /// Says which part cannot be used.
+    pub async fn new(args: &Args, backend: Arc<dyn Backend>) -> Result<Self, ServeError> {
+        args.check()?;
+        let signing = Arc::new(SigningKey::read(&args.signing_key_file)?);
+        let assertions = Assertions::read(&args.kraken_keys, args.oidc_audience.clone())?;
+        let store = Arc::new(Store::open(&args.store).await?);
+        let heads = Heads::open(&args.trail_heads_dir, Arc::clone(&signing))?;
+        let trail = Arc::new(Trail::open(&store, heads).await?);
+        let stop = CancellationToken::new();
+        let (reads, task) = Reads::start(Arc::clone(&store), Arc::clone(&trail), stop.clone());
+        let http = reqwest::Client::builder()
+            .no_proxy()
+            .redirect(reqwest::redirect::Policy::none())
+            .build()
+            .map_err(|error| ServeError::Network(error.to_string()))?;
+        let keys = Arc::new(Keys::new(args.oidc_issuer.clone(), http));
+        let clients = Clients {
+            kraken: args.kraken_client.clone(),
+            relay: args.relay_client.clone(),
+            tntc: args.tntc_client.clone(),
+            others: args.mcp_clients.clone(),
+        };
+        let glass = args.break_glass_file.clone().map(BreakGlass::new);
+        let (issuer, audience) = (args.oidc_issuer.clone(), args.oidc_audience.clone());
+        let server = Server {
+            gate: Gate::new(Arc::clone(&store), Arc::clone(&trail), reads),
+            authenticator: Authenticator::new(keys, issuer.clone(), audience, clients, glass),
+            store,
+            trail,
+            backend,
+            assertions,
+            signing,
+            metrics: Metrics::new(),
+            lifecycles: KeyedLocks::default(),
+            requests: KeyedLocks::default(),
+        };
+        let public = Public { url: args.public_url.clone(), issuer };
+        Ok(Self { server: Arc::new(server), public, reads: Reading { task, stop } })
+    }
+
+    /// Serves on `listener` until `shutdown`; then lets what goes on come to its end, and signs the trail's end.
+    ///
+    /// # Errors
+    /// When the network fails.
+    pub async fn serve(self, listener: TcpListener, shutdown: CancellationToken) -> Result<(), ServeError> {
+        let background = self.start_background();
+        let streams = CancellationToken::new();
+        let router = router(Arc::clone(&self.server), self.public, &streams);
+        let listener = listener.tap_io(|connection| {
+            // Without this every event of a stream waits for the one before it to be acknowledged.
+            if let Err(error) = connection.set_nodelay(true) {
+                tracing::debug!(%error, "a connection keeps its delay");
+            }
+        });
+        let stop = shutdown.clone();
+        let serving =
+            axum::serve(listener, router).with_graceful_shutdown(async move { stop.cancelled().await });
+        let drained = async {
+            shutdown.cancelled().await;
+            tokio::time::sleep(DRAIN).await;
+            streams.cancel();
+        };
+        let served = tokio::select! {
+            served = serving.into_future() => served.map_err(|error| ServeError::Network(error.to_string())),
+            () = drained => Ok(()),
+        };
+        for task in background {
+            task.abort();
+        }
+        Self::finish(self.server, self.reads).await;
+        served
+    }
+
+    fn start_background(&self) -> Vec<JoinHandle<()>> {
+        let keys = Arc::clone(self.server.authenticator.keys());
+        let (signing, reconciling) = (Arc::clone(&self.server), Arc::clone(&self.server));
+        vec![
+            tokio::spawn(async move { keys.keep_fresh().await }),
+            tokio::spawn(async move { sign_now_and_then(&signing.trail).await }),
+            tokio::spawn(async move { reconcile::forever(&reconciling).await }),
+        ]
+    }
+
+    /// Writes what still waits, signs for it, and lets go of the store.
+    async fn finish(server: Arc<Server>, reads: Reading) {
+        reads.stop.cancel();
+        if tokio::time::timeout(DRAIN, reads.task).await.is_err() {
+            tracing::error!("some reads could not be put on record before the end");
+        }
+        if let Err(error) = server.trail.sign().await {
+            tracing::error!(%error, "the trail's end could not be signed");
+        }
+        server.store.close().await;
+    }
+}
+
+async fn sign_now_and_then(trail: &Trail) {
+    loop {
+        tokio::time::sleep(SIGN_EVERY).await;
+        if let Err(error) = trail.sign().await {
+            tracing::error!(%error, "the trail's head could not be signed; trying again");
+        }
+    }
+}

@@ -1,0 +1,175 @@
+//! An enclave's life, as people in a channel meet it.
+
+use crate::app::{App, InChannel, account};
+use serde_json::{Value, json};
+use wire::FailureCode;
+
+/// #price-watch of ana, with ben and the guest gil in it; ana and ben have signed in.
+async fn price_watch(app: &App) -> InChannel<'_> {
+    app.sign_in("ana").await.unwrap();
+    app.sign_in("ben").await.unwrap();
+    let channel = app.channel("C1", "price-watch", &account("ana"));
+    channel.say("ana", "enclave_provision", json!({})).await.unwrap();
+    app.report("C1", &[("ana", "full"), ("ben", "full"), ("gil", "guest")]).await;
+    channel
+}
+
+fn names(value: &Value, list: &str) -> Vec<String> {
+    value[list].as_array().unwrap().iter().map(|entry| entry["name"].as_str().unwrap().to_owned()).collect()
+}
+
+#[tokio::test]
+async fn the_person_who_made_the_channel_makes_its_enclave() {
+    let app = App::start().await;
+    app.sign_in("ana").await.unwrap();
+    app.sign_in("ben").await.unwrap();
+    let channel = app.channel("C1", "price-watch", &account("ana"));
+    let denied = channel.say("ben", "enclave_provision", json!({})).await.unwrap_err();
+    assert_eq!(denied.code, FailureCode::Denied);
+    assert!(denied.message.contains("only the person who made the channel can"), "{}", denied.message);
+    let made = channel.say("ana", "enclave_provision", json!({})).await.unwrap();
+    assert_eq!(
+        (&made["name"], &made["status"], &made["owner"]),
+        (&json!("price-watch"), &json!("active"), &json!("ana"))
+    );
+    assert_eq!(made["resources_created"], json!(["namespace", "policies", "quota", "active"]));
+    let again = channel.say("ana", "enclave_provision", json!({})).await.unwrap_err();
+    assert_eq!(again.code, FailureCode::Conflict);
+}
+
+#[tokio::test]
+async fn membership_follows_the_channel_and_the_owners_word() {
+    let app = App::start().await;
+    let channel = price_watch(&app).await;
+    let info = channel.say("ben", "enclave_info", json!({})).await.unwrap();
+    assert_eq!(info["your_class"], "member");
+    assert_eq!(info["members"], json!(["ana", "ben"]));
+    assert_eq!(
+        info["people"][2],
+        json!({"name": "gil", "account": "UGIL", "class": "visitor", "because": "has not signed in"})
+    );
+    // removed, though still in the channel
+    channel.say("ana", "enclave_sync", json!({"remove_members": ["<@UBEN>"]})).await.unwrap();
+    let denied = channel.say("ben", "enclave_info", json!({})).await.unwrap_err();
+    assert!(denied.message.contains("ana removed you"), "{}", denied.message);
+    assert_eq!(denied.remedy.unwrap(), "the owner, ana, can add you back");
+    // the block survives another sign-in and another report
+    app.sign_in("ben").await.unwrap();
+    app.report("C1", &[("ana", "full"), ("ben", "full"), ("gil", "guest")]).await;
+    assert!(channel.say("ben", "enclave_info", json!({})).await.is_err());
+    channel.say("ana", "enclave_sync", json!({"add_members": ["ben"]})).await.unwrap();
+    assert!(channel.say("ben", "enclave_info", json!({})).await.is_ok());
+    // leaving ends it at once
+    app.report("C1", &[("ana", "full"), ("gil", "guest")]).await;
+    let denied = channel.say("ben", "enclave_info", json!({})).await.unwrap_err();
+    assert_eq!(denied.code, FailureCode::NotFound);
+}
+
+#[tokio::test]
+async fn a_guest_stays_a_visitor() {
+    let app = App::start().await;
+    let channel = price_watch(&app).await;
+    app.sign_in("gil").await.unwrap();
+    let denied = channel.say("gil", "enclave_info", json!({})).await.unwrap_err();
+    assert!(denied.message.contains("guests stay visitors"), "{}", denied.message);
+}
+
+#[tokio::test]
+async fn a_stranger_reaches_nothing_and_learns_nothing() {
+    let app = App::start().await;
+    price_watch(&app).await;
+    let cy = app.agent("cy");
+    for name in ["price-watch", "no-such-enclave"] {
+        let denied = app.call(&cy, "enclave_info", json!({"name": name})).await.unwrap_err();
+        assert_eq!(denied.message, format!("there is no enclave `{name}` that you can see"));
+    }
+    let listed = app.call(&cy, "enclave_list", json!({})).await.unwrap();
+    assert_eq!(listed["enclaves"], json!([]));
+    let taken = app.call(&cy, "enclave_provision", json!({"name": "price-watch"})).await.unwrap_err();
+    assert_eq!(taken.message, "the name `price-watch` is taken");
+}
+
+#[tokio::test]
+async fn the_same_rights_hold_in_an_mcp_client() {
+    let app = App::start().await;
+    price_watch(&app).await;
+    let listed = app.call(&app.agent("ben"), "enclave_list", json!({})).await.unwrap();
+    assert_eq!(names(&listed, "enclaves"), ["price-watch"]);
+    assert_eq!(listed["enclaves"][0]["your_class"], "member");
+    let denied =
+        app.call(&app.agent("ben"), "enclave_freeze", json!({"name": "price-watch"})).await.unwrap_err();
+    assert_eq!(denied.remedy.unwrap(), "ask ana");
+}
+
+#[tokio::test]
+async fn a_freeze_stops_grants_and_not_revocation() {
+    let app = App::start().await;
+    let channel = price_watch(&app).await;
+    channel.say("ana", "enclave_freeze", json!({})).await.unwrap();
+    let denied = channel.say("ana", "enclave_sync", json!({"add_members": ["gil"]})).await.unwrap_err();
+    assert!(denied.message.contains("is frozen by its owner"), "{}", denied.message);
+    channel.say("ana", "enclave_sync", json!({"remove_members": ["ben"]})).await.unwrap();
+    channel.say("ana", "enclave_sync", json!({"new_mode": "private"})).await.unwrap();
+    assert!(channel.say("ana", "enclave_sync", json!({"new_mode": "open-run"})).await.is_err());
+    let thawed = channel.say("ana", "enclave_unfreeze", json!({})).await.unwrap();
+    assert_eq!(thawed["status"], "active");
+    assert_eq!(app.backend.world.lock().unwrap().mirrors["price-watch"], "rwx------ active");
+}
+
+#[tokio::test]
+async fn all_fields_change_or_none() {
+    let app = App::start().await;
+    let channel = price_watch(&app).await;
+    channel.say("ana", "enclave_freeze", json!({})).await.unwrap();
+    let both = json!({"remove_members": ["ben"], "new_quota_preset": "large"});
+    channel.say("ana", "enclave_sync", both).await.unwrap_err();
+    assert!(channel.say("ben", "enclave_info", json!({})).await.is_ok(), "ben was not removed either");
+}
+
+#[tokio::test]
+async fn shutting_down_must_be_confirmed_and_leaves_nothing() {
+    let app = App::start().await;
+    let channel = price_watch(&app).await;
+    let asked = channel.say("ana", "enclave_deprovision", json!({})).await.unwrap_err();
+    assert_eq!(asked.code, FailureCode::ConfirmationRequired);
+    let wrong = channel.say("ana", "enclave_deprovision", json!({"confirm": "price"})).await.unwrap_err();
+    assert_eq!(wrong.code, FailureCode::ConfirmationRequired);
+    let gone = channel.say("ana", "enclave_deprovision", json!({"confirm": "price-watch"})).await.unwrap();
+    assert_eq!(gone["deleted"], true);
+    assert!(app.backend.world.lock().unwrap().enclaves.is_empty());
+    assert_eq!(channel.say("ana", "enclave_info", json!({})).await.unwrap_err().code, FailureCode::NotFound);
+    channel.say("ana", "enclave_provision", json!({})).await.unwrap();
+}
+
+#[tokio::test]
+async fn emergency_access_is_told_to_the_channel() {
+    let app = App::start().await;
+    price_watch(&app).await;
+    let frozen = app.operate("enclave_freeze", json!({"name": "price-watch"})).await.unwrap();
+    assert_eq!(frozen["frozen_by"], json!(["operator"]));
+    let told = app.relay("notices", json!({})).await.unwrap();
+    let notice = &told["notices"][0];
+    assert_eq!(
+        notice["text"],
+        "An operator (olga) used emergency access and froze this enclave. Reason: the owner is on holiday"
+    );
+    let left = app.relay("notices", json!({"acknowledge": [notice["id"]]})).await.unwrap();
+    assert_eq!(left["notices"], json!([]));
+}
+
+#[tokio::test]
+async fn a_decision_is_explained_layer_by_layer() {
+    let app = App::start().await;
+    let channel = price_watch(&app).await;
+    channel.say("ana", "enclave_sync", json!({"new_mode": "private"})).await.unwrap();
+    let why = channel.say("ana", "why", json!({"person": "ben", "action": "deploy"})).await.unwrap();
+    assert_eq!(why["allowed"], false);
+    assert_eq!(
+        why["steps"],
+        json!([
+            "ben is a member of `price-watch`",
+            "the enclave: mode rwx------ (private) does not let members change"
+        ])
+    );
+    assert_eq!(why["remedy"], "the owner, ana, can set a wider mode");
+}
