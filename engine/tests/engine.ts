@@ -23,6 +23,8 @@ export interface Options {
   readonly limits?: Record<string, number>;
   /** Each node's time limit. */
   readonly timeoutMs?: number;
+  /** The author's settings. */
+  readonly config?: Record<string, unknown>;
   /** Serve on a Unix socket instead of a port. */
   readonly unix?: boolean;
 }
@@ -53,6 +55,7 @@ export class Engine {
       file: `nodes/${name}.ts`,
       timeoutMs: options.timeoutMs ?? 20_000,
     }));
+    plan.config = options.config ?? plan.config;
     plan.limits = { ...plan.limits, ...options.limits };
     await Deno.writeTextFile(`${folder}/plan.json`, JSON.stringify(plan));
     const engine = new Engine(folder, spawn(await command(folder, options.unix ?? false)));

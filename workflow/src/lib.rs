@@ -12,8 +12,11 @@ mod node;
 mod part_name;
 mod path;
 mod problem;
+mod reach;
 mod release;
 mod reserved;
+mod sandbox;
+pub mod scaffold;
 mod sidecar;
 mod trigger;
 mod workflow;
@@ -29,6 +32,10 @@ pub use node::Node;
 pub use part_name::PartName;
 pub use path::{FilePath, PathError};
 pub use problem::{Part, Position, Problem, Problems, Rule};
+pub use reach::{Contact, Reach};
+pub use sandbox::{
+    ENVIRONMENT, Facts, Layout, LayoutError, Limits, Listen, Plan, RunTokenHash, Sandbox, SandboxNode, derive,
+};
 pub use sidecar::{Sidecar, SidecarProtocol};
 pub use trigger::{Trigger, TriggerKind};
 pub use workflow::{Config, Metadata, Version, Workflow};

@@ -101,7 +101,7 @@ fn everything_that_can_be_said_is_read() {
     );
     let dependencies = workflow.contract.dependencies;
     let of = |name: &str| dependencies.iter().find(|(key, _)| key.as_str() == name).unwrap().1;
-    assert_eq!(of("shop").target, Target::Host { host: "api.shop.example".into(), port: None });
+    assert_eq!(of("shop").target, Target::Host { host: "api.shop.example".into(), port: 443 });
     assert_eq!(of("shop").auth.as_ref().unwrap().kind, "api-token");
     assert_eq!(of("tentacular-postgres").target, Target::Platform);
     assert!(matches!(&of("wide").target, Target::Range { ports, .. } if ports.len() == 2));

@@ -64,8 +64,8 @@ pub enum Target {
     Host {
         /// The host.
         host: String,
-        /// The port, or the protocol's own.
-        port: Option<u16>,
+        /// The port: the one given, or the protocol's own.
+        port: u16,
     },
     /// Whatever the code chooses within a range (`type: dynamic-target`).
     Range {
@@ -211,15 +211,16 @@ fn read_target(word: &str, protocol: &Protocol, fields: &Fields<'_>) -> Option<T
         let version = fields.line("version").map(|text| text.text.to_owned());
         return Some(Target::Module { package: host.text.to_owned(), version });
     }
-    let port = fields.number("port", 1, u16::MAX.into()).and_then(|(_, port)| u16::try_from(port).ok());
+    let given = fields.number("port", 1, u16::MAX.into()).and_then(|(_, port)| u16::try_from(port).ok());
+    let port = if fields.value("port").is_none() { protocol.default_port() } else { given };
+    if fields.value("port").is_none() && port.is_none() {
+        fields.add(fields.at, Rule::ProtocolRequires { protocol: shown(word), what: "port" });
+    }
     if !is_host(host.text) {
         fields.add(host.at, Rule::Host(shown(host.text)));
         return None;
     }
-    if port.is_none() && fields.value("port").is_none() && protocol.default_port().is_none() {
-        fields.add(fields.at, Rule::ProtocolRequires { protocol: shown(word), what: "port" });
-    }
-    Some(Target::Host { host: host.text.to_ascii_lowercase(), port })
+    Some(Target::Host { host: host.text.to_ascii_lowercase(), port: port? })
 }
 
 fn read_dynamic(kind: Text<'_>, fields: &Fields<'_>) -> Option<Target> {

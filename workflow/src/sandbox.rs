@@ -1,0 +1,147 @@
+//! The sandbox of a tentacle: one value, derived from its workflow, that every wall is made from.
+
+use crate::derived::TentacleRef;
+use crate::digest::{ContentHash, hex, sha256};
+use crate::name::EnclaveName;
+use crate::part_name::PartName;
+use crate::path::FilePath;
+use crate::problem::Problems;
+use crate::reach::Reach;
+use crate::workflow::Workflow;
+use serde_json::{Map, Value as Json};
+use std::fmt;
+use std::time::Duration;
+
+pub use command::{ENVIRONMENT, Layout, LayoutError, Listen};
+pub use plan::Plan;
+
+mod command;
+mod plan;
+
+/// What the server knows about a deploy beyond the workflow itself.
+#[derive(Debug, Clone)]
+pub struct Facts {
+    /// The enclave that the tentacle is deployed to.
+    pub enclave: EnclaveName,
+    /// The name of its content.
+    pub version: ContentHash,
+}
+
+/// All that a tentacle may do and have. Renderers (the engine's command line and plan, a backend's namespaces and
+/// limits, Kubernetes objects) take this and nothing else, so that they cannot disagree.
+#[derive(Debug, Clone)]
+pub struct Sandbox {
+    /// Whose it is.
+    pub tentacle: TentacleRef,
+    /// The name of the content that it was derived from.
+    pub version: ContentHash,
+    /// The code that runs in it, in the order of the nodes' names.
+    pub nodes: Vec<SandboxNode>,
+    /// The author's settings.
+    pub config: Map<String, Json>,
+    /// What it reaches.
+    pub reach: Reach,
+    /// How much it may use.
+    pub limits: Limits,
+}
+
+/// A node in a sandbox.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SandboxNode {
+    /// Its name.
+    pub name: PartName,
+    /// Its file in the code folder.
+    pub file: FilePath,
+    /// How long it may work.
+    pub timeout: Duration,
+}
+
+/// How much a sandbox may use. What a backend cannot hold it to, its status says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limits {
+    /// Memory of the whole sandbox, in MiB. The engine takes about 60, a run about 45 and what its objects take.
+    pub memory_mib: u32,
+    /// Processor time, in thousandths of one processor.
+    pub cpu_millis: u32,
+    /// Processes and threads together.
+    pub processes: u32,
+    /// Open files of one process.
+    pub open_files: u32,
+    /// The most memory for the JavaScript objects of one run, in MB.
+    pub heap_mb: u32,
+    /// How long a run may take.
+    pub run: Duration,
+    /// How many runs may go on at the same time.
+    pub runs_at_once: u32,
+    /// How many nodes of a run may work at the same time.
+    pub nodes_at_once: u32,
+    /// The most bytes of a run's input.
+    pub input_bytes: u32,
+    /// The most bytes of all outputs of a run together.
+    pub output_bytes: u32,
+    /// The most log lines of a run.
+    pub log_lines: u32,
+    /// The most bytes of all log messages of a run together.
+    pub log_bytes: u32,
+    /// How long runs may go on after the engine was told to end.
+    pub drain: Duration,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            memory_mib: 384,
+            cpu_millis: 500,
+            processes: 128,
+            open_files: 1024,
+            heap_mb: 128,
+            run: Duration::from_secs(600),
+            runs_at_once: 4,
+            nodes_at_once: 4,
+            input_bytes: 1024 * 1024,
+            output_bytes: 1024 * 1024,
+            log_lines: 1000,
+            log_bytes: 256 * 1024,
+            drain: Duration::from_secs(10),
+        }
+    }
+}
+
+/// The digest of a run token. The token itself stays with the server; the sandbox only ever learns this.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RunTokenHash([u8; 32]);
+
+impl RunTokenHash {
+    /// The digest of a token.
+    #[must_use]
+    pub fn of(token: &str) -> Self {
+        Self(sha256(token.as_bytes()))
+    }
+}
+
+impl fmt::Display for RunTokenHash {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&hex(&self.0))
+    }
+}
+
+/// Derives the sandbox of a workflow.
+///
+/// # Errors
+/// What this release cannot run: [`Workflow::supported_now`].
+pub fn derive(workflow: &Workflow, facts: &Facts) -> Result<Sandbox, Problems> {
+    workflow.supported_now()?;
+    let nodes = workflow.nodes.iter().map(|(name, node)| SandboxNode {
+        name: name.clone(),
+        file: node.path.clone(),
+        timeout: workflow.config.timeout,
+    });
+    Ok(Sandbox {
+        tentacle: TentacleRef { enclave: facts.enclave.clone(), tentacle: workflow.name.clone() },
+        version: facts.version,
+        nodes: nodes.collect(),
+        config: workflow.config.values.clone(),
+        reach: Reach::of(workflow),
+        limits: Limits::default(),
+    })
+}

@@ -1,0 +1,155 @@
+//! What a workflow is derived into, and what the engine is told.
+
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking, in its helpers too")]
+
+use workflow::{Bundle, Facts, Layout, Listen, Reach, RunTokenHash, Sandbox, Workflow, derive, scaffold};
+
+const HELLO: &str = "\
+name: hello
+version: 1.0
+triggers: [{type: manual}]
+nodes:
+  hello: {path: nodes/hello.ts, description: Says hello}
+config: {threshold: 4.5}
+";
+
+fn sandbox() -> Sandbox {
+    let facts = Facts {
+        enclave: "price-watch".parse().unwrap(),
+        version: "sha256:71ba51be10b76b9b374229afd2b9836ba20b61f3e3ab3a0076bf4601cba2d5df".parse().unwrap(),
+    };
+    derive(&Workflow::parse(HELLO.as_bytes()).unwrap(), &facts).unwrap()
+}
+
+/// A file that the engine's own tests start it with.
+fn engine_file(name: &str) -> serde_json::Value {
+    let path = format!("{}/../engine/tests/{name}", env!("CARGO_MANIFEST_DIR"));
+    serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap()
+}
+
+#[test]
+fn the_engine_is_tested_with_the_plan_that_is_derived() {
+    let plan = serde_json::to_value(sandbox().plan(&RunTokenHash::of("secret"))).unwrap();
+    assert_eq!(plan, engine_file("plan.json"));
+}
+
+#[test]
+fn the_engine_is_tested_with_the_command_line_that_is_derived() {
+    let listen = Listen::Tcp("127.0.0.1:0".parse().unwrap());
+    let layout = Layout::new(["/DENO", "/ENGINE", "/CODE", "/PLAN"], listen).unwrap();
+    assert_eq!(serde_json::json!(sandbox().engine_command(&layout)), engine_file("command.json"));
+}
+
+#[test]
+fn on_a_socket_it_may_use_that_and_nothing_else() {
+    let listen = Listen::Unix("/run/tentacle/engine.sock".to_owned());
+    let layout = Layout::new(["/bin/deno", "/engine", "/code", "/plan.json"], listen).unwrap();
+    let words = sandbox().engine_command(&layout);
+    let permissions: Vec<&str> =
+        words.iter().map(String::as_str).filter(|word| word.starts_with("--allow")).collect();
+    assert_eq!(
+        permissions,
+        [
+            "--allow-read=/engine,/plan.json,/run/tentacle/engine.sock",
+            "--allow-write=/run/tentacle/engine.sock",
+            "--allow-net=unix:/run/tentacle/engine.sock",
+            "--allow-run=/bin/deno",
+        ]
+    );
+    assert_eq!(words.last().unwrap(), "unix:/run/tentacle/engine.sock");
+}
+
+#[test]
+fn a_path_cannot_widen_a_permission() {
+    let layout = |code: &str, socket: &str| {
+        Layout::new(["/deno", "/engine", code, "/plan"], Listen::Unix(socket.to_owned())).is_ok()
+    };
+    assert!(layout("/code", "/run/s"));
+    for path in ["/code,/etc", "code", "", "/", "/a//b", "/a/../etc", "/a b", "/a%2f", "/a\n", "/ä"] {
+        assert!(!layout(path, "/run/s") && !layout("/code", path), "{path:?}");
+    }
+}
+
+#[test]
+fn what_cannot_run_yet_has_no_sandbox() {
+    let text = HELLO.replace("{type: manual}", "{type: cron, schedule: '* * * * *'}");
+    let facts = Facts { enclave: "a".parse().unwrap(), version: sandbox().version };
+    assert!(derive(&Workflow::parse(text.as_bytes()).unwrap(), &facts).is_err());
+    assert!(sandbox().reach.is_empty());
+}
+
+#[test]
+fn a_new_tentacle_deploys_as_it_is() {
+    let name = "price-monitor".parse().unwrap();
+    let files = scaffold::hello(&name);
+    assert!(files.iter().all(|file| !file.text.contains("my-tentacle")));
+    let bundle =
+        Bundle::new(files.into_iter().map(|file| (file.path.to_owned(), file.text.into_bytes()))).unwrap();
+    let workflow = Workflow::of(&bundle).unwrap();
+    assert_eq!(workflow.name, name);
+    let facts = Facts { enclave: "a".parse().unwrap(), version: bundle.content_hash() };
+    assert!(derive(&workflow, &facts).unwrap().reach.is_empty());
+}
+
+fn reach(text: &str) -> Reach {
+    Reach::of(&Workflow::parse(text.as_bytes()).unwrap())
+}
+
+const REACHING: &str = "\
+name: hello
+version: 1.0
+triggers: [{type: manual}, {type: cron, schedule: 0 9 * * *}, {type: webhook, provider: github}, {type: queue, subject: q}]
+nodes:
+  a: {path: a.ts, description: A, uses: [shop, lib]}
+  b: {path: b.ts, description: B}
+contract:
+  version: '1'
+  dependencies:
+    shop: {protocol: https, host: shop.example, auth: {type: api-token, secret: shop.key}}
+    lib: {protocol: jsr, host: '@std/csv'}
+    wide: {protocol: https, type: dynamic-target, cidr: 203.0.113.7/24, dynPorts: [443/TCP]}
+    tentacular-postgres: {protocol: postgresql}
+  networkPolicy: {additionalEgress: [{toCIDR: 192.0.2.0/24}]}
+sidecars: [{name: s, image: i, args: [x]}]
+";
+
+#[test]
+fn reach_is_what_the_nodes_may_use_and_no_more() {
+    assert_eq!(
+        reach(REACHING).to_string().lines().collect::<Vec<_>>(),
+        [
+            "a connects to shop.example:443",
+            "every node connects to any address of 192.0.2.0/24 on every port",
+            "a reads the secret shop.key",
+            "it runs by the clock: 0 9 * * *",
+            "it is run by the webhook github",
+            "it is run by messages on q",
+            "i runs beside it as x",
+        ]
+    );
+    assert_eq!(reach(HELLO).to_string(), "it reaches nothing");
+}
+
+#[test]
+fn the_only_node_may_use_all_and_one_of_several_nothing_unless_it_says_so() {
+    let one = REACHING.replace("  a: {path: a.ts, description: A, uses: [shop, lib]}\n", "");
+    let lines = reach(&one).to_string();
+    for line in [
+        "b connects to shop.example:443",
+        "b connects to any address of 203.0.113.0/24 on port 443/TCP",
+        "b uses tentacular-postgres",
+    ] {
+        assert!(lines.contains(line), "{line}\n{lines}");
+    }
+    assert!(!reach(&REACHING.replace(", uses: [shop, lib]", "")).to_string().contains("shop"));
+}
+
+#[test]
+fn only_what_is_new_needs_an_approval() {
+    let more = REACHING.replace("uses: [shop, lib]", "uses: [shop, lib, wide]");
+    assert_eq!(
+        reach(&more).beyond(&reach(REACHING)).to_string(),
+        "a connects to any address of 203.0.113.0/24 on port 443/TCP"
+    );
+    assert!(reach(REACHING).beyond(&reach(&more)).is_empty());
+}
