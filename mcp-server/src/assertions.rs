@@ -75,7 +75,7 @@ pub enum KrakenKeysError {
 }
 
 /// What is needed to check assertions.
-pub struct Assertions {
+pub(crate) struct Assertions {
     audience: String,
     keys: HashMap<String, DecodingKey>,
 }
@@ -93,7 +93,7 @@ impl Assertions {
     ///
     /// # Errors
     /// When the file cannot be read or holds anything but Ed25519 keys with ids.
-    pub fn read(path: &Path, audience: String) -> Result<Self, KrakenKeysError> {
+    pub(crate) fn read(path: &Path, audience: String) -> Result<Self, KrakenKeysError> {
         let shown = || path.display().to_string();
         let malformed = |detail: String| KrakenKeysError::Malformed { path: shown(), detail };
         let text = std::fs::read(path).map_err(|error| KrakenKeysError::Read { path: shown(), error })?;

@@ -10,10 +10,7 @@ use serde_json::Value;
 use std::fmt;
 use std::time::Duration;
 use wire::{Failure, FailureCode};
-use workflow::Bundle;
-/// later
-#[derive(Debug, Clone)]
-pub struct Sandbox;
+use workflow::{Bundle, Sandbox};
 
 /// Where enclaves live and tentacles run.
 #[async_trait]

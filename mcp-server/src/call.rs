@@ -4,7 +4,6 @@ use crate::identity::{Caller, Person};
 use crate::store::PersonId;
 use policy::{Action, Continuation, Operator, Principal};
 use std::sync::Arc;
-use uuid::Uuid;
 use wire::assertion::{Assertion, Kind};
 use wire::trail::{Via, Who};
 
@@ -29,8 +28,6 @@ pub(crate) struct Call {
     pub(crate) arguments_sha256: String,
     /// An operator's reason.
     pub(crate) reason: Option<String>,
-    /// Finds the call in the log.
-    pub(crate) trace: Uuid,
 }
 
 impl Call {
@@ -45,7 +42,7 @@ impl Call {
     }
 
     fn own(asker: Asker, tool: &'static str) -> Self {
-        Self { asker, via: None, tool, arguments_sha256: String::new(), reason: None, trace: Uuid::now_v7() }
+        Self { asker, via: None, tool, arguments_sha256: String::new(), reason: None }
     }
 
     /// Whoever sent the token that the call came with.

@@ -20,11 +20,11 @@ const MAX_BODY: usize = 4 * 1024 * 1024;
 
 /// What the open pages tell.
 #[derive(Debug, Clone)]
-pub struct Public {
+pub(crate) struct Public {
     /// Where clients reach this server, without a path.
-    pub url: Url,
+    pub(crate) url: Url,
     /// The issuer whose tokens are taken.
-    pub issuer: String,
+    pub(crate) issuer: String,
 }
 
 type McpService = StreamableHttpService<Handler, NeverSessionManager>;
@@ -39,8 +39,7 @@ struct Http {
 }
 
 /// The router of `server`, which is reached at `public`. Streams end when `shutdown` is cancelled.
-#[must_use]
-pub fn router(server: Arc<Server>, public: Public, shutdown: &CancellationToken) -> Router {
+pub(crate) fn router(server: Arc<Server>, public: Public, shutdown: &CancellationToken) -> Router {
     let handler = Handler::new(Arc::clone(&server));
     let mcp = StreamableHttpService::new(
         move || Ok(handler.clone()),

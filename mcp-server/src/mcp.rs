@@ -99,7 +99,7 @@ impl ServerHandler for Handler {
         let span = tracing::info_span!("call", tool = name, trace_id = %trace);
         // A task of its own: a client that goes away does not stop what it asked for, and a panic ends only this call.
         let handler = self.clone();
-        let work = async move { handler.work(incoming, trace, &progress).await };
+        let work = async move { handler.work(incoming, &progress).await };
         let result = tokio::spawn(work.instrument(span)).await.unwrap_or_else(|error| {
             tracing::error!(trace_id = %trace, %error, "a call ended in a fault");
             Err(Failure::new(FailureCode::Internal, "something went wrong on our side"))
@@ -123,11 +123,11 @@ struct Incoming {
 }
 
 impl Handler {
-    async fn work(&self, incoming: Incoming, trace: Uuid, progress: &Progress) -> Result<Value, Failure> {
+    async fn work(&self, incoming: Incoming, progress: &Progress) -> Result<Value, Failure> {
         let began = Instant::now();
         let name = incoming.name;
         let result = match tokio::time::timeout(TURN, self.turns.acquire()).await {
-            Ok(Ok(_turn)) => self.take(incoming, trace, progress).await,
+            Ok(Ok(_turn)) => self.take(incoming, progress).await,
             _ => Err(Failure::new(FailureCode::Unavailable, "the server is busy")
                 .with_remedy("ask again in a moment")),
         };
@@ -136,7 +136,7 @@ impl Handler {
         result
     }
 
-    async fn take(&self, incoming: Incoming, trace: Uuid, progress: &Progress) -> Result<Value, Failure> {
+    async fn take(&self, incoming: Incoming, progress: &Progress) -> Result<Value, Failure> {
         let arguments = Value::Object(incoming.arguments);
         let unusual = |_| Failure::new(FailureCode::Invalid, "the arguments hold a number that JSON cannot");
         let arguments_sha256 = canonical::sha256(&arguments).map_err(unusual)?;
@@ -159,7 +159,6 @@ impl Handler {
             tool: incoming.name,
             arguments_sha256: arguments_sha256.clone(),
             reason: reason.clone(),
-            trace,
         };
         let Some(entry) = self.catalogue.find(incoming.name, &incoming.caller) else {
             return Err(Failure::new(FailureCode::Internal, "the tool is gone"));
@@ -174,7 +173,7 @@ impl Handler {
         }
     }
 
-    /// Does what the tool does; panics and faults are the caller's to handle.
+    /// Does what the tool does.
     async fn run(
         &self,
         entry: &Entry,

@@ -14,7 +14,7 @@ use workflow::EnclaveName;
 
 /// Everything that a call needs.
 #[derive(Debug)]
-pub struct Server {
+pub(crate) struct Server {
     pub(crate) store: Arc<Store>,
     pub(crate) trail: Arc<Trail>,
     pub(crate) gate: Gate,

@@ -124,6 +124,10 @@ impl Store {
         Ok(())
     }
 
+    fn pool(&self) -> &AnyPool {
+        &self.pool
+    }
+
     /// Ends all connections.
     pub async fn close(&self) {
         self.pool.close().await;

@@ -14,6 +14,12 @@ mod entry;
 mod notices;
 mod people;
 mod trail_tail;
+mod wf_apply;
+mod wf_list;
+mod wf_logs;
+mod wf_remove;
+mod wf_run;
+mod wf_status;
 mod whoami;
 mod why;
 
@@ -25,6 +31,7 @@ use wire::tools::enclave::{
     EnclaveUnfreeze,
 };
 use wire::tools::person::{AccountBind, Whoami, Why};
+use wire::tools::tentacle::{WfApply, WfList, WfLogs, WfRemove, WfRun, WfStatus};
 use wire::tools::trail::TrailTail;
 
 /// Every tool, in the order in which they are listed.
@@ -40,6 +47,12 @@ pub(crate) fn catalogue() -> Catalogue {
         Entry::of::<EnclaveFreeze>(),
         Entry::of::<EnclaveUnfreeze>(),
         Entry::of::<EnclaveDeprovision>(),
+        Entry::of::<WfApply>(),
+        Entry::of::<WfRemove>(),
+        Entry::of::<WfList>(),
+        Entry::of::<WfStatus>(),
+        Entry::of::<WfRun>(),
+        Entry::of::<WfLogs>(),
         Entry::of::<TrailTail>(),
         Entry::of::<ChannelReport>(),
         Entry::of::<ChannelMap>(),

@@ -9,7 +9,7 @@ use super::ask::{Facts, Refused, ask};
 use super::authorized::Authorized;
 use super::effect::{Effect, code_word};
 use super::look::{decision, unknown};
-use super::refusal::{self, About, may_know, unavailable};
+use super::refusal::{About, Refusal, may_know, unavailable};
 use super::target::{Itself, OnEnclave, OnNewEnclave, OnNewTentacle, OnTentacle};
 use crate::call::Call;
 use crate::store::{EnclaveRecord, PersonId, StoreError, Tx};
@@ -149,16 +149,16 @@ impl<'g> Change<'g> {
     }
 
     /// Asks for `A` as the server's own housekeeping, whoever made it necessary.
-    pub(crate) async fn as_reconciler<A: Act<Target = OnEnclave>>(
+    pub(crate) async fn housekeeping<A: Act<Target = OnEnclave>>(
         self,
         record: &Arc<EnclaveRecord>,
     ) -> Result<(Self, Authorized<A>), Failure> {
-        let housekeeping = Call::reconciler();
-        let facts = Facts::Enclave(Facts::enclave(&housekeeping, record, None));
+        let call = Call::reconciler();
+        let facts = Facts::Enclave(Facts::enclave(&call, record, None));
         let about = About { enclave: Some(record.name.as_str()), object: None, record: Some(record) };
-        match ask(&housekeeping, A::ACTION, &facts) {
+        match ask(&call, A::ACTION, &facts) {
             Ok(reason) => {
-                let decision = decision(&housekeeping, A::ACTION, Ok(reason), about);
+                let decision = decision(&call, A::ACTION, Ok(reason), about);
                 let target = OnEnclave { record: Arc::clone(record) };
                 self.allow::<A>(decision, target).await.map_err(|error| unavailable(&error))
             }
@@ -300,7 +300,9 @@ impl<'g> Change<'g> {
         let refused = refused.unwrap_or_else(|| unknown(call, A::ACTION));
         let recorded = self.record_denial(A::ACTION, &refused, about).await;
         match (recorded, gate.store.rights().await) {
-            (Ok(()), Ok(rights)) => refusal::failure(call, A::ACTION, &refused, &facts, about, &rights),
+            (Ok(()), Ok(rights)) => {
+                Refusal { call, action: A::ACTION, refused: &refused, facts: &facts, about }.told(&rights)
+            }
             (Err(error), _) | (_, Err(error)) => unavailable(&error),
         }
     }

@@ -52,6 +52,14 @@ impl Ending {
         self.close(OutcomeResult::Done, None).await
     }
 
+    /// A run has ended, with nodes that failed or without.
+    pub(crate) async fn ran(self, success: bool) -> Result<(), Failure> {
+        if success {
+            return self.done().await;
+        }
+        self.close(OutcomeResult::Failed, Some("nodes_failed".to_owned())).await
+    }
+
     /// Nothing of it holds, because of `failure`, which is handed back.
     pub(crate) async fn failed(self, failure: Failure) -> Failure {
         let reason = code_word(failure.code);

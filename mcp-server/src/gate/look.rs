@@ -3,7 +3,7 @@
 use super::act::{Act, List};
 use super::ask::{Facts, Refused, ask};
 use super::authorized::Authorized;
-use super::refusal::{self, About, may_know};
+use super::refusal::{About, Refusal, may_know};
 use super::target::{Itself, OnEnclave, OnTentacle};
 use super::{Gate, unavailable};
 use crate::call::Call;
@@ -91,7 +91,7 @@ impl Look<'_> {
     /// The tentacles of a listed enclave that pass `A` too, by name. They belong to the list's record.
     pub(crate) fn tentacles<A: Act<Target = OnTentacle>>(
         &self,
-        listed: &Authorized<List>,
+        listed: Authorized<List>,
     ) -> impl Iterator<Item = Authorized<A>> {
         let record = Arc::clone(&listed.target().record);
         let account = self.account_in(&record).map(str::to_owned);
@@ -150,7 +150,7 @@ impl Look<'_> {
 
     fn refuse<A: Act>(&self, refused: &Refused, facts: &Facts, about: About<'_>) -> Failure {
         self.record(A::ACTION, Err(refused.name()), about);
-        refusal::failure(self.call, A::ACTION, refused, facts, about, &self.rights)
+        Refusal { call: self.call, action: A::ACTION, refused, facts, about }.told(&self.rights)
     }
 
     fn record(&self, action: Action, reason: Result<&str, &str>, about: About<'_>) {
@@ -193,7 +193,7 @@ pub(super) fn decision(
 impl Gate {
     /// Puts on record that a call was refused before anything could be asked for.
     pub(crate) fn refuse_call(&self, call: &Call, actions: &[Action], reason: &str) {
-        for action in actions.first() {
+        if let Some(action) = actions.first() {
             self.reads.record(decision(call, *action, Err(reason), About::default()));
         }
     }

@@ -3,7 +3,7 @@
 use super::ask::{Facts, Refused};
 use crate::call::Call;
 use crate::store::{EnclaveRecord, Rights, StoreError};
-use policy::{Action, Bond, Class, Denied, Enclave, Names, Right, explain};
+use policy::{Action, Bond, Class, Decision, Denied, Enclave, Names, Right, explain};
 use wire::{Failure, FailureCode};
 
 /// What a refusal is about, by name.
@@ -14,69 +14,78 @@ pub(super) struct About<'a> {
     pub(super) record: Option<&'a EnclaveRecord>,
 }
 
-/// The refusal as the caller hears it.
-pub(super) fn failure(
-    call: &Call,
-    action: Action,
-    refused: &Refused,
-    facts: &Facts,
-    about: About<'_>,
-    rights: &Rights,
-) -> Failure {
-    let denied = |message: &str| Failure::new(FailureCode::Denied, message);
-    match refused {
-        Refused::NeedsClick => {
-            denied("this needs the click of a person").with_remedy("click the card in the channel")
-        }
-        Refused::ReadsOnly => denied("here you can only look").with_remedy("ask in the enclave's channel"),
-        Refused::SignInOnly => denied("this sign-in is for binding an account only"),
-        Refused::OtherEnclave => denied("in a channel only the channel's own enclave can be named"),
-        Refused::Policy(decision) => {
-            if let Some(hidden) = hidden(call, facts, about) {
-                return hidden;
+/// A refusal, with all that its words depend on.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Refusal<'a> {
+    pub(super) call: &'a Call,
+    pub(super) action: Action,
+    pub(super) refused: &'a Refused,
+    pub(super) facts: &'a Facts,
+    pub(super) about: About<'a>,
+}
+
+impl Refusal<'_> {
+    /// The refusal as the caller hears it.
+    pub(super) fn told(&self, rights: &Rights) -> Failure {
+        let denied = |message: &str| Failure::new(FailureCode::Denied, message);
+        match self.refused {
+            Refused::NeedsClick => {
+                denied("this needs the click of a person").with_remedy("click the card in the channel")
             }
-            let names = Names {
-                person: None,
-                enclave: about.enclave,
-                tentacle: about.object,
-                owner: about.record.map(|record| rights.shown(&record.owner)),
-            };
-            let told = explain(decision, action, facts.target(), names);
-            let code = match decision.outcome {
-                Err(Denied::Unbound) => FailureCode::SignInRequired,
-                _ => FailureCode::Denied,
-            };
-            Failure { code, message: told.verdict, remedy: told.remedy, trace_id: None }
+            Refused::ReadsOnly => {
+                denied("here you can only look").with_remedy("ask in the enclave's channel")
+            }
+            Refused::SignInOnly => denied("this sign-in is for binding an account only"),
+            Refused::OtherEnclave => denied("in a channel only the channel's own enclave can be named"),
+            Refused::Policy(decision) => self.hidden().unwrap_or_else(|| self.explained(decision, rights)),
+        }
+    }
+
+    fn explained(&self, decision: &Decision, rights: &Rights) -> Failure {
+        let names = Names {
+            person: None,
+            enclave: self.about.enclave,
+            tentacle: self.about.object,
+            owner: self.about.record.map(|record| rights.shown(&record.owner)),
+        };
+        let told = explain(decision, self.action, self.facts.target(), names);
+        let code = match decision.outcome {
+            Err(Denied::Unbound) => FailureCode::SignInRequired,
+            _ => FailureCode::Denied,
+        };
+        Failure { code, message: told.verdict, remedy: told.remedy, trace_id: None }
+    }
+
+    /// What is said instead of a reason, where the reason would tell too much or there is nothing.
+    fn hidden(&self) -> Option<Failure> {
+        match self.facts {
+            Facts::Enclave(enclave) | Facts::NewTentacle(enclave) | Facts::Tentacle(enclave, _)
+                if !may_know(self.call, enclave) =>
+            {
+                Some(self.no_enclave())
+            }
+            Facts::Unknown => Some(match (self.about.record, self.about.object) {
+                (Some(record), Some(object)) => {
+                    nothing(format!("there is no tentacle `{object}` in `{}`", record.name))
+                }
+                _ => self.no_enclave(),
+            }),
+            _ => None,
+        }
+    }
+
+    fn no_enclave(&self) -> Failure {
+        match (self.call.channel(), self.about.enclave) {
+            (Some(_), _) => nothing("this channel has no enclave yet".to_owned())
+                .with_remedy("the person who made the channel can set it up"),
+            (None, Some(name)) => nothing(format!("there is no enclave `{name}` that you can see")),
+            (None, None) => nothing("no enclave is named".to_owned()),
         }
     }
 }
 
-/// What is said instead of a reason, where the reason would tell too much or there is nothing.
-fn hidden(call: &Call, facts: &Facts, about: About<'_>) -> Option<Failure> {
-    let nothing = |what: String| Some(Failure::new(FailureCode::NotFound, what));
-    let no_enclave = || match (call.channel(), about.enclave) {
-        (Some(_), _) => Some(
-            Failure::new(FailureCode::NotFound, "this channel has no enclave yet")
-                .with_remedy("the person who made the channel can set it up"),
-        ),
-        (None, Some(name)) => nothing(format!("there is no enclave `{name}` that you can see")),
-        (None, None) => nothing("no enclave is named".to_owned()),
-    };
-    match facts {
-        Facts::Enclave(enclave) | Facts::NewTentacle(enclave) | Facts::Tentacle(enclave, _)
-            if !may_know(call, enclave) =>
-        {
-            no_enclave()
-        }
-        Facts::Unknown => match (about.record, about.object) {
-            (Some(_), Some(object)) => nothing(format!(
-                "there is no tentacle `{object}` in {}",
-                about.enclave.unwrap_or("this enclave")
-            )),
-            _ => no_enclave(),
-        },
-        _ => None,
-    }
+fn nothing(what: String) -> Failure {
+    Failure::new(FailureCode::NotFound, what)
 }
 
 /// Whether the caller may know that the enclave exists.

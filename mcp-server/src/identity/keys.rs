@@ -10,7 +10,7 @@ use tokio::sync::Mutex;
 use url::Url;
 
 /// After this long without a good fetch no token is believed any more.
-pub const MAX_AGE: Duration = Duration::from_secs(600);
+const MAX_AGE: Duration = Duration::from_secs(600);
 
 /// How often the keys are fetched without being asked for.
 const REFRESH_EVERY: Duration = Duration::from_secs(120);

@@ -2,7 +2,8 @@
 
 use super::StoreError;
 use super::record::{
-    ChannelPersonRecord, ChannelRecord, EnclaveRecord, Enrollment, PersonId, Quota, TentacleRecord, Verdict,
+    ChannelPersonRecord, ChannelRecord, EnclaveRecord, Enrollment, LastRun, PersonId, Quota, TentacleRecord,
+    Verdict,
 };
 use jiff::Timestamp;
 use policy::{Frozen, State};
@@ -197,6 +198,17 @@ fn tentacle(row: &Reader<'_>) -> Result<(TentacleName, TentacleRecord), StoreErr
         deployed_at: row.time("deployed_at")?,
     };
     Ok((row.parsed("name", |text| text.parse().ok())?, record))
+}
+
+/// How a last run went.
+pub(super) fn last_run(row: &AnyRow) -> Result<LastRun, StoreError> {
+    let row = Reader::new(row, "a last run");
+    Ok(LastRun {
+        started_at: row.time("started_at")?,
+        duration_ms: row.number("duration_ms")?,
+        success: row.flag("success")?,
+        asked_by: row.text("asked_by")?,
+    })
 }
 
 /// The name under which a class of account is stored.

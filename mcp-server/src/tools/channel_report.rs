@@ -92,7 +92,7 @@ async fn reown<'g>(
     if owners.is_empty() {
         return Ok((change, None));
     }
-    let (change, grant) = change.as_reconciler::<act::Reown>(record).await?;
+    let (change, grant) = change.housekeeping::<act::Reown>(record).await?;
     Ok((change, Some((grant, owners))))
 }
 

@@ -7,7 +7,7 @@ use crate::gate::{Look, act};
 use crate::progress::Progress;
 use crate::server::Server;
 use crate::store::EnclaveRecord;
-use policy::{Action, Names, Person, Principal, Question, Target, decide, explain};
+use policy::{Action, Enclave, Names, Person, Principal, Question, Target, Tentacle, decide, explain};
 use wire::tools::person::{Why, WhyAnswer, WhyArgs};
 use wire::{Failure, FailureCode};
 use workflow::TentacleName;
@@ -28,51 +28,62 @@ impl Handler for Why {
         let record = &grant.target().record;
         let somebody = args.person.as_deref().map(|text| resolve(text, record, look.rights())).transpose()?;
         let action = meant(&args.action, args.tentacle.as_ref(), record)?;
-        answer(&look, call, record, somebody.as_ref(), action, args.tentacle.as_ref())
+        Asked { record, somebody, action, tentacle: args.tentacle.as_ref() }.answer(&look, call)
     }
 }
 
-fn answer(
-    look: &Look<'_>,
-    call: &Call,
-    record: &EnclaveRecord,
-    somebody: Option<&Somebody>,
+/// What was asked, looked up.
+struct Asked<'a> {
+    record: &'a EnclaveRecord,
+    /// Whom it is about; the caller when nobody is named.
+    somebody: Option<Somebody>,
     action: Action,
-    name: Option<&TentacleName>,
-) -> Result<WhyAnswer, Failure> {
-    let (principal, facts, person) = match somebody {
-        Some(somebody) => (Principal::Person, record.facts(somebody.standing), somebody.person.as_ref()),
-        None => (call.principal(), look.facts_of(record), call.person_id()),
-    };
-    let tentacle = name.and_then(|name| record.tentacles.get(name)).map(|tentacle| tentacle.facts(person));
-    let target = match (action.rule().person, &tentacle) {
-        (Person::Itself, _) => Target::Itself,
-        (Person::Both(_) | Person::TentacleOwner, Some(tentacle)) => Target::Tentacle(&facts, tentacle),
-        (Person::Both(_) | Person::TentacleOwner, None) => {
-            let which = name.map_or_else(
-                || "no tentacle is named".to_owned(),
-                |name| format!("there is no tentacle `{name}`"),
-            );
-            return Err(Failure::new(FailureCode::Invalid, which)
-                .with_remedy("name one that is there, e.g. `run hello`"));
-        }
-        _ => Target::Enclave(&facts),
-    };
-    let names = Names {
-        person: somebody.map(|somebody| somebody.shown.as_str()),
-        enclave: Some(record.name.as_str()),
-        tentacle: name.map(TentacleName::as_str),
-        owner: Some(look.rights().shown(&record.owner)),
-    };
-    let decision = decide(&Question { principal, action, target });
-    let told = explain(&decision, action, target, names);
-    Ok(WhyAnswer {
-        action: action.name().to_owned(),
-        allowed: decision.allows(),
-        verdict: told.verdict,
-        steps: told.steps,
-        remedy: told.remedy,
-    })
+    tentacle: Option<&'a TentacleName>,
+}
+
+impl Asked<'_> {
+    fn answer(&self, look: &Look<'_>, call: &Call) -> Result<WhyAnswer, Failure> {
+        let (principal, facts, person) = match &self.somebody {
+            Some(somebody) => {
+                (Principal::Person, self.record.facts(somebody.standing), somebody.person.as_ref())
+            }
+            None => (call.principal(), look.facts_of(self.record), call.person_id()),
+        };
+        let tentacle =
+            self.tentacle.and_then(|name| self.record.tentacles.get(name)).map(|found| found.facts(person));
+        let target = self.target(&facts, tentacle.as_ref())?;
+        let names = Names {
+            person: self.somebody.as_ref().map(|somebody| somebody.shown.as_str()),
+            enclave: Some(self.record.name.as_str()),
+            tentacle: self.tentacle.map(TentacleName::as_str),
+            owner: Some(look.rights().shown(&self.record.owner)),
+        };
+        let decision = decide(&Question { principal, action: self.action, target });
+        let told = explain(&decision, self.action, target, names);
+        Ok(WhyAnswer {
+            action: self.action.name().to_owned(),
+            allowed: decision.allows(),
+            verdict: told.verdict,
+            steps: told.steps,
+            remedy: told.remedy,
+        })
+    }
+
+    fn target<'t>(&self, facts: &'t Enclave, tentacle: Option<&'t Tentacle>) -> Result<Target<'t>, Failure> {
+        Ok(match (self.action.rule().person, tentacle) {
+            (Person::Itself, _) => Target::Itself,
+            (Person::Both(_) | Person::TentacleOwner, Some(tentacle)) => Target::Tentacle(facts, tentacle),
+            (Person::Both(_) | Person::TentacleOwner, None) => {
+                let which = match self.tentacle {
+                    Some(name) => format!("there is no tentacle `{name}` here"),
+                    None => "this is about a tentacle, and none is named".to_owned(),
+                };
+                return Err(Failure::new(FailureCode::Invalid, which)
+                    .with_remedy("name one that is there, e.g. `run hello`"));
+            }
+            _ => Target::Enclave(facts),
+        })
+    }
 }
 
 /// The action that a word means, in this enclave.

@@ -1,6 +1,6 @@
 //! The server through its front door: the real router on a real socket, the real store, tokens of an issuer, and a
 //! backend that remembers what it was asked to do.
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "a test fails by panicking")]
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
 mod app;
 mod backend;

@@ -2,9 +2,9 @@
 
 use super::{Tx, now};
 use crate::gate::Authorized;
-use crate::gate::act::{Apply, Remove, Run};
-use crate::store::StoreError;
+use crate::gate::act::{Apply, Remove, Run, TentacleStatus};
 use crate::store::record::{LastRun, PersonId};
+use crate::store::{Store, StoreError};
 use policy::Mode;
 
 /// A version that has been deployed.
@@ -82,5 +82,23 @@ impl Tx {
         .execute(self.connection())
         .await?;
         Ok(())
+    }
+}
+
+impl Store {
+    /// How the last run went.
+    pub(crate) async fn last_run(
+        &self,
+        grant: &Authorized<TentacleStatus>,
+    ) -> Result<Option<LastRun>, StoreError> {
+        let target = grant.target();
+        let row = sqlx::query(
+            "SELECT started_at, duration_ms, success, asked_by FROM last_run WHERE enclave = $1 AND tentacle = $2",
+        )
+        .bind(target.record.name.as_str())
+        .bind(target.name.as_str())
+        .fetch_optional(self.pool())
+        .await?;
+        row.as_ref().map(crate::store::row::last_run).transpose()
     }
 }
