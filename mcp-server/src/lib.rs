@@ -15,7 +15,6 @@ mod progress;
 mod reconcile;
 mod serve;
 mod server;
-pub mod signing;
 pub mod store;
 mod tools;
 pub mod trail;

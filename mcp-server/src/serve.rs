@@ -10,7 +10,6 @@ use crate::keyed_lock::KeyedLocks;
 use crate::metrics::Metrics;
 use crate::reconcile;
 use crate::server::Server;
-use crate::signing::{SigningError, SigningKey};
 use crate::store::{Store, StoreError};
 use crate::trail::{Heads, HeadsError, Reads, Trail, TrailError};
 use axum::serve::ListenerExt;
@@ -19,6 +18,7 @@ use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
+use wire::signing::{SigningError, SigningKey};
 
 /// How often the trail's head is signed, where there is something new.
 const SIGN_EVERY: Duration = Duration::from_secs(1);

@@ -6,6 +6,8 @@ pub mod canonical;
 #[cfg(feature = "client")]
 pub mod client;
 mod failure;
+pub mod meta;
+pub mod signing;
 mod tool;
 pub mod tools;
 pub mod trail;
