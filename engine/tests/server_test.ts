@@ -195,7 +195,7 @@ Deno.test("it serves on a Unix socket, also where an engine before it has left o
   const next = new Deno.Command(program ?? "", {
     args,
     clearEnv: true,
-    env: { DENO_DIR: "/nonexistent" },
+    env: { DENO_DIR: "/dev/null/none" },
     stdout: "null",
   }).spawn();
   try {
@@ -224,7 +224,7 @@ Deno.test("a plan or command line that is not understood is refused with its rea
     const { code, stdout } = await new Deno.Command(program ?? "", {
       args: change(args),
       clearEnv: true,
-      env: { DENO_DIR: "/nonexistent" },
+      env: { DENO_DIR: "/dev/null/none" },
     }).output();
     equal(code, 1);
     return JSON.parse(new TextDecoder().decode(stdout)).message;
