@@ -83,7 +83,7 @@ export class Run {
     const [status, ranOutOfMemory] = await Promise.all([this.#process.status, errors]);
     stdin.abort().catch(() => {});
     if (ranOutOfMemory) {
-      this.#stopped = `stopped: used more than ${this.#workshop.plan.limits.heapMb} MB of memory`;
+      this.#stopped = "stopped: used more memory than it may";
     }
     this.#stopped ||= status.signal === "SIGKILL"
       ? "was killed: it may have used more memory than the sandbox has"
@@ -133,9 +133,9 @@ export class Run {
     let ranOutOfMemory = false;
     try {
       for await (const line of lines(this.#process.stderr, most)) {
-        ranOutOfMemory ||= /JavaScript (heap )?out of memory/.test(line);
+        ranOutOfMemory ||= /^# Fatal .*out of memory/.test(line);
         // what V8 writes when it dies is of use to nobody here
-        if (line !== "" && !ranOutOfMemory && !/^<--- /.test(line)) {
+        if (line !== "" && !ranOutOfMemory && !/^(<--- |#( |$))/.test(line)) {
           this.#log.line("warn", line, null);
         }
       }
