@@ -79,7 +79,7 @@ export class Run {
     } catch (error) {
       this.stop(error instanceof TooLong ? `stopped: wrote ${error.message}` : `stopped: ${error}`);
     }
-    this.stop(""); // also ends what nodes have left running
+    this.stop(""); // it would end by itself, unless it was brought to a halt
     const [status, ranOutOfMemory] = await Promise.all([this.#process.status, errors]);
     stdin.abort().catch(() => {});
     if (ranOutOfMemory) {

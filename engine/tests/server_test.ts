@@ -156,9 +156,12 @@ Deno.test("a run that does not end is stopped when the time to drain is over", a
 });
 
 Deno.test("a run ends with an engine that is killed", async () => {
-  await using engine = await Engine.start({ loop: "export default () => { for (;;); }" });
+  await using engine = await Engine.start(
+    { loop: "export default () => { console.log('busy'); for (;;); }" },
+    { timeoutMs: 600_000 },
+  );
   const run = engine.run().catch(() => "gone");
-  await until(() => engine.children().length === 1, () => "a process");
+  await engine.line((line) => line.message === "busy");
   const [child] = engine.children();
   engine.signal("SIGKILL");
   equal(await run, "gone");
