@@ -24,6 +24,7 @@ export interface Job {
   readonly nodesAtOnce: number;
   readonly outputBytes: number;
   readonly logLines: number;
+  readonly logBytes: number;
   readonly config: { readonly [key: string]: Json };
   readonly input: Json;
 }
@@ -70,6 +71,7 @@ export interface NodeJob {
   readonly input: Json;
   readonly outputBytes: number;
   readonly logLines: number;
+  readonly logBytes: number;
 }
 
 /** What a node's worker says. `output` is JSON text. */

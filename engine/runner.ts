@@ -94,6 +94,7 @@ function nodeJob(node: PlannedNode, folder: string): NodeJob {
     input: job.input,
     outputBytes: job.outputBytes,
     logLines: job.logLines,
+    logBytes: job.logBytes,
   };
 }
 

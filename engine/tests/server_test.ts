@@ -156,9 +156,12 @@ Deno.test("a run that does not end is stopped when the time to drain is over", a
 });
 
 Deno.test("a run ends with an engine that is killed", async () => {
-  await using engine = await Engine.start({ loop: "export default () => { for (;;); }" });
+  await using engine = await Engine.start(
+    { loop: "export default () => { console.log('busy'); for (;;); }" },
+    { timeoutMs: 600_000 },
+  );
   const run = engine.run().catch(() => "gone");
-  await until(() => engine.children().length === 1, () => "a process");
+  await engine.line((line) => line.message === "busy");
   const [child] = engine.children();
   engine.signal("SIGKILL");
   equal(await run, "gone");
@@ -195,7 +198,7 @@ Deno.test("it serves on a Unix socket, also where an engine before it has left o
   const next = new Deno.Command(program ?? "", {
     args,
     clearEnv: true,
-    env: { DENO_DIR: "/nonexistent" },
+    env: { DENO_DIR: "/dev/null/none" },
     stdout: "null",
   }).spawn();
   try {
@@ -224,7 +227,7 @@ Deno.test("a plan or command line that is not understood is refused with its rea
     const { code, stdout } = await new Deno.Command(program ?? "", {
       args: change(args),
       clearEnv: true,
-      env: { DENO_DIR: "/nonexistent" },
+      env: { DENO_DIR: "/dev/null/none" },
     }).output();
     equal(code, 1);
     return JSON.parse(new TextDecoder().decode(stdout)).message;

@@ -329,6 +329,12 @@ fn what_is_built_to_hurt_is_refused() {
         (many(1 << 10, "{a: "), "nested too deeply"),
         (many(1000, "- "), "nested too deeply"),
         ((0..1000).map(|n| format!("{}a:\n", " ".repeat(n))).collect(), "nested too deeply"),
+        // neither of its halves alone
+        (
+            (0..15).map(|n| format!("{}a:\n", " ".repeat(n))).collect::<String>()
+                + &format!("{}{}x{}", " ".repeat(15), many(15, "["), many(15, "]")),
+            "nested too deeply",
+        ),
         (format!("a: [{}]", many(30_000, "x,")), "too many values"),
         (format!("a0: x\n{bomb}"), "anchors and aliases"),
         ((0..9_000).map(|n| format!("k{n}: 1\n")).collect(), "and 8904 more"),
