@@ -10,6 +10,8 @@ pub const MANAGED_BY: &str = "tentacular";
 
 /// The enclave's name; its presence marks a namespace as an enclave.
 pub const ENCLAVE: &str = "tentacular.io/enclave";
+/// The record's own id, by which the server knows its own namespace again.
+pub const ENCLAVE_ID: &str = "tentacular.io/enclave-id";
 /// Who owns it, to show.
 pub const ENCLAVE_OWNER: &str = "tentacular.io/enclave-owner";
 /// The owner's stable subject.

@@ -1,8 +1,8 @@
 //! The namespace, which is the enclave.
 
 use crate::annotation::{
-    ENCLAVE, ENCLAVE_CHANNEL_ID, ENCLAVE_CHANNEL_NAME, ENCLAVE_CREATED_AT, ENCLAVE_OWNER, ENCLAVE_OWNER_SUB,
-    ENCLAVE_PLATFORM, ENCLAVE_QUOTA_PRESET, ENCLAVE_STATUS, ENCLAVE_UPDATED_AT, MODE,
+    ENCLAVE, ENCLAVE_CHANNEL_ID, ENCLAVE_CHANNEL_NAME, ENCLAVE_CREATED_AT, ENCLAVE_ID, ENCLAVE_OWNER,
+    ENCLAVE_OWNER_SUB, ENCLAVE_PLATFORM, ENCLAVE_QUOTA_PRESET, ENCLAVE_STATUS, ENCLAVE_UPDATED_AT, MODE,
 };
 use crate::spec::{EnclaveSpec, Status, labels};
 use k8s_openapi::api::core::v1::Namespace;
@@ -38,6 +38,7 @@ fn annotations(spec: &EnclaveSpec, status: Status) -> BTreeMap<String, String> {
     let mirror = &spec.mirror;
     let always = [
         (ENCLAVE, Some(spec.name.to_string())),
+        (ENCLAVE_ID, Some(spec.id.clone())),
         (ENCLAVE_STATUS, Some(status.word().to_owned())),
         (ENCLAVE_QUOTA_PRESET, Some(spec.quota.name().to_owned())),
     ];

@@ -14,6 +14,8 @@ pub const FIELD_MANAGER: &str = "tentacular";
 pub struct EnclaveSpec {
     /// Its name, which is its namespace's.
     pub name: EnclaveName,
+    /// The record's own id: a namespace that carries another one belongs to another enclave of that name.
+    pub id: String,
     /// Its size.
     pub quota: QuotaPreset,
     /// What of its record is shown on the namespace.

@@ -87,7 +87,7 @@ impl Enclave {
         let name = format!("manifest-{what}-{}", std::process::id()).parse().unwrap();
         let mirror = Mirror { owner: Some("Ana".to_owned()), ..Mirror::default() };
         let server = ServerAccount::default();
-        Self(EnclaveSpec { name, quota: QuotaPreset::Small, mirror, server })
+        Self(EnclaveSpec { id: name.to_string(), name, quota: QuotaPreset::Small, mirror, server })
     }
 
     fn name(&self) -> &str {

@@ -16,7 +16,13 @@ fn spec(quota: QuotaPreset) -> EnclaveSpec {
         mode: Some("rwxrwx---".to_owned()),
         ..Mirror::default()
     };
-    EnclaveSpec { name: "price-watch".parse().unwrap(), quota, mirror, server: ServerAccount::default() }
+    EnclaveSpec {
+        name: "price-watch".parse().unwrap(),
+        id: "id-1".into(),
+        quota,
+        mirror,
+        server: ServerAccount::default(),
+    }
 }
 
 fn all() -> Vec<Value> {

@@ -1,6 +1,5 @@
 #![doc = include_str!("../README.md")]
 
-pub mod annotation;
 pub mod assertion;
 pub mod canonical;
 #[cfg(feature = "client")]
