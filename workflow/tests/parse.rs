@@ -351,8 +351,13 @@ fn what_is_built_to_hurt_is_refused() {
     }
 }
 
+/// How many random files are tried: more when `cargo xtask test --full` asks for it.
+fn cases() -> u32 {
+    if std::env::var_os("TENTACULAR_TEST_FULL").is_some() { 100_000 } else { 1_000 }
+}
+
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(2_000))]
+    #![proptest_config(ProptestConfig::with_cases(cases()))]
 
     #[test]
     fn no_bytes_make_it_panic(bytes in prop::collection::vec(any::<u8>(), 0..400)) {
