@@ -2,6 +2,7 @@
 
 mod config;
 mod door;
+mod issuer;
 mod journal;
 mod keep;
 mod people;
@@ -10,6 +11,7 @@ mod serve;
 mod workspace;
 
 pub use config::{Addresses, Config, ConfigError, Lifetimes, Timing};
+pub use issuer::IssuerError;
 pub use journal::JournalError;
 pub use keep::{Credentials, KeepError};
 pub use serve::{Error, Local, serve};

@@ -13,6 +13,7 @@ use tower_http::catch_panic::CatchPanicLayer;
 
 use crate::config::{Addresses, Config, ConfigError, Timing};
 use crate::door::{Door, SOCKET_PATH, guard};
+use crate::issuer::{self, Issuer, IssuerError};
 use crate::journal::JournalError;
 use crate::keep::{Credentials, Keep, KeepError};
 use crate::workspace::turn::Setting;
@@ -30,6 +31,9 @@ pub enum Error {
     /// A state cannot be read or kept.
     #[error(transparent)]
     Journal(#[from] JournalError),
+    /// The issuer cannot start.
+    #[error(transparent)]
+    Issuer(#[from] IssuerError),
     /// The listener failed.
     #[error("cannot serve: {0}")]
     Listener(#[from] std::io::Error),
@@ -42,6 +46,7 @@ pub(crate) struct Served {
     pub(crate) door: Door,
     pub(crate) timing: Timing,
     pub(crate) workspace: Workspace,
+    pub(crate) issuer: Issuer,
     pub(crate) shutdown: CancellationToken,
 }
 
@@ -71,12 +76,14 @@ impl Local {
         };
         let workspace =
             Workspace::open(&keep.path("workspace.jsonl"), setting, config.timing.clone()).await?;
+        let issuer = Issuer::open(&keep, addresses.issuer(), config.lifetimes, config.page_redirects).await?;
         let served = Served {
             door: Door::new(config.secret, &addresses),
             addresses,
             credentials,
             timing: config.timing,
             workspace,
+            issuer,
             shutdown: CancellationToken::new(),
         };
         Ok(Self { served: Arc::new(served), listener, _keep: keep })
@@ -133,7 +140,8 @@ fn router(served: &Arc<Served>) -> Router {
         .route("/api/{method}", get(workspace::api::call).post(workspace::api::call))
         .route(SOCKET_PATH, get(workspace::socket::connect))
         .route("/respond/{id}", post(workspace::respond::answer))
-        .nest("/control", workspace::control::routes())
+        .nest("/control", workspace::control::routes().merge(issuer::control_routes()))
+        .nest("/oidc", issuer::routes())
         .layer(DefaultBodyLimit::max(LARGEST_BODY))
         .layer(from_fn_with_state(Arc::clone(served), guard))
         .layer(CatchPanicLayer::new())
