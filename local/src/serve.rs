@@ -11,6 +11,7 @@ use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use tower_http::catch_panic::CatchPanicLayer;
 
+use crate::assets;
 use crate::config::{Addresses, Config, ConfigError, Timing};
 use crate::door::{Door, SOCKET_PATH, guard};
 use crate::issuer::{self, Issuer, IssuerError};
@@ -142,6 +143,8 @@ fn router(served: &Arc<Served>) -> Router {
         .route("/respond/{id}", post(workspace::respond::answer))
         .nest("/control", workspace::control::routes().merge(issuer::control_routes()))
         .nest("/oidc", issuer::routes())
+        .nest("/assets", assets::routes())
+        .merge(workspace::page::routes())
         .layer(DefaultBodyLimit::max(LARGEST_BODY))
         .layer(from_fn_with_state(Arc::clone(served), guard))
         .layer(CatchPanicLayer::new())

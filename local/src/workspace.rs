@@ -20,6 +20,7 @@ pub(crate) mod fault;
 pub(crate) mod id;
 pub(crate) mod markup;
 pub(crate) mod methods;
+pub(crate) mod page;
 pub(crate) mod respond;
 mod seed;
 pub(crate) mod shape;
