@@ -120,7 +120,11 @@ async function show(url, { again = false, push = false } = {}) {
     document.querySelector("#aside [data-first]")?.focus();
   }
   if (push && elsewhere && !thread) document.querySelector("main textarea")?.focus({ preventScroll: true });
-  document.querySelector("main form.editing [data-first]")?.focus();
+  const editing = document.querySelector("main form.editing [data-first]");
+  if (editing && document.activeElement !== editing) {
+    editing.focus();
+    editing.setSelectionRange(editing.value.length, editing.value.length);
+  }
   settle();
 }
 
@@ -130,7 +134,11 @@ function toEnd(list) {
 
 /** What follows every change of the page. */
 function settle() {
-  for (const dialog of document.querySelectorAll("dialog[data-modal]:not([open])")) dialog.showModal();
+  for (const dialog of document.querySelectorAll("dialog[data-modal]:not([open])")) {
+    dialog.showModal();
+    const field = "input:not([type=hidden]), textarea, select";
+    (dialog.querySelector(".wrong")?.querySelector(field) ?? dialog.querySelector(`.blocks :is(${field})`) ?? dialog.querySelector("[data-submit]"))?.focus();
+  }
   markRead();
 }
 
@@ -163,7 +171,8 @@ async function submit(form, button, action) {
   button?.setAttribute("aria-busy", "true");
   const outcome = await send(action, fields);
   button?.removeAttribute("aria-busy");
-  if (!outcome.ok) return say(outcome.message ?? "That did not work.");
+  if (outcome.message || !outcome.ok) say(outcome.message ?? "That did not work.");
+  if (!outcome.ok) return;
   if (form.matches("[data-composer]:not(.editing)")) form.reset();
   const away = form.matches(".editing") ? form.querySelector("a").href : outcome.there;
   await show(away ?? location.href, { again: true, push: true });
@@ -268,7 +277,7 @@ function look() {
   clearTimeout(soon);
   soon = setTimeout(() => show(location.href, { again: true }), 25);
 }
-const live = new EventSource(`/as/${root.dataset.person}/live`);
+const live = new EventSource(`/as/${root.dataset.person}/live?since=${root.dataset.revision}`);
 live.addEventListener("change", look);
 let wasLost = false;
 live.addEventListener("error", () => { wasLost = true; });

@@ -23,11 +23,6 @@ pub(crate) struct Person {
 }
 
 impl Person {
-    /// First and last name.
-    pub(crate) fn full_name(&self) -> String {
-        format!("{} {}", self.given, self.family)
-    }
-
     /// The address in the workspace and at the issuer: the same, so that the two accounts can be bound.
     pub(crate) fn email(&self) -> String {
         format!("{}@example.com", self.name)
@@ -37,6 +32,15 @@ impl Person {
     pub(crate) fn named(name: &str) -> Option<&'static Self> {
         PEOPLE.iter().find(|person| person.name == name)
     }
+}
+
+/// How many colours a face can have.
+const TONES: usize = 6;
+
+/// The colour of a person's face, from 1: each of the four has an own one, in both worlds.
+pub(crate) fn tone(name: &str) -> usize {
+    let known = PEOPLE.iter().position(|person| person.name == name);
+    known.unwrap_or_else(|| name.bytes().map(usize::from).sum::<usize>()) % TONES + 1
 }
 
 /// Everybody, in the order in which they are shown.

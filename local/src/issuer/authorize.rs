@@ -38,7 +38,7 @@ enum Refused {
     /// Nobody can be told where to go: the person reads this.
     Here(&'static str),
     /// The client is told.
-    There(Response),
+    There(Box<Response>),
 }
 
 impl Request {
@@ -51,7 +51,7 @@ impl Request {
         let redirect = redirect
             .ok_or(Refused::Here("The application wants to send you to an address that is not its own."))?;
         let state = params.get("state").map(str::to_owned);
-        let refuse = |error| Refused::There(issuer.back(&redirect, state.as_deref(), Err(error)));
+        let refuse = |error| Refused::There(Box::new(issuer.back(&redirect, state.as_deref(), Err(error))));
         Self::read_rest(client, &params, redirect.clone(), state.clone()).map_err(refuse)
     }
 
@@ -110,7 +110,7 @@ impl Refused {
     fn into_response(self) -> Response {
         match self {
             Self::Here(why) => page::problem(why),
-            Self::There(response) => response,
+            Self::There(response) => *response,
         }
     }
 }

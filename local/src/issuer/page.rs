@@ -6,7 +6,7 @@ use http::StatusCode;
 
 use super::clients::Client;
 use super::ledger::Ledger;
-use crate::people::{Person, Standing};
+use crate::people::{Person, Standing, tone};
 
 /// Asks who one is, and whether the client may have it.
 #[derive(Template)]
@@ -27,6 +27,7 @@ pub(super) struct Choice {
     full_name: String,
     email: String,
     initial: char,
+    tone: usize,
     is_guest: bool,
     is_signed_in: bool,
 }
@@ -74,6 +75,7 @@ pub(super) fn choices(ledger: &Ledger, signed_in: Option<&str>) -> Vec<Choice> {
             full_name: account.full_name(),
             email: account.email.clone(),
             initial: account.given.chars().next().unwrap_or('?'),
+            tone: tone(&account.name),
             is_guest: known(&account.name),
             is_signed_in: signed_in == Some(account.name.as_str()),
         })

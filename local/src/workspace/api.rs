@@ -12,6 +12,7 @@ use uuid::Uuid;
 
 use super::fault::Fault;
 use super::methods::{self, Call, Method, Run, Token};
+use super::shape::user::Email;
 use crate::door::{SOCKET_PATH, same};
 use crate::serve::Served;
 
@@ -93,7 +94,9 @@ fn check_token(served: &Served, method: &Method, token: Option<&str>) -> Result<
 
 async fn run(served: &Served, method: &Method, args: &Args) -> Result<Map<String, Value>, Fault> {
     let workspace = &served.workspace;
-    let call = Call { args, addresses: &served.addresses };
+    let email =
+        if workspace.limits.withdrawn(methods::EMAIL).is_some() { Email::Hidden } else { Email::Shown };
+    let call = Call { args, addresses: &served.addresses, email };
     let value = match method.run {
         Run::Read(read) => read(&workspace.now(), &call)?,
         Run::Write(write) => workspace.turn(|turn| write(turn, &call)).await?,

@@ -47,6 +47,7 @@ impl Replay for State {
     type Change = Change;
 
     fn apply(&mut self, change: &Change) {
+        self.revision += u64::from(Self::is_visible(change));
         match change {
             Change::Founded { team, app } => {
                 self.team = team.clone();

@@ -18,8 +18,10 @@ macro_rules! ids {
             pub(crate) fn random() -> Self {
                 Self(format!("{}{}", $prefix, random::upper(10)))
             }
+        }
 
-            pub(crate) fn as_str(&self) -> &str {
+        impl AsRef<str> for $name {
+            fn as_ref(&self) -> &str {
                 &self.0
             }
         }

@@ -5,6 +5,7 @@ use serde_json::Value;
 use super::api::args::Args;
 use super::fault::Fault;
 use super::id::UserId;
+use super::shape::user::Email;
 use super::state::State;
 use super::turn::Turn;
 use crate::config::Addresses;
@@ -51,6 +52,8 @@ pub(crate) struct Method {
 pub(crate) struct Call<'a> {
     pub(crate) args: &'a Args,
     pub(crate) addresses: &'a Addresses,
+    /// Whether the bot may see e-mail addresses.
+    pub(crate) email: Email,
 }
 
 impl Call<'_> {
@@ -108,7 +111,8 @@ const INVITE: &[&str] = &["channels:write.invites", "channels:manage", "groups:w
 const TOPIC: &[&str] = &["channels:write.topic", "channels:manage", "groups:write"];
 const SAY: &[&str] = &["chat:write"];
 const PEOPLE: &[&str] = &["users:read"];
-const EMAIL: &[&str] = &["users:read.email"];
+/// Without it, e-mail addresses are left out.
+pub(crate) const EMAIL: &[&str] = &["users:read.email"];
 
 /// All of them.
 static METHODS: &[Method] = &[

@@ -20,6 +20,7 @@ mod html;
 mod interactions;
 mod json;
 mod live;
+mod look;
 mod modal;
 mod outcome;
 mod row;

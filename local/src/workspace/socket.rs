@@ -47,7 +47,7 @@ async fn talk(served: &Served, mut socket: WebSocket) {
     let (sender, mut outgoing) = mpsc::unbounded_channel();
     let connection = exchange.join(sender);
     let app = &served.workspace.now().app;
-    let hello = hello(app.id.as_str(), exchange.connected(), &connection);
+    let hello = hello(app.id.as_ref(), exchange.connected(), &connection);
     if socket.send(Message::text(hello.to_string())).await.is_ok() {
         connection.ready();
         let pause = served.timing.ping;

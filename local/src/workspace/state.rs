@@ -47,6 +47,8 @@ pub(crate) struct State {
     pub(crate) next_in_outbox: u64,
     /// The newest time stamp that was given.
     pub(crate) last_ts: Ts,
+    /// How many changes made it, those that nobody sees left out.
+    pub(crate) revision: u64,
 }
 
 /// The workspace's names.

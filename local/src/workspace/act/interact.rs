@@ -234,7 +234,7 @@ pub(crate) fn answered(turn: &mut Turn<'_>, user: &UserId, id: &ViewId, answer: 
             turn.make(Change::View(ViewChange::Saved(View { errors, ..view })));
         }
         Some("update") => {
-            super::view::update(turn, super::view::Named::Id(id.as_str()), None, payload()?)?;
+            super::view::update(turn, super::view::Named::Id(id.as_ref()), None, payload()?)?;
         }
         Some("push") => {
             super::view::push_on(turn, &view, payload()?)?;

@@ -170,7 +170,7 @@ pub(crate) fn update(
     draft: Draft,
 ) -> Result<View, Fault> {
     let old = turn.views.values().find(|view| match name {
-        Named::Id(id) => view.id.as_str() == id,
+        Named::Id(id) => AsRef::<str>::as_ref(&view.id) == id,
         Named::External(id) => view.text("external_id") == id,
     });
     let old = old.cloned().ok_or(Fault::ViewNotFound)?;

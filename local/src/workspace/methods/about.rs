@@ -27,7 +27,7 @@ pub(super) fn auth_test(state: &State, call: &Call<'_>) -> Result<Value, Fault> 
 /// <https://docs.slack.dev/reference/methods/bots.info>
 pub(super) fn bots_info(state: &State, call: &Call<'_>) -> Result<Value, Fault> {
     let wanted = call.args.text("bot");
-    if wanted.is_some_and(|wanted| wanted != state.app.bot.as_str()) {
+    if wanted.is_some_and(|wanted| wanted != state.app.bot.to_string()) {
         return Err(Fault::BotNotFound);
     }
     Ok(json!({

@@ -3,32 +3,23 @@
 use std::sync::Arc;
 
 use askama::Template;
-use axum::extract::{OriginalUri, Path, Query, State};
+use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Redirect, Response};
-use http::HeaderMap;
-use serde::Deserialize;
 
 use super::actor::Actor;
 use super::elements::{Block, What};
 use super::frame::{Face, Frame, Here, channel_href};
-use super::json;
-use super::outcome::wants_json;
+use super::look::Look;
 use super::row::{Row, Rows, merged};
 use super::thread::Pane;
 use super::words;
+use super::{home, json};
 use crate::serve::Served;
+use crate::workspace::event::Tab;
 use crate::workspace::fault::Fault;
 use crate::workspace::id::{ChannelId, UserId};
 use crate::workspace::state::{Channel, Kind, State as Workspace, User};
 use crate::workspace::ts::Ts;
-
-/// What the address says beside the channel.
-#[derive(Debug, Default, Deserialize)]
-pub(super) struct Place {
-    thread: Option<String>,
-    edit: Option<String>,
-    pub(super) problem: Option<String>,
-}
 
 /// Somebody in the channel, or who could be.
 struct Member {
@@ -69,18 +60,14 @@ struct Page {
 /// The channel that an address names: by its name or id.
 pub(super) fn find<'a>(state: &'a Workspace, actor: &UserId, place: &str) -> Result<&'a Arc<Channel>, Fault> {
     let by_name = state.channel_named(place);
-    let found = by_name.or_else(|| state.channels.get(&ChannelId::from(place))).ok_or(Fault::ChannelNotFound)?;
+    let found =
+        by_name.or_else(|| state.channels.get(&ChannelId::from(place))).ok_or(Fault::ChannelNotFound)?;
     state.channel_for(actor, &found.id)?;
     Ok(found)
 }
 
 /// The first channel of a person: the list on a narrow screen.
-pub(super) async fn first(
-    State(served): State<Arc<Served>>,
-    actor: Actor,
-    OriginalUri(uri): OriginalUri,
-    Query(place): Query<Place>,
-) -> Response {
+pub(super) async fn first(State(served): State<Arc<Served>>, actor: Actor, look: Look) -> Response {
     let state = served.workspace.now();
     let mut own: Vec<&Arc<Channel>> = state
         .channels
@@ -91,8 +78,8 @@ pub(super) async fn first(
     own.sort_by_key(|channel| (!state.bot_is_in(channel), channel.is_general, channel.kind.name()));
     match own.first() {
         Some(channel) => {
-            let here = Here::List(channel.id.clone());
-            page(&served, &state, &actor, channel, &place, here, uri.to_string())
+            let frame = Frame::new(&served, &state, &actor, &Here::List(channel.id.clone()), &look);
+            page(frame, &state, &actor, channel, &look)
         }
         None => Redirect::to(&format!("/as/{}/channels", actor.name)).into_response(),
     }
@@ -102,48 +89,37 @@ pub(super) async fn first(
 pub(super) async fn show(
     State(served): State<Arc<Served>>,
     actor: Actor,
-    headers: HeaderMap,
-    OriginalUri(uri): OriginalUri,
     Path((_, place)): Path<(String, String)>,
-    Query(query): Query<Place>,
+    look: Look,
 ) -> Response {
     let state = served.workspace.now();
-    match find(&state, &actor.id, &place) {
-        Ok(channel) if wants_json(&headers) => json::channel(&state, &actor.id, channel).into_response(),
-        Ok(channel) => {
-            let here = Here::Channel(channel.id.clone());
-            page(&served, &state, &actor, channel, &query, here, uri.to_string())
-        }
-        Err(_) => Redirect::to(&format!("/as/{}/channels", actor.name)).into_response(),
+    let Ok(channel) = find(&state, &actor.id, &place) else {
+        return Redirect::to(&format!("/as/{}/channels", actor.name)).into_response();
+    };
+    if look.wants_json {
+        return json::channel(&state, &actor.id, channel).into_response();
     }
+    if matches!(channel.kind, Kind::Direct) && !look.again {
+        home::visited(&served, &actor, Tab::Messages).await;
+    }
+    let frame = Frame::new(&served, &state, &actor, &Here::Channel(channel.id.clone()), &look);
+    page(frame, &state, &actor, channel, &look)
 }
 
-fn page(
-    served: &Served,
-    state: &Workspace,
-    actor: &Actor,
-    channel: &Channel,
-    place: &Place,
-    here: Here,
-    uri: String,
-) -> Response {
-    let parse = |text: &Option<String>| text.as_deref().and_then(|text| text.parse::<Ts>().ok());
+fn page(frame: Frame, state: &Workspace, actor: &Actor, channel: &Channel, look: &Look) -> Response {
     let href = channel_href(&actor.name, channel);
     let rows = |in_thread| Rows {
         state,
         channel,
         reader: &actor.id,
         href: href.clone(),
-        editing: parse(&place.edit),
+        editing: look.edit,
         in_thread,
     };
     let line = rows(None);
     let messages = merged(channel.top_level(), line.own_top_level().into_iter());
-    let thread = parse(&place.thread).and_then(|ts| Pane::of(&rows(Some(ts)), ts));
-    let mut frame = Frame::new(served, state, actor, &here, uri);
-    frame.problem.clone_from(&place.problem);
-    let me = state.users.get(&actor.id);
-    let is_guest = me.is_some_and(|user| user.is_restricted);
+    let thread = look.thread.and_then(|ts| Pane::of(&rows(Some(ts)), ts));
+    let is_guest = state.users.get(&actor.id).is_some_and(|user| user.is_restricted);
     let other = channel.other(&actor.id).and_then(|id| state.users.get(id));
     let name = channel.kind.name().map(str::to_owned).or_else(|| other.map(|other| other.full_name()));
     let is_direct = matches!(channel.kind, Kind::Direct);
@@ -151,6 +127,7 @@ fn page(
     let can_manage = is_member && !is_guest && !channel.is_archived && !is_direct;
     let newest = channel.messages.keys().chain(channel.whispers.keys()).max();
     show_page(&Page {
+        frame,
         id: channel.id.to_string(),
         name: name.unwrap_or_default(),
         is_private: matches!(channel.kind, Kind::Private { .. }),
@@ -169,7 +146,6 @@ fn page(
         here_href: href,
         app_here: state.bot_is_in(channel),
         not_connected: words::NOT_CONNECTED,
-        frame,
     })
 }
 

@@ -3,13 +3,14 @@
 use std::sync::Arc;
 
 use askama::Template;
-use axum::extract::{OriginalUri, Query, State};
+use axum::extract::State;
 use axum::response::Response;
 
 use super::actor::Actor;
-use super::channel::{Place, show_page};
+use super::channel::show_page;
 use super::elements::{Block, What};
 use super::frame::{Frame, Here, channel_href};
+use super::look::Look;
 use crate::serve::Served;
 use crate::workspace::state::Kind;
 
@@ -34,12 +35,7 @@ struct Entry {
 }
 
 /// Shows them.
-pub(super) async fn show(
-    State(served): State<Arc<Served>>,
-    actor: Actor,
-    OriginalUri(uri): OriginalUri,
-    Query(place): Query<Place>,
-) -> Response {
+pub(super) async fn show(State(served): State<Arc<Served>>, actor: Actor, look: Look) -> Response {
     let state = served.workspace.now();
     let is_guest = state.users.get(&actor.id).is_some_and(|user| user.is_restricted);
     let mut entries: Vec<Entry> = state
@@ -61,7 +57,6 @@ pub(super) async fn show(
         })
         .collect();
     entries.sort_by(|one, other| (one.is_archived, &one.name).cmp(&(other.is_archived, &other.name)));
-    let mut frame = Frame::new(&served, &state, &actor, &Here::Directory, uri.path().to_owned());
-    frame.problem = place.problem;
+    let frame = Frame::new(&served, &state, &actor, &Here::Directory, &look);
     show_page(&Page { frame, entries, can_create: !is_guest })
 }

@@ -11,12 +11,27 @@ use crate::workspace::values::place;
 pub(super) enum Block {
     Header(String),
     Text(Html),
-    Section { text: Html, fields: Vec<Html>, accessory: Option<Element> },
+    Section {
+        text: Html,
+        fields: Vec<Html>,
+        accessory: Option<Element>,
+    },
     Divider,
     Context(Vec<Html>),
     Actions(Vec<Element>),
-    Input { label: String, hint: String, optional: bool, error: Option<String>, element: Element, id: String },
-    Image { alt: String, url: String, title: String },
+    Input {
+        label: String,
+        hint: String,
+        optional: bool,
+        error: Option<String>,
+        element: Element,
+        id: String,
+    },
+    Image {
+        alt: String,
+        url: String,
+        title: String,
+    },
     /// Something that Slack would show and this page does not.
     Other(String),
 }
@@ -193,10 +208,18 @@ impl Maker<'_> {
 
     fn options(&self, element: &Value, entered: Option<&Value>) -> Vec<Choice> {
         let source = entered.unwrap_or(element);
-        let one = [source.get("selected_option"), element.get("initial_option").filter(|_| entered.is_none())];
-        let many = [list(source, "selected_options"), if entered.is_none() { list(element, "initial_options") } else { &[] }];
-        let chosen: Vec<&str> =
-            one.into_iter().flatten().chain(many.into_iter().flatten()).map(|option| word(option, "/value")).collect();
+        let one =
+            [source.get("selected_option"), element.get("initial_option").filter(|_| entered.is_none())];
+        let many = [
+            list(source, "selected_options"),
+            if entered.is_none() { list(element, "initial_options") } else { &[] },
+        ];
+        let chosen: Vec<&str> = one
+            .into_iter()
+            .flatten()
+            .chain(many.into_iter().flatten())
+            .map(|option| word(option, "/value"))
+            .collect();
         let grouped = list(element, "option_groups").iter().flat_map(|group| list(group, "options"));
         list(element, "options")
             .iter()
@@ -212,9 +235,10 @@ impl Maker<'_> {
     }
 
     fn people(&self, element: &Value, entered: Option<&Value>) -> Vec<Choice> {
-        let chosen = entered.map_or_else(|| word(element, "/initial_user"), |value| word(value, "/selected_user"));
+        let chosen =
+            entered.map_or_else(|| word(element, "/initial_user"), |value| word(value, "/selected_user"));
         let users = self.writer.state.users.values().filter(|user| !user.deleted);
-        users.map(|user| named(&user.full_name(), user.id.as_str(), chosen)).collect()
+        users.map(|user| named(&user.full_name(), user.id.as_ref(), chosen)).collect()
     }
 
     fn channels(&self, element: &Value, entered: Option<&Value>) -> Vec<Choice> {
@@ -222,11 +246,12 @@ impl Maker<'_> {
         let initial = || [word(element, "/initial_channel"), word(element, "/initial_conversation")].concat();
         let chosen = entered.map_or_else(initial, kept);
         let visible = self.writer.state.channels.values().filter(|channel| {
-            !channel.is_archived && (matches!(channel.kind, Kind::Public { .. }) || channel.has(self.writer.reader))
+            !channel.is_archived
+                && (matches!(channel.kind, Kind::Public { .. }) || channel.has(self.writer.reader))
         });
         visible
             .filter_map(|channel| {
-                Some(named(&format!("#{}", channel.kind.name()?), channel.id.as_str(), &chosen))
+                Some(named(&format!("#{}", channel.kind.name()?), channel.id.as_ref(), &chosen))
             })
             .collect()
     }

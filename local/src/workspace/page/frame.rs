@@ -3,7 +3,9 @@
 use std::sync::Arc;
 
 use super::actor::Actor;
+use super::look::Look;
 use super::modal::{self, Modal};
+use crate::people::tone;
 use crate::serve::Served;
 use crate::workspace::id::{ChannelId, UserId};
 use crate::workspace::state::{Channel, Kind, State, User};
@@ -11,18 +13,14 @@ use crate::workspace::state::{Channel, Kind, State, User};
 /// The picture of a person: a letter on a tone.
 pub(super) struct Face {
     pub(super) initial: char,
-    /// From 1 to [`TONES`].
-    pub(super) tone: u32,
+    pub(super) tone: usize,
     pub(super) is_app: bool,
 }
 
-const TONES: u32 = 6;
-
 impl Face {
     pub(super) fn of(user: &User) -> Self {
-        let sum: u32 = user.name.bytes().map(u32::from).sum();
         let initial = user.given.chars().next().unwrap_or('?');
-        Self { initial, tone: sum % TONES + 1, is_app: user.is_bot }
+        Self { initial, tone: tone(&user.name), is_app: user.is_bot }
     }
 }
 
@@ -88,6 +86,8 @@ pub(super) struct Frame {
     pub(super) channels: Vec<ChannelLink>,
     pub(super) app: AppLink,
     pub(super) form_token: String,
+    /// Which state of the workspace this is, at the latest.
+    pub(super) revision: u64,
     /// The address of this page, for forms to come back to.
     pub(super) back: String,
     /// On a narrow screen only the list is shown.
@@ -108,7 +108,7 @@ pub(super) struct Mentionable {
 
 /// The address of a channel's page.
 pub(super) fn channel_href(person: &str, channel: &Channel) -> String {
-    let place = channel.kind.name().unwrap_or_else(|| channel.id.as_str());
+    let place = channel.kind.name().unwrap_or_else(|| channel.id.as_ref());
     format!("/as/{person}/c/{place}")
 }
 
@@ -117,7 +117,8 @@ fn unread(channel: &Channel, reader: &UserId) -> (usize, bool) {
     let since = channel.read.get(reader).copied().unwrap_or_default();
     let call = format!("<@{reader}>");
     let new = channel.messages.range(since..).map(|(_, message)| message).filter(|message| {
-        let is_notice = message.subtype.as_ref().is_some_and(crate::workspace::state::message::Subtype::is_notice);
+        let is_notice =
+            message.subtype.as_ref().is_some_and(crate::workspace::state::message::Subtype::is_notice);
         message.ts > since && message.author != *reader && !is_notice
     });
     let whispers = channel
@@ -134,7 +135,7 @@ fn unread(channel: &Channel, reader: &UserId) -> (usize, bool) {
 }
 
 impl Frame {
-    pub(super) fn new(served: &Served, state: &State, actor: &Actor, here: &Here, back: String) -> Self {
+    pub(super) fn new(served: &Served, state: &State, actor: &Actor, here: &Here, look: &Look) -> Self {
         let people: Vec<&Arc<User>> =
             state.users.values().filter(|user| !user.is_bot && !user.deleted).collect();
         let mut people: Vec<PersonLink> =
@@ -148,10 +149,11 @@ impl Frame {
             channels: channels(state, actor, here),
             app: app(served, state, actor, here),
             form_token: served.door.form_token().to_owned(),
-            back,
+            revision: state.revision,
+            back: look.address.clone(),
             is_list: matches!(here, Here::List(_)),
             is_directory: *here == Here::Directory,
-            problem: None,
+            problem: look.problem.clone(),
             modal: modal::of(state, &actor.id),
             mentionable: mentionable(state),
         }

@@ -3,15 +3,15 @@
 use std::sync::Arc;
 
 use askama::Template;
-use axum::extract::{OriginalUri, Query, State};
+use axum::extract::State;
 use axum::response::Response;
-use http::HeaderMap;
 
 use super::actor::Actor;
-use super::channel::{Place, show_page};
+use super::channel::show_page;
 use super::elements::{Block, Maker, What};
 use super::frame::{Frame, Here, channel_href};
 use super::html::Writer;
+use super::look::Look;
 use super::words;
 use crate::serve::Served;
 use crate::workspace::act;
@@ -33,24 +33,22 @@ struct Home {
     blocks: Vec<Block>,
 }
 
-/// Shows it, and tells the app that somebody looks.
-pub(super) async fn show(
-    State(served): State<Arc<Served>>,
-    actor: Actor,
-    headers: HeaderMap,
-    OriginalUri(uri): OriginalUri,
-    Query(place): Query<Place>,
-) -> Response {
+/// Tells the app that somebody looks.
+pub(super) async fn visited(served: &Served, actor: &Actor, tab: Tab) {
+    let visited = served.workspace.turn(|turn| act::home::visit(turn, &actor.id, tab)).await;
+    if let Err(fault) = visited {
+        tracing::warn!(%fault, "the app was not told of a visit");
+    }
+}
+
+/// Shows it.
+pub(super) async fn show(State(served): State<Arc<Served>>, actor: Actor, look: Look) -> Response {
     // The page's script looks again whenever something changes; that is no visit.
-    if !headers.contains_key("x-again") {
-        let visited = served.workspace.turn(|turn| act::home::visit(turn, &actor.id, Tab::Home)).await;
-        if let Err(fault) = visited {
-            tracing::warn!(%fault, "the app was not told of a visit");
-        }
+    if !look.again {
+        visited(&served, &actor, Tab::Home).await;
     }
     let state = served.workspace.now();
-    let mut frame = Frame::new(&served, &state, &actor, &Here::Home, uri.path().to_owned());
-    frame.problem = place.problem;
+    let frame = Frame::new(&served, &state, &actor, &Here::Home, &look);
     let view = state.homes.get(&actor.id).and_then(|id| state.views.get(id)).map(|view| {
         let writer = Writer { state: &state, reader: &actor.id };
         let maker = Maker { writer, values: &view.values, errors: &view.errors };

@@ -68,6 +68,17 @@ impl Writer<'_> {
         self.parts(&mrkdwn::parse(text, Lists::Plain))
     }
 
+    /// What the workspace says that somebody did: the name first, then the deed.
+    pub(super) fn notice(&self, author: &UserId, text: &str) -> Html {
+        let deed = text.strip_prefix(&format!("<@{author}> ")).unwrap_or(text);
+        let mut html = Html::default();
+        html.raw("<strong>");
+        html.text(&self.state.users.get(author).map_or_else(String::new, |user| user.full_name()));
+        html.raw("</strong> ");
+        html.0.push_str(&self.mrkdwn(deed).0);
+        html
+    }
+
     /// A text object of a block: markup or plain, where only emoji count.
     pub(super) fn text_object(&self, kind: &str, text: &str) -> Html {
         if kind == "mrkdwn" {
@@ -122,7 +133,13 @@ impl Writer<'_> {
             }
             Span::User(id) => self.mention(html, id),
             Span::Channel(id, name) => self.channel(html, id, name.as_deref()),
-            Span::Emoji(name) => html.text(&glyph(name)),
+            Span::Emoji(name) => {
+                html.raw("<span class=\"emoji\" role=\"img\" aria-label=\"");
+                html.text(name);
+                html.raw("\">");
+                html.text(&glyph(name));
+                html.raw("</span>");
+            }
             Span::Broadcast(range) => {
                 html.raw("<span class=\"mention me\">@");
                 html.text(range);
@@ -135,15 +152,14 @@ impl Writer<'_> {
         let id = UserId::from(id);
         let is_me = id == *self.reader;
         html.raw(if is_me { "<span class=\"mention me\">@" } else { "<span class=\"mention\">@" });
-        html.text(self.state.users.get(&id).map_or(id.as_str(), |user| user.name.as_str()));
+        html.text(self.state.users.get(&id).map_or(id.as_ref(), |user| user.name.as_str()));
         html.raw("</span>");
     }
 
     fn channel(&self, html: &mut Html, id: &str, given: Option<&str>) {
         let found = self.state.channels.get(&ChannelId::from(id));
-        let visible = found.filter(|channel| {
-            matches!(channel.kind, Kind::Public { .. }) || channel.has(self.reader)
-        });
+        let visible =
+            found.filter(|channel| matches!(channel.kind, Kind::Public { .. }) || channel.has(self.reader));
         let reader = self.state.users.get(self.reader).map_or("", |user| user.name.as_str());
         match visible.and_then(|channel| channel.kind.name()) {
             Some(name) => {
@@ -258,7 +274,10 @@ mod tests {
         assert_eq!(html("*a* _b_\nc"), "<p><strong>a</strong> <em>b</em><br>c</p>");
         assert_eq!(html("&gt; q"), "<blockquote>q</blockquote>");
         assert_eq!(html("a &amp; b"), "<p>a &amp; b</p>");
-        assert_eq!(html("<https://x.example|x>"), "<p><a target=\"_blank\" rel=\"noopener\" href=\"https://x.example\">x</a></p>");
+        assert_eq!(
+            html("<https://x.example|x>"),
+            "<p><a target=\"_blank\" rel=\"noopener\" href=\"https://x.example\">x</a></p>"
+        );
     }
 
     #[test]

@@ -18,7 +18,7 @@ use crate::workspace::act::message::{self, To};
 use crate::workspace::act::respond;
 use crate::workspace::compose;
 use crate::workspace::fault::Fault;
-use crate::workspace::id::ViewId;
+use crate::workspace::id::{ChannelId, ViewId};
 use crate::workspace::socket::exchange::Cargo;
 use crate::workspace::state::Response as Address;
 use crate::workspace::turn::Turn;
@@ -53,12 +53,22 @@ pub(super) async fn post(
         let thread = thread.map_err(|_| Fault::CannotReplyToMessage)?;
         let to = To { channel, thread, broadcast: form.get("broadcast") == Some("yes") };
         let content = compose::message(turn, &actor.id, &text);
-        message::post(turn, &actor.id, &to, content)
+        let unheard = is_unheard(turn, &to.channel, &content.text);
+        Ok((message::post(turn, &actor.id, &to, content)?, unheard))
     });
     match posted.await {
-        Ok(ts) => outcome.done(None, Map::from_iter([("ts".to_owned(), json!(ts))])),
+        Ok((ts, unheard)) => {
+            let note = unheard.then(|| ("message".to_owned(), json!(words::NOT_HEARD)));
+            outcome.done(None, Map::from_iter([("ts".to_owned(), json!(ts))].into_iter().chain(note)))
+        }
         Err(fault) => outcome.refused(&fault),
     }
+}
+
+/// Whether the text speaks to the app where the app is not.
+fn is_unheard(turn: &Turn<'_>, channel: &ChannelId, text: &str) -> bool {
+    let place = turn.channels.get(channel);
+    place.is_some_and(|place| !turn.bot_is_in(place)) && text.contains(&format!("<@{}>", turn.app.user))
 }
 
 async fn command(served: &Served, actor: &Actor, form: &Form, text: &str, outcome: Outcome) -> Response {
@@ -83,8 +93,14 @@ async fn command(served: &Served, actor: &Actor, form: &Form, text: &str, outcom
     if answer.get("text").is_none() && answer.get("blocks").is_none() {
         return outcome.done(None, Map::new());
     }
-    let address =
-        Address { channel, user: actor.id.clone(), origin: None, thread: None, at: jiff::Timestamp::now(), used: 0 };
+    let address = Address {
+        channel,
+        user: actor.id.clone(),
+        origin: None,
+        thread: None,
+        at: jiff::Timestamp::now(),
+        used: 0,
+    };
     match served.workspace.turn(|turn| respond::answer(turn, &address, &answer)).await {
         Ok(()) => outcome.done(None, Map::new()),
         Err(fault) => outcome.refused(&fault),
@@ -162,7 +178,8 @@ pub(super) async fn close(
         Ok(payload) => {
             if let Some(payload) = payload {
                 // Nobody waits: the window is closed whatever the app says.
-                let told: Result<Value, _> = served.workspace.exchange.send(Cargo::Interactive, payload).await;
+                let told: Result<Value, _> =
+                    served.workspace.exchange.send(Cargo::Interactive, payload).await;
                 tracing::debug!(answered = told.is_ok(), "a window was closed");
             }
             outcome.done(None, Map::new())

@@ -27,8 +27,7 @@ pub(super) fn of(state: &State, user: &UserId) -> Option<Modal> {
     let stack = state.modals.get(user)?;
     let view = state.views.get(stack.last()?)?;
     let text = |key: &str| view.body.get(key).and_then(|text| text.pointer("/text")).and_then(Value::as_str);
-    let maker =
-        Maker { writer: Writer { state, reader: user }, values: &view.values, errors: &view.errors };
+    let maker = Maker { writer: Writer { state, reader: user }, values: &view.values, errors: &view.errors };
     Some(Modal {
         id: view.id.to_string(),
         hash: view.hash.clone(),

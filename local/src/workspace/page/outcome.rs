@@ -12,8 +12,8 @@ use crate::workspace::fault::Fault;
 
 /// Where to go, and what to say.
 pub(super) struct Outcome {
-    /// The page that the form was on.
-    back: String,
+    /// The page that the form was on, where it says so.
+    back: Option<String>,
     wants_json: bool,
 }
 
@@ -25,15 +25,15 @@ pub(super) fn wants_json(headers: &HeaderMap) -> bool {
 
 impl Outcome {
     pub(super) fn of(form: &Form, headers: &HeaderMap) -> Self {
-        let back = form.get("back").filter(|path| is_own(path)).unwrap_or("/").to_owned();
+        let back = form.get("back").filter(|path| is_own(path)).map(str::to_owned);
         Self { back, wants_json: wants_json(headers) || form.entered == Entered::Program }
     }
 
     /// It worked; the page may have moved.
     pub(super) fn done(self, moved: Option<String>, facts: Map<String, Value>) -> Response {
-        let there = moved.unwrap_or(self.back);
+        let there = moved.or(self.back);
         if !self.wants_json {
-            return Redirect::to(&there).into_response();
+            return Redirect::to(there.as_deref().unwrap_or("/")).into_response();
         }
         let mut facts = facts;
         facts.insert("ok".to_owned(), json!(true));
@@ -52,7 +52,8 @@ impl Outcome {
             let body = json!({ "ok": false, "error": code, "message": words });
             return (StatusCode::CONFLICT, Json(body)).into_response();
         }
-        let (path, query) = self.back.split_once('?').unwrap_or((&self.back, ""));
+        let back = self.back.as_deref().unwrap_or("/");
+        let (path, query) = back.split_once('?').unwrap_or((back, ""));
         let mut pairs = form_urlencoded::Serializer::new(String::new());
         let kept = form_urlencoded::parse(query.as_bytes()).filter(|(key, _)| key != "problem");
         pairs.extend_pairs(kept).append_pair("problem", words);
@@ -72,7 +73,9 @@ mod tests {
     #[test]
     fn nobody_is_sent_elsewhere() {
         assert!(is_own("/as/ana/c/price-watch?thread=1.000000"));
-        for path in ["//evil.example", "https://evil.example", "/\\evil.example", "/as/\\evil", "", "/as/x\r\ny"] {
+        for path in
+            ["//evil.example", "https://evil.example", "/\\evil.example", "/as/\\evil", "", "/as/x\r\ny"]
+        {
             assert!(!is_own(path), "{path}");
         }
     }

@@ -159,7 +159,7 @@ impl Rows<'_> {
         Row::Notice {
             key: message.ts.to_string(),
             time: time(message.ts),
-            html: self.writer().mrkdwn(&message.content.text),
+            html: self.writer().notice(&message.author, &message.content.text),
         }
     }
 

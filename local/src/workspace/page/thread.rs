@@ -7,6 +7,8 @@ use crate::workspace::ts::Ts;
 /// A thread, ready to be shown.
 pub(super) struct Pane {
     pub(super) ts: String,
+    /// The name of the first message on the page.
+    pub(super) link: String,
     pub(super) parent: Vec<Row>,
     pub(super) replies: Vec<Row>,
     pub(super) count: usize,
@@ -20,6 +22,7 @@ impl Pane {
         let replies: Vec<&Message> = merged(rows.channel.replies(parent), own.into_iter());
         Some(Self {
             ts: parent.to_string(),
+            link: parent.in_link(),
             parent: rows.make(&[first]),
             count: replies.len(),
             replies: rows.make(&replies),

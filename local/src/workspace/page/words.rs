@@ -15,7 +15,9 @@ pub(super) fn sentence(fault: &Fault) -> &'static str {
         Fault::CantKickSelf => "To go yourself, leave the channel.",
         Fault::UserNotFound | Fault::UsersNotFound | Fault::NoUser => "There is no such person.",
         Fault::UserIsRestricted | Fault::RestrictedAction => "Guests cannot do that.",
-        Fault::CantLeaveGeneral | Fault::CantKickFromGeneral => "Nobody leaves this channel: it is for everybody.",
+        Fault::CantLeaveGeneral | Fault::CantKickFromGeneral => {
+            "Nobody leaves this channel: it is for everybody."
+        }
         Fault::CantArchiveGeneral => "This channel cannot be archived: it is for everybody.",
         Fault::NameTaken => "That name is taken.",
         Fault::InvalidNameRequired => "A channel needs a name.",
@@ -42,7 +44,12 @@ pub(super) fn sentence(fault: &Fault) -> &'static str {
 pub(super) const NO_ANSWER: &str = "The app did not answer in time. Is it running? Try again.";
 
 /// The app is not there at all.
-pub(super) const NOT_CONNECTED: &str = "The app is not connected. Messages wait for it; buttons and commands do not.";
+pub(super) const NOT_CONNECTED: &str =
+    "The app is not connected. Messages wait for it; buttons and commands do not.";
 
 /// A slash command that nobody has.
 pub(super) const NO_SUCH_COMMAND: &str = "There is no such command. Only the app's own commands work here.";
+
+/// Somebody speaks to the app in a channel that it is not in.
+pub(super) const NOT_HEARD: &str =
+    "Kraken is not in this channel and does not hear you. Invite it under the members.";

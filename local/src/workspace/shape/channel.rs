@@ -68,7 +68,7 @@ fn named(
 fn topic(topic: &Topic) -> Value {
     json!({
         "value": topic.value,
-        "creator": topic.creator.as_ref().map_or("", UserId::as_str),
+        "creator": topic.creator.as_ref().map_or("", AsRef::as_ref),
         "last_set": topic.last_set,
     })
 }
