@@ -2,7 +2,7 @@
 
 use axum_extra::extract::CookieJar;
 use axum_extra::extract::cookie::{Cookie, SameSite};
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use super::fault::OauthError;
 use super::ledger::{Consent, Digest, Entry, Ledger, Session};
@@ -43,10 +43,10 @@ impl Browser {
         now: Timestamp,
     ) -> Option<&'a Session> {
         let session = ledger.sessions.get(self.session.as_ref()?)?;
-        let age = now.duration_since(session.auth_time).as_secs();
+        let age = now.duration_since(session.auth_time);
         let fresh = match freshness {
             Freshness::Always => false,
-            Freshness::Within(seconds) => age <= seconds,
+            Freshness::Within(seconds) => age <= SignedDuration::from_secs(seconds),
             Freshness::Any => true,
         };
         (fresh && ledger.active(&session.person).is_some()).then_some(session)

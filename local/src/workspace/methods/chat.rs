@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use super::Call;
+use crate::workspace::act::channel::open_direct;
 use crate::workspace::act::message::{self, To};
 use crate::workspace::api::args::Args;
 use crate::workspace::blocks::{self, Place};
@@ -28,17 +29,24 @@ fn content(args: &Args) -> Result<Content, Fault> {
     Ok(Content { text: args.text("text").unwrap_or_default(), blocks, attachments, metadata })
 }
 
-/// The channel of a call. A user's id stands for the direct conversation with them, where there is one.
+/// The channel of a call, by id or by name with a `#`.
 fn channel(state: &State, args: &Args) -> Result<ChannelId, Fault> {
     let named = args.required("channel")?;
-    let direct = state.direct(&state.app.user, &UserId::from(named.as_str()));
     let by_name = named.strip_prefix('#').and_then(|name| state.channel_named(name));
-    Ok(direct.or(by_name).map_or_else(|| ChannelId::from(named.as_str()), |channel| channel.id.clone()))
+    Ok(by_name.map_or_else(|| ChannelId::from(named.as_str()), |channel| channel.id.clone()))
 }
 
-fn to(state: &State, args: &Args) -> Result<To, Fault> {
+/// Where a message goes. A person's id stands for the direct conversation with them, which begins where there is none.
+fn to(turn: &mut Turn<'_>, args: &Args) -> Result<To, Fault> {
+    let person = UserId::from(args.required("channel")?.as_str());
+    let channel = if turn.users.contains_key(&person) {
+        let caller = Call::caller(turn);
+        open_direct(turn, &caller, &person).map_err(|_| Fault::ChannelNotFound)?.0
+    } else {
+        channel(turn, args)?
+    };
     Ok(To {
-        channel: channel(state, args)?,
+        channel,
         thread: args.ts("thread_ts", Fault::CannotReplyToMessage)?,
         broadcast: args.flag("reply_broadcast"),
     })

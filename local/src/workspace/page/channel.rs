@@ -9,7 +9,7 @@ use axum::response::{IntoResponse, Redirect, Response};
 use super::actor::Actor;
 use super::elements::{Block, What};
 use super::frame::{Face, Frame, Here, channel_href};
-use super::look::Look;
+use super::look::{Look, USUAL};
 use super::row::{Row, Rows, merged};
 use super::thread::Pane;
 use super::words;
@@ -49,6 +49,9 @@ struct Page {
     members: Vec<Member>,
     others: Vec<Member>,
     rows: Vec<Row>,
+    /// How many messages before them are not shown.
+    earlier: usize,
+    earlier_href: String,
     /// The newest message, up to which the reader has read with this page.
     newest: String,
     thread: Option<Pane>,
@@ -118,6 +121,7 @@ fn page(frame: Frame, state: &Workspace, actor: &Actor, channel: &Channel, look:
     };
     let line = rows(None);
     let messages = merged(channel.top_level(), line.own_top_level().into_iter());
+    let earlier = messages.len().saturating_sub(look.last);
     let thread = look.thread.and_then(|ts| Pane::of(&rows(Some(ts)), ts));
     let is_guest = state.users.get(&actor.id).is_some_and(|user| user.is_restricted);
     let other = channel.other(&actor.id).and_then(|id| state.users.get(id));
@@ -140,7 +144,9 @@ fn page(frame: Frame, state: &Workspace, actor: &Actor, channel: &Channel, look:
         created_by: state.users.get(&channel.creator).map_or_else(String::new, |user| user.full_name()),
         members: members(state, channel, &actor.id, can_manage && !channel.is_general),
         others: others(state, channel, &actor.id),
-        rows: line.make(&messages),
+        rows: line.make(messages.get(earlier..).unwrap_or_default()),
+        earlier,
+        earlier_href: format!("{href}?last={}", look.last + USUAL),
         newest: newest.map(Ts::to_string).unwrap_or_default(),
         thread,
         here_href: href,

@@ -17,7 +17,11 @@ struct Said {
     thread: Option<String>,
     edit: Option<String>,
     problem: Option<String>,
+    last: Option<usize>,
 }
+
+/// So many messages of a channel are shown, unless more are asked for.
+pub(super) const USUAL: usize = 200;
 
 /// A look at a page.
 #[derive(Debug)]
@@ -26,6 +30,8 @@ pub(super) struct Look {
     pub(super) thread: Option<Ts>,
     /// The message that is being changed.
     pub(super) edit: Option<Ts>,
+    /// How many of the channel's messages are shown.
+    pub(super) last: usize,
     /// What went wrong just now.
     pub(super) problem: Option<String>,
     /// The path, and what follows it.
@@ -47,6 +53,7 @@ impl FromRequestParts<Arc<Served>> for Look {
         Ok(Self {
             thread: ts(said.thread),
             edit: ts(said.edit),
+            last: said.last.unwrap_or(USUAL),
             problem: said.problem,
             address: uri.to_string(),
             again: parts.headers.contains_key("x-again"),

@@ -71,7 +71,7 @@ pub(crate) struct NoAnswer;
 /// The door to the courier.
 pub(crate) struct Exchange {
     words: mpsc::UnboundedSender<Word>,
-    connected: watch::Receiver<usize>,
+    connected: Arc<watch::Sender<usize>>,
     next: AtomicU64,
 }
 
@@ -79,9 +79,8 @@ impl Exchange {
     /// Starts the courier; it ends with the last door to it.
     pub(crate) fn start(store: Arc<Store<State>>, timing: Timing) -> Self {
         let (words, inbox) = mpsc::unbounded_channel();
-        let (count, connected) = watch::channel(0);
-        tokio::spawn(Courier::new(store, timing, count).run(inbox));
-        Self { words, connected, next: AtomicU64::new(1) }
+        tokio::spawn(Courier::new(store, timing).run(inbox));
+        Self { words, connected: Arc::new(watch::Sender::new(0)), next: AtomicU64::new(1) }
     }
 
     fn tell(&self, word: Word) {
@@ -92,8 +91,9 @@ impl Exchange {
     /// A connection that is not yet served.
     pub(super) fn join(&self, sender: mpsc::UnboundedSender<Outgoing>) -> Connection {
         let line = Line(self.next.fetch_add(1, Ordering::Relaxed));
+        self.connected.send_modify(|count| *count += 1);
         self.tell(Word::Joined { line, sender });
-        Connection { line, words: self.words.clone() }
+        Connection { line, words: self.words.clone(), connected: Arc::clone(&self.connected) }
     }
 
     /// How many connections the app has.
@@ -103,7 +103,7 @@ impl Exchange {
 
     /// Follows that number.
     pub(crate) fn watch(&self) -> watch::Receiver<usize> {
-        self.connected.clone()
+        self.connected.subscribe()
     }
 
     /// Sends an interaction; gives what the app acknowledged it with.
@@ -123,6 +123,7 @@ impl Exchange {
 pub(super) struct Connection {
     line: Line,
     words: mpsc::UnboundedSender<Word>,
+    connected: Arc<watch::Sender<usize>>,
 }
 
 impl Connection {
@@ -144,6 +145,7 @@ impl Connection {
 
 impl Drop for Connection {
     fn drop(&mut self) {
+        self.connected.send_modify(|count| *count -= 1);
         let _gone = self.words.send(Word::Left { line: self.line });
     }
 }

@@ -52,7 +52,7 @@ pub(in crate::workspace::methods) fn invite(turn: &mut Turn<'_>, call: &Call<'_>
 pub(in crate::workspace::methods) fn kick(turn: &mut Turn<'_>, call: &Call<'_>) -> Result<Value, Fault> {
     let user = UserId::from(call.args.required("user")?.as_str());
     membership::kick(turn, &Call::caller(turn), &named(call)?, &user)?;
-    Ok(json!({ "errors": {} }))
+    Ok(json!({}))
 }
 
 /// <https://docs.slack.dev/reference/methods/conversations.join>

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use serde_json::{Value, json};
-use tokio::sync::{mpsc, oneshot, watch};
+use tokio::sync::{mpsc, oneshot};
 use tokio::time::Instant;
 use uuid::Uuid;
 
@@ -55,7 +55,6 @@ struct Attempts {
 pub(super) struct Courier {
     store: Arc<Store<State>>,
     timing: Timing,
-    count: watch::Sender<usize>,
     wires: BTreeMap<Line, Wire>,
     last_used: Line,
     flights: HashMap<String, Flight>,
@@ -65,11 +64,10 @@ pub(super) struct Courier {
 }
 
 impl Courier {
-    pub(super) fn new(store: Arc<Store<State>>, timing: Timing, count: watch::Sender<usize>) -> Self {
+    pub(super) fn new(store: Arc<Store<State>>, timing: Timing) -> Self {
         Self {
             store,
             timing,
-            count,
             wires: BTreeMap::new(),
             last_used: Line(0),
             flights: HashMap::new(),
@@ -101,7 +99,6 @@ impl Courier {
         match word {
             Word::Joined { line, sender } => {
                 self.wires.insert(line, Wire { sender, is_ready: false, closes: None });
-                self.count.send_replace(self.wires.len());
             }
             Word::Ready { line } => {
                 if let Some(wire) = self.wires.get_mut(&line) {
@@ -110,7 +107,6 @@ impl Courier {
             }
             Word::Left { line } => {
                 self.wires.remove(&line);
-                self.count.send_replace(self.wires.len());
                 self.lose(|flight| flight.line == line, |attempts, _| attempts.due = None);
             }
             Word::Acknowledged { line, envelope, payload } => self.land(line, &envelope, payload),
