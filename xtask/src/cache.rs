@@ -145,16 +145,22 @@ mod tests {
 
     #[test]
     fn of_many_at_once_one_builds_and_all_get_it() {
+        const CALLERS: usize = 8;
         let (_folder, cache) = cache();
-        let builds = AtomicUsize::new(0);
+        let (callers, builds) = (AtomicUsize::new(0), AtomicUsize::new(0));
+        let get = || {
+            callers.fetch_add(1, Ordering::SeqCst);
+            cache.get(&ENTRY, |_| {
+                builds.fetch_add(1, Ordering::SeqCst);
+                // Until all have come, so that there is somebody to keep out.
+                while callers.load(Ordering::SeqCst) < CALLERS {
+                    thread::yield_now();
+                }
+                Ok(())
+            })
+        };
         thread::scope(|scope| {
-            let get = || {
-                cache.get(&ENTRY, |_| {
-                    builds.fetch_add(1, Ordering::SeqCst);
-                    Ok(())
-                })
-            };
-            for one in [(); 8].map(|()| scope.spawn(get)) {
+            for one in [(); CALLERS].map(|()| scope.spawn(get)) {
                 assert!(one.join().unwrap().is_ok());
             }
         });

@@ -24,7 +24,7 @@ use crate::environment::{Environment, Variable};
 use crate::process::Serving;
 
 /// One of them.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, clap::ValueEnum)]
 pub(crate) enum Server {
     /// A Kubernetes control plane: API server, controller manager, etcd.
     Kubernetes,
@@ -200,8 +200,9 @@ pub(crate) fn install(servers: &[Server], place: &Place) -> Vec<Attempt<PathBuf>
 }
 
 /// Starts what was installed, side by side. One that fails does not keep the others from running.
-pub(crate) fn start(installed: Vec<Attempt<PathBuf>>, place: &Place) -> (Running, Vec<Attempt<()>>) {
+pub(crate) fn start(mut installed: Vec<Attempt<PathBuf>>, place: &Place) -> (Running, Vec<Attempt<()>>) {
     let mut running = Running::default();
+    installed.sort_by_key(|attempt| attempt.server);
     let started: Vec<Attempt<Running>> = thread::scope(|scope| {
         let all: Vec<_> = installed
             .into_iter()

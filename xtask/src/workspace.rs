@@ -19,11 +19,9 @@ pub(crate) fn root() -> Result<PathBuf> {
 
 /// What cargo knows: the workspace's crates and everything that they use, with all features.
 pub(crate) fn metadata(root: &Path) -> Result<Metadata> {
-    MetadataCommand::new()
-        .current_dir(root)
-        .features(cargo_metadata::CargoOpt::AllFeatures)
-        .exec()
-        .context("`cargo metadata` failed")
+    let arguments = ["metadata", "--format-version=1", "--all-features"];
+    let answer = process::output(&cargo(root, &arguments))?;
+    MetadataCommand::parse(answer).context("cargo's answer is unreadable")
 }
 
 /// A workspace's crate by its name.

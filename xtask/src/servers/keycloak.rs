@@ -28,6 +28,9 @@ const DATABASE: &str = "keycloakdb.mv.db";
 const COLD_WITHIN: Duration = Duration::from_secs(240);
 const READY_WITHIN: Duration = Duration::from_secs(120);
 
+/// How long it may take to end in order, writing its archive of classes.
+const ENDED_WITHIN: Duration = Duration::from_secs(60);
+
 /// The folder with the database that holds the test realms. The distribution lies beside it, in the cache.
 pub(super) fn install(place: &Place) -> Result<PathBuf> {
     let distribution = distribution(place)?;
@@ -50,6 +53,8 @@ fn build(folder: &Path, place: &Place) -> Result<()> {
     which::which("java").context("Java is missing: `cargo xtask doctor` says how to get it")?;
     let log = place.log("keycloak-build");
     let mut fetch = Command::new("mvn");
+    // It leaves notes of its own where it runs.
+    fetch.current_dir(folder);
     fetch.args(["--batch-mode", "--no-transfer-progress", "--quiet"]);
     fetch.arg("org.apache.maven.plugins:maven-dependency-plugin:3.8.1:unpack");
     fetch.arg(format!("-Dartifact=org.keycloak:keycloak-quarkus-dist:{VERSION}:zip"));
@@ -96,7 +101,7 @@ fn serve(
     let url = format!("http://127.0.0.1:{port}");
     // Its database, and its archive of classes, are only written when it may end in order.
     let ask_with = scratch.is_none().then_some(Signal::SIGTERM);
-    let terms = Terms { ask_with, scratch, grace: Some(COLD_WITHIN), user: None };
+    let terms = Terms { ask_with, scratch, grace: Some(ENDED_WITHIN), user: None };
     let mut serving = Serving::start("Keycloak", &boot.command(port, &url), &place.log("keycloak"), &terms)?;
     serving.wait_until(limit, || {
         ureq::get(format!("{url}/realms/master/.well-known/openid-configuration")).call().is_ok()
