@@ -108,7 +108,7 @@ pub(crate) fn deno(place: &Place) -> Option<PathBuf> {
 
 /// The folder of an installed PostgreSQL's programs.
 pub(crate) fn postgres() -> Option<PathBuf> {
-    postgres::installed(Path::new("/"))
+    postgres::programs(Path::new("/"))
 }
 
 /// Where things are: the repository, the cache and the logs of this run.

@@ -1,7 +1,8 @@
 //! `cargo xtask bench`: runs the benchmarks of all crates and prints what they measured, as JSON lines.
 //!
 //! A benchmark is a `benches/*.rs` with `harness = false` that prints lines such as
-//! `{"name": "decide", "value": 31.5, "unit": "ns"}`. A crate whose benchmarks need servers names them:
+//! `{"name": "decide", "value": 31.5, "unit": "ns"}`. A crate whose benchmarks use servers, or programs of ours, names
+//! the servers (an empty list if there are none):
 //!
 //! ```toml
 //! [package.metadata.tentacular]
@@ -81,7 +82,7 @@ fn all_names(metadata: &Metadata) -> Vec<String> {
 
 /// Builds all benchmarks at once, which builds what they share once.
 fn build(place: &Place, metadata: &Metadata) -> Result<Vec<Benchmark>> {
-    let arguments = ["bench", "--no-run", "--workspace", "--all-features", "--benches"];
+    let arguments = ["bench", "--no-run", "--workspace", "--all-features", "--bench=*"];
     let mut cargo = workspace::cargo(&place.root, &arguments);
     let messages = process::output(cargo.arg("--message-format=json-render-diagnostics"))?;
     let mut benchmarks = Vec::new();
@@ -103,12 +104,19 @@ fn build(place: &Place, metadata: &Metadata) -> Result<Vec<Benchmark>> {
     Ok(benchmarks)
 }
 
+/// What a crate's manifest says, if its benchmarks use servers or programs of ours.
+fn bench_servers(package: &Package) -> Option<&Value> {
+    package.metadata.pointer("/tentacular/bench-servers")
+}
+
 /// The servers that these crates name.
 fn asked_for(packages: &[&Package]) -> Result<Vec<Server>> {
     let mut names = BTreeSet::new();
     for package in packages {
-        let list = package.metadata.pointer("/tentacular/bench-servers");
-        for name in list.and_then(Value::as_array).into_iter().flatten() {
+        let list = bench_servers(package)
+            .map(|list| list.as_array().context("`bench-servers` is no list"))
+            .transpose()?;
+        for name in list.into_iter().flatten() {
             names.insert(
                 name.as_str().with_context(|| format!("`{}`: `bench-servers` are texts", package.name))?,
             );
