@@ -29,8 +29,7 @@ pub(crate) enum Variable {
 
 impl Variable {
     /// All of them.
-    #[cfg(test)]
-    const ALL: [Self; 10] = [
+    pub(crate) const ALL: [Self; 10] = [
         Self::Kubeconfig,
         Self::Kubectl,
         Self::Keycloak,

@@ -12,6 +12,7 @@ mod slack_sdk;
 
 use std::ffi::OsStr;
 use std::io::ErrorKind;
+use std::panic::resume_unwind;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::{Duration, Instant};
@@ -164,8 +165,11 @@ impl Running {
         self.environment.iter().find(|(it, _)| *it == variable).map(|(_, value)| value.as_os_str())
     }
 
-    /// Tells a program where everything is.
+    /// Tells a program where everything is, and nothing that was left in this process's own environment.
     pub(crate) fn tell(&self, command: &mut Command) {
+        for variable in Variable::ALL {
+            command.env_remove(variable.name());
+        }
         command.envs(self.environment.iter().map(|(variable, value)| (variable.name(), value)));
     }
 }
@@ -194,7 +198,7 @@ pub(crate) fn install(servers: &[Server], place: &Place) -> Vec<Attempt<PathBuf>
     thread::scope(|scope| {
         let compiled = scope.spawn(|| lane(true));
         let mut all = lane(false);
-        all.extend(compiled.join().unwrap_or_default());
+        all.extend(compiled.join().unwrap_or_else(|panic| resume_unwind(panic)));
         all
     })
 }
@@ -210,7 +214,7 @@ pub(crate) fn start(mut installed: Vec<Attempt<PathBuf>>, place: &Place) -> (Run
                 scope.spawn(move || attempt(server, || server.start(&result?, place)))
             })
             .collect();
-        all.into_iter().filter_map(|one| one.join().ok()).collect()
+        all.into_iter().map(|one| one.join().unwrap_or_else(|panic| resume_unwind(panic))).collect()
     });
     let attempts = started.into_iter().map(|Attempt { server, time, result }| {
         let result = result.map(|one| running.join(one));
@@ -227,4 +231,18 @@ pub(crate) fn all(servers: &[Server], place: &Place) -> Result<Running> {
         result.map_err(|error| anyhow!("{}: {error:#}", server.name()))?;
     }
     Ok(running)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_program_is_told_what_runs_and_nothing_else() {
+        let mut command = Command::new("test");
+        Running::program(Variable::Deno, Path::new("/deno")).tell(&mut command);
+        let told: Vec<_> = command.get_envs().filter_map(|(name, value)| Some((name, value?))).collect();
+        assert_eq!(told, [(OsStr::new("TENTACULAR_DENO"), OsStr::new("/deno"))]);
+        assert_eq!(command.get_envs().count(), Variable::ALL.len());
+    }
 }

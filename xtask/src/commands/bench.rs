@@ -48,11 +48,11 @@ pub(super) fn run(arguments: &Arguments) -> Result<()> {
     if packages.is_empty() {
         bail!("no benchmark of that name: the crates have {:?}", all_names(&metadata));
     }
-    process::run(&workspace::cargo(
-        &root,
-        &["build", "--release", "--workspace", "--bins", "--all-features"],
-    ))?;
     let benchmarks = build(&place, &metadata)?;
+    if packages.iter().any(|package| bench_servers(package).is_some()) {
+        let programs = ["build", "--release", "--workspace", "--bins", "--all-features"];
+        process::run(&workspace::cargo(&root, &programs))?;
+    }
     let mut running = servers::all(&asked_for(&packages)?, &place)?;
     let programs = metadata.target_directory.join("release");
     running.environment.push((Variable::BinDir, programs.into_os_string()));

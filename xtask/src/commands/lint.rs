@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use anyhow::{Context as _, Result, bail};
 use cargo_metadata::Metadata;
@@ -36,11 +37,11 @@ pub(super) fn of_source(report: &mut Report, root: &Path, metadata: &Metadata) {
 pub(super) fn of_dependencies(report: &mut Report, place: &Place) {
     report.step("unused dependencies", || {
         let machete = tool(Tool::CargoMachete, place)?;
-        process::run(std::process::Command::new(machete).current_dir(&place.root))
+        process::run(Command::new(machete).current_dir(&place.root))
     });
     report.step("licences, bans, sources", || {
         let deny = tool(Tool::CargoDeny, place)?;
-        let mut deny = std::process::Command::new(deny);
+        let mut deny = Command::new(deny);
         deny.current_dir(&place.root).args(["--all-features", "--log-level=error", "check"]);
         process::run(deny.args(["--hide-inclusion-graph", "licenses", "bans", "sources"]))
     });

@@ -1,6 +1,10 @@
 //! `cargo xtask test`: everything that must hold, on real servers, with one table at the end.
 
+use std::panic::resume_unwind;
+use std::path::PathBuf;
+use std::process::Command;
 use std::thread;
+use std::time::Duration;
 
 use anyhow::Result;
 use cargo_metadata::Metadata;
@@ -42,12 +46,10 @@ pub(super) fn run(arguments: &Arguments) -> Result<()> {
             process::run(&workspace::cargo(&root, &["build", "--workspace", "--bins", "--all-features"]))
         });
         report.step("build of the tests", || {
-            process::run(&workspace::cargo(
-                &root,
-                &["test", "--workspace", "--all-features", "--no-run", "--quiet"],
-            ))
+            let tests = ["test", "--workspace", "--all-features", "--no-run", "--quiet"];
+            process::run(&workspace::cargo(&root, &tests))
         });
-        installing.join().unwrap_or_default()
+        installing.join().unwrap_or_else(|panic| resume_unwind(panic))
     });
     if arguments.filter.is_empty() {
         lint::of_dependencies(&mut report, &place);
@@ -61,7 +63,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<()> {
     report.finish()
 }
 
-fn install(arguments: &Arguments, place: &Place) -> Vec<Attempt<std::path::PathBuf>> {
+fn install(arguments: &Arguments, place: &Place) -> Vec<Attempt<PathBuf>> {
     let installed = servers::install(&Server::ALL, place);
     if arguments.filter.is_empty() {
         for tool in Tool::ALL {
@@ -77,13 +79,20 @@ fn documentation(place: &Place) -> Result<()> {
     process::run(workspace::cargo(&place.root, &arguments).env("RUSTDOCFLAGS", "-D warnings"))
 }
 
+/// What takes no longer was there already, and needs no row in the report.
+const WAS_THERE: Duration = Duration::from_secs(1);
+
 /// Starts the servers, each a row of the report.
 fn start(
-    installed: Vec<Attempt<std::path::PathBuf>>,
+    installed: Vec<Attempt<PathBuf>>,
     place: &Place,
     metadata: &Metadata,
     report: &mut Report,
 ) -> Running {
+    for Attempt { server, time, .. } in installed.iter().filter(|it| it.result.is_ok() && it.time > WAS_THERE)
+    {
+        report.record(&format!("install {}", server.name()), *time, Ok(()));
+    }
     let (mut running, attempts) = servers::start(installed, place);
     for Attempt { server, time, result } in attempts {
         report.record(&format!("start {}", server.name()), time, result);
@@ -124,7 +133,7 @@ fn engine(place: &Place, running: &Running, report: &mut Report) {
     // The engine's own `deno.json` says which files these are about.
     for (name, task) in [("engine: format, lint, types", "check"), ("engine: tests", "test")] {
         report.step(name, || {
-            let mut command = std::process::Command::new(deno);
+            let mut command = Command::new(deno);
             command.current_dir(&folder).args(["task", task]);
             running.tell(&mut command);
             process::run(&command)

@@ -33,6 +33,9 @@ impl Boot<'_> {
             java.arg(format!("-Dkeycloak.migration.dir={}", folder.display()));
             java.arg("-Dkeycloak.migration.strategy=IGNORE_EXISTING");
         }
+        // Beside the database, so that two servers do not take up each other's unfinished transactions.
+        let transactions = self.data.join("transactions");
+        java.arg(format!("-Dquarkus.transaction-manager.object-store.directory={}", transactions.display()));
         main_class(&mut java);
         java.args(["start", "--optimized", "--cache=local", "--http-enabled=true", "--http-host=127.0.0.1"]);
         java.args([&format!("--http-port={port}"), &format!("--hostname={url}")]);
