@@ -8,6 +8,7 @@ mod environment;
 mod guard;
 mod house_rules;
 mod layering;
+mod place;
 mod ports;
 mod process;
 mod report;

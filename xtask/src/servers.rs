@@ -7,22 +7,20 @@ mod go;
 mod keycloak;
 mod kubernetes;
 mod postgres;
+mod running;
 mod runsc;
 mod slack_sdk;
 
-use std::ffi::OsStr;
-use std::io::ErrorKind;
 use std::panic::resume_unwind;
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::thread;
 use std::time::{Duration, Instant};
-use std::{fs, thread};
 
-use anyhow::{Context as _, Result, anyhow};
+use anyhow::{Result, anyhow};
 
-use crate::cache::Cache;
-use crate::environment::{Environment, Variable};
-use crate::process::Serving;
+pub(crate) use self::running::Running;
+use crate::environment::Variable;
+use crate::place::Place;
 
 /// One of them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, clap::ValueEnum)]
@@ -112,68 +110,6 @@ pub(crate) fn postgres() -> Option<PathBuf> {
     postgres::programs(Path::new("/"))
 }
 
-/// Where things are: the repository, the cache and the logs of this run.
-#[derive(Debug)]
-pub(crate) struct Place {
-    pub(crate) root: PathBuf,
-    pub(crate) cache: Cache,
-    pub(crate) logs: PathBuf,
-}
-
-impl Place {
-    /// For the repository at `root` with its target folder.
-    pub(crate) fn new(root: &Path, target: &Path) -> Result<Self> {
-        Ok(Self { root: root.to_path_buf(), cache: Cache::of_user()?, logs: target.join("xtask-logs") })
-    }
-
-    /// Removes the logs of earlier runs.
-    pub(crate) fn clear_logs(&self) -> Result<()> {
-        match fs::remove_dir_all(&self.logs) {
-            Err(error) if error.kind() != ErrorKind::NotFound => {
-                Err(error).with_context(|| format!("{} cannot be removed", self.logs.display()))
-            }
-            _ => Ok(()),
-        }
-    }
-
-    fn log(&self, name: &str) -> PathBuf {
-        self.logs.join(format!("{name}.log"))
-    }
-}
-
-/// What runs until this value is dropped, and how tests find it.
-#[derive(Debug, Default)]
-pub(crate) struct Running {
-    pub(crate) environment: Environment,
-    /// In the order in which they are ended.
-    serving: Vec<Serving>,
-}
-
-impl Running {
-    fn program(variable: Variable, path: &Path) -> Self {
-        Self { environment: vec![(variable, path.into())], serving: Vec::new() }
-    }
-
-    /// Takes over what another one holds.
-    fn join(&mut self, other: Self) {
-        self.environment.extend(other.environment);
-        self.serving.extend(other.serving);
-    }
-
-    /// Where one thing is.
-    pub(crate) fn get(&self, variable: Variable) -> Option<&OsStr> {
-        self.environment.iter().find(|(it, _)| *it == variable).map(|(_, value)| value.as_os_str())
-    }
-
-    /// Tells a program where everything is, and nothing that was left in this process's own environment.
-    pub(crate) fn tell(&self, command: &mut Command) {
-        for variable in Variable::ALL {
-            command.env_remove(variable.name());
-        }
-        command.envs(self.environment.iter().map(|(variable, value)| (variable.name(), value)));
-    }
-}
-
 /// How it went with one of them.
 #[derive(Debug)]
 pub(crate) struct Attempt<T> {
@@ -231,18 +167,4 @@ pub(crate) fn all(servers: &[Server], place: &Place) -> Result<Running> {
         result.map_err(|error| anyhow!("{}: {error:#}", server.name()))?;
     }
     Ok(running)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_program_is_told_what_runs_and_nothing_else() {
-        let mut command = Command::new("test");
-        Running::program(Variable::Deno, Path::new("/deno")).tell(&mut command);
-        let told: Vec<_> = command.get_envs().filter_map(|(name, value)| Some((name, value?))).collect();
-        assert_eq!(told, [(OsStr::new("TENTACULAR_DENO"), OsStr::new("/deno"))]);
-        assert_eq!(command.get_envs().count(), Variable::ALL.len());
-    }
 }

@@ -19,7 +19,8 @@ use clap::ValueEnum as _;
 use serde_json::Value;
 
 use crate::environment::Variable;
-use crate::servers::{self, Place, Server};
+use crate::place::Place;
+use crate::servers::{self, Server};
 use crate::{console, process, workspace};
 
 #[derive(Debug, clap::Args)]

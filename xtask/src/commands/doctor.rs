@@ -7,7 +7,7 @@ mod sandbox;
 use anyhow::Result;
 use serde::Serialize;
 
-use crate::servers::Place;
+use crate::place::Place;
 use crate::{console, workspace};
 
 #[derive(Debug, clap::Args)]

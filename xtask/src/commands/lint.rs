@@ -7,8 +7,8 @@ use std::process::Command;
 use anyhow::{Context as _, Result, bail};
 use cargo_metadata::Metadata;
 
+use crate::place::Place;
 use crate::report::Report;
-use crate::servers::Place;
 use crate::tools::Tool;
 use crate::{console, house_rules, layering, process, workspace};
 

@@ -11,8 +11,9 @@ use cargo_metadata::Metadata;
 
 use super::lint;
 use crate::environment::Variable;
+use crate::place::Place;
 use crate::report::Report;
-use crate::servers::{self, Attempt, Place, Running, Server};
+use crate::servers::{self, Attempt, Running, Server};
 use crate::tools::Tool;
 use crate::{process, workspace};
 

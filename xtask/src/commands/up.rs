@@ -5,7 +5,8 @@ use std::process::Command;
 
 use anyhow::{Context as _, Result, bail};
 
-use crate::servers::{self, Place, Running, Server};
+use crate::place::Place;
+use crate::servers::{self, Running, Server};
 use crate::{console, process, workspace};
 
 #[derive(Debug, clap::Args)]

@@ -5,8 +5,8 @@ use std::process::Command;
 
 use anyhow::{Result, bail};
 
-use super::Place;
 use crate::cache::Entry;
+use crate::place::Place;
 use crate::{debian, process};
 
 const KEY: &str = "bwrap-debian";

@@ -6,8 +6,8 @@ use std::process::Command;
 use anyhow::{Context as _, Result, bail};
 use serde::Deserialize;
 
-use super::Place;
 use crate::cache::Entry;
+use crate::place::Place;
 use crate::process;
 
 /// The version of the engine's runtime.

@@ -13,9 +13,10 @@ use anyhow::{Context as _, Result};
 use nix::sys::signal::Signal;
 
 use self::java::Boot;
-use super::{Place, Running};
+use super::Running;
 use crate::cache::{self, Entry};
 use crate::environment::Variable;
+use crate::place::Place;
 use crate::ports;
 use crate::process::{self, Serving, Terms};
 

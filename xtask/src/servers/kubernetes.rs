@@ -9,8 +9,9 @@ use std::time::Duration;
 
 use anyhow::{Context as _, Result};
 
-use super::{Place, Running, go};
+use super::{Running, go};
 use crate::environment::Variable;
+use crate::place::Place;
 use crate::process::{self, Serving, Terms};
 use crate::{ports, secret};
 

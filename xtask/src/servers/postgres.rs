@@ -10,9 +10,10 @@ use anyhow::{Context as _, Result, bail};
 use nix::sys::signal::Signal;
 use nix::unistd::{Uid, User};
 
-use super::{Place, Running};
+use super::Running;
 use crate::cache::Entry;
 use crate::environment::Variable;
+use crate::place::Place;
 use crate::process::{self, Serving, Terms};
 use crate::{debian, ports};
 

@@ -4,7 +4,8 @@ use std::path::PathBuf;
 
 use anyhow::Result;
 
-use super::{Place, go};
+use super::go;
+use crate::place::Place;
 
 /// The date in the version of the Go module.
 const VERSION: &str = "20260905";

@@ -5,8 +5,8 @@ use std::process::Command;
 
 use anyhow::{Context as _, Result};
 
-use super::Place;
 use crate::cache::{self, Entry};
+use crate::place::Place;
 use crate::process;
 
 /// A Python that has it.

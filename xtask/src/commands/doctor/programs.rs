@@ -4,8 +4,9 @@ use std::path::PathBuf;
 use std::process::Command;
 
 use super::{Finding, State};
+use crate::place::Place;
 use crate::process;
-use crate::servers::{self, Place};
+use crate::servers;
 
 /// How to find out about one.
 struct Program {

@@ -7,8 +7,9 @@ use std::process::Command;
 use anyhow::Result;
 
 use super::{Finding, State};
+use crate::place::Place;
 use crate::process;
-use crate::servers::{self, Place, Server};
+use crate::servers::{self, Server};
 
 /// Where the kernel's control groups are mounted.
 const CGROUPS: &str = "/sys/fs/cgroup";
