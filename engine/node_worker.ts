@@ -25,6 +25,7 @@ self.onmessage = async ({ data: job }: MessageEvent<NodeJob>): Promise<void> => 
     if (typeof module.default !== "function") {
       throw new Error("the file has no default export that is a function");
     }
+    if (job.loadOnly) return post({ kind: "finished", output: "null" });
     const context: Context = Object.freeze({ ...job.context, log });
     const output = await module.default(context, job.input);
     post({ kind: "finished", output: encode(output, job.outputBytes) });

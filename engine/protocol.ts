@@ -26,6 +26,8 @@ export interface Job {
   readonly logLines: number;
   readonly logBytes: number;
   readonly config: { readonly [key: string]: Json };
+  /** Nodes are only loaded, and not called, when this is true. */
+  readonly loadOnly: boolean;
   readonly input: Json;
 }
 
@@ -68,6 +70,7 @@ export interface NodeJob {
     readonly node: string;
     readonly config: { readonly [key: string]: Json };
   };
+  readonly loadOnly: boolean;
   readonly input: Json;
   readonly outputBytes: number;
   readonly logLines: number;

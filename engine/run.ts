@@ -33,6 +33,15 @@ export interface Workshop {
 /** The longest line of events: one with the largest output, and room for what surrounds it. */
 const ROOM = 64 * 1024;
 
+/** What to run, and how. */
+export interface Order {
+  readonly id: string;
+  readonly input: Json;
+  readonly limitMs: number;
+  /** Only load the nodes, to see whether they can be. */
+  readonly loadOnly: boolean;
+}
+
 /** A run that goes on. */
 export class Run {
   readonly id: string;
@@ -40,6 +49,7 @@ export class Run {
   /** The answer; never rejects. */
   readonly outcome: Promise<Outcome>;
   readonly #workshop: Workshop;
+  readonly #loadOnly: boolean;
   readonly #log: RunLog;
   readonly #process: Deno.ChildProcess;
   readonly #begun = new Map<string, number>();
@@ -47,8 +57,9 @@ export class Run {
   #outputBytes = 0;
   #stopped: string | null = null;
 
-  constructor(workshop: Workshop, id: string, input: Json, limitMs: number) {
+  constructor(workshop: Workshop, { id, input, limitMs, loadOnly }: Order) {
     this.id = id;
+    this.#loadOnly = loadOnly;
     this.#workshop = workshop;
     this.#log = new RunLog(workshop.log, id, workshop.plan.limits);
     this.#process = start(workshop);
@@ -162,6 +173,7 @@ export class Run {
       logLines,
       logBytes,
       config,
+      loadOnly: this.#loadOnly,
       input,
     };
   }
