@@ -4,7 +4,9 @@ use crate::failed::{Exit, UNREACHABLE};
 use crate::session::Session;
 use crate::web::{Web, WebError};
 use jiff::{SignedDuration, Timestamp};
-use openidconnect::core::{CoreDeviceAuthorizationResponse, CoreErrorResponseType, CoreTokenResponse};
+use openidconnect::core::{
+    CoreDeviceAuthorizationResponse, CoreErrorResponseType, CoreJwsSigningAlgorithm, CoreTokenResponse,
+};
 use openidconnect::{
     DeviceCodeErrorResponseType, Nonce, OAuth2TokenResponse as _, PkceCodeChallenge, PkceCodeVerifier,
     RefreshToken, RequestTokenError, Scope, TokenResponse as _,
@@ -15,6 +17,19 @@ use std::time::Duration;
 use url::form_urlencoded;
 
 mod provider;
+
+/// How ID tokens may be signed: with a private key that only the issuer has.
+const ALGORITHMS: [CoreJwsSigningAlgorithm; 9] = [
+    CoreJwsSigningAlgorithm::RsaSsaPkcs1V15Sha256,
+    CoreJwsSigningAlgorithm::RsaSsaPkcs1V15Sha384,
+    CoreJwsSigningAlgorithm::RsaSsaPkcs1V15Sha512,
+    CoreJwsSigningAlgorithm::RsaSsaPssSha256,
+    CoreJwsSigningAlgorithm::RsaSsaPssSha384,
+    CoreJwsSigningAlgorithm::RsaSsaPssSha512,
+    CoreJwsSigningAlgorithm::EcdsaP256Sha256,
+    CoreJwsSigningAlgorithm::EcdsaP384Sha384,
+    CoreJwsSigningAlgorithm::EdDsa,
+];
 
 /// How long an access token is taken to last whose issuer does not say.
 const SHORT: Duration = Duration::from_secs(60);
@@ -142,7 +157,8 @@ fn name(provider: &Provider, tokens: &CoreTokenResponse) -> Result<String, SignI
     let id = tokens.id_token().ok_or_else(|| wrong("it gave no ID token".to_owned()))?;
     // The device flow has no place for a nonce; the device code binds the answer to this request.
     let no_nonce = |_: Option<&Nonce>| Ok(());
-    let claims = id.claims(&provider.client.id_token_verifier(), no_nonce);
+    let verifier = provider.client.id_token_verifier().set_allowed_algs(ALGORITHMS);
+    let claims = id.claims(&verifier, no_nonce);
     let claims = claims.map_err(|error| wrong(format!("its ID token does not hold: {error}")))?;
     let full = claims.name().and_then(|names| names.get(None)).map(|name| name.as_str());
     let user = claims.preferred_username().map(|name| name.as_str());

@@ -109,7 +109,7 @@ fn of_values(values: &[(&'static str, String)], width: Option<u16>) -> String {
     for (name, value) in values {
         table.add_row([Cell::new(name).add_attribute(Attribute::Bold), Cell::new(plain(value))]);
     }
-    finish(&table)
+    finish(table)
 }
 
 fn of_rows(heads: &[&'static str], rows: &[Vec<String>], width: Option<u16>) -> String {
@@ -118,20 +118,23 @@ fn of_rows(heads: &[&'static str], rows: &[Vec<String>], width: Option<u16>) -> 
     for row in rows {
         table.add_row(row.iter().map(|text| Cell::new(plain(text))));
     }
-    finish(&table)
+    finish(table)
 }
 
 /// A table without lines. Columns are two blanks apart, and wrap where they would not fit.
 fn bare(width: Option<u16>) -> Table {
     let mut table = Table::new();
-    table.load_style(presets::NOTHING).enforce_styling();
+    table.load_style(presets::NOTHING).enforce_styling().style_text_only();
     if let Some(width) = width {
         table.set_content_arrangement(ContentArrangement::Dynamic).set_width(width.max(NARROWEST));
     }
     table
 }
 
-fn finish(table: &Table) -> String {
+fn finish(mut table: Table) -> String {
+    for column in table.column_iter_mut() {
+        column.set_padding((0, 2));
+    }
     let lines: Vec<String> = table.lines().map(|line| line.trim_end().to_owned()).collect();
     lines.join("\n")
 }
