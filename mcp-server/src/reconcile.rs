@@ -3,6 +3,7 @@
 use crate::call::Call;
 use crate::gate::act::{Deprovision, Repair};
 use crate::lifecycle;
+use crate::pace::Pace;
 use crate::progress::Progress;
 use crate::server::Server;
 use policy::{Action, State};
@@ -10,36 +11,30 @@ use std::time::Duration;
 use wire::Failure;
 use workflow::EnclaveName;
 
-/// How often.
-const EVERY: Duration = Duration::from_secs(30);
-
-/// An enclave that somebody is making or removing right now is left to them for this long, in seconds.
-const LEFT_ALONE: i64 = 60;
-
 /// Reconciles at once, and then now and then, for ever.
-pub(crate) async fn forever(server: &Server) {
+pub(crate) async fn forever(server: &Server, pace: &Pace) {
     match server.gate.close_left_open().await {
         Ok(0) => {}
         Ok(count) => tracing::info!(count, "effects that the last stop interrupted are marked as unknown"),
         Err(error) => tracing::error!(%error, "effects that the last stop interrupted could not be marked"),
     }
-    let mut patience = 0;
+    let mut patience = Duration::ZERO;
     loop {
         once(server, patience).await;
-        patience = LEFT_ALONE;
-        tokio::time::sleep(EVERY).await;
+        patience = pace.left_alone;
+        tokio::time::sleep(pace.reconcile_every).await;
     }
 }
 
-/// Reconciles once; leaves alone what changed within the last `patience` seconds.
-async fn once(server: &Server, patience: i64) {
+/// Reconciles once; leaves alone what changed within the last `patience`.
+async fn once(server: &Server, patience: Duration) {
     let rights = match server.store.rights().await {
         Ok(rights) => rights,
         Err(error) => return tracing::error!(%error, "nothing can be reconciled: the store does not answer"),
     };
-    let now = jiff::Timestamp::now().as_second();
+    let now = jiff::Timestamp::now();
     for record in rights.enclaves() {
-        if now - record.updated_at.as_second() < patience {
+        if now.duration_since(record.updated_at).unsigned_abs() < patience {
             continue;
         }
         let finished = match record.state {

@@ -8,6 +8,7 @@ use crate::http::{Public, router};
 use crate::identity::{Authenticator, BreakGlass, Clients, Keys};
 use crate::keyed_lock::KeyedLocks;
 use crate::metrics::Metrics;
+use crate::pace::Pace;
 use crate::reconcile;
 use crate::server::Server;
 use crate::signing::{SigningError, SigningKey};
@@ -19,9 +20,6 @@ use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
-
-/// How often the trail's head is signed, where there is something new.
-const SIGN_EVERY: Duration = Duration::from_secs(1);
 
 /// How long calls that are going on may take to end.
 const DRAIN: Duration = Duration::from_secs(10);
@@ -60,6 +58,7 @@ pub struct Ready {
     server: Arc<Server>,
     public: Public,
     reads: Reading,
+    pace: Pace,
 }
 
 /// The task that puts reads on record, and how it is told to end.
@@ -74,6 +73,14 @@ impl Ready {
     /// # Errors
     /// Says which part cannot be used.
     pub async fn new(args: &Args, backend: Arc<dyn Backend>) -> Result<Self, ServeError> {
+        Self::with_pace(args, backend, Pace::default()).await
+    }
+
+    /// The same with another rhythm.
+    ///
+    /// # Errors
+    /// As [`Ready::new`].
+    pub async fn with_pace(args: &Args, backend: Arc<dyn Backend>, pace: Pace) -> Result<Self, ServeError> {
         args.check()?;
         let signing = Arc::new(SigningKey::read(&args.signing_key_file)?);
         let assertions = Assertions::read(&args.kraken_keys, args.oidc_audience.clone())?;
@@ -87,7 +94,7 @@ impl Ready {
             .redirect(reqwest::redirect::Policy::none())
             .build()
             .map_err(|error| ServeError::Network(error.to_string()))?;
-        let keys = Arc::new(Keys::new(args.oidc_issuer.clone(), http));
+        let keys = Arc::new(Keys::new(args.oidc_issuer.clone(), http, pace.keys.clone()));
         let clients = Clients {
             kraken: args.kraken_client.clone(),
             relay: args.relay_client.clone(),
@@ -109,7 +116,7 @@ impl Ready {
             requests: KeyedLocks::default(),
         };
         let public = Public { url: args.public_url.clone(), issuer };
-        Ok(Self { server: Arc::new(server), public, reads: Reading { task, stop } })
+        Ok(Self { server: Arc::new(server), public, reads: Reading { task, stop }, pace })
     }
 
     /// Serves on `listener` until `shutdown`; then lets what goes on come to its end, and signs the trail's end.
@@ -148,10 +155,11 @@ impl Ready {
     fn start_background(&self) -> Vec<JoinHandle<()>> {
         let keys = Arc::clone(self.server.authenticator.keys());
         let (signing, reconciling) = (Arc::clone(&self.server), Arc::clone(&self.server));
+        let (sign_every, pace) = (self.pace.sign_every, self.pace.clone());
         vec![
             tokio::spawn(async move { keys.keep_fresh().await }),
-            tokio::spawn(async move { sign_now_and_then(&signing.trail).await }),
-            tokio::spawn(async move { reconcile::forever(&reconciling).await }),
+            tokio::spawn(async move { sign_now_and_then(&signing.trail, sign_every).await }),
+            tokio::spawn(async move { reconcile::forever(&reconciling, &pace).await }),
         ]
     }
 
@@ -168,9 +176,9 @@ impl Ready {
     }
 }
 
-async fn sign_now_and_then(trail: &Trail) {
+async fn sign_now_and_then(trail: &Trail, every: Duration) {
     loop {
-        tokio::time::sleep(SIGN_EVERY).await;
+        tokio::time::sleep(every).await;
         if let Err(error) = trail.sign().await {
             tracing::error!(%error, "the trail's head could not be signed; trying again");
         }

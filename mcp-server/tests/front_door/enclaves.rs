@@ -1,6 +1,7 @@
 //! An enclave's life, as people in a channel meet it.
 
-use crate::app::{App, InChannel, account};
+use crate::app::App;
+use crate::door::{InChannel, account};
 use serde_json::{Value, json};
 use wire::FailureCode;
 

@@ -4,5 +4,8 @@
 
 mod app;
 mod backend;
+mod database;
+mod door;
 mod enclaves;
 mod issuer;
+mod rpc;
