@@ -158,7 +158,7 @@ pub fn verify<'k>(
     key_of: impl FnOnce(&str) -> Option<&'k DecodingKey>,
 ) -> Result<Assertion, AssertionError> {
     let header = jsonwebtoken::decode_header(jws).map_err(|_| AssertionError::Malformed)?;
-    if header.alg != Algorithm::EdDSA || header.typ.as_deref() != Some(TYPE) {
+    if header.alg != Algorithm::EdDSA || header.typ.as_deref() != Some(TYPE) || header.crit.is_some() {
         return Err(AssertionError::Malformed);
     }
     let kid = header.kid.ok_or(AssertionError::UnknownKey)?;

@@ -25,6 +25,9 @@ pub enum TokenError {
     /// Its algorithm is not one that is taken.
     #[error("the token's algorithm is not accepted")]
     Algorithm,
+    /// Its header demands something that is not known here (RFC 7515, section 4.1.11).
+    #[error("the token demands an extension that is not known here")]
+    Extension,
     /// No key of the issuer has its `kid`.
     #[error("the token's key is not one of the issuer's")]
     UnknownKey,
@@ -82,6 +85,7 @@ pub struct Clients {
 /// What is read of a token.
 #[derive(Debug, Deserialize)]
 struct Claims {
+    iss: String,
     sub: Option<String>,
     exp: i64,
     iat: i64,
@@ -117,6 +121,9 @@ impl Expectation {
         if !ALGORITHMS.contains(&header.alg) {
             return Err(TokenError::Algorithm);
         }
+        if header.crit.is_some() {
+            return Err(TokenError::Extension);
+        }
         let kid = header.kid.clone().ok_or(TokenError::UnknownKey)?;
         if !keys.fresh() && keys.get(&kid).await.is_none() {
             return Err(TokenError::KeysTooOld);
@@ -140,9 +147,11 @@ impl Expectation {
         let claims = jsonwebtoken::decode::<Claims>(token, &key.decoding, &validation)
             .map_err(|error| named(error.kind()))?
             .claims;
-        let is_access_token = header.typ.as_deref().is_some_and(|typ| typ.eq_ignore_ascii_case("at+jwt"))
-            || claims.typ.as_deref() == Some("Bearer");
-        if !is_access_token {
+        // The library also takes a list of issuers that ours is one of.
+        if claims.iss != self.issuer {
+            return Err(TokenError::Issuer);
+        }
+        if !is_access_token(header.typ.as_deref(), claims.typ.as_deref()) {
             return Err(TokenError::Type);
         }
         let now = Timestamp::now().as_second();
@@ -177,6 +186,14 @@ impl Expectation {
             client,
             client_id,
         }))
+    }
+}
+
+/// Keycloak says the type in a claim, RFC 9068 in the header; where the claim is there, it decides.
+fn is_access_token(header: Option<&str>, claim: Option<&str>) -> bool {
+    match claim {
+        Some(claim) => claim == "Bearer",
+        None => header.is_some_and(|typ| typ.eq_ignore_ascii_case("at+jwt")),
     }
 }
 

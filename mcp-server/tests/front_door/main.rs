@@ -9,3 +9,4 @@ mod door;
 mod enclaves;
 mod issuer;
 mod rpc;
+mod tokens;
