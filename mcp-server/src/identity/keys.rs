@@ -56,6 +56,8 @@ pub(super) struct Key {
     pub(super) decoding: DecodingKey,
     /// The only algorithm that the issuer uses it with, where it says so.
     pub(super) algorithm: Option<Algorithm>,
+    /// Tells it from another key that is published under the same `kid`.
+    pub(super) print: Arc<str>,
 }
 
 #[derive(Default)]
@@ -93,10 +95,10 @@ impl Keys {
         self.is_fresh(&self.current())
     }
 
-    /// Whether `kid` is among the keys, and they are fresh.
-    pub(super) fn holds(&self, kid: &str) -> bool {
+    /// Whether exactly this key is still published as `kid`, and the keys are fresh.
+    pub(super) fn holds(&self, kid: &str, print: &str) -> bool {
         let set = self.current();
-        self.is_fresh(&set) && set.keys.contains_key(kid)
+        self.is_fresh(&set) && set.keys.get(kid).is_some_and(|key| *key.print == *print)
     }
 
     fn is_fresh(&self, set: &KeySet) -> bool {
@@ -186,6 +188,7 @@ struct RawKeys {
 
 /// A key that can be used for signatures, with its id; `None` for encryption keys and for kinds not known here.
 fn usable(raw: serde_json::Value) -> Option<(String, Key)> {
+    let print = wire::canonical::sha256(&raw).ok()?.into();
     let jwk: Jwk = serde_json::from_value(raw).ok()?;
     if !matches!(jwk.common.public_key_use, None | Some(PublicKeyUse::Signature)) {
         return None;
@@ -196,5 +199,5 @@ fn usable(raw: serde_json::Value) -> Option<(String, Key)> {
         Some(named) => Some(named.to_string().parse().ok()?),
     };
     let decoding = DecodingKey::from_jwk(&jwk).ok()?;
-    Some((kid, Key { decoding, algorithm }))
+    Some((kid, Key { decoding, algorithm, print }))
 }

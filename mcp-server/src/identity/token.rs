@@ -6,6 +6,7 @@ use crate::store::PersonId;
 use jiff::Timestamp;
 use jsonwebtoken::{Algorithm, Header, Validation};
 use serde::Deserialize;
+use std::sync::Arc;
 
 /// The signature algorithms that are taken. None of them uses a shared secret.
 const ALGORITHMS: [Algorithm; 4] = [Algorithm::RS256, Algorithm::PS256, Algorithm::ES256, Algorithm::EdDSA];
@@ -110,6 +111,8 @@ pub(super) struct Expectation {
 pub(super) struct Verified {
     pub(super) caller: Caller,
     pub(super) kid: String,
+    /// That key's print.
+    pub(super) print: Arc<str>,
     /// In seconds since 1970.
     pub(super) expires: i64,
 }
@@ -131,7 +134,7 @@ impl Expectation {
         let key = keys.get(&kid).await.ok_or(TokenError::UnknownKey)?;
         let claims = self.claims(token, &header, &key)?;
         let expires = claims.exp;
-        Ok(Verified { caller: self.caller(claims)?, kid, expires })
+        Ok(Verified { caller: self.caller(claims)?, kid, print: key.print, expires })
     }
 
     fn claims(&self, token: &str, header: &Header, key: &Key) -> Result<Claims, TokenError> {

@@ -106,6 +106,7 @@ pub(crate) struct Issuer {
     /// A key that is published for encryption alone.
     pub(crate) encryption: TestKey,
     keys: Arc<Mutex<Vec<Value>>>,
+    described: Arc<AtomicU32>,
     asked: Arc<AtomicU32>,
     down: Arc<AtomicBool>,
 }
@@ -117,8 +118,8 @@ impl Issuer {
         let key = TestKey::new("issuer-1");
         let (p256, mut encryption) = (TestKey::p256("p256"), TestKey::p256("encryption"));
         encryption.jwk["use"] = json!("enc");
-        let (keys, asked, down) = (Arc::default(), Arc::default(), Arc::default());
-        let issuer = Self { url, key, p256, encryption, keys, asked, down };
+        let (keys, described, asked, down) = (Arc::default(), Arc::default(), Arc::default(), Arc::default());
+        let issuer = Self { url, key, p256, encryption, keys, described, asked, down };
         issuer.publish_only(&[&issuer.key, &issuer.p256, &TestKey::rsa(), &issuer.encryption]);
         let (described, publishing) = (issuer.clone(), issuer.clone());
         let router = Router::new()
@@ -129,6 +130,7 @@ impl Issuer {
     }
 
     fn describe(&self) -> Response {
+        self.described.fetch_add(1, Ordering::SeqCst);
         if self.down.load(Ordering::SeqCst) {
             return StatusCode::BAD_GATEWAY.into_response();
         }
@@ -138,6 +140,11 @@ impl Issuer {
     fn publish(&self) -> Response {
         self.asked.fetch_add(1, Ordering::SeqCst);
         Json(json!({"keys": *self.keys.lock().unwrap()})).into_response()
+    }
+
+    /// How often it was asked at all.
+    pub(crate) fn described(&self) -> u32 {
+        self.described.load(Ordering::SeqCst)
     }
 
     /// How often the keys were asked for.

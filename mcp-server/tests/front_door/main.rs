@@ -8,5 +8,6 @@ mod database;
 mod door;
 mod enclaves;
 mod issuer;
+mod keys;
 mod rpc;
 mod tokens;
