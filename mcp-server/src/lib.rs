@@ -14,6 +14,7 @@ mod metrics;
 mod pace;
 mod progress;
 mod reconcile;
+mod rollout;
 mod serve;
 mod server;
 pub mod signing;

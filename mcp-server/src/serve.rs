@@ -12,7 +12,7 @@ use crate::pace::Pace;
 use crate::reconcile;
 use crate::server::Server;
 use crate::signing::{SigningError, SigningKey};
-use crate::store::{Store, StoreError};
+use crate::store::{OpenEffect, Store, StoreError};
 use crate::trail::{Heads, HeadsError, Reads, Trail, TrailError};
 use axum::serve::ListenerExt;
 use std::sync::Arc;
@@ -59,6 +59,8 @@ pub struct Ready {
     public: Public,
     reads: Reading,
     pace: Pace,
+    /// What the last stop interrupted: read before the first call can begin anything.
+    left: Vec<OpenEffect>,
 }
 
 /// The task that puts reads on record, and how it is told to end.
@@ -87,6 +89,7 @@ impl Ready {
         let store = Arc::new(Store::open(&args.store).await?);
         let heads = Heads::open(&args.trail_heads_dir, Arc::clone(&signing))?;
         let trail = Arc::new(Trail::open(&store, heads).await?);
+        let left = store.left_open(trail.writer()).await?;
         let stop = CancellationToken::new();
         let (reads, task) = Reads::start(Arc::clone(&store), Arc::clone(&trail), stop.clone());
         let http = reqwest::Client::builder()
@@ -113,10 +116,11 @@ impl Ready {
             signing,
             metrics: Metrics::new(),
             lifecycles: KeyedLocks::default(),
+            rollouts: KeyedLocks::default(),
             requests: KeyedLocks::default(),
         };
         let public = Public { url: args.public_url.clone(), issuer };
-        Ok(Self { server: Arc::new(server), public, reads: Reading { task, stop }, pace })
+        Ok(Self { server: Arc::new(server), public, reads: Reading { task, stop }, pace, left })
     }
 
     /// Serves on `listener` until `shutdown`; then lets what goes on come to its end, and signs the trail's end.
@@ -155,11 +159,11 @@ impl Ready {
     fn start_background(&self) -> Vec<JoinHandle<()>> {
         let keys = Arc::clone(self.server.authenticator.keys());
         let (signing, reconciling) = (Arc::clone(&self.server), Arc::clone(&self.server));
-        let (sign_every, pace) = (self.pace.sign_every, self.pace.clone());
+        let (sign_every, pace, left) = (self.pace.sign_every, self.pace.clone(), self.left.clone());
         vec![
             tokio::spawn(async move { keys.keep_fresh().await }),
             tokio::spawn(async move { sign_now_and_then(&signing.trail, sign_every).await }),
-            tokio::spawn(async move { reconcile::forever(&reconciling, &pace).await }),
+            tokio::spawn(async move { reconcile::forever(&reconciling, &pace, left).await }),
         ]
     }
 

@@ -3,7 +3,7 @@
 
 use super::Handler;
 use crate::call::Call;
-use crate::gate::unavailable;
+use crate::gate::{is_ours, unavailable};
 use crate::progress::Progress;
 use crate::store::Claimed;
 use crate::tools::{Effect, Entry, Repeat};
@@ -55,10 +55,6 @@ fn key(entry: &Entry, call: &Call) -> Option<String> {
     let via = call.via.as_ref().filter(|_| entry.about.effect != Effect::Reads)?;
     let named = [&via.team, &via.event, &via.tool, &via.arguments_sha256];
     canonical::sha256(&named).ok()
-}
-
-fn is_ours(failure: &Failure) -> bool {
-    matches!(failure.code, FailureCode::Internal | FailureCode::Unavailable)
 }
 
 fn interrupted() -> Failure {

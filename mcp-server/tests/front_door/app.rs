@@ -31,6 +31,8 @@ pub(crate) struct App {
     pub(crate) dir: TempDir,
     pub(crate) database: Database,
     pub(crate) pace: Pace,
+    /// The folder of the trail's heads: with another one a server is not the one that was there before.
+    pub(crate) heads: &'static str,
     door: Door,
     running: Option<Running>,
 }
@@ -76,7 +78,15 @@ impl App {
         write("signing.pem", TestKey::new("unused").pem);
         let database = database(&dir);
         let door = Door::new(Issuer::start().await, kraken);
-        let app = Self { backend: Remembering::default(), dir, database, pace, door, running: None };
+        let app = Self {
+            backend: Remembering::default(),
+            dir,
+            database,
+            pace,
+            heads: "heads",
+            door,
+            running: None,
+        };
         app.break_glass(&[(OPERATOR, &policy::Scope::ALL)]);
         app
     }
@@ -142,11 +152,16 @@ impl App {
             "--mcp-client=agents".to_owned(),
             format!("--kraken-keys={}", file("kraken.jwks")),
             format!("--signing-key-file={}", file("signing.pem")),
-            format!("--trail-heads-dir={}", file("heads")),
+            format!("--trail-heads-dir={}", file(self.heads)),
             format!("--break-glass-file={}", file("glass.json")),
             format!("--store={store}"),
             "--backend=kubernetes".to_owned(),
         ])
+    }
+
+    /// A door of its own for a task of its own.
+    pub(crate) fn door(&self) -> Door {
+        self.door.clone()
     }
 
     /// Ends the server as a kill would: nothing of it is asked, and nothing of it goes on.
