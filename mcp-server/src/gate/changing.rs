@@ -65,8 +65,8 @@ impl<'g> Changing<'g> {
                 initiator: self.call.initiator(),
                 payload: payload.to_owned(),
             };
-            adopted.extend(succeed(&mut self.entries, &effect).await.map_err(failed)?);
             let writer = self.gate.trail.writer();
+            adopted.extend(succeed(&mut self.entries, writer, &effect).await.map_err(failed)?);
             self.entries.tx.open_effect(writer, &effect).await.map_err(failed)?;
         }
         self.entries.commit().await.map_err(failed)?;
@@ -84,11 +84,15 @@ impl<'g> Changing<'g> {
     }
 }
 
-/// Settles what a stop interrupted and `new` comes after: answers those whose end it brings, and closes those whose
+/// Settles what a stop interrupted, or what another replica began, and `new` comes after: answers those whose end it brings, and closes those whose
 /// place it takes.
-async fn succeed(entries: &mut Entries, new: &OpenEffect) -> Result<Vec<OpenEffect>, StoreError> {
+async fn succeed(
+    entries: &mut Entries,
+    writer: &str,
+    new: &OpenEffect,
+) -> Result<Vec<OpenEffect>, StoreError> {
     let mut finished = Vec::new();
-    for old in entries.tx.interrupted_in(&new.enclave).await? {
+    for old in entries.tx.not_of(writer, &new.enclave).await? {
         match Succession::of(new, &old) {
             Succession::Finishes => finished.push(old),
             Succession::Replaces => {
@@ -103,7 +107,7 @@ async fn succeed(entries: &mut Entries, new: &OpenEffect) -> Result<Vec<OpenEffe
     Ok(finished)
 }
 
-/// What a new effect means for an interrupted one in the same enclave.
+/// What a new effect means for an older one in the same enclave.
 enum Succession {
     /// Both do the same: when the new one is done, so is the old one.
     Finishes,

@@ -83,13 +83,19 @@ impl Tx {
         Ok(found.is_some())
     }
 
-    /// The interrupted effects in an enclave, the oldest first.
-    pub(crate) async fn interrupted_in(&mut self, enclave: &str) -> Result<Vec<OpenEffect>, StoreError> {
+    /// The effects in an enclave that `writer` is not at, the oldest first: interrupted ones, and those of other
+    /// replicas, of which nobody knows whether they still live.
+    pub(crate) async fn not_of(
+        &mut self,
+        writer: &str,
+        enclave: &str,
+    ) -> Result<Vec<OpenEffect>, StoreError> {
         let rows = sqlx::query(
             "SELECT id, action, enclave, object, issuer, subject, client, shown, payload FROM open_effect \
-             WHERE enclave = $1 AND interrupted = 1 ORDER BY since",
+             WHERE enclave = $1 AND (interrupted = 1 OR writer <> $2) ORDER BY since",
         )
         .bind(enclave)
+        .bind(writer)
         .fetch_all(self.connection())
         .await?;
         rows.iter().filter_map(|row| read(row).transpose()).collect()

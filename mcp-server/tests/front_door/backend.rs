@@ -39,6 +39,8 @@ struct Trouble {
     panic: Option<String>,
     /// Wait at this point until it is let go: what is killed there leaves what a killed process leaves.
     stop: Option<String>,
+    /// Only the first one waits.
+    once: bool,
     /// How many wait there.
     waiting: usize,
 }
@@ -71,6 +73,12 @@ impl Remembering {
         *self.trouble.lock().unwrap() = Trouble { stop: Some(point.to_owned()), ..Trouble::default() };
     }
 
+    /// The first who comes to this point waits there; others pass.
+    pub(crate) fn stop_first_at(&self, point: &str) {
+        self.stop_at(point);
+        self.trouble.lock().unwrap().once = true;
+    }
+
     /// Waits until so many wait at the point.
     pub(crate) async fn until_waiting(&self, count: usize) {
         until("the backend is there", async || self.trouble.lock().unwrap().waiting >= count).await;
@@ -88,7 +96,7 @@ impl Remembering {
             let mut trouble = self.trouble.lock().unwrap();
             let here = |named: &mut String| *named == point;
             let (fail, panic) = (trouble.fail.take_if(here), trouble.panic.take_if(here));
-            let stop = trouble.stop.as_ref() == Some(&point);
+            let stop = trouble.stop.as_ref() == Some(&point) && !(trouble.once && trouble.waiting > 0);
             trouble.waiting += usize::from(stop);
             (fail, panic, stop)
         };

@@ -4,12 +4,14 @@
 
 mod app;
 mod backend;
+mod came_between;
 mod database;
 mod door;
 mod enclaves;
 mod interrupted;
 mod issuer;
 mod keys;
+mod races;
 mod rpc;
 mod team;
 mod tokens;
