@@ -11,6 +11,7 @@ mod enclaves;
 mod interrupted;
 mod issuer;
 mod keys;
+mod once;
 mod races;
 mod rpc;
 mod team;
