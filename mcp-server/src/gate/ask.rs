@@ -122,7 +122,7 @@ fn principal(call: &Call, facts: &Facts) -> Principal {
 }
 
 /// What a call of the Kraken may never do, by where it came from.
-fn refused_by_kind(call: &Call, action: Action) -> Option<Refused> {
+pub(super) fn refused_by_kind(call: &Call, action: Action) -> Option<Refused> {
     match call.kind()? {
         Kind::SignIn if action != Action::Bind => Some(Refused::SignInOnly),
         Kind::Agent if action.needs_a_click() => Some(Refused::NeedsClick),

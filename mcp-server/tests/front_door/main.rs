@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test fails by panicking")]
 
 mod app;
+mod assertions;
 mod backend;
 mod came_between;
 mod database;
