@@ -18,6 +18,9 @@ pub(crate) struct Enclave {
     /// The namespace and name of the server's own account, which gets its rights there
     #[arg(long, value_name = "NAMESPACE/NAME", value_parser = account)]
     server_account: Option<ServerAccount>,
+    /// The id of its record, which the server makes at provision
+    #[arg(long, default_value = "made-at-provision")]
+    id: String,
 }
 
 fn account(text: &str) -> Result<ServerAccount, String> {
@@ -33,6 +36,7 @@ impl Enclave {
     pub(crate) fn run(&self, context: &Context) -> Result<(), Failed> {
         let spec = EnclaveSpec {
             name: self.name.clone(),
+            id: self.id.clone(),
             quota: self.quota,
             mirror: Mirror::default(),
             server: self.server_account.clone().unwrap_or_default(),
