@@ -22,6 +22,8 @@ enum Service {
     Workspace(workspace::Workspace),
     /// The MCP server
     McpServer(Box<mcp_server::Args>),
+    /// The Kraken
+    KrakenBot(Box<kraken_bot::Args>),
 }
 
 /// Why a service does not run.
@@ -36,15 +38,23 @@ pub(crate) enum ServeError {
     /// The server.
     #[error(transparent)]
     Server(#[from] mcp_server::ServeError),
+    /// The Kraken.
+    #[error(transparent)]
+    Kraken(#[from] kraken_bot::RunError),
 }
 
 impl Serve {
     pub(crate) async fn run(self) -> Result<(), ServeError> {
         leash::tie(self.parent)?;
-        mcp_server::start_logging();
+        // Each keeps its own libraries quiet.
+        match &self.service {
+            Service::Workspace(_) | Service::McpServer(_) => mcp_server::start_logging(),
+            Service::KrakenBot(_) => kraken_bot::start_logging(),
+        }
         match self.service {
             Service::Workspace(workspace) => Ok(workspace.run().await?),
             Service::McpServer(args) => Ok(mcp_server::run(*args).await?),
+            Service::KrakenBot(args) => Ok(kraken_bot::run(*args).await?),
         }
     }
 }

@@ -16,7 +16,7 @@ pub(super) struct Service {
 
 /// All of them, each after those that it needs.
 pub(super) fn all(plan: &Plan<'_>) -> Vec<Service> {
-    vec![workspace(plan), server(plan)]
+    vec![workspace(plan), server(plan), kraken(plan)]
 }
 
 /// The flags of one service.
@@ -44,7 +44,7 @@ fn order(plan: &Plan<'_>, name: &'static str, flags: Flags, grace: u64) -> Order
         name,
         arguments: flags.0,
         variables: Vec::new(),
-        log: plan.world.path(&format!("logs/{}.log", name.replace("the ", ""))),
+        log: plan.world.path(&format!("logs/{}.log", name.trim_start_matches("the ").to_lowercase())),
         verbose: plan.verbose,
         grace: Duration::from_secs(grace),
     }
@@ -81,4 +81,20 @@ fn server(plan: &Plan<'_>) -> Service {
     let mut order = order(plan, "the server", flags, 15);
     order.variables = plan.programs.variables().collect();
     Service { order, proof: Proof::Answers(format!("{}/readyz", world.server())) }
+}
+
+fn kraken(plan: &Plan<'_>) -> Service {
+    let world = plan.world;
+    let flags = Flags::of("kraken-bot")
+        .text("--server-url", world.server())
+        .text("--oidc-issuer", world.issuer())
+        .text("--slack-api-url", format!("{}/api", world.workspace()))
+        .path("--relay-secret-file", world.path("kraken/relay-secret"))
+        .path("--slack-bot-token-file", world.path("kraken/slack-bot-token"))
+        .path("--slack-app-token-file", world.path("kraken/slack-app-token"))
+        .path("--signing-key-file", world.path("kraken/signing-key.pem"))
+        .path("--age-key-file", world.path("kraken/age-key"))
+        .path("--state", world.path("kraken/state.sqlite"))
+        .path("--work-dir", world.path("tentacles"));
+    Service { order: order(plan, "the Kraken", flags, 10), proof: Proof::Connected }
 }

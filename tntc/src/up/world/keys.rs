@@ -2,11 +2,11 @@
 
 use super::{World, WorldError};
 use crate::private_file;
-use age::secrecy::ExposeSecret as _;
 use ed25519_dalek::SigningKey;
 use ed25519_dalek::pkcs8::EncodePrivateKey;
 use ed25519_dalek::pkcs8::spki::der::pem::LineEnding;
 use jiff::{SignedDuration, Timestamp};
+use secrecy::ExposeSecret;
 use serde_json::json;
 use sha2::{Digest, Sha256};
 use std::path::Path;
@@ -42,7 +42,7 @@ pub(super) fn make_missing(world: &World) -> Result<(), WorldError> {
     once(&kraken, signing_key)?;
     once(&world.path("server/signing-key.pem"), signing_key)?;
     once(&world.path("kraken/age-key"), || {
-        Ok(age::x25519::Identity::generate().to_string().expose_secret().to_owned())
+        Ok(kraken_bot::new_age_key().expose_secret().to_owned())
     })?;
     // Derived from the private key each time, so that the two always belong together.
     let public = wire::signing::SigningKey::read(&kraken)?.jwks();

@@ -73,7 +73,7 @@ fn the_server_takes_the_keys_and_the_token() {
     let glass = mcp_server::identity::BreakGlass::new(world.path("server/break-glass.json"));
     assert_eq!(glass.find(token.trim()).unwrap().unwrap().operator, operator());
     let age = std::fs::read_to_string(world.path("kraken/age-key")).unwrap();
-    age.trim().parse::<age::x25519::Identity>().unwrap();
+    assert!(age.starts_with("AGE-SECRET-KEY-1"));
 }
 
 #[test]
