@@ -2,6 +2,7 @@
 
 use crate::issuer::Issuer;
 use mcp_server::identity::{Authenticator, Clients, Keys};
+use mcp_server::KeyPace;
 use std::hint::black_box;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -10,7 +11,7 @@ const ROUNDS: u32 = 50_000;
 const REPEATS: usize = 9;
 
 pub(crate) async fn warm(issuer: &Issuer) {
-    let keys = Arc::new(Keys::new(issuer.url.clone(), reqwest::Client::new()));
+    let keys = Arc::new(Keys::new(issuer.url.clone(), reqwest::Client::new(), KeyPace::default()));
     let fresh = Arc::clone(&keys);
     let keeping = tokio::spawn(async move { fresh.keep_fresh().await });
     while !keys.fresh() {
