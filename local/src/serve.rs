@@ -9,6 +9,7 @@ use axum::middleware::from_fn_with_state;
 use axum::routing::{get, post};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
 use tower_http::catch_panic::CatchPanicLayer;
 
 use crate::assets;
@@ -48,6 +49,8 @@ pub(crate) struct Served {
     pub(crate) timing: Timing,
     pub(crate) workspace: Workspace,
     pub(crate) issuer: Issuer,
+    /// What runs beside the requests: deliveries, and the app's connections.
+    pub(crate) tasks: TaskTracker,
     pub(crate) shutdown: CancellationToken,
 }
 
@@ -75,8 +78,9 @@ impl Local {
             verification: secrecy::ExposeSecret::expose_secret(&credentials.verification).to_owned(),
             base: addresses.base().to_owned(),
         };
-        let workspace =
-            Workspace::open(&keep.path("workspace.jsonl"), setting, config.timing.clone()).await?;
+        let (tasks, shutdown) = (TaskTracker::new(), CancellationToken::new());
+        let (path, timing) = (keep.path("workspace.jsonl"), config.timing.clone());
+        let workspace = Workspace::open(&path, setting, timing, (&tasks, shutdown.clone())).await?;
         let issuer = Issuer::open(&keep, addresses.issuer(), config.lifetimes, config.page_redirects).await?;
         let served = Served {
             door: Door::new(config.secret, &addresses),
@@ -85,7 +89,8 @@ impl Local {
             timing: config.timing,
             workspace,
             issuer,
-            shutdown: CancellationToken::new(),
+            tasks,
+            shutdown,
         };
         Ok(Self { served: Arc::new(served), listener, _keep: keep })
     }
@@ -118,10 +123,17 @@ impl Local {
             shutdown.cancelled().await;
             tokio::time::sleep(GRACE).await;
         };
-        tokio::select! {
-            served = std::future::IntoFuture::into_future(server) => Ok(served?),
+        let served = tokio::select! {
+            served = std::future::IntoFuture::into_future(server) => served,
             () = overdue => Ok(()),
+        };
+        // The folder is given back when nothing is left that could write to it.
+        self.served.shutdown.cancel();
+        self.served.tasks.close();
+        if tokio::time::timeout(GRACE, self.served.tasks.wait()).await.is_err() {
+            tracing::warn!("something did not end in time");
         }
+        Ok(served?)
     }
 }
 

@@ -5,6 +5,8 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 use tokio::sync::watch;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
 
 use crate::config::Timing;
 use crate::journal::{JournalError, Store};
@@ -50,11 +52,16 @@ pub(crate) struct Workspace {
 
 impl Workspace {
     /// Reads the state, or founds the workspace, and begins to deliver.
-    pub(crate) async fn open(path: &Path, setting: Setting, timing: Timing) -> Result<Self, JournalError> {
+    pub(crate) async fn open(
+        path: &Path,
+        setting: Setting,
+        timing: Timing,
+        (tasks, shutdown): (&TaskTracker, CancellationToken),
+    ) -> Result<Self, JournalError> {
         let store = Arc::new(Store::<State>::open(path).await?);
         seed::found(&store, Timestamp::now()).await?;
         let setting = Arc::new(setting);
-        let exchange = Exchange::start(Arc::clone(&store), timing);
+        let exchange = Exchange::start(Arc::clone(&store), timing, tasks, shutdown);
         Ok(Self { store, setting, exchange, tickets: Tickets::default(), limits: control::Limits::default() })
     }
 

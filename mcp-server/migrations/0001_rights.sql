@@ -64,6 +64,7 @@ CREATE TABLE verdict (
     PRIMARY KEY (enclave, allowed, account, issuer, subject)
 );
 
+-- `version` is empty until the first deploy has come to its end.
 CREATE TABLE tentacle (
     enclave         TEXT NOT NULL REFERENCES enclave (name) ON DELETE CASCADE,
     name            TEXT NOT NULL,

@@ -13,14 +13,24 @@ CREATE TABLE used_assertion (
     expires_at  BIGINT NOT NULL
 );
 
--- Allowed and not yet finished: what a restart looks for.
+-- Allowed and not yet finished: what a restart looks for. `issuer`, `subject`, `client` and `shown` say for whom it is
+-- done, empty where it is nobody; `payload` is what it takes to finish it, for a deploy its source. `interrupted` is 1
+-- once a restart has found it.
 CREATE TABLE open_effect (
-    id       TEXT PRIMARY KEY,
-    writer   TEXT NOT NULL,
-    action   TEXT NOT NULL,
-    enclave  TEXT NOT NULL,
-    since    BIGINT NOT NULL
+    id           TEXT PRIMARY KEY,
+    writer       TEXT NOT NULL,
+    action       TEXT NOT NULL,
+    enclave      TEXT NOT NULL,
+    object       TEXT NOT NULL,
+    issuer       TEXT NOT NULL,
+    subject      TEXT NOT NULL,
+    client       TEXT NOT NULL,
+    shown        TEXT NOT NULL,
+    payload      TEXT NOT NULL,
+    interrupted  BIGINT NOT NULL,
+    since        BIGINT NOT NULL
 );
+CREATE INDEX open_effect_enclave ON open_effect (enclave);
 
 -- What a channel must hear; gone once the relay says that it stands there.
 CREATE TABLE notice (

@@ -25,6 +25,9 @@ pub(crate) enum NotTaken {
     /// It was made for another token, tool or arguments.
     #[error("the channel assertion is for another {0}")]
     OtherCall(&'static str),
+    /// It names no channel where there must be one, or one where there is none.
+    #[error("the channel assertion does not say where the request was made")]
+    OutOfPlace,
     /// It was used before.
     #[error("the channel assertion was used before")]
     Replayed,
@@ -44,6 +47,7 @@ impl NotTaken {
             Self::NotTheKraken => "assertion_unexpected",
             Self::Invalid(_) => "assertion_invalid",
             Self::OtherCall(_) => "assertion_of_other_call",
+            Self::OutOfPlace => "assertion_out_of_place",
             Self::Replayed => "assertion_replayed",
             Self::NotBound => "account_not_bound",
             Self::Store(_) => "store",
@@ -150,7 +154,20 @@ fn fit(assertion: &Assertion, fits: Fits<'_>) -> Result<(), NotTaken> {
     if assertion.arguments_sha256 != fits.arguments_sha256 {
         return Err(NotTaken::OtherCall("set of arguments"));
     }
+    if !in_place(assertion) {
+        return Err(NotTaken::OutOfPlace);
+    }
     Ok(())
+}
+
+/// Whether it names a channel exactly where one decides the enclave: were there none, an argument could.
+fn in_place(assertion: &Assertion) -> bool {
+    match assertion.kind {
+        Kind::Message | Kind::Click | Kind::Command | Kind::Agent => {
+            assertion.channel.as_ref().is_some_and(|channel| !channel.id.is_empty())
+        }
+        Kind::Dm | Kind::Home | Kind::SignIn => assertion.channel.is_none(),
+    }
 }
 
 impl fmt::Debug for Assertions {

@@ -1,7 +1,7 @@
 //! One call of one tool: who asks, through what, with which arguments.
 
 use crate::identity::{Caller, Person};
-use crate::store::PersonId;
+use crate::store::{Initiator, PersonId};
 use policy::{Action, Continuation, Operator, Principal};
 use std::sync::Arc;
 use wire::assertion::{Assertion, Kind};
@@ -12,8 +12,8 @@ use wire::trail::{Via, Who};
 pub(crate) enum Asker {
     /// Somebody who sent a token.
     Caller(Arc<Caller>),
-    /// The rest of an effect that was allowed.
-    Continuation(Action),
+    /// The rest of an effect that was allowed, for whomever it is done.
+    Continuation(Action, Option<Initiator>),
     /// The server's own housekeeping.
     Reconciler,
 }
@@ -32,8 +32,8 @@ pub(crate) struct Call {
 
 impl Call {
     /// The rest of `action`, which was allowed before.
-    pub(crate) fn continuation(action: Action) -> Self {
-        Self::own(Asker::Continuation(action), "continuation")
+    pub(crate) fn continuation(action: Action, initiator: Option<Initiator>) -> Self {
+        Self::own(Asker::Continuation(action, initiator), "continuation")
     }
 
     /// The server's own housekeeping.
@@ -49,7 +49,7 @@ impl Call {
     pub(crate) fn caller(&self) -> Option<&Caller> {
         match &self.asker {
             Asker::Caller(caller) => Some(caller),
-            Asker::Continuation(_) | Asker::Reconciler => None,
+            Asker::Continuation(..) | Asker::Reconciler => None,
         }
     }
 
@@ -61,9 +61,24 @@ impl Call {
         }
     }
 
-    /// That person's identity.
+    /// The identity of the person who asks, or who asked for that of which this is the rest.
     pub(crate) fn person_id(&self) -> Option<&PersonId> {
-        self.person().map(|person| &person.id)
+        match &self.asker {
+            Asker::Continuation(_, initiator) => initiator.as_ref().map(|initiator| &initiator.person),
+            Asker::Caller(_) | Asker::Reconciler => self.person().map(|person| &person.id),
+        }
+    }
+
+    /// For whom it is done, where that is a person.
+    pub(crate) fn initiator(&self) -> Option<Initiator> {
+        match &self.asker {
+            Asker::Continuation(_, initiator) => initiator.clone(),
+            Asker::Caller(_) | Asker::Reconciler => self.person().map(|person| Initiator {
+                person: person.id.clone(),
+                client: person.client_id.clone(),
+                shown: person.shown().to_owned(),
+            }),
+        }
     }
 
     /// The operator who asks, where it is one.
@@ -112,7 +127,7 @@ impl Call {
                     reason_given: self.reason.is_some(),
                 }),
             },
-            Asker::Continuation(of) => Principal::Continuation(Continuation { of: *of, removed: false }),
+            Asker::Continuation(of, _) => Principal::Continuation(Continuation { of: *of, removed: false }),
             Asker::Reconciler => Principal::Reconciler,
         }
     }
@@ -134,7 +149,12 @@ impl Call {
                 Caller::Relay { subject, client } => who("relay", None, Some(subject), Some(client)),
                 Caller::Operator(entry) => who("operator", None, Some(&entry.operator), None),
             },
-            Asker::Continuation(_) => who("continuation", None, None, None),
+            Asker::Continuation(_, initiator) => {
+                let person = initiator.as_ref().map(|initiator| &initiator.person);
+                let (issuer, subject) =
+                    (person.map(|id| id.issuer.as_str()), person.map(|id| id.subject.as_str()));
+                who("continuation", issuer, subject, None)
+            }
             Asker::Reconciler => who("reconciler", None, None, None),
         }
     }

@@ -4,7 +4,7 @@ use crate::mcp::Handler;
 use crate::server::Server;
 use axum::body::Body;
 use axum::extract::{Request, State};
-use axum::http::{HeaderValue, StatusCode, header};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{any, get};
 use axum::{Json, Router};
@@ -89,8 +89,7 @@ fn metadata_url(base: &Url) -> String {
 
 /// The MCP endpoint: the caller is recognised first, by this request's own token.
 async fn endpoint(State(http): State<Http>, mut request: Request) -> Response {
-    let authorization = request.headers().get(header::AUTHORIZATION).map(HeaderValue::as_bytes);
-    match http.server.authenticator.authenticate(authorization).await {
+    match http.server.authenticator.authenticate(authorization(request.headers())).await {
         Ok(caller) => {
             request.extensions_mut().insert(caller);
             http.mcp.handle(request).await.map(Body::new)
@@ -103,6 +102,12 @@ async fn endpoint(State(http): State<Http>, mut request: Request) -> Response {
             response
         }
     }
+}
+
+/// The `Authorization` header. Where there are several, nobody knows which of them a proxy has checked: then there is none.
+fn authorization(headers: &HeaderMap) -> Option<&[u8]> {
+    let mut given = headers.get_all(header::AUTHORIZATION).iter();
+    given.next().filter(|_| given.next().is_none()).map(HeaderValue::as_bytes)
 }
 
 /// RFC 9728: how a client finds out where to sign in.

@@ -11,8 +11,10 @@ mod keyed_lock;
 mod lifecycle;
 mod mcp;
 mod metrics;
+mod pace;
 mod progress;
 mod reconcile;
+mod rollout;
 mod serve;
 mod server;
 pub mod store;
@@ -20,6 +22,7 @@ mod tools;
 pub mod trail;
 
 pub use config::{Args, BackendKind, ConfigError};
+pub use pace::{KeyPace, Pace};
 pub use serve::{Ready, ServeError};
 pub use tools::{ToolActions, tool_actions};
 

@@ -1,34 +1,51 @@
 //! How an enclave comes into being and how it goes: named steps, each of which can be repeated, so that a process that
 //! dies after any of them leaves something that the next try, or the reconciler, brings to its end.
 
-use crate::backend::BackendError;
+use crate::backend::{BackendError, EnclaveView};
 use crate::gate::act::{Deprovision, Provision};
 use crate::gate::{Authorized, Effect, unavailable};
 use crate::progress::Progress;
 use crate::server::Server;
+use policy::State;
+use uuid::Uuid;
 use wire::{Failure, FailureCode};
+use workflow::EnclaveName;
 
-/// Makes an enclave whose record is in state provisioning to the end: the backend's steps, then active.
+/// Makes an enclave whose record is in state provisioning to the end: the backend's steps, then active. The caller has
+/// the enclave's lifecycle alone.
 pub(crate) async fn provision(
     server: &Server,
     grant: &Authorized<Provision>,
     effect: Effect<'_>,
     progress: &Progress,
 ) -> Result<Vec<String>, Failure> {
-    let made = match steps(server, grant, progress).await {
+    let name = &grant.target().name;
+    let (id, made) = match steps(server, grant, progress).await {
         Ok(made) => made,
         Err(Stopped::Taken) => {
             // What is there under this name is not ours: nothing of it was touched, and no record of ours stays.
             let mut ending = effect.end().await?;
             ending.tx().forget_unmade_enclave(grant).await.map_err(|error| unavailable(&error))?;
-            return Err(ending.failed(BackendError::Taken.into_failure()).await);
+            return Err(ending.failed(taken(name)).await);
         }
         Err(Stopped::Failed(failure)) => return Err(effect.failed(failure).await),
     };
     let mut ending = effect.end().await?;
-    ending.tx().activate_enclave(grant).await.map_err(|error| unavailable(&error))?;
+    if !ending.tx().activate_enclave(grant, id).await.map_err(|error| unavailable(&error))? {
+        return Err(ending.failed(removed_meanwhile(name)).await);
+    }
     ending.done().await?;
     Ok(made)
+}
+
+/// The name is somebody else's. Whose, and what is in it, is nobody's business.
+pub(crate) fn taken(name: &EnclaveName) -> Failure {
+    Failure::new(FailureCode::Conflict, format!("the name `{name}` is taken"))
+        .with_remedy("choose another name")
+}
+
+fn removed_meanwhile(name: &EnclaveName) -> Failure {
+    Failure::new(FailureCode::Conflict, format!("`{name}` was removed while it was being made"))
 }
 
 enum Stopped {
@@ -36,19 +53,15 @@ enum Stopped {
     Failed(Failure),
 }
 
+/// Takes the backend's steps; answers which enclave it was, and what was made.
 async fn steps(
     server: &Server,
     grant: &Authorized<Provision>,
     progress: &Progress,
-) -> Result<Vec<String>, Stopped> {
-    let rights = server.store.rights().await.map_err(|error| Stopped::Failed(unavailable(&error)))?;
+) -> Result<(Uuid, Vec<String>), Stopped> {
     let name = &grant.target().name;
-    let Some(record) = rights.enclave(name) else {
-        let gone =
-            Failure::new(FailureCode::Conflict, format!("`{name}` was removed while it was being made"));
-        return Err(Stopped::Failed(gone));
-    };
-    let view = Server::view(&rights, record);
+    let mut view = wanted(server, name, None).await.map_err(Stopped::Failed)?;
+    let id = view.record.id;
     let steps = server.backend.steps();
     for (done, step) in steps.iter().enumerate() {
         match server.backend.provision(grant, &view, step).await {
@@ -60,18 +73,38 @@ async fn steps(
             }
         }
         progress.step(done + 1, steps.len(), step).await;
+        if done + 1 < steps.len() {
+            view = wanted(server, name, Some(id)).await.map_err(Stopped::Failed)?;
+        }
     }
-    Ok(steps.iter().map(|step| (*step).to_owned()).collect())
+    Ok((id, steps.iter().map(|step| (*step).to_owned()).collect()))
 }
 
-/// Removes an enclave whose record is in state deprovisioning: first what runs, last the record.
+/// The enclave as long as it is to be made, and is the one that was begun: somebody may have it removed meanwhile, and
+/// another replica may have made it to the end.
+async fn wanted(server: &Server, name: &EnclaveName, begun: Option<Uuid>) -> Result<EnclaveView, Failure> {
+    let rights = server.store.rights().await.map_err(|error| unavailable(&error))?;
+    let record = rights.enclave(name).filter(|record| begun.is_none_or(|id| id == record.id));
+    match record {
+        Some(record) if record.state != State::Deprovisioning => Ok(Server::view(&rights, record)),
+        _ => Err(removed_meanwhile(name)),
+    }
+}
+
+/// Removes an enclave whose record is in state deprovisioning: first what runs, last the record. The caller has the
+/// enclave's lifecycle alone.
 pub(crate) async fn deprovision(
     server: &Server,
     grant: &Authorized<Deprovision>,
     effect: Effect<'_>,
 ) -> Result<(), Failure> {
-    if let Err(error) = server.backend.deprovision(grant).await {
-        tracing::warn!(enclave.name = %grant.target().record.name, %error, "an enclave could not be removed to the end");
+    let record = &grant.target().record;
+    let _no_rollout = server.rollouts.lock(record.name.as_str()).await;
+    let rights = server.store.rights().await.map_err(|error| unavailable(&error))?;
+    let there = rights.enclave(&record.name).is_some_and(|now| now.id == record.id);
+    // Somebody else may have removed it while it was not our turn; what has its name now is another.
+    if there && let Err(error) = server.backend.deprovision(grant).await {
+        tracing::warn!(enclave.name = %record.name, %error, "an enclave could not be removed to the end");
         return Err(effect.failed(error.into_failure()).await);
     }
     let mut ending = effect.end().await?;

@@ -1,76 +1,173 @@
 //! Brings to its end what a stop interrupted, and makes the backend follow records that it is behind.
 
 use crate::call::Call;
-use crate::gate::act::{Deprovision, Repair};
+use crate::gate::act::{Apply, Deprovision, Remove, Repair};
+use crate::gate::{Change, Effect, is_ours, unavailable};
 use crate::lifecycle;
+use crate::pace::Pace;
 use crate::progress::Progress;
+use crate::rollout::{self, Source};
 use crate::server::Server;
+use crate::store::{EnclaveRecord, OpenEffect, Rights, StoreError};
+use jiff::Timestamp;
 use policy::{Action, State};
 use std::time::Duration;
-use wire::Failure;
-use workflow::EnclaveName;
+use wire::{Failure, FailureCode};
+use workflow::{EnclaveName, TentacleName};
 
-/// How often.
-const EVERY: Duration = Duration::from_secs(30);
-
-/// An enclave that somebody is making or removing right now is left to them for this long, in seconds.
-const LEFT_ALONE: i64 = 60;
-
-/// Reconciles at once, and then now and then, for ever.
-pub(crate) async fn forever(server: &Server) {
-    match server.gate.close_left_open().await {
-        Ok(0) => {}
-        Ok(count) => tracing::info!(count, "effects that the last stop interrupted are marked as unknown"),
-        Err(error) => tracing::error!(%error, "effects that the last stop interrupted could not be marked"),
-    }
-    let mut patience = 0;
+/// Reconciles at once, and then now and then, for ever. `left` is what this process's predecessor began and did not end.
+pub(crate) async fn forever(server: &Server, pace: &Pace, left: Vec<OpenEffect>) {
+    let mut left = left;
     loop {
-        once(server, patience).await;
-        patience = LEFT_ALONE;
-        tokio::time::sleep(EVERY).await;
+        match server.gate.interrupted(&left).await {
+            Ok(()) => left.clear(),
+            Err(error) => {
+                tracing::error!(%error, "effects that the last stop interrupted could not be marked")
+            }
+        }
+        if let Err(error) = once(server, pace.left_alone).await {
+            tracing::error!(%error, "nothing can be reconciled: the store does not answer");
+        }
+        tokio::time::sleep(pace.reconcile_every).await;
     }
 }
 
-/// Reconciles once; leaves alone what changed within the last `patience` seconds.
-async fn once(server: &Server, patience: i64) {
-    let rights = match server.store.rights().await {
-        Ok(rights) => rights,
-        Err(error) => return tracing::error!(%error, "nothing can be reconciled: the store does not answer"),
-    };
-    let now = jiff::Timestamp::now().as_second();
+/// Reconciles once. What this server's own stop interrupted is finished at once; what others are making or removing is
+/// left alone when it changed within the last `patience`.
+async fn once(server: &Server, patience: Duration) -> Result<(), StoreError> {
+    let rights = server.store.rights().await?;
+    let interrupted = server.store.interrupted(server.trail.writer()).await?;
+    let now = Timestamp::now();
     for record in rights.enclaves() {
-        if now - record.updated_at.as_second() < patience {
-            continue;
+        let ours = interrupted.iter().any(|effect| effect.enclave == record.name.as_str());
+        let left_to_us = ours || now.duration_since(record.updated_at).unsigned_abs() >= patience;
+        if left_to_us && matches!(record.state, State::Provisioning | State::Deprovisioning) {
+            finish_life(server, &record.name).await?;
         }
-        let finished = match record.state {
-            State::Provisioning => finish_making(server, &record.name).await,
-            State::Deprovisioning => finish_removing(server, &record.name).await,
-            State::Active | State::Frozen => continue,
-        };
-        match finished {
-            Ok(()) => tracing::info!(enclave.name = %record.name, "what was interrupted is finished"),
-            Err(failure) => {
-                tracing::warn!(enclave.name = %record.name, why = failure.text(), "not finished yet")
-            }
+    }
+    for effect in &interrupted {
+        match effect.action {
+            Action::Provision | Action::Deprovision => settle_life(server, effect).await?,
+            _ => finish(server, effect).await?,
         }
     }
     repair(server).await;
+    Ok(())
+}
+
+fn tell(what: &str, finished: &Result<(), Failure>) {
+    match finished {
+        Ok(()) => tracing::info!(what, "what was interrupted is finished"),
+        Err(failure) => tracing::warn!(what, why = failure.text(), "not finished yet"),
+    }
+}
+
+/// Makes or removes an enclave to the end, unless somebody is at it.
+async fn finish_life(server: &Server, name: &EnclaveName) -> Result<(), StoreError> {
+    let Some(_alone) = server.lifecycles.try_lock(name.as_str()) else { return Ok(()) };
+    let rights = server.store.rights().await?;
+    let finished = match rights.enclave(name).map(|record| record.state) {
+        Some(State::Provisioning) => finish_making(server, name).await,
+        Some(State::Deprovisioning) => finish_removing(server, name).await,
+        Some(State::Active | State::Frozen) | None => return Ok(()),
+    };
+    tell(name.as_str(), &finished);
+    Ok(())
 }
 
 async fn finish_making(server: &Server, name: &EnclaveName) -> Result<(), Failure> {
-    let _one_at_a_time = server.lifecycles.lock(name.as_str()).await;
-    let call = Call::continuation(Action::Provision);
+    let call = Call::continuation(Action::Provision, None);
     let (change, grant) = server.gate.change(&call).await?.unfinished(name).await?;
-    let effect = change.decided().begin().await?;
+    let effect = change.decided().begin("").await?;
     lifecycle::provision(server, &grant, effect, &Progress::default()).await.map(drop)
 }
 
 async fn finish_removing(server: &Server, name: &EnclaveName) -> Result<(), Failure> {
-    let _one_at_a_time = server.lifecycles.lock(name.as_str()).await;
-    let call = Call::continuation(Action::Deprovision);
+    let call = Call::continuation(Action::Deprovision, None);
     let (change, grant) = server.gate.change(&call).await?.enclave::<Deprovision>(Some(name)).await?;
-    let effect = change.decided().begin().await?;
+    let effect = change.decided().begin("").await?;
     lifecycle::deprovision(server, &grant, effect).await
+}
+
+/// Closes an interrupted making or removing that somebody else has brought to its end.
+async fn settle_life(server: &Server, effect: &OpenEffect) -> Result<(), StoreError> {
+    let rights = server.store.rights().await?;
+    let name = effect.enclave.parse::<EnclaveName>();
+    let state = name.ok().and_then(|name| rights.enclave(&name)).map(|record| record.state);
+    match state {
+        Some(State::Provisioning | State::Deprovisioning) => Ok(()),
+        Some(State::Active | State::Frozen) | None => server.gate.give_up(effect, "superseded").await,
+    }
+}
+
+/// Finishes an interrupted change of a tentacle, or gives it up where that is not possible any more. One whose enclave
+/// is frozen, or whose member list nobody has confirmed since, waits.
+async fn finish(server: &Server, effect: &OpenEffect) -> Result<(), StoreError> {
+    let rights = server.store.rights().await?;
+    let Some((record, tentacle)) = whereabouts(&rights, effect) else {
+        return server.gate.give_up(effect, "gone").await;
+    };
+    if record.state != State::Active || record.is_stale(Timestamp::now()) {
+        return Ok(());
+    }
+    let finished = match effect.action {
+        Action::Apply | Action::ApplyNew => finish_deploying(server, effect, &record.name, &tentacle).await,
+        Action::Remove => finish_taking_away(server, effect, &record.name, &tentacle).await,
+        _ => return server.gate.give_up(effect, "gone").await,
+    };
+    tell(&effect.object, &finished);
+    match finished {
+        Err(failure) if !is_ours(&failure) => server.gate.give_up(effect, "refused").await,
+        _ => Ok(()),
+    }
+}
+
+/// The enclave and the tentacle that it is about, where both are still there.
+fn whereabouts<'r>(rights: &'r Rights, effect: &OpenEffect) -> Option<(&'r EnclaveRecord, TentacleName)> {
+    let record = rights.enclave(&effect.enclave.parse().ok()?)?;
+    let tentacle: TentacleName = effect.object.parse().ok()?;
+    record.tentacles.contains_key(&tentacle).then_some((record, tentacle))
+}
+
+async fn finish_deploying(
+    server: &Server,
+    effect: &OpenEffect,
+    enclave: &EnclaveName,
+    tentacle: &TentacleName,
+) -> Result<(), Failure> {
+    let unusable = |_| Failure::new(FailureCode::Invalid, "the source that was kept cannot be read");
+    let files = serde_json::from_str(&effect.payload).map_err(unusable)?;
+    let source = Source::read(enclave, tentacle, &files)?;
+    let nobody = || Failure::new(FailureCode::Invalid, "it is not known who deployed it");
+    let initiator = effect.initiator.clone().ok_or_else(nobody)?;
+    let call = Call::continuation(Action::Apply, Some(initiator.clone()));
+    let (change, grant) = server.gate.change(&call).await?.tentacle::<Apply>(Some(enclave), tentacle).await?;
+    let begun = resume(change, effect).await?;
+    rollout::deploy(server, &grant, begun, &source, &initiator).await.map(drop)
+}
+
+async fn finish_taking_away(
+    server: &Server,
+    effect: &OpenEffect,
+    enclave: &EnclaveName,
+    tentacle: &TentacleName,
+) -> Result<(), Failure> {
+    let call = Call::continuation(Action::Remove, effect.initiator.clone());
+    let (change, grant) =
+        server.gate.change(&call).await?.tentacle::<Remove>(Some(enclave), tentacle).await?;
+    let begun = resume(change, effect).await?;
+    rollout::remove(server, &grant, begun).await.map(drop)
+}
+
+/// Begins what was interrupted once more, unless a later request has taken its place by now.
+async fn resume<'g>(change: Change<'g>, effect: &OpenEffect) -> Result<Effect<'g>, Failure> {
+    let mut changing = change.decided();
+    let is_open = changing.tx().is_interrupted(effect.id).await;
+    if is_open.map_err(|error| unavailable(&error))? {
+        return changing.begin(&effect.payload).await;
+    }
+    let superseded = Failure::new(FailureCode::Conflict, "a later request has taken its place");
+    Err(changing.failed(superseded).await)
 }
 
 /// Makes the backend follow every record that it is behind.

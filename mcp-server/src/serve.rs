@@ -8,9 +8,10 @@ use crate::http::{Public, router};
 use crate::identity::{Authenticator, BreakGlass, Clients, Keys};
 use crate::keyed_lock::KeyedLocks;
 use crate::metrics::Metrics;
+use crate::pace::Pace;
 use crate::reconcile;
 use crate::server::Server;
-use crate::store::{Store, StoreError};
+use crate::store::{OpenEffect, Store, StoreError};
 use crate::trail::{Heads, HeadsError, Reads, Trail, TrailError};
 use axum::serve::ListenerExt;
 use std::sync::Arc;
@@ -19,9 +20,6 @@ use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use wire::signing::{SigningError, SigningKey};
-
-/// How often the trail's head is signed, where there is something new.
-const SIGN_EVERY: Duration = Duration::from_secs(1);
 
 /// How long calls that are going on may take to end.
 const DRAIN: Duration = Duration::from_secs(10);
@@ -60,6 +58,9 @@ pub struct Ready {
     server: Arc<Server>,
     public: Public,
     reads: Reading,
+    pace: Pace,
+    /// What the last stop interrupted: read before the first call can begin anything.
+    left: Vec<OpenEffect>,
 }
 
 /// The task that puts reads on record, and how it is told to end.
@@ -74,12 +75,21 @@ impl Ready {
     /// # Errors
     /// Says which part cannot be used.
     pub async fn new(args: &Args, backend: Arc<dyn Backend>) -> Result<Self, ServeError> {
+        Self::with_pace(args, backend, Pace::default()).await
+    }
+
+    /// The same with another rhythm.
+    ///
+    /// # Errors
+    /// As [`Ready::new`].
+    pub async fn with_pace(args: &Args, backend: Arc<dyn Backend>, pace: Pace) -> Result<Self, ServeError> {
         args.check()?;
         let signing = Arc::new(SigningKey::read(&args.signing_key_file)?);
         let assertions = Assertions::read(&args.kraken_keys, args.oidc_audience.clone())?;
         let store = Arc::new(Store::open(&args.store).await?);
         let heads = Heads::open(&args.trail_heads_dir, Arc::clone(&signing))?;
         let trail = Arc::new(Trail::open(&store, heads).await?);
+        let left = store.left_open(trail.writer()).await?;
         let stop = CancellationToken::new();
         let (reads, task) = Reads::start(Arc::clone(&store), Arc::clone(&trail), stop.clone());
         let http = reqwest::Client::builder()
@@ -87,7 +97,7 @@ impl Ready {
             .redirect(reqwest::redirect::Policy::none())
             .build()
             .map_err(|error| ServeError::Network(error.to_string()))?;
-        let keys = Arc::new(Keys::new(args.oidc_issuer.clone(), http));
+        let keys = Arc::new(Keys::new(args.oidc_issuer.clone(), http, pace.keys.clone()));
         let clients = Clients {
             kraken: args.kraken_client.clone(),
             relay: args.relay_client.clone(),
@@ -106,10 +116,11 @@ impl Ready {
             signing,
             metrics: Metrics::new(),
             lifecycles: KeyedLocks::default(),
+            rollouts: KeyedLocks::default(),
             requests: KeyedLocks::default(),
         };
         let public = Public { url: args.public_url.clone(), issuer };
-        Ok(Self { server: Arc::new(server), public, reads: Reading { task, stop } })
+        Ok(Self { server: Arc::new(server), public, reads: Reading { task, stop }, pace, left })
     }
 
     /// Serves on `listener` until `shutdown`; then lets what goes on come to its end, and signs the trail's end.
@@ -148,10 +159,11 @@ impl Ready {
     fn start_background(&self) -> Vec<JoinHandle<()>> {
         let keys = Arc::clone(self.server.authenticator.keys());
         let (signing, reconciling) = (Arc::clone(&self.server), Arc::clone(&self.server));
+        let (sign_every, pace, left) = (self.pace.sign_every, self.pace.clone(), self.left.clone());
         vec![
             tokio::spawn(async move { keys.keep_fresh().await }),
-            tokio::spawn(async move { sign_now_and_then(&signing.trail).await }),
-            tokio::spawn(async move { reconcile::forever(&reconciling).await }),
+            tokio::spawn(async move { sign_now_and_then(&signing.trail, sign_every).await }),
+            tokio::spawn(async move { reconcile::forever(&reconciling, &pace, left).await }),
         ]
     }
 
@@ -168,9 +180,9 @@ impl Ready {
     }
 }
 
-async fn sign_now_and_then(trail: &Trail) {
+async fn sign_now_and_then(trail: &Trail, every: Duration) {
     loop {
-        tokio::time::sleep(SIGN_EVERY).await;
+        tokio::time::sleep(every).await;
         if let Err(error) = trail.sign().await {
             tracing::error!(%error, "the trail's head could not be signed; trying again");
         }

@@ -25,6 +25,8 @@ pub(crate) struct Server {
     pub(crate) metrics: Metrics,
     /// One lifecycle step of an enclave at a time in this process.
     pub(crate) lifecycles: KeyedLocks,
+    /// One change of a tentacle at a time, and none while its enclave is being removed, in this process.
+    pub(crate) rollouts: KeyedLocks,
     /// One call of a request at a time in this process.
     pub(crate) requests: KeyedLocks,
 }

@@ -3,6 +3,7 @@
 //! A change happens in a [`Tx`]: it reads the record, the gate decides, the trail and the change are written, and all
 //! of it holds or none. Reading tools use [`Rights`], which knows whether it is current.
 
+mod effect;
 mod identity;
 mod notice;
 mod record;
@@ -12,6 +13,7 @@ mod row;
 mod trail;
 mod tx;
 
+pub(crate) use effect::{Initiator, OpenEffect};
 pub use identity::BindError;
 pub(crate) use record::frozen_by;
 pub use record::{

@@ -30,7 +30,8 @@ impl Chain {
 #[derive(Debug)]
 pub struct Trail {
     heads: Heads,
-    chain: Arc<Mutex<Chain>>,
+    /// `None` while it is not known whether the last commit holds: then the store is asked.
+    chain: Arc<Mutex<Option<Chain>>>,
 }
 
 impl Trail {
@@ -50,7 +51,7 @@ impl Trail {
             heads.begin_another()?;
             chain = Chain::empty();
         }
-        Ok(Self { heads, chain: Arc::new(Mutex::new(chain)) })
+        Ok(Self { heads, chain: Arc::new(Mutex::new(Some(chain))) })
     }
 
     /// Who writes.
@@ -67,9 +68,17 @@ impl Trail {
 
     /// Begins a change that is to be on record.
     pub(crate) async fn begin(&self, store: &Store) -> Result<Entries, StoreError> {
-        let chain = Arc::clone(&self.chain).lock_owned().await;
-        let tx = store.begin().await?;
-        Ok(Entries { writer: self.heads.writer().to_owned(), tx, staged: chain.clone(), chain })
+        let mut chain = Arc::clone(&self.chain).lock_owned().await;
+        let mut tx = store.begin().await?;
+        let staged = match &*chain {
+            Some(chain) => chain.clone(),
+            None => {
+                let end = tx.end_of_chain(self.writer()).await?;
+                end.map_or_else(Chain::empty, |(seq, hash)| Chain { seq, hash })
+            }
+        };
+        *chain = Some(staged.clone());
+        Ok(Entries { writer: self.writer().to_owned(), tx, staged, chain })
     }
 
     /// Signs for what has been written since the last time.
@@ -77,8 +86,10 @@ impl Trail {
     /// # Errors
     /// When the head cannot be kept.
     pub async fn sign(&self) -> Result<(), HeadsError> {
-        let chain = self.chain.lock().await.clone();
-        self.heads.sign(&chain)
+        match self.chain.lock().await.clone() {
+            Some(chain) => self.heads.sign(&chain),
+            None => Ok(()),
+        }
     }
 }
 
@@ -99,7 +110,7 @@ pub(crate) struct Entries {
     pub(crate) tx: Tx,
     staged: Chain,
     /// Held until the end, so that the numbers of a chain are given in the order of the commits.
-    chain: OwnedMutexGuard<Chain>,
+    chain: OwnedMutexGuard<Option<Chain>>,
 }
 
 impl Entries {
@@ -127,8 +138,10 @@ impl Entries {
 
     /// Makes all of it hold.
     pub(crate) async fn commit(mut self) -> Result<(), StoreError> {
+        // A commit whose answer does not come may hold or not.
+        *self.chain = None;
         self.tx.commit().await?;
-        *self.chain = self.staged;
+        *self.chain = Some(self.staged);
         Ok(())
     }
 }

@@ -33,7 +33,8 @@ pub struct Assertion {
     pub kind: Kind,
     /// The Slack workspace.
     pub team: String,
-    /// The channel; none in a direct message and at sign-in.
+    /// The channel: always in a message, a command, a click and a model's call, and never in a direct message, at home
+    /// and at sign-in. A click on a card names the channel of the card's enclave, wherever the card stands.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub channel: Option<Channel>,
     /// The Slack user who asked.
@@ -155,7 +156,7 @@ pub fn verify<'k>(
     key_of: impl FnOnce(&str) -> Option<&'k DecodingKey>,
 ) -> Result<Assertion, AssertionError> {
     let header = jsonwebtoken::decode_header(jws).map_err(|_| AssertionError::Malformed)?;
-    if header.alg != Algorithm::EdDSA || header.typ.as_deref() != Some(TYPE) {
+    if header.alg != Algorithm::EdDSA || header.typ.as_deref() != Some(TYPE) || header.crit.is_some() {
         return Err(AssertionError::Malformed);
     }
     let kid = header.kid.ok_or(AssertionError::UnknownKey)?;

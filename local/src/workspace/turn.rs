@@ -40,7 +40,7 @@ impl Deref for Turn<'_> {
 }
 
 impl<'a> Turn<'a> {
-    pub(super) fn new(draft: &'a mut Draft<State>, setting: &'a Setting, now: Timestamp) -> Self {
+    pub(crate) fn new(draft: &'a mut Draft<State>, setting: &'a Setting, now: Timestamp) -> Self {
         let last = draft.last_ts;
         Self { draft, setting, now, last }
     }

@@ -24,6 +24,8 @@ async fn one_talks_without_script() {
     let empty = browser.submit(&page.form("/as/ben/post"), ("text", "  ")).await;
     let told = browser.get(empty.location.as_deref().unwrap()).await;
     assert_eq!(told.texts("[role=alert]"), ["Write something first."]);
+    let again = browser.submit(&told.form("/as/ben/post"), ("text", "now")).await;
+    assert_eq!(again.location.as_deref(), Some("/as/ben/c/price-watch"), "it is said once");
 }
 
 #[tokio::test]

@@ -69,7 +69,8 @@ async fn a_late_acknowledgement_of_a_retry_counts() {
 
 #[tokio::test]
 async fn what_a_broken_connection_had_comes_on_the_next() {
-    let app = App::start().await;
+    // No acknowledgement is late in this test: only the broken connection can be the reason.
+    let app = App::start_with(|config| config.timing.acknowledge = Duration::from_secs(3600)).await;
     let mut first = app.socket().await;
     app.person("ana").say("price-watch", "one").await;
     let lost = first.frame().await.unwrap();

@@ -4,7 +4,8 @@ use crate::call::Call;
 use crate::store::{EnclaveRecord, TentacleRecord};
 use jiff::Timestamp;
 use policy::{
-    Account, Action, Bond, Decision, Enclave, NewEnclave, Question, Standing, Target, Tentacle, decide,
+    Account, Action, Bond, Continuation, Decision, Denied, Enclave, NewEnclave, Principal, Question,
+    Standing, Target, Tentacle, decide,
 };
 use wire::assertion::Kind;
 use wire::tools::channel::AccountClass;
@@ -99,7 +100,7 @@ impl Refused {
 /// Decides `action` on `facts` for the caller; an allow says by one word what it rests on.
 pub(super) fn ask(call: &Call, action: Action, facts: &Facts) -> Result<&'static str, Refused> {
     refused_by_kind(call, action).map_or(Ok(()), Err)?;
-    let question = Question { principal: call.principal(), action, target: facts.target() };
+    let question = Question { principal: principal(call, facts), action, target: facts.target() };
     let decision = decide(&question);
     match decision.outcome {
         Ok(allowed) => Ok(allowed.name()),
@@ -107,8 +108,21 @@ pub(super) fn ask(call: &Call, action: Action, facts: &Facts) -> Result<&'static
     }
 }
 
+/// As whom the policy takes the one who asks. The rest of what a person was allowed is theirs only as long as they still
+/// have the right; that the enclave is frozen for now takes no right away.
+fn principal(call: &Call, facts: &Facts) -> Principal {
+    match call.principal() {
+        Principal::Continuation(rest) if call.person_id().is_some() => {
+            let question = Question { principal: Principal::Person, action: rest.of, target: facts.target() };
+            let removed = decide(&question).outcome.is_err_and(|denied| !matches!(denied, Denied::State(_)));
+            Principal::Continuation(Continuation { removed, ..rest })
+        }
+        other => other,
+    }
+}
+
 /// What a call of the Kraken may never do, by where it came from.
-fn refused_by_kind(call: &Call, action: Action) -> Option<Refused> {
+pub(super) fn refused_by_kind(call: &Call, action: Action) -> Option<Refused> {
     match call.kind()? {
         Kind::SignIn if action != Action::Bind => Some(Refused::SignInOnly),
         Kind::Agent if action.needs_a_click() => Some(Refused::NeedsClick),

@@ -7,12 +7,12 @@ use super::Gate;
 use super::act::{Act, Apply, ApplyNew, Provision};
 use super::ask::{Facts, Refused, ask};
 use super::authorized::Authorized;
-use super::effect::{Effect, code_word};
+use super::changing::{Allowed, Changing};
 use super::look::{decision, unknown};
 use super::refusal::{About, Refusal, may_know, unavailable};
 use super::target::{Itself, OnEnclave, OnNewEnclave, OnNewTentacle, OnTentacle};
 use crate::call::Call;
-use crate::store::{EnclaveRecord, PersonId, StoreError, Tx};
+use crate::store::{EnclaveRecord, PersonId, StoreError};
 use crate::trail::Entries;
 use policy::{Account, Action, Channel, NewEnclave, State};
 use std::sync::Arc;
@@ -27,14 +27,6 @@ pub(crate) struct Change<'g> {
     call: &'g Call,
     entries: Entries,
     allowed: Vec<Allowed>,
-}
-
-/// One allow of this change.
-#[derive(Debug, Clone)]
-pub(super) struct Allowed {
-    pub(super) id: Uuid,
-    pub(super) action: Action,
-    pub(super) enclave: Option<String>,
 }
 
 /// What was found under the name of an enclave that is to be made.
@@ -193,7 +185,7 @@ impl<'g> Change<'g> {
 
     /// All that is to be decided has been allowed: now it may be done.
     pub(crate) fn decided(self) -> Changing<'g> {
-        Changing { gate: self.gate, entries: self.entries, allowed: self.allowed }
+        Changing::new(self.gate, self.call, self.entries, self.allowed)
     }
 
     /// The enclave `record` as the caller meets it.
@@ -287,9 +279,9 @@ impl<'g> Change<'g> {
         decision: Decision,
         target: A::Target,
     ) -> Result<(Self, Authorized<A>), StoreError> {
-        let (id, enclave) = (Uuid::now_v7(), decision.enclave.clone());
+        let (id, enclave, object) = (Uuid::now_v7(), decision.enclave.clone(), decision.object.clone());
         self.entries.append(id, enclave.as_deref(), Entry::Decision(Box::new(decision))).await?;
-        self.allowed.push(Allowed { id, action: A::ACTION, enclave });
+        self.allowed.push(Allowed { id, action: A::ACTION, enclave, object });
         Ok((self, Authorized::new(id, target)))
     }
 
@@ -322,55 +314,5 @@ impl<'g> Change<'g> {
             self.entries.append(allowed.id, allowed.enclave.as_deref(), entry).await?;
         }
         self.entries.commit().await
-    }
-}
-
-/// A change that has been allowed and is being made.
-pub(crate) struct Changing<'g> {
-    gate: &'g Gate,
-    entries: Entries,
-    allowed: Vec<Allowed>,
-}
-
-impl<'g> Changing<'g> {
-    /// The transaction.
-    pub(crate) fn tx(&mut self) -> &mut Tx {
-        &mut self.entries.tx
-    }
-
-    /// The decision, the change and its outcome hold, all at once.
-    pub(crate) async fn done(self) -> Result<(), Failure> {
-        self.end(OutcomeResult::Done, None).await
-    }
-
-    /// Nothing was changed, because of `failure`, which is handed back.
-    pub(crate) async fn failed(self, failure: Failure) -> Failure {
-        let reason = code_word(failure.code);
-        match self.end(OutcomeResult::Failed, Some(reason)).await {
-            Ok(()) => failure,
-            Err(unavailable) => unavailable,
-        }
-    }
-
-    /// The decision and the change hold, and an effect outside the store begins.
-    pub(crate) async fn begin(mut self) -> Result<Effect<'g>, Failure> {
-        let writer = self.gate.trail.writer();
-        for allowed in &self.allowed {
-            let enclave = allowed.enclave.as_deref().unwrap_or_default();
-            let opened = self.entries.tx.open_effect(allowed.id, writer, allowed.action, enclave).await;
-            opened.map_err(|error| unavailable(&error))?;
-        }
-        self.entries.commit().await.map_err(|error| unavailable(&error))?;
-        Ok(Effect::new(self.gate, self.allowed))
-    }
-
-    async fn end(mut self, result: OutcomeResult, reason: Option<String>) -> Result<(), Failure> {
-        let failed = |error: StoreError| unavailable(&error);
-        for allowed in &self.allowed {
-            let outcome = Outcome { result, reason: reason.clone() };
-            let entry = Entry::Outcome(outcome);
-            self.entries.append(allowed.id, allowed.enclave.as_deref(), entry).await.map_err(failed)?;
-        }
-        self.entries.commit().await.map_err(failed)
     }
 }

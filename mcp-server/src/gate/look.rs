@@ -1,7 +1,7 @@
 //! Deciding reads, on rights that are current, without making the reader wait for the record.
 
 use super::act::{Act, List};
-use super::ask::{Facts, Refused, ask};
+use super::ask::{Facts, Refused, ask, refused_by_kind};
 use super::authorized::Authorized;
 use super::refusal::{About, Refusal, may_know};
 use super::target::{Itself, OnEnclave, OnTentacle};
@@ -72,8 +72,15 @@ impl Look<'_> {
         self.decide::<A>(target, &facts, about)
     }
 
-    /// Every enclave after `after` that the caller may see, by name. A list is one record.
-    pub(crate) fn list(&self, after: Option<&str>) -> impl Iterator<Item = Authorized<List>> {
+    /// Every enclave after `after` that the caller may see, by name. A list is one record. Refused only where no list
+    /// is to be had at all.
+    pub(crate) fn list(
+        &self,
+        after: Option<&str>,
+    ) -> Result<impl Iterator<Item = Authorized<List>>, Failure> {
+        if let Some(refused) = refused_by_kind(self.call, Action::List) {
+            return Err(self.refuse::<List>(&refused, &Facts::Itself, About::default()));
+        }
         let own =
             self.call.channel().map(|(team, channel)| self.rights.enclave_of(team, &channel.id).cloned());
         let (only, all) = match own {
@@ -81,11 +88,11 @@ impl Look<'_> {
             None => (None, Some(self.rights.enclaves_after(after).cloned())),
         };
         self.record(Action::List, Ok("list"), About::default());
-        only.into_iter().chain(all.into_iter().flatten()).filter_map(|record| {
+        Ok(only.into_iter().chain(all.into_iter().flatten()).filter_map(|record| {
             let facts = Facts::Enclave(self.facts_of(&record));
             let allowed = ask(self.call, Action::List, &facts).is_ok();
             allowed.then(|| Authorized::new(Uuid::nil(), OnEnclave { record }))
-        })
+        }))
     }
 
     /// The tentacles of a listed enclave that pass `A` too, by name. They belong to the list's record.

@@ -43,6 +43,7 @@ pub struct Authenticator {
 struct Believed {
     caller: Arc<Caller>,
     kid: Arc<str>,
+    print: Arc<str>,
     expires: i64,
 }
 
@@ -81,15 +82,19 @@ impl Authenticator {
         let digest: [u8; 32] = Sha256::digest(token.as_bytes()).into();
         if let Some(believed) = self.believed.get(&digest)
             && Timestamp::now().as_second() < believed.expires
-            && self.keys.holds(&believed.kid)
+            && self.keys.holds(&believed.kid, &believed.print)
         {
             return Ok(believed.caller);
         }
         self.believed.remove(&digest);
         let verified = self.expectation.verify(token, &self.keys).await?;
         let caller = Arc::new(verified.caller);
-        let believed =
-            Believed { caller: Arc::clone(&caller), kid: verified.kid.into(), expires: verified.expires };
+        let believed = Believed {
+            caller: Arc::clone(&caller),
+            kid: verified.kid.into(),
+            print: verified.print,
+            expires: verified.expires,
+        };
         self.believed.insert(digest, believed);
         Ok(caller)
     }

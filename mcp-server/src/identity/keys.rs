@@ -1,5 +1,6 @@
 //! The issuer's public keys: fetched, kept for a while, and never believed when they are old.
 
+use crate::pace::KeyPace;
 use jsonwebtoken::jwk::{Jwk, PublicKeyUse};
 use jsonwebtoken::{Algorithm, DecodingKey};
 use serde::Deserialize;
@@ -8,15 +9,6 @@ use std::sync::{Arc, PoisonError, RwLock};
 use std::time::{Duration, Instant};
 use tokio::sync::Mutex;
 use url::Url;
-
-/// After this long without a good fetch no token is believed any more.
-const MAX_AGE: Duration = Duration::from_secs(600);
-
-/// How often the keys are fetched without being asked for.
-const REFRESH_EVERY: Duration = Duration::from_secs(120);
-
-/// How often at most an unknown key makes us fetch: a stranger's tokens must not make us a nuisance to the issuer.
-const REFETCH_AT_MOST_EVERY: Duration = Duration::from_secs(5);
 
 const FETCH_TIMEOUT: Duration = Duration::from_secs(5);
 
@@ -64,6 +56,8 @@ pub(super) struct Key {
     pub(super) decoding: DecodingKey,
     /// The only algorithm that the issuer uses it with, where it says so.
     pub(super) algorithm: Option<Algorithm>,
+    /// Tells it from another key that is published under the same `kid`.
+    pub(super) print: Arc<str>,
 }
 
 #[derive(Default)]
@@ -76,6 +70,7 @@ struct KeySet {
 pub struct Keys {
     issuer: String,
     http: reqwest::Client,
+    pace: KeyPace,
     set: RwLock<Arc<KeySet>>,
     /// Held while fetching, so that there is one fetch at a time; says when the last one began.
     fetching: Mutex<Option<Instant>>,
@@ -90,20 +85,24 @@ impl std::fmt::Debug for Keys {
 impl Keys {
     /// The keys of `issuer`; none yet.
     #[must_use]
-    pub fn new(issuer: String, http: reqwest::Client) -> Self {
-        Self { issuer, http, set: RwLock::default(), fetching: Mutex::default() }
+    pub fn new(issuer: String, http: reqwest::Client, pace: KeyPace) -> Self {
+        Self { issuer, http, pace, set: RwLock::default(), fetching: Mutex::default() }
     }
 
     /// Whether the keys are young enough to be believed.
     #[must_use]
     pub fn fresh(&self) -> bool {
-        self.current().fetched.is_some_and(|fetched| fetched.elapsed() < MAX_AGE)
+        self.is_fresh(&self.current())
     }
 
-    /// Whether `kid` is among the keys, and they are fresh.
-    pub(super) fn holds(&self, kid: &str) -> bool {
+    /// Whether exactly this key is still published as `kid`, and the keys are fresh.
+    pub(super) fn holds(&self, kid: &str, print: &str) -> bool {
         let set = self.current();
-        set.fetched.is_some_and(|fetched| fetched.elapsed() < MAX_AGE) && set.keys.contains_key(kid)
+        self.is_fresh(&set) && set.keys.get(kid).is_some_and(|key| *key.print == *print)
+    }
+
+    fn is_fresh(&self, set: &KeySet) -> bool {
+        set.fetched.is_some_and(|fetched| self.pace.since(fetched) < self.pace.max_age)
     }
 
     /// The key named `kid`; asks the issuer once when it is not known, at a bounded rate.
@@ -114,10 +113,11 @@ impl Keys {
         let mut began = self.fetching.lock().await;
         // Somebody else may have fetched while we waited.
         let known = self.current().keys.get(kid).cloned();
-        if known.is_some() || began.is_some_and(|began| began.elapsed() < REFETCH_AT_MOST_EVERY) {
+        let lately = |began: Instant| self.pace.since(began) < self.pace.refetch_at_most_every;
+        if known.is_some() || began.is_some_and(lately) {
             return known.filter(|_| self.fresh());
         }
-        *began = Some(Instant::now());
+        *began = Some((self.pace.now)());
         if let Err(error) = self.fetch().await {
             tracing::warn!(%error, "the issuer's keys could not be fetched");
         }
@@ -130,12 +130,12 @@ impl Keys {
         loop {
             tokio::time::sleep(wait).await;
             let mut began = self.fetching.lock().await;
-            *began = Some(Instant::now());
+            *began = Some((self.pace.now)());
             wait = match self.fetch().await {
-                Ok(()) => REFRESH_EVERY,
+                Ok(()) => self.pace.refresh_every,
                 Err(error) => {
                     tracing::warn!(%error, "the issuer's keys could not be fetched; trying again");
-                    REFETCH_AT_MOST_EVERY
+                    self.pace.refetch_at_most_every
                 }
             };
         }
@@ -157,7 +157,7 @@ impl Keys {
         }
         let answer: RawKeys = self.get_json(discovery.jwks_uri.as_str()).await?;
         let keys = answer.keys.into_iter().filter_map(usable).collect();
-        let set = Arc::new(KeySet { keys, fetched: Some(Instant::now()) });
+        let set = Arc::new(KeySet { keys, fetched: Some((self.pace.now)()) });
         *self.set.write().unwrap_or_else(PoisonError::into_inner) = set;
         Ok(())
     }
@@ -188,6 +188,7 @@ struct RawKeys {
 
 /// A key that can be used for signatures, with its id; `None` for encryption keys and for kinds not known here.
 fn usable(raw: serde_json::Value) -> Option<(String, Key)> {
+    let print = wire::canonical::sha256(&raw).ok()?.into();
     let jwk: Jwk = serde_json::from_value(raw).ok()?;
     if !matches!(jwk.common.public_key_use, None | Some(PublicKeyUse::Signature)) {
         return None;
@@ -198,5 +199,5 @@ fn usable(raw: serde_json::Value) -> Option<(String, Key)> {
         Some(named) => Some(named.to_string().parse().ok()?),
     };
     let decoding = DecodingKey::from_jwk(&jwk).ok()?;
-    Some((kid, Key { decoding, algorithm }))
+    Some((kid, Key { decoding, algorithm, print }))
 }

@@ -6,6 +6,7 @@ use crate::store::PersonId;
 use jiff::Timestamp;
 use jsonwebtoken::{Algorithm, Header, Validation};
 use serde::Deserialize;
+use std::sync::Arc;
 
 /// The signature algorithms that are taken. None of them uses a shared secret.
 const ALGORITHMS: [Algorithm; 4] = [Algorithm::RS256, Algorithm::PS256, Algorithm::ES256, Algorithm::EdDSA];
@@ -25,6 +26,9 @@ pub enum TokenError {
     /// Its algorithm is not one that is taken.
     #[error("the token's algorithm is not accepted")]
     Algorithm,
+    /// Its header demands something that is not known here (RFC 7515, section 4.1.11).
+    #[error("the token demands an extension that is not known here")]
+    Extension,
     /// No key of the issuer has its `kid`.
     #[error("the token's key is not one of the issuer's")]
     UnknownKey,
@@ -82,6 +86,7 @@ pub struct Clients {
 /// What is read of a token.
 #[derive(Debug, Deserialize)]
 struct Claims {
+    iss: String,
     sub: Option<String>,
     exp: i64,
     iat: i64,
@@ -106,6 +111,8 @@ pub(super) struct Expectation {
 pub(super) struct Verified {
     pub(super) caller: Caller,
     pub(super) kid: String,
+    /// That key's print.
+    pub(super) print: Arc<str>,
     /// In seconds since 1970.
     pub(super) expires: i64,
 }
@@ -117,6 +124,9 @@ impl Expectation {
         if !ALGORITHMS.contains(&header.alg) {
             return Err(TokenError::Algorithm);
         }
+        if header.crit.is_some() {
+            return Err(TokenError::Extension);
+        }
         let kid = header.kid.clone().ok_or(TokenError::UnknownKey)?;
         if !keys.fresh() && keys.get(&kid).await.is_none() {
             return Err(TokenError::KeysTooOld);
@@ -124,7 +134,7 @@ impl Expectation {
         let key = keys.get(&kid).await.ok_or(TokenError::UnknownKey)?;
         let claims = self.claims(token, &header, &key)?;
         let expires = claims.exp;
-        Ok(Verified { caller: self.caller(claims)?, kid, expires })
+        Ok(Verified { caller: self.caller(claims)?, kid, print: key.print, expires })
     }
 
     fn claims(&self, token: &str, header: &Header, key: &Key) -> Result<Claims, TokenError> {
@@ -140,9 +150,11 @@ impl Expectation {
         let claims = jsonwebtoken::decode::<Claims>(token, &key.decoding, &validation)
             .map_err(|error| named(error.kind()))?
             .claims;
-        let is_access_token = header.typ.as_deref().is_some_and(|typ| typ.eq_ignore_ascii_case("at+jwt"))
-            || claims.typ.as_deref() == Some("Bearer");
-        if !is_access_token {
+        // The library also takes a list of issuers that ours is one of.
+        if claims.iss != self.issuer {
+            return Err(TokenError::Issuer);
+        }
+        if !is_access_token(header.typ.as_deref(), claims.typ.as_deref()) {
             return Err(TokenError::Type);
         }
         let now = Timestamp::now().as_second();
@@ -177,6 +189,14 @@ impl Expectation {
             client,
             client_id,
         }))
+    }
+}
+
+/// Keycloak says the type in a claim, RFC 9068 in the header; where the claim is there, it decides.
+fn is_access_token(header: Option<&str>, claim: Option<&str>) -> bool {
+    match claim {
+        Some(claim) => claim == "Bearer",
+        None => header.is_some_and(|typ| typ.eq_ignore_ascii_case("at+jwt")),
     }
 }
 

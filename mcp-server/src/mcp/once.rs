@@ -3,7 +3,7 @@
 
 use super::Handler;
 use crate::call::Call;
-use crate::gate::unavailable;
+use crate::gate::{is_ours, unavailable};
 use crate::progress::Progress;
 use crate::store::Claimed;
 use crate::tools::{Effect, Entry, Repeat};
@@ -50,15 +50,14 @@ impl Handler {
     }
 }
 
-/// What names the request, where it has to be done once.
+/// What names the request, where it has to be done once: the event, the tool and the arguments; and the person and the
+/// channel, so that nobody is ever given the answer to what somebody else asked, or asked elsewhere.
 fn key(entry: &Entry, call: &Call) -> Option<String> {
     let via = call.via.as_ref().filter(|_| entry.about.effect != Effect::Reads)?;
-    let named = [&via.team, &via.event, &via.tool, &via.arguments_sha256];
+    let channel = via.channel.as_ref().map_or("", |channel| channel.id.as_str());
+    let (issuer, subject) = (&via.person_issuer, &via.person_subject);
+    let named = [&via.team, channel, &via.event, issuer, subject, &via.tool, &via.arguments_sha256];
     canonical::sha256(&named).ok()
-}
-
-fn is_ours(failure: &Failure) -> bool {
-    matches!(failure.code, FailureCode::Internal | FailureCode::Unavailable)
 }
 
 fn interrupted() -> Failure {

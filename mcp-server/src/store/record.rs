@@ -231,7 +231,8 @@ impl EnclaveRecord {
         }
     }
 
-    fn is_stale(&self, now: Timestamp) -> bool {
+    /// Whether its member list is too old to rely on for a change.
+    pub(crate) fn is_stale(&self, now: Timestamp) -> bool {
         match &self.channel {
             // An archived channel has no members to confirm: they count as they stood.
             Some(channel) if !self.frozen.by_archive => now.duration_since(channel.observed_at) > STALE_AFTER,

@@ -1,14 +1,11 @@
-//! The trail's rows, and the effects that are not finished.
+//! The trail's rows.
 
-use super::tx::now;
 use super::{Store, StoreError, Tx};
 use crate::gate::Authorized;
 use crate::gate::act::{Trail, WholeTrail};
-use policy::Action;
 use serde_json::Value;
 use sqlx::Row;
 use sqlx::any::AnyRow;
-use uuid::Uuid;
 use wire::canonical;
 use wire::trail::Record;
 
@@ -19,14 +16,6 @@ pub struct TrailPage {
     pub records: Vec<Value>,
     /// The place of the last one, where there may be more.
     pub next: Option<(String, u64)>,
-}
-
-/// An effect that was allowed and has no outcome.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct OpenEffect {
-    pub(crate) id: Uuid,
-    pub(crate) action: String,
-    pub(crate) enclave: String,
 }
 
 impl Tx {
@@ -44,64 +33,18 @@ impl Tx {
         Ok(())
     }
 
-    /// The effect of this decision begins.
-    pub(crate) async fn open_effect(
-        &mut self,
-        id: Uuid,
-        writer: &str,
-        action: Action,
-        enclave: &str,
-    ) -> Result<(), StoreError> {
-        sqlx::query(
-            "INSERT INTO open_effect (id, writer, action, enclave, since) VALUES ($1, $2, $3, $4, $5)",
-        )
-        .bind(id.to_string())
-        .bind(writer)
-        .bind(action.name())
-        .bind(enclave)
-        .bind(now())
-        .execute(self.connection())
-        .await?;
-        Ok(())
-    }
-
-    /// The effect of this decision has ended.
-    pub(crate) async fn close_effect(&mut self, id: Uuid) -> Result<(), StoreError> {
-        sqlx::query("DELETE FROM open_effect WHERE id = $1")
-            .bind(id.to_string())
-            .execute(self.connection())
-            .await?;
-        Ok(())
+    /// Where the chain of a writer ends.
+    pub(crate) async fn end_of_chain(&mut self, writer: &str) -> Result<Option<(u64, String)>, StoreError> {
+        let row = sqlx::query(END).bind(writer).fetch_optional(self.connection()).await?;
+        row.as_ref().map(end).transpose()
     }
 }
 
 impl Store {
     /// Where the chain of a writer ends: its newest record's number and hash.
     pub(crate) async fn end_of_chain(&self, writer: &str) -> Result<Option<(u64, String)>, StoreError> {
-        let row = sqlx::query("SELECT seq, record FROM trail WHERE writer = $1 ORDER BY seq DESC LIMIT 1")
-            .bind(writer)
-            .fetch_optional(&self.pool)
-            .await?;
-        let Some(row) = row else { return Ok(None) };
-        let seq: i64 = row.try_get("seq")?;
-        Ok(Some((seq.unsigned_abs(), canonical::sha256(&read(&row)?)?)))
-    }
-
-    /// Effects that `writer` began and did not end: what a process left behind.
-    pub(crate) async fn open_effects(&self, writer: &str) -> Result<Vec<OpenEffect>, StoreError> {
-        let rows =
-            sqlx::query("SELECT id, action, enclave FROM open_effect WHERE writer = $1 ORDER BY since")
-                .bind(writer)
-                .fetch_all(&self.pool)
-                .await?;
-        rows.iter()
-            .map(|row| {
-                let id: String = row.try_get("id")?;
-                // INVARIANT: written from a UUID; anything else is no decision of ours.
-                let id = id.parse().unwrap_or_default();
-                Ok(OpenEffect { id, action: row.try_get("action")?, enclave: row.try_get("enclave")? })
-            })
-            .collect()
+        let row = sqlx::query(END).bind(writer).fetch_optional(&self.pool).await?;
+        row.as_ref().map(end).transpose()
     }
 
     /// Enclaves whose backend has not followed their record yet.
@@ -165,6 +108,13 @@ impl Store {
                 .await?;
         rows.iter().rev().map(read).collect()
     }
+}
+
+const END: &str = "SELECT seq, record FROM trail WHERE writer = $1 ORDER BY seq DESC LIMIT 1";
+
+fn end(row: &AnyRow) -> Result<(u64, String), StoreError> {
+    let seq: i64 = row.try_get("seq")?;
+    Ok((seq.unsigned_abs(), canonical::sha256(&read(row)?)?))
 }
 
 /// The record as it stands: what somebody changed is handed out as changed, for the verifier to find.

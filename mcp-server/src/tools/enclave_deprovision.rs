@@ -37,7 +37,7 @@ impl Handler for EnclaveDeprovision {
         if let Some(told) = call.emergency(&format!("is shutting down the enclave `{}`", record.name)) {
             changing.tx().notify(record, &told).await.map_err(|error| unavailable(&error))?;
         }
-        let effect = changing.begin().await?;
+        let effect = changing.begin("").await?;
         let _one_at_a_time = server.lifecycles.lock(record.name.as_str()).await;
         lifecycle::deprovision(server, &grant, effect).await?;
         let tentacles_removed = record.tentacles.len() as u64;

@@ -32,7 +32,7 @@ impl Handler for EnclaveList {
             args.status.as_deref().is_none_or(|status| status == record.state.name())
         };
         let mut listed =
-            look.list(args.page.cursor.as_deref()).filter(|grant| wanted(&grant.target().record));
+            look.list(args.page.cursor.as_deref())?.filter(|grant| wanted(&grant.target().record));
         let enclaves: Vec<EnclaveEntry> =
             listed.by_ref().take(size).map(|grant| entry(&look, &grant.target().record)).collect();
         let more = listed.next().is_some();

@@ -44,7 +44,7 @@ impl Handler for EnclaveProvision {
         if let Some(new) = new {
             changing.tx().insert_enclave(&grant, &new).await.map_err(|error| unavailable(&error))?;
         }
-        let effect = changing.begin().await?;
+        let effect = changing.begin("").await?;
         let made = lifecycle::provision(server, &grant, effect, progress).await?;
         answer(server, &name, made).await
     }
@@ -154,8 +154,7 @@ fn refusal(found: &Found, wrong: Option<Failure>, name: &EnclaveName) -> Failure
             conflict(format!("this channel has an enclave already: `{other}`"))
         }
         (None, Found::Finished) => conflict(format!("`{name}` is set up already")),
-        // Whose it is, and what is in it, is nobody's business.
-        (None, _) => conflict(format!("the name `{name}` is taken")).with_remedy("choose another name"),
+        (None, _) => lifecycle::taken(name),
     }
 }
 

@@ -55,7 +55,7 @@ impl Handler for WfList {
 fn enclaves(look: &Look<'_>, named: Option<&EnclaveName>) -> Result<Vec<Authorized<act::List>>, Failure> {
     match named {
         Some(_) => Ok(vec![look.enclave::<act::List>(named)?]),
-        None => Ok(look.list(None).collect()),
+        None => Ok(look.list(None)?.collect()),
     }
 }
 

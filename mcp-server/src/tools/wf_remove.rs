@@ -6,6 +6,7 @@ use super::{About, Effect, Handler, Repeat};
 use crate::call::Call;
 use crate::gate::{act, unavailable};
 use crate::progress::Progress;
+use crate::rollout;
 use crate::server::Server;
 use policy::Action;
 use wire::Failure;
@@ -37,14 +38,8 @@ impl Handler for WfRemove {
         if let Some(told) = call.emergency(&format!("is removing the tentacle `{}`", args.name)) {
             changing.tx().notify(record, &told).await.map_err(|error| unavailable(&error))?;
         }
-        let effect = changing.begin().await?;
-        let removed = match server.backend.remove(&grant).await {
-            Ok(removed) => removed,
-            Err(error) => return Err(effect.failed(error.into_failure()).await),
-        };
-        let mut ending = effect.end().await?;
-        ending.tx().forget_tentacle(&grant).await.map_err(|error| unavailable(&error))?;
-        ending.done().await?;
+        let effect = changing.begin("").await?;
+        let removed = rollout::remove(server, &grant, effect).await?;
         let enclave = record.name.clone();
         Ok(WfRemoveAnswer {
             name: args.name,

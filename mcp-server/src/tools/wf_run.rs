@@ -12,8 +12,8 @@ use jiff::Timestamp;
 use policy::Action;
 use serde_json::Value;
 use std::time::{Duration, Instant};
-use wire::Failure;
 use wire::tools::tentacle::{WfRun, WfRunAnswer, WfRunArgs};
+use wire::{Failure, FailureCode};
 
 /// How long a run may take when nothing else is said, and at most, in seconds.
 const USUAL: u32 = 120;
@@ -38,7 +38,15 @@ impl Handler for WfRun {
         let named = named(args.enclave)?;
         let (change, grant) =
             server.gate.change(call).await?.tentacle::<act::Run>(named.as_ref(), &args.name).await?;
-        let effect = change.decided().begin().await?;
+        let changing = change.decided();
+        if grant.target().tentacle.as_ref().is_none_or(|tentacle| tentacle.version.is_empty()) {
+            let failure = Failure::new(
+                FailureCode::Conflict,
+                format!("`{}` cannot run yet: its first deploy has not come to its end", args.name),
+            );
+            return Err(changing.failed(failure.with_remedy("deploy it again")).await);
+        }
+        let effect = changing.begin("").await?;
         let limit = Duration::from_secs(u64::from(args.timeout_seconds.unwrap_or(USUAL).clamp(1, MOST)));
         let input = args.input.unwrap_or_else(|| Value::Object(serde_json::Map::new()));
         let (started_at, began) = (Timestamp::now(), Instant::now());

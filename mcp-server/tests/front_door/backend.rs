@@ -1,5 +1,7 @@
-//! A backend that remembers what it was asked to do, and can be made to fail or to stop for ever after a step.
+//! A backend that remembers what it was asked to do, and can be made to fail, to panic, or to stop for ever before or
+//! after any effect.
 
+use crate::app::until;
 use async_trait::async_trait;
 use mcp_server::backend::{
     Backend, BackendError, Deployed, EnclaveView, Logs, RunOrder, RunReport, TentacleState, Version,
@@ -9,42 +11,112 @@ use mcp_server::gate::target::OnTentacle;
 use mcp_server::gate::{Authorized, Changed};
 use serde_json::json;
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
+use tokio::sync::Notify;
 
 /// What the backend holds: it outlives the server, as a cluster does.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct World {
-    /// The steps that were taken of each enclave, and whether it is usable.
+    /// The steps that were taken of each enclave, in order.
     pub(crate) enclaves: BTreeMap<String, Vec<String>>,
-    /// The modes that the mirrors show.
+    /// The mode and state that each mirror shows.
     pub(crate) mirrors: BTreeMap<String, String>,
+    /// The version of each tentacle, by enclave and name.
     pub(crate) tentacles: BTreeMap<(String, String), String>,
+    /// How often each tentacle was run.
+    pub(crate) runs: BTreeMap<(String, String), u32>,
     /// Names that are somebody else's.
     pub(crate) foreign: Vec<String>,
-    /// Fail the effect of this name, once.
-    pub(crate) fail: Option<String>,
-    /// Never come back from the effect of this name: what follows is what a killed process leaves.
-    pub(crate) hang_after: Option<String>,
+}
+
+/// What is to go wrong. A point is `before` or `after` and the name of an effect, e.g. `after deploy`.
+#[derive(Debug, Default)]
+struct Trouble {
+    /// Say at this point that nothing can be reached, once.
+    fail: Option<String>,
+    /// Panic at this point, once.
+    panic: Option<String>,
+    /// Wait at this point until it is let go: what is killed there leaves what a killed process leaves.
+    stop: Option<String>,
+    /// Only the first one waits.
+    once: bool,
+    /// How many wait there.
+    waiting: usize,
 }
 
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Remembering {
-    pub(crate) world: Arc<Mutex<World>>,
+    world: Arc<Mutex<World>>,
+    trouble: Arc<Mutex<Trouble>>,
+    let_go: Arc<Notify>,
 }
 
+/// The steps in which an enclave is made.
+pub(crate) const STEPS: [&str; 4] = ["namespace", "policies", "quota", "active"];
+
 impl Remembering {
-    async fn after(&self, effect: &str) -> Result<(), BackendError> {
-        let (fail, hang) = {
-            let mut world = self.world.lock().unwrap();
-            let fail = world.fail.take_if(|fail| fail == effect).is_some();
-            (fail, world.hang_after.as_deref() == Some(effect))
-        };
-        if hang {
-            std::future::pending::<()>().await;
-        }
-        if fail { Err(BackendError::Unreachable(format!("{effect} was made to fail"))) } else { Ok(()) }
+    pub(crate) fn world(&self) -> MutexGuard<'_, World> {
+        self.world.lock().unwrap()
     }
+
+    pub(crate) fn fail_at(&self, point: &str) {
+        self.trouble.lock().unwrap().fail = Some(point.to_owned());
+    }
+
+    pub(crate) fn panic_at(&self, point: &str) {
+        self.trouble.lock().unwrap().panic = Some(point.to_owned());
+    }
+
+    /// Whoever comes to this point waits there.
+    pub(crate) fn stop_at(&self, point: &str) {
+        *self.trouble.lock().unwrap() = Trouble { stop: Some(point.to_owned()), ..Trouble::default() };
+    }
+
+    /// The first who comes to this point waits there; others pass.
+    pub(crate) fn stop_first_at(&self, point: &str) {
+        self.stop_at(point);
+        self.trouble.lock().unwrap().once = true;
+    }
+
+    /// Waits until so many wait at the point.
+    pub(crate) async fn until_waiting(&self, count: usize) {
+        until("the backend is there", async || self.trouble.lock().unwrap().waiting >= count).await;
+    }
+
+    /// Lets everybody go on.
+    pub(crate) fn go_on(&self) {
+        *self.trouble.lock().unwrap() = Trouble::default();
+        self.let_go.notify_waiters();
+    }
+
+    async fn reach(&self, point: String) -> Result<(), BackendError> {
+        let let_go = self.let_go.notified();
+        let (fail, panic, stop) = {
+            let mut trouble = self.trouble.lock().unwrap();
+            let here = |named: &mut String| *named == point;
+            let (fail, panic) = (trouble.fail.take_if(here), trouble.panic.take_if(here));
+            let stop = trouble.stop.as_ref() == Some(&point) && !(trouble.once && trouble.waiting > 0);
+            trouble.waiting += usize::from(stop);
+            (fail, panic, stop)
+        };
+        assert!(panic.is_none(), "the backend was made to panic");
+        if stop {
+            let_go.await;
+        }
+        if fail.is_some() { Err(BackendError::Unreachable(format!("made to fail {point}"))) } else { Ok(()) }
+    }
+
+    /// Changes the world as the effect of this name.
+    async fn effect(&self, name: &str, change: impl FnOnce(&mut World)) -> Result<(), BackendError> {
+        self.reach(format!("before {name}")).await?;
+        change(&mut self.world());
+        self.reach(format!("after {name}")).await
+    }
+}
+
+fn place(of: &OnTentacle) -> (String, String) {
+    (of.record.name.to_string(), of.name.to_string())
 }
 
 #[async_trait]
@@ -58,7 +130,7 @@ impl Backend for Remembering {
     }
 
     fn steps(&self) -> &'static [&'static str] {
-        &["namespace", "policies", "quota", "active"]
+        &STEPS
     }
 
     async fn provision(
@@ -68,54 +140,65 @@ impl Backend for Remembering {
         step: &'static str,
     ) -> Result<(), BackendError> {
         let name = grant.target().name.to_string();
-        {
-            let mut world = self.world.lock().unwrap();
-            if world.foreign.contains(&name) {
-                return Err(BackendError::Taken);
-            }
+        if self.world().foreign.contains(&name) {
+            return Err(BackendError::Taken);
+        }
+        self.effect(step, |world| {
             let taken = world.enclaves.entry(name).or_default();
             if !taken.iter().any(|taken| taken == step) {
                 taken.push(step.to_owned());
             }
-        }
-        self.after(step).await
+        })
+        .await
     }
 
     async fn deprovision(&self, grant: &Authorized<Deprovision>) -> Result<(), BackendError> {
         let name = grant.target().record.name.to_string();
-        {
-            let mut world = self.world.lock().unwrap();
+        self.effect("deprovision", |world| {
             world.enclaves.remove(&name);
             world.mirrors.remove(&name);
             world.tentacles.retain(|(enclave, _), _| *enclave != name);
-        }
-        self.after("deprovision").await
+            world.runs.retain(|(enclave, _), _| *enclave != name);
+        })
+        .await
     }
 
     async fn mirror(&self, _: &dyn Changed, enclave: &EnclaveView) -> Result<(), BackendError> {
-        self.after("mirror").await?;
         let record = &enclave.record;
         let shown = format!("{} {}", record.mode.unwrap(), record.state.name());
-        self.world.lock().unwrap().mirrors.insert(record.name.to_string(), shown);
-        Ok(())
+        self.effect("mirror", |world| {
+            world.mirrors.insert(record.name.to_string(), shown);
+        })
+        .await
     }
 
     async fn deploy(&self, grant: &Authorized<Apply>, version: &Version) -> Result<Deployed, BackendError> {
-        let key = (grant.target().record.name.to_string(), grant.target().name.to_string());
-        self.world.lock().unwrap().tentacles.insert(key, version.hash.clone());
-        self.after("deploy").await?;
+        let place = place(grant.target());
+        self.effect("deploy", |world| {
+            assert!(world.enclaves.contains_key(&place.0), "a tentacle of no enclave: {place:?}");
+            world.tentacles.insert(place, version.hash.clone());
+        })
+        .await?;
         Ok(Deployed { applied: vec!["code".to_owned()], created: 1, updated: 0, deleted: 0 })
     }
 
     async fn remove(&self, grant: &Authorized<Remove>) -> Result<Vec<String>, BackendError> {
-        let key = (grant.target().record.name.to_string(), grant.target().name.to_string());
-        self.world.lock().unwrap().tentacles.remove(&key);
-        self.after("remove").await?;
+        let place = place(grant.target());
+        self.effect("remove", |world| {
+            world.tentacles.remove(&place);
+            world.runs.remove(&place);
+        })
+        .await?;
         Ok(vec!["code".to_owned()])
     }
 
-    async fn run(&self, _: &Authorized<Run>, order: RunOrder) -> Result<RunReport, BackendError> {
-        self.after("run").await?;
+    async fn run(&self, grant: &Authorized<Run>, order: RunOrder) -> Result<RunReport, BackendError> {
+        let place = place(grant.target());
+        self.effect("run", |world| {
+            assert!(world.tentacles.contains_key(&place), "nothing to run: {place:?}");
+            *world.runs.entry(place).or_default() += 1;
+        })
+        .await?;
         let output = json!({"success": true, "outputs": {"echo": order.input}, "errors": {}});
         Ok(RunReport { success: true, output, copy: "one".to_owned() })
     }
@@ -124,8 +207,9 @@ impl Backend for Remembering {
         Ok(Logs { copy: "one".to_owned(), lines: vec!["hello".to_owned()], truncated: false })
     }
 
-    fn state(&self, _: &OnTentacle) -> TentacleState {
-        TentacleState { state: "idle", ready: true, ..TentacleState::default() }
+    fn state(&self, of: &OnTentacle) -> TentacleState {
+        let ready = self.world().tentacles.contains_key(&place(of));
+        TentacleState { state: if ready { "idle" } else { "starting" }, ready, ..TentacleState::default() }
     }
 
     fn index_age(&self) -> Option<Duration> {

@@ -1,18 +1,10 @@
 //! An enclave's life, as people in a channel meet it.
 
-use crate::app::{App, InChannel, account};
+use crate::app::App;
+use crate::door::account;
+use crate::team::{everybody_is_in, set_up};
 use serde_json::{Value, json};
 use wire::FailureCode;
-
-/// #price-watch of ana, with ben and the guest gil in it; ana and ben have signed in.
-async fn price_watch(app: &App) -> InChannel<'_> {
-    app.sign_in("ana").await.unwrap();
-    app.sign_in("ben").await.unwrap();
-    let channel = app.channel("C1", "price-watch", &account("ana"));
-    channel.say("ana", "enclave_provision", json!({})).await.unwrap();
-    app.report("C1", &[("ana", "full"), ("ben", "full"), ("gil", "guest")]).await;
-    channel
-}
 
 fn names(value: &Value, list: &str) -> Vec<String> {
     value[list].as_array().unwrap().iter().map(|entry| entry["name"].as_str().unwrap().to_owned()).collect()
@@ -40,7 +32,7 @@ async fn the_person_who_made_the_channel_makes_its_enclave() {
 #[tokio::test]
 async fn membership_follows_the_channel_and_the_owners_word() {
     let app = App::start().await;
-    let channel = price_watch(&app).await;
+    let channel = set_up(&app).await;
     let info = channel.say("ben", "enclave_info", json!({})).await.unwrap();
     assert_eq!(info["your_class"], "member");
     assert_eq!(info["members"], json!(["ana", "ben"]));
@@ -55,7 +47,7 @@ async fn membership_follows_the_channel_and_the_owners_word() {
     assert_eq!(denied.remedy.unwrap(), "the owner, ana, can add you back");
     // the block survives another sign-in and another report
     app.sign_in("ben").await.unwrap();
-    app.report("C1", &[("ana", "full"), ("ben", "full"), ("gil", "guest")]).await;
+    everybody_is_in(&app).await;
     assert!(channel.say("ben", "enclave_info", json!({})).await.is_err());
     channel.say("ana", "enclave_sync", json!({"add_members": ["ben"]})).await.unwrap();
     assert!(channel.say("ben", "enclave_info", json!({})).await.is_ok());
@@ -68,7 +60,7 @@ async fn membership_follows_the_channel_and_the_owners_word() {
 #[tokio::test]
 async fn a_guest_stays_a_visitor() {
     let app = App::start().await;
-    let channel = price_watch(&app).await;
+    let channel = set_up(&app).await;
     app.sign_in("gil").await.unwrap();
     let denied = channel.say("gil", "enclave_info", json!({})).await.unwrap_err();
     assert!(denied.message.contains("guests stay visitors"), "{}", denied.message);
@@ -77,7 +69,7 @@ async fn a_guest_stays_a_visitor() {
 #[tokio::test]
 async fn a_stranger_reaches_nothing_and_learns_nothing() {
     let app = App::start().await;
-    price_watch(&app).await;
+    set_up(&app).await;
     let cy = app.agent("cy");
     for name in ["price-watch", "no-such-enclave"] {
         let denied = app.call(&cy, "enclave_info", json!({"name": name})).await.unwrap_err();
@@ -92,7 +84,7 @@ async fn a_stranger_reaches_nothing_and_learns_nothing() {
 #[tokio::test]
 async fn the_same_rights_hold_in_an_mcp_client() {
     let app = App::start().await;
-    price_watch(&app).await;
+    set_up(&app).await;
     let listed = app.call(&app.agent("ben"), "enclave_list", json!({})).await.unwrap();
     assert_eq!(names(&listed, "enclaves"), ["price-watch"]);
     assert_eq!(listed["enclaves"][0]["your_class"], "member");
@@ -104,7 +96,7 @@ async fn the_same_rights_hold_in_an_mcp_client() {
 #[tokio::test]
 async fn a_freeze_stops_grants_and_not_revocation() {
     let app = App::start().await;
-    let channel = price_watch(&app).await;
+    let channel = set_up(&app).await;
     channel.say("ana", "enclave_freeze", json!({})).await.unwrap();
     let denied = channel.say("ana", "enclave_sync", json!({"add_members": ["gil"]})).await.unwrap_err();
     assert!(denied.message.contains("is frozen by its owner"), "{}", denied.message);
@@ -113,13 +105,13 @@ async fn a_freeze_stops_grants_and_not_revocation() {
     assert!(channel.say("ana", "enclave_sync", json!({"new_mode": "open-run"})).await.is_err());
     let thawed = channel.say("ana", "enclave_unfreeze", json!({})).await.unwrap();
     assert_eq!(thawed["status"], "active");
-    assert_eq!(app.backend.world.lock().unwrap().mirrors["price-watch"], "rwx------ active");
+    assert_eq!(app.backend.world().mirrors["price-watch"], "rwx------ active");
 }
 
 #[tokio::test]
 async fn all_fields_change_or_none() {
     let app = App::start().await;
-    let channel = price_watch(&app).await;
+    let channel = set_up(&app).await;
     channel.say("ana", "enclave_freeze", json!({})).await.unwrap();
     let both = json!({"remove_members": ["ben"], "new_quota_preset": "large"});
     channel.say("ana", "enclave_sync", both).await.unwrap_err();
@@ -129,14 +121,14 @@ async fn all_fields_change_or_none() {
 #[tokio::test]
 async fn shutting_down_must_be_confirmed_and_leaves_nothing() {
     let app = App::start().await;
-    let channel = price_watch(&app).await;
+    let channel = set_up(&app).await;
     let asked = channel.say("ana", "enclave_deprovision", json!({})).await.unwrap_err();
     assert_eq!(asked.code, FailureCode::ConfirmationRequired);
     let wrong = channel.say("ana", "enclave_deprovision", json!({"confirm": "price"})).await.unwrap_err();
     assert_eq!(wrong.code, FailureCode::ConfirmationRequired);
     let gone = channel.say("ana", "enclave_deprovision", json!({"confirm": "price-watch"})).await.unwrap();
     assert_eq!(gone["deleted"], true);
-    assert!(app.backend.world.lock().unwrap().enclaves.is_empty());
+    assert!(app.backend.world().enclaves.is_empty());
     assert_eq!(channel.say("ana", "enclave_info", json!({})).await.unwrap_err().code, FailureCode::NotFound);
     channel.say("ana", "enclave_provision", json!({})).await.unwrap();
 }
@@ -144,7 +136,7 @@ async fn shutting_down_must_be_confirmed_and_leaves_nothing() {
 #[tokio::test]
 async fn emergency_access_is_told_to_the_channel() {
     let app = App::start().await;
-    price_watch(&app).await;
+    set_up(&app).await;
     let frozen = app.operate("enclave_freeze", json!({"name": "price-watch"})).await.unwrap();
     assert_eq!(frozen["frozen_by"], json!(["operator"]));
     let told = app.relay("notices", json!({})).await.unwrap();
@@ -160,7 +152,7 @@ async fn emergency_access_is_told_to_the_channel() {
 #[tokio::test]
 async fn a_decision_is_explained_layer_by_layer() {
     let app = App::start().await;
-    let channel = price_watch(&app).await;
+    let channel = set_up(&app).await;
     channel.say("ana", "enclave_sync", json!({"new_mode": "private"})).await.unwrap();
     let why = channel.say("ana", "why", json!({"person": "ben", "action": "deploy"})).await.unwrap();
     assert_eq!(why["allowed"], false);

@@ -53,7 +53,7 @@ pub fn read_head<'k>(
     key_of: impl FnOnce(&str) -> Option<&'k DecodingKey>,
 ) -> Result<Head, HeadError> {
     let header = jsonwebtoken::decode_header(jws).map_err(|_| HeadError::Malformed)?;
-    if header.alg != Algorithm::EdDSA || header.typ.as_deref() != Some(TYPE) {
+    if header.alg != Algorithm::EdDSA || header.typ.as_deref() != Some(TYPE) || header.crit.is_some() {
         return Err(HeadError::Malformed);
     }
     let key = header.kid.as_deref().and_then(key_of).ok_or(HeadError::Signature)?;

@@ -16,7 +16,7 @@ use crate::process::{self, Serving, Terms};
 use crate::{ports, secret};
 
 /// How long each of its programs may take to be ready.
-const READY_WITHIN: Duration = Duration::from_secs(120);
+const READY_WITHIN: Duration = Duration::from_secs(300);
 
 const PROGRAM: go::Program<'_> = go::Program {
     name: "kubernetes",

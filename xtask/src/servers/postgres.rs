@@ -18,7 +18,7 @@ use crate::process::{self, Serving, Terms};
 use crate::{debian, ports};
 
 /// How long a new cluster may take to accept connections.
-const READY_WITHIN: Duration = Duration::from_secs(60);
+const READY_WITHIN: Duration = Duration::from_secs(300);
 
 /// The root below which its programs lie: the machine's, else that of Debian's package unpacked into the cache.
 pub(super) fn install(place: &Place) -> Result<PathBuf> {

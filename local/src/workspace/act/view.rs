@@ -202,3 +202,6 @@ pub(crate) fn publish(
     turn.make(Change::View(ViewChange::HomePublished(view.clone())));
     Ok(view)
 }
+
+#[cfg(test)]
+mod tests;

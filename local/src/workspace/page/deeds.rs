@@ -5,6 +5,7 @@ use std::sync::Arc;
 use axum::extract::{Path, State};
 use axum::response::Response;
 use http::HeaderMap;
+use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
 use super::actor::Actor;
@@ -27,7 +28,13 @@ struct Done {
     facts: Map<String, Value>,
 }
 
-/// A deed's form, with the channel that it names.
+impl Done {
+    fn at(there: String) -> Self {
+        Self { there: Some(there), facts: Map::new() }
+    }
+}
+
+/// A deed's form, and who sent it.
 struct Deed<'a> {
     actor: &'a Actor,
     form: &'a Form,
@@ -52,79 +59,98 @@ impl Deed<'_> {
     }
 }
 
+/// Something to do, as the address names it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum Name {
+    Edit,
+    Delete,
+    Dismiss,
+    React,
+    Read,
+    Create,
+    Join,
+    Leave,
+    Invite,
+    Remove,
+    Archive,
+    Unarchive,
+    Rename,
+    Topic,
+}
+
 /// Carries out the deed of the address.
 pub(super) async fn carry_out(
     State(served): State<Arc<Served>>,
     actor: Actor,
-    Path((_, name)): Path<(String, String)>,
+    Path((_, name)): Path<(String, Name)>,
     headers: HeaderMap,
     form: Form,
 ) -> Response {
     let outcome = Outcome::of(&form, &headers);
-    let done = served.workspace.turn(|turn| {
-        let deed = Deed { actor: &actor, form: &form };
-        match name.as_str() {
-            "edit" | "delete" | "dismiss" | "react" | "read" => on_message(turn, &deed, &name),
-            _ => on_channel(turn, &deed, &name),
-        }
-    });
+    let done = served.workspace.turn(|turn| Deed { actor: &actor, form: &form }.carry_out(turn, name));
     match done.await {
         Ok(Done { there, facts }) => outcome.done(there, facts),
         Err(fault) => outcome.refused(&fault),
     }
 }
 
-fn on_message(turn: &mut Turn<'_>, deed: &Deed<'_>, name: &str) -> Result<Done, Fault> {
-    let me = &deed.actor.id;
-    let (place, ts) = (deed.channel(turn)?, deed.ts()?);
-    match name {
-        "edit" => {
-            let content = compose::message(turn, me, deed.field("text"));
-            message::edit(turn, me, &place, ts, content)?;
-        }
-        "delete" => message::delete(turn, me, &place, ts)?,
-        "dismiss" => message::dismiss(turn, me, &place, ts)?,
-        "read" => message::read_up_to(turn, me, &place, ts)?,
-        _ => {
-            let emoji = deed.field("name");
-            match react::add(turn, me, &place, ts, emoji) {
-                Err(Fault::AlreadyReacted) => react::remove(turn, me, &place, ts, emoji)?,
-                added => added?,
+impl Deed<'_> {
+    fn carry_out(&self, turn: &mut Turn<'_>, name: Name) -> Result<Done, Fault> {
+        let me = &self.actor.id;
+        match name {
+            Name::Edit => {
+                let content = compose::message(turn, me, self.field("text"));
+                message::edit(turn, me, &self.channel(turn)?, self.ts()?, content)?;
+            }
+            Name::Delete => message::delete(turn, me, &self.channel(turn)?, self.ts()?)?,
+            Name::Dismiss => message::dismiss(turn, me, &self.channel(turn)?, self.ts()?)?,
+            Name::Read => message::read_up_to(turn, me, &self.channel(turn)?, self.ts()?)?,
+            Name::React => self.react(turn)?,
+            Name::Join => {
+                membership::join(turn, me, &self.channel(turn)?)?;
+            }
+            Name::Invite => membership::invite(turn, me, &self.channel(turn)?, &[self.user(turn)?])?,
+            Name::Remove => membership::kick(turn, me, &self.channel(turn)?, &self.user(turn)?)?,
+            Name::Archive => channel::archive(turn, me, &self.channel(turn)?)?,
+            Name::Unarchive => channel::unarchive(turn, me, &self.channel(turn)?)?,
+            Name::Topic => {
+                channel::set_topic(turn, me, &self.channel(turn)?, self.field("topic").trim())?;
+            }
+            Name::Leave => {
+                membership::leave(turn, me, &self.channel(turn)?)?;
+                return Ok(Done::at(format!("/as/{}", self.actor.name)));
+            }
+            Name::Rename => {
+                channel::rename(turn, me, &self.channel(turn)?, self.wanted_name())?;
+                return Ok(Done::at(self.named_channel()));
+            }
+            Name::Create => {
+                let is_private = self.field("private") == "yes";
+                let id = channel::create(turn, me, self.wanted_name(), is_private)?;
+                let facts = Map::from_iter([("channel".to_owned(), json!(id))]);
+                return Ok(Done { facts, ..Done::at(self.named_channel()) });
             }
         }
+        Ok(Done::default())
     }
-    Ok(Done::default())
-}
 
-fn on_channel(turn: &mut Turn<'_>, deed: &Deed<'_>, name: &str) -> Result<Done, Fault> {
-    let me = &deed.actor.id;
-    if name == "create" {
-        let wanted = deed.field("name").trim().trim_start_matches('#');
-        let id = channel::create(turn, me, wanted, deed.field("private") == "yes")?;
-        let there = Some(format!("/as/{}/c/{wanted}", deed.actor.name));
-        return Ok(Done { there, facts: Map::from_iter([("channel".to_owned(), json!(id))]) });
+    /// Leaves a reaction, or takes it back.
+    fn react(&self, turn: &mut Turn<'_>) -> Result<(), Fault> {
+        let (me, place, ts) = (&self.actor.id, self.channel(turn)?, self.ts()?);
+        match react::add(turn, me, &place, ts, self.field("name")) {
+            Err(Fault::AlreadyReacted) => react::remove(turn, me, &place, ts, self.field("name")),
+            added => added,
+        }
     }
-    let place = deed.channel(turn)?;
-    let mut there = None;
-    match name {
-        "join" => {
-            membership::join(turn, me, &place)?;
-        }
-        "leave" => {
-            membership::leave(turn, me, &place)?;
-            there = Some(format!("/as/{}", deed.actor.name));
-        }
-        "invite" => membership::invite(turn, me, &place, &[deed.user(turn)?])?,
-        "remove" => membership::kick(turn, me, &place, &deed.user(turn)?)?,
-        "archive" => channel::archive(turn, me, &place)?,
-        "unarchive" => channel::unarchive(turn, me, &place)?,
-        "topic" => channel::set_topic(turn, me, &place, deed.field("topic").trim())?,
-        "rename" => {
-            let wanted = deed.field("name").trim().trim_start_matches('#');
-            channel::rename(turn, me, &place, wanted)?;
-            there = Some(format!("/as/{}/c/{wanted}", deed.actor.name));
-        }
-        _ => return Err(Fault::UnknownMethod),
+
+    /// The name that a channel is to have.
+    fn wanted_name(&self) -> &str {
+        self.field("name").trim().trim_start_matches('#')
     }
-    Ok(Done { there, facts: Map::new() })
+
+    /// The address of the channel of that name.
+    fn named_channel(&self) -> String {
+        format!("/as/{}/c/{}", self.actor.name, self.wanted_name())
+    }
 }

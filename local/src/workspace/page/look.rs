@@ -3,9 +3,10 @@
 use std::sync::Arc;
 
 use axum::extract::{FromRequestParts, OriginalUri, Query};
-use http::StatusCode;
 use http::request::Parts;
+use http::{StatusCode, Uri};
 use serde::Deserialize;
+use url::form_urlencoded;
 
 use super::outcome::wants_json;
 use crate::serve::Served;
@@ -34,12 +35,22 @@ pub(super) struct Look {
     pub(super) last: usize,
     /// What went wrong just now.
     pub(super) problem: Option<String>,
-    /// The path, and what follows it.
+    /// The address to come back to: without what is said only once.
     pub(super) address: String,
     /// Nobody came anew: the script looks whether something changed.
     pub(super) again: bool,
     /// A program looks.
     pub(super) wants_json: bool,
+}
+
+fn lasting(uri: &Uri) -> String {
+    let pairs = form_urlencoded::parse(uri.query().unwrap_or_default().as_bytes());
+    let kept: Vec<_> = pairs.filter(|(name, _)| name != "problem").collect();
+    if kept.is_empty() {
+        return uri.path().to_owned();
+    }
+    let query = form_urlencoded::Serializer::new(String::new()).extend_pairs(kept).finish();
+    format!("{}?{query}", uri.path())
 }
 
 impl FromRequestParts<Arc<Served>> for Look {
@@ -55,7 +66,7 @@ impl FromRequestParts<Arc<Served>> for Look {
             edit: ts(said.edit),
             last: said.last.unwrap_or(USUAL),
             problem: said.problem,
-            address: uri.to_string(),
+            address: lasting(&uri),
             again: parts.headers.contains_key("x-again"),
             wants_json: wants_json(&parts.headers),
         })

@@ -8,6 +8,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use serde_json::Value;
 use tokio::sync::{mpsc, oneshot, watch};
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
 
 use crate::config::Timing;
 use crate::journal::Store;
@@ -76,15 +78,21 @@ pub(crate) struct Exchange {
 }
 
 impl Exchange {
-    /// Starts the courier; it ends with the last door to it.
-    pub(crate) fn start(store: Arc<Store<State>>, timing: Timing) -> Self {
+    /// Starts the courier, among `tasks`; it ends with `shutdown`.
+    pub(crate) fn start(
+        store: Arc<Store<State>>,
+        timing: Timing,
+        tasks: &TaskTracker,
+        shutdown: CancellationToken,
+    ) -> Self {
         let (words, inbox) = mpsc::unbounded_channel();
-        tokio::spawn(Courier::new(store, timing).run(inbox));
+        tasks
+            .spawn(async move { shutdown.run_until_cancelled(Courier::new(store, timing).run(inbox)).await });
         Self { words, connected: Arc::new(watch::Sender::new(0)), next: AtomicU64::new(1) }
     }
 
     fn tell(&self, word: Word) {
-        // The courier ends only with the process.
+        // After the end nobody listens, and nobody waits.
         let _gone = self.words.send(word);
     }
 

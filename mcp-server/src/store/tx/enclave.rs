@@ -70,9 +70,23 @@ impl Tx {
         Ok(())
     }
 
-    /// The enclave is made to the end.
-    pub(crate) async fn activate_enclave(&mut self, grant: &Authorized<Provision>) -> Result<(), StoreError> {
-        self.put_state(&grant.target().name, State::Active).await
+    /// The enclave with this id is made to the end; answers whether it is still wanted. One that another replica has
+    /// made to the end already, and that may be frozen by now, stays as it is.
+    pub(crate) async fn activate_enclave(
+        &mut self,
+        grant: &Authorized<Provision>,
+        id: Uuid,
+    ) -> Result<bool, StoreError> {
+        let name = &grant.target().name;
+        match self.enclave(name).await? {
+            Some(record) if record.id != id || record.state == State::Deprovisioning => Ok(false),
+            Some(record) if record.state == State::Provisioning => {
+                self.put_state(name, State::Active).await?;
+                Ok(true)
+            }
+            Some(_) => Ok(true),
+            None => Ok(false),
+        }
     }
 
     /// The enclave could not be made and nothing of it is left.
@@ -80,7 +94,14 @@ impl Tx {
         &mut self,
         grant: &Authorized<Provision>,
     ) -> Result<(), StoreError> {
-        self.delete(&grant.target().name, State::Provisioning).await
+        let name = &grant.target().name;
+        self.next_generation().await?;
+        sqlx::query("DELETE FROM enclave WHERE name = $1 AND state = $2")
+            .bind(name.as_str())
+            .bind(State::Provisioning.name())
+            .execute(self.connection())
+            .await?;
+        Ok(())
     }
 
     /// The enclave is being removed.
@@ -90,7 +111,15 @@ impl Tx {
 
     /// The enclave is gone: nothing of it stays but the trail.
     pub(crate) async fn forget_enclave(&mut self, grant: &Authorized<Deprovision>) -> Result<(), StoreError> {
-        self.delete(&grant.target().record.name, State::Deprovisioning).await
+        let record = &grant.target().record;
+        self.next_generation().await?;
+        sqlx::query("DELETE FROM enclave WHERE name = $1 AND id = $2 AND state = $3")
+            .bind(record.name.as_str())
+            .bind(record.id.to_string())
+            .bind(State::Deprovisioning.name())
+            .execute(self.connection())
+            .await?;
+        Ok(())
     }
 
     /// Freezes by the side that asked; answers the reasons that hold now.
@@ -246,16 +275,6 @@ impl Tx {
         .await?;
         self.touch_mirrored(name).await?;
         Ok(frozen)
-    }
-
-    async fn delete(&mut self, name: &EnclaveName, state: State) -> Result<(), StoreError> {
-        self.next_generation().await?;
-        sqlx::query("DELETE FROM enclave WHERE name = $1 AND state = $2")
-            .bind(name.as_str())
-            .bind(state.name())
-            .execute(self.connection())
-            .await?;
-        Ok(())
     }
 }
 

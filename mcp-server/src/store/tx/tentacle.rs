@@ -17,28 +17,43 @@ pub(crate) struct DeployedVersion {
 }
 
 impl Tx {
-    /// Writes down a deployed version. Owner and mode are given at the first deploy and never by a later one.
+    /// Writes down a tentacle that is to be. Owner and mode are given here and never by a deploy.
     pub(crate) async fn put_tentacle(
         &mut self,
         grant: &Authorized<Apply>,
-        deployed: &DeployedVersion,
-        first_owner: &PersonId,
-        first_mode: Mode,
+        owner: &PersonId,
+        mode: Mode,
     ) -> Result<(), StoreError> {
         let target = grant.target();
         sqlx::query(
             "INSERT INTO tentacle (enclave, name, owner_issuer, owner_subject, mode, description, version, \
              deployed_by, deployed_via, created_at, deployed_at) \
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $10) \
-             ON CONFLICT (enclave, name) DO UPDATE SET description = excluded.description, \
-             version = excluded.version, deployed_by = excluded.deployed_by, \
-             deployed_via = excluded.deployed_via, deployed_at = excluded.deployed_at",
+             VALUES ($1, $2, $3, $4, $5, '', '', '', '', $6, $6)",
         )
         .bind(target.record.name.as_str())
         .bind(target.name.as_str())
-        .bind(&first_owner.issuer)
-        .bind(&first_owner.subject)
-        .bind(first_mode.to_string())
+        .bind(&owner.issuer)
+        .bind(&owner.subject)
+        .bind(mode.to_string())
+        .bind(now())
+        .execute(self.connection())
+        .await?;
+        self.touch(&target.record.name).await
+    }
+
+    /// This version runs now.
+    pub(crate) async fn put_version(
+        &mut self,
+        grant: &Authorized<Apply>,
+        deployed: &DeployedVersion,
+    ) -> Result<(), StoreError> {
+        let target = grant.target();
+        sqlx::query(
+            "UPDATE tentacle SET description = $3, version = $4, deployed_by = $5, deployed_via = $6, \
+             deployed_at = $7 WHERE enclave = $1 AND name = $2",
+        )
+        .bind(target.record.name.as_str())
+        .bind(target.name.as_str())
         .bind(&deployed.description)
         .bind(&deployed.version)
         .bind(&deployed.deployed_by)

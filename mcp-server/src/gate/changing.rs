@@ -1,0 +1,137 @@
+//! Making what was allowed, in the transaction in which it was decided; or beginning what happens outside the store.
+
+use super::effect::{Effect, code_word};
+use super::{Gate, unavailable};
+use crate::call::Call;
+use crate::store::{OpenEffect, StoreError, Tx};
+use crate::trail::Entries;
+use policy::Action;
+use uuid::Uuid;
+use wire::Failure;
+use wire::trail::{Entry, Outcome, OutcomeResult};
+
+/// One allow of a change.
+#[derive(Debug, Clone)]
+pub(super) struct Allowed {
+    pub(super) id: Uuid,
+    pub(super) action: Action,
+    pub(super) enclave: Option<String>,
+    pub(super) object: Option<String>,
+}
+
+/// A change that has been allowed and is being made.
+pub(crate) struct Changing<'g> {
+    gate: &'g Gate,
+    call: &'g Call,
+    entries: Entries,
+    allowed: Vec<Allowed>,
+}
+
+impl<'g> Changing<'g> {
+    pub(super) fn new(gate: &'g Gate, call: &'g Call, entries: Entries, allowed: Vec<Allowed>) -> Self {
+        Self { gate, call, entries, allowed }
+    }
+
+    /// The transaction.
+    pub(crate) fn tx(&mut self) -> &mut Tx {
+        &mut self.entries.tx
+    }
+
+    /// The decision, the change and its outcome hold, all at once.
+    pub(crate) async fn done(self) -> Result<(), Failure> {
+        self.end(OutcomeResult::Done, None).await
+    }
+
+    /// Nothing was changed, because of `failure`, which is handed back.
+    pub(crate) async fn failed(self, failure: Failure) -> Failure {
+        let reason = code_word(failure.code);
+        match self.end(OutcomeResult::Failed, Some(reason)).await {
+            Ok(()) => failure,
+            Err(unavailable) => unavailable,
+        }
+    }
+
+    /// The decision and the change hold, and an effect outside the store begins. `payload` is what it takes to finish
+    /// it after a stop in the middle.
+    pub(crate) async fn begin(mut self, payload: &str) -> Result<Effect<'g>, Failure> {
+        let failed = |error: StoreError| unavailable(&error);
+        let mut adopted = Vec::new();
+        for allowed in &self.allowed {
+            let effect = OpenEffect {
+                id: allowed.id,
+                action: allowed.action,
+                enclave: allowed.enclave.clone().unwrap_or_default(),
+                object: allowed.object.clone().unwrap_or_default(),
+                initiator: self.call.initiator(),
+                payload: payload.to_owned(),
+            };
+            let writer = self.gate.trail.writer();
+            adopted.extend(succeed(&mut self.entries, writer, &effect).await.map_err(failed)?);
+            self.entries.tx.open_effect(writer, &effect).await.map_err(failed)?;
+        }
+        self.entries.commit().await.map_err(failed)?;
+        Ok(Effect::new(self.gate, self.allowed, adopted))
+    }
+
+    async fn end(mut self, result: OutcomeResult, reason: Option<String>) -> Result<(), Failure> {
+        let failed = |error: StoreError| unavailable(&error);
+        for allowed in &self.allowed {
+            let outcome = Outcome { result, reason: reason.clone() };
+            let entry = Entry::Outcome(outcome);
+            self.entries.append(allowed.id, allowed.enclave.as_deref(), entry).await.map_err(failed)?;
+        }
+        self.entries.commit().await.map_err(failed)
+    }
+}
+
+/// Settles what a stop interrupted, or what another replica began, and `new` comes after: answers those whose end it brings, and closes those whose
+/// place it takes.
+async fn succeed(
+    entries: &mut Entries,
+    writer: &str,
+    new: &OpenEffect,
+) -> Result<Vec<OpenEffect>, StoreError> {
+    let mut finished = Vec::new();
+    for old in entries.tx.not_of(writer, &new.enclave).await? {
+        match Succession::of(new, &old) {
+            Succession::Finishes => finished.push(old),
+            Succession::Replaces => {
+                let outcome =
+                    Outcome { result: OutcomeResult::Failed, reason: Some("superseded".to_owned()) };
+                entries.append(old.id, Some(&old.enclave), Entry::Outcome(outcome)).await?;
+                entries.tx.close_effect(old.id).await?;
+            }
+            Succession::Leaves => {}
+        }
+    }
+    Ok(finished)
+}
+
+/// What a new effect means for an older one in the same enclave.
+enum Succession {
+    /// Both do the same: when the new one is done, so is the old one.
+    Finishes,
+    /// The old one must not be finished any more.
+    Replaces,
+    /// They have nothing to do with each other.
+    Leaves,
+}
+
+impl Succession {
+    fn of(new: &OpenEffect, old: &OpenEffect) -> Self {
+        let deploys = |effect: &OpenEffect| matches!(effect.action, Action::Apply | Action::ApplyNew);
+        let same = (new.action == old.action || deploys(new) && deploys(old)) && new.payload == old.payload;
+        match new.action {
+            Action::Provision | Action::Deprovision if new.action == old.action => Self::Finishes,
+            Action::Deprovision => Self::Replaces,
+            Action::Apply | Action::ApplyNew | Action::Remove if new.object == old.object => {
+                if same {
+                    Self::Finishes
+                } else {
+                    Self::Replaces
+                }
+            }
+            _ => Self::Leaves,
+        }
+    }
+}

@@ -1,0 +1,134 @@
+//! How a version of a tentacle comes to run, and how a tentacle goes: whoever asked for it, and at the second try as at
+//! the first.
+//!
+//! Its record is there before anything of it is, so that nothing can be left behind that nobody sees.
+
+use crate::backend::{Deployed, Version};
+use crate::gate::act::{Apply, Remove};
+use crate::gate::target::OnTentacle;
+use crate::gate::{Authorized, Effect, unavailable};
+use crate::server::Server;
+use crate::store::{DeployedVersion, Initiator};
+use policy::State;
+use std::collections::BTreeMap;
+use tokio::sync::{OwnedRwLockReadGuard, OwnedRwLockWriteGuard};
+use wire::{Failure, FailureCode};
+use workflow::{Bundle, EnclaveName, Facts, TentacleName, Workflow, derive};
+
+/// A tentacle's source, read, and everything that is derived from it.
+pub(crate) struct Source {
+    pub(crate) version: Version,
+    pub(crate) description: String,
+    /// The source as text: what it takes to finish a deploy.
+    pub(crate) payload: String,
+}
+
+impl Source {
+    /// Reads the files of tentacle `name`.
+    ///
+    /// # Errors
+    /// Says what is wrong with them.
+    pub(crate) fn read(
+        enclave: &EnclaveName,
+        name: &TentacleName,
+        files: &BTreeMap<String, String>,
+    ) -> Result<Self, Failure> {
+        let invalid = |message: String| Failure::new(FailureCode::Invalid, message);
+        let payload = serde_json::to_string(files).map_err(|error| invalid(error.to_string()))?;
+        let files = files.iter().map(|(path, text)| (path.clone(), text.clone().into_bytes()));
+        let bundle = Bundle::new(files).map_err(|problems| invalid(problems.to_string()))?;
+        let workflow = Workflow::of(&bundle).map_err(|problems| invalid(problems.to_string()))?;
+        if workflow.name != *name {
+            return Err(invalid(format!("the workflow.yaml is of `{}`, not of `{name}`", workflow.name))
+                .with_remedy("deploy it under its own name, or change the name in workflow.yaml"));
+        }
+        let content = bundle.content_hash();
+        let facts = Facts { enclave: enclave.clone(), version: content };
+        let sandbox = derive(&workflow, &facts)
+            .map_err(|problems| Failure::new(FailureCode::NotYet, problems.to_string()))?;
+        let version = Version { bundle, sandbox, hash: content.to_string() };
+        Ok(Self { version, description: workflow.description.unwrap_or_default(), payload })
+    }
+}
+
+/// Deploys `source` for `initiator`, as its effect was begun.
+pub(crate) async fn deploy(
+    server: &Server,
+    grant: &Authorized<Apply>,
+    effect: Effect<'_>,
+    source: &Source,
+    initiator: &Initiator,
+) -> Result<Deployed, Failure> {
+    let target = grant.target();
+    let _turn = turn(server, &target.record.name, &target.name).await;
+    if let Err(failure) = still(server, target, &[State::Active]).await {
+        return Err(effect.failed(failure).await);
+    }
+    let deployed = match server.backend.deploy(grant, &source.version).await {
+        Ok(deployed) => deployed,
+        Err(error) => return Err(effect.failed(error.into_failure()).await),
+    };
+    let row = DeployedVersion {
+        description: source.description.clone(),
+        version: source.version.hash.clone(),
+        deployed_by: initiator.shown.clone(),
+        deployed_via: initiator.client.clone(),
+    };
+    let mut ending = effect.end().await?;
+    ending.tx().put_version(grant, &row).await.map_err(|error| unavailable(&error))?;
+    ending.done().await?;
+    Ok(deployed)
+}
+
+/// Removes a tentacle, as its effect was begun; answers what was removed, in plain words.
+pub(crate) async fn remove(
+    server: &Server,
+    grant: &Authorized<Remove>,
+    effect: Effect<'_>,
+) -> Result<Vec<String>, Failure> {
+    let target = grant.target();
+    let _turn = turn(server, &target.record.name, &target.name).await;
+    // Removing takes away, so that a freeze which came in between does not stop it.
+    if let Err(failure) = still(server, target, &[State::Active, State::Frozen]).await {
+        return Err(effect.failed(failure).await);
+    }
+    let removed = match server.backend.remove(grant).await {
+        Ok(removed) => removed,
+        Err(error) => return Err(effect.failed(error.into_failure()).await),
+    };
+    let mut ending = effect.end().await?;
+    ending.tx().forget_tentacle(grant).await.map_err(|error| unavailable(&error))?;
+    ending.done().await?;
+    Ok(removed)
+}
+
+/// One change of a tentacle at a time, and none while its enclave is being removed.
+async fn turn(
+    server: &Server,
+    enclave: &EnclaveName,
+    name: &TentacleName,
+) -> (OwnedRwLockReadGuard<()>, OwnedRwLockWriteGuard<()>) {
+    let enclave_stays = server.rollouts.share(enclave.as_str()).await;
+    let alone = server.rollouts.lock(&format!("{enclave}/{name}")).await;
+    (enclave_stays, alone)
+}
+
+/// Whether the tentacle is still there, in the same enclave and that in one of these states: it may have taken a while
+/// until it was our turn.
+async fn still(server: &Server, target: &OnTentacle, states: &[State]) -> Result<(), Failure> {
+    let rights = server.store.rights().await.map_err(|error| unavailable(&error))?;
+    let enclave = &target.record;
+    let changed = |what: &str, how: &str| {
+        Err(Failure::new(FailureCode::Conflict, format!("`{what}` {how} in the meantime")))
+    };
+    match rights.enclave(&enclave.name).filter(|now| now.id == enclave.id) {
+        None => changed(enclave.name.as_str(), "was removed"),
+        Some(now) if !states.contains(&now.state) => {
+            changed(enclave.name.as_str(), &format!("became {}", now.state.name()))
+        }
+        Some(now) if !now.tentacles.contains_key(&target.name) => {
+            changed(target.name.as_str(), "was removed")
+        }
+        Some(_) => Ok(()),
+    }
+}

@@ -1,0 +1,119 @@
+//! The store behind the server: a SQLite file or a PostgreSQL database of its own, and a look into it.
+
+use sqlx::any::AnyRow;
+use sqlx::{AnyPool, Column, Row};
+use std::collections::BTreeMap;
+use tempfile::TempDir;
+use uuid::Uuid;
+
+/// The variable that names an empty PostgreSQL server.
+const POSTGRES: &str = "TENTACULAR_TEST_POSTGRES";
+
+/// Tables that count what is asked, not what holds.
+pub(crate) const BOOKKEEPING: [&str; 5] = ["generation", "trail", "request", "used_assertion", "identity"];
+
+/// One store.
+pub(crate) enum Database {
+    Sqlite(String),
+    Postgres { server: String, name: String },
+}
+
+impl Database {
+    pub(crate) fn sqlite(dir: &TempDir) -> Self {
+        Self::Sqlite(format!("sqlite:{}", dir.path().join("store.db").display()))
+    }
+
+    /// A new database on the server that the environment names.
+    pub(crate) async fn postgres() -> Self {
+        let hint = format!("`{POSTGRES}` names no PostgreSQL server: run `cargo xtask test`");
+        let server = std::env::var(POSTGRES).unwrap_or_else(|_| panic!("{hint}"));
+        let name = format!("test_{}", Uuid::now_v7().simple());
+        run(&server, &format!("CREATE DATABASE {name}")).await;
+        Self::Postgres { server, name }
+    }
+
+    pub(crate) fn url(&self) -> String {
+        match self {
+            Self::Sqlite(url) => url.clone(),
+            Self::Postgres { server, name } => {
+                let mut url = url::Url::parse(server).unwrap();
+                url.set_path(name);
+                url.to_string()
+            }
+        }
+    }
+
+    pub(crate) async fn pool(&self) -> AnyPool {
+        sqlx::any::install_default_drivers();
+        AnyPool::connect(&self.url()).await.unwrap()
+    }
+
+    /// Runs one statement.
+    pub(crate) async fn execute(&self, statement: &str) {
+        run(&self.url(), statement).await;
+    }
+
+    /// All rows of all tables, each as text, by table.
+    pub(crate) async fn rows(&self) -> BTreeMap<String, Vec<String>> {
+        let pool = self.pool().await;
+        let mut tables = BTreeMap::new();
+        for table in tables_of(self, &pool).await {
+            let select = sqlx::AssertSqlSafe(format!("SELECT * FROM {table}"));
+            let found = sqlx::query(select).fetch_all(&pool).await.unwrap();
+            let mut rows: Vec<String> = found.iter().map(text).collect();
+            rows.sort();
+            tables.insert(table, rows);
+        }
+        pool.close().await;
+        tables
+    }
+
+    /// The rows of everything that holds: not those that only count what was asked.
+    pub(crate) async fn holds(&self) -> BTreeMap<String, Vec<String>> {
+        let mut rows = self.rows().await;
+        rows.retain(|table, _| !BOOKKEEPING.contains(&table.as_str()));
+        rows
+    }
+}
+
+async fn run(url: &str, statement: &str) {
+    sqlx::any::install_default_drivers();
+    let pool = AnyPool::connect(url).await.unwrap();
+    sqlx::query(sqlx::AssertSqlSafe(statement.to_owned())).execute(&pool).await.unwrap();
+    pool.close().await;
+}
+
+async fn tables_of(database: &Database, pool: &AnyPool) -> Vec<String> {
+    let select = match database {
+        Database::Sqlite(_) => {
+            "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE '%sqlx%'"
+        }
+        Database::Postgres { .. } => {
+            "SELECT tablename::text AS name FROM pg_tables WHERE schemaname = 'public' AND tablename NOT LIKE '%sqlx%'"
+        }
+    };
+    let rows = sqlx::query(select).fetch_all(pool).await.unwrap();
+    rows.iter().map(|row| row.get("name")).collect()
+}
+
+fn text(row: &AnyRow) -> String {
+    let value = |place: usize| {
+        let number = row.try_get::<Option<i64>, _>(place).map(|value| value.map(|value| value.to_string()));
+        number.or_else(|_| row.try_get::<Option<String>, _>(place)).unwrap().unwrap_or_else(|| "-".to_owned())
+    };
+    let named = (0..row.len()).map(|place| format!("{}={}", row.column(place).name(), value(place)));
+    named.collect::<Vec<_>>().join(" ")
+}
+
+impl Drop for Database {
+    fn drop(&mut self) {
+        let Self::Postgres { server, name } = self else { return };
+        let (server, drop) = (server.clone(), format!("DROP DATABASE {name} WITH (FORCE)"));
+        let dropping = std::thread::spawn(move || {
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+            runtime.block_on(run(&server, &drop));
+        });
+        // A database that stays behind is no reason to fail: the server lives only as long as the run.
+        let _ = dropping.join();
+    }
+}
