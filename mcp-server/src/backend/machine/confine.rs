@@ -55,6 +55,19 @@ impl Kind {
             Self::Bwrap => "bwrap",
         }
     }
+
+    /// What these walls do not hold.
+    pub(super) const fn gap(self) -> &'static str {
+        match self {
+            Self::Runsc => {
+                "other runs: a run that uses up its sandbox's memory ends the sandbox, with the runs beside it"
+            }
+            Self::Bwrap => {
+                "kernel: a tentacle calls this machine's own kernel, through a filter; a fault in what the filter lets through \
+                 is a way out"
+            }
+        }
+    }
 }
 
 /// What walls are built with.

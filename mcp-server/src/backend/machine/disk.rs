@@ -15,7 +15,8 @@ pub(super) fn make_private(folder: &Path) -> io::Result<()> {
 pub(super) fn put(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let beside = path.with_extension(format!("{}.new", Uuid::now_v7().simple()));
     let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&beside)?;
-    let written = file.write_all(bytes).and_then(|()| file.sync_all()).and_then(|()| fs::rename(&beside, path));
+    let written =
+        file.write_all(bytes).and_then(|()| file.sync_all()).and_then(|()| fs::rename(&beside, path));
     if written.is_err() {
         // What is left of the attempt is in nobody's way.
         let _ = fs::remove_file(&beside);

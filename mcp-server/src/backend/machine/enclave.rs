@@ -70,7 +70,8 @@ pub(super) fn make(places: &Places, view: &EnclaveView, state: State) -> Result<
         There::Nothing => {}
     }
     let made = places.making().join(Uuid::now_v7().simple().to_string());
-    let file = serde_json::to_vec_pretty(&EnclaveFile::of(view, state)).map_err(|error| fault(error.into()))?;
+    let file =
+        serde_json::to_vec_pretty(&EnclaveFile::of(view, state)).map_err(|error| fault(error.into()))?;
     disk::make_private(&made.join("tentacles"))
         .and_then(|()| disk::put(&made.join(ENCLAVE_FILE), &file))
         .map_err(fault)?;
@@ -88,7 +89,8 @@ pub(super) fn make(places: &Places, view: &EnclaveView, state: State) -> Result<
 /// Writes down what an enclave's record says by now.
 pub(super) fn put(places: &Places, view: &EnclaveView, state: State) -> Result<(), BackendError> {
     make(places, view, state)?;
-    let file = serde_json::to_vec_pretty(&EnclaveFile::of(view, state)).map_err(|error| fault(error.into()))?;
+    let file =
+        serde_json::to_vec_pretty(&EnclaveFile::of(view, state)).map_err(|error| fault(error.into()))?;
     disk::put(&places.enclave(&view.record.name).file(), &file).map_err(fault)
 }
 
@@ -99,6 +101,24 @@ pub(super) fn remove(places: &Places, record: &EnclaveRecord) -> Result<(), Back
         // Ours is gone, and what has the name now is somebody else's.
         There::Nothing | There::Foreign => Ok(()),
     }
+}
+
+/// All enclaves, with how much each may use.
+pub(super) fn all(places: &Places) -> io::Result<Vec<(EnclaveName, Quota)>> {
+    let mut all = Vec::new();
+    for name in disk::folders(&places.enclaves())? {
+        let Ok(name) = name.parse::<EnclaveName>() else { continue };
+        let file = match fs::read(places.enclave(&name).file()) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
+            file => file?,
+        };
+        let file: EnclaveFile = serde_json::from_slice(&file)?;
+        let quota = Quota::named(&file.quota);
+        let unknown = || io::Error::other(format!("`{name}` has an unknown size"));
+        let quota = quota.ok_or_else(unknown)?;
+        all.push((name, quota));
+    }
+    Ok(all)
 }
 
 /// What all of an enclave may use together.
@@ -114,6 +134,3 @@ pub(super) fn caps(quota: Quota) -> Caps {
 fn fault(error: io::Error) -> BackendError {
     BackendError::Fault(error.to_string())
 }
-
-#[cfg(test)]
-mod tests;

@@ -179,11 +179,7 @@ fn wanted(parts: &Parts, release: &Release, name: String, token: &Token) -> Resu
     Ok(Wanted {
         group: Path::new(sandbox.tentacle.enclave.as_str()).join(&name),
         name,
-        caps: Caps {
-            memory: u64::from(limits.memory_mib) << 20,
-            cpu_millis: limits.cpu_millis.into(),
-            processes: limits.processes.into(),
-        },
+        caps: Caps::of(limits),
         data: u64::from(limits.data_mib) << 20,
         open_files: limits.open_files.into(),
         files,

@@ -51,17 +51,20 @@ impl Index {
     }
 
     /// Forgets a tentacle that is no more, unless there is another of its name already.
-    pub(super) fn forget(&self, of: &TentacleRef, gone: &Arc<Tentacle>) {
-        if let Some(enclave) = self.lock().get_mut(&of.enclave)
-            && enclave.get(&of.tentacle).is_some_and(|there| Arc::ptr_eq(there, gone))
-        {
-            enclave.remove(&of.tentacle);
+    pub(super) fn forget(&self, gone: &Arc<Tentacle>) {
+        let mut tentacles = self.lock();
+        let Some(enclave) = tentacles.get_mut(&gone.of.enclave) else { return };
+        if enclave.get(&gone.of.tentacle).is_some_and(|there| Arc::ptr_eq(there, gone)) {
+            enclave.remove(&gone.of.tentacle);
+        }
+        if enclave.is_empty() {
+            tentacles.remove(&gone.of.enclave);
         }
     }
 
-    /// Takes out all tentacles of an enclave.
-    pub(super) fn take(&self, enclave: &EnclaveName) -> Vec<Arc<Tentacle>> {
-        self.lock().remove(enclave).into_iter().flatten().map(|(_, tentacle)| tentacle).collect()
+    /// All tentacles of an enclave.
+    pub(super) fn of(&self, enclave: &EnclaveName) -> Vec<Arc<Tentacle>> {
+        self.lock().get(enclave).into_iter().flat_map(HashMap::values).cloned().collect()
     }
 
     /// All of them.

@@ -37,7 +37,9 @@ impl LogLine {
         let head = format!("{time} {level} {node}");
         let lines = message.trim_end().split('\n').enumerate();
         lines
-            .map(|(number, line)| plain(&if number == 0 { format!("{head}{line}") } else { format!("  {line}") }))
+            .map(|(number, line)| {
+                plain(&if number == 0 { format!("{head}{line}") } else { format!("  {line}") })
+            })
             .collect()
     }
 }
@@ -54,7 +56,8 @@ mod tests {
 
     #[test]
     fn a_line_is_shown_with_its_time_level_and_node() {
-        let said = r#"{"time":"2026-11-22T09:09:45.392Z","run":"r","node":"hello","level":"info","message":"hi"}"#;
+        let said =
+            r#"{"time":"2026-11-22T09:09:45.392Z","run":"r","node":"hello","level":"info","message":"hi"}"#;
         assert_eq!(LogLine::read(said).readable(), ["2026-11-22T09:09:45.392Z info hello: hi"]);
         assert_eq!(LogLine::read(said).message(), "hi");
     }

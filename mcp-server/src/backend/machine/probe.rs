@@ -70,16 +70,17 @@ fn wanted(kind: Kind, files: &[Bind]) -> Wanted {
     Wanted {
         group: PathBuf::from("probe").join(&name),
         name,
-        caps: Caps {
-            memory: u64::from(limits.memory_mib) << 20,
-            cpu_millis: limits.cpu_millis.into(),
-            processes: limits.processes.into(),
-        },
+        caps: Caps::of(&limits),
         data: u64::from(limits.data_mib) << 20,
         open_files: limits.open_files.into(),
         files: files.to_vec(),
         texts: vec![Text { at: script.clone(), bytes: SCRIPT.into() }],
-        command: [DENO].iter().chain(&flags).chain(&["--allow-all", &script]).map(|it| (*it).to_owned()).collect(),
+        command: [DENO]
+            .iter()
+            .chain(&flags)
+            .chain(&["--allow-all", &script])
+            .map(|it| (*it).to_owned())
+            .collect(),
     }
 }
 
@@ -93,7 +94,8 @@ fn check(kind: Kind, files: &[Bind], seen: &Seen) -> Result<(), String> {
     if let Some(more) = seen.top.iter().find(|name| !allowed.contains(name.as_str())) {
         return Err(format!("it sees /{more}"));
     }
-    let in_memory = |path: &String| kind == Kind::Runsc && (path.starts_with("/dev/") || path.starts_with("/tmp/"));
+    let in_memory =
+        |path: &String| kind == Kind::Runsc && (path.starts_with("/dev/") || path.starts_with("/tmp/"));
     if let Some(path) = seen.writable.iter().find(|path| !in_memory(path)) {
         return Err(format!("it can write {path}"));
     }

@@ -42,7 +42,7 @@ impl Workshop {
 /// A tentacle.
 #[derive(Debug)]
 pub(super) struct Tentacle {
-    of: TentacleRef,
+    pub(super) of: TentacleRef,
     place: TentaclePlace,
     workshop: Arc<Workshop>,
     pub(super) log: Arc<LogBook>,
@@ -122,6 +122,11 @@ impl Tentacle {
             self.seen().copy = None;
             engine.end().await;
         }
+    }
+
+    /// Whether a version of it is here.
+    pub(super) fn is_deployed(&self) -> bool {
+        self.seen().deployed
     }
 
     /// How it is.

@@ -40,18 +40,17 @@ struct Stage {
 
 impl Stage {
     fn new(program: &Path, files: &[Bind]) -> Self {
-        let mut mounts =
-            vec![Mount::Memory { at: PathBuf::from(STAGE), bytes: STAGE_BYTES, owner: None }];
+        let mut mounts = vec![Mount::Memory { at: PathBuf::from(STAGE), bytes: STAGE_BYTES, owner: None }];
         let mut lay = |from: &Path, name: &str| {
             let at = Path::new(STAGE).join(name);
             mounts.push(Mount::Bind { from: from.to_path_buf(), at: at.clone() });
             at
         };
         let program = lay(program, "bwrap");
-        let staged = files.iter().enumerate().map(|(number, file)| Bind {
-            from: lay(&file.from, &number.to_string()),
-            at: file.at.clone(),
-        });
+        let staged = files
+            .iter()
+            .enumerate()
+            .map(|(number, file)| Bind { from: lay(&file.from, &number.to_string()), at: file.at.clone() });
         let files = staged.collect();
         Self { program, files, mounts }
     }

@@ -55,7 +55,8 @@ pub(super) fn enter(
 
 /// The bundle's `config.json`, by the OCI runtime specification.
 fn spec(wanted: &Wanted, root: &Path, door: &Path) -> Value {
-    let environment: Vec<String> = ENVIRONMENT.iter().map(|(name, value)| format!("{name}={value}")).collect();
+    let environment: Vec<String> =
+        ENVIRONMENT.iter().map(|(name, value)| format!("{name}={value}")).collect();
     let bind = |from: &Path, at: &str, options: &[&str]| {
         let all: Vec<&str> = ["rbind", "nosuid", "nodev"].iter().chain(options).copied().collect();
         json!({"type": "bind", "source": from, "destination": at, "options": all})
@@ -63,6 +64,7 @@ fn spec(wanted: &Wanted, root: &Path, door: &Path) -> Value {
     let mut mounts = vec![json!({"type": "proc", "source": "proc", "destination": "/proc"})];
     mounts.extend(wanted.files.iter().map(|file| bind(&file.from, &file.at, &["ro"])));
     mounts.push(bind(door, SOCKET_FOLDER, &["rw", "noexec"]));
+    let namespaces = ["pid", "network", "ipc", "uts", "mount"].map(|name| json!({"type": name}));
     let limit = |name: &str, most: u64| json!({"type": name, "hard": most, "soft": most});
     json!({
         "ociVersion": "1.0.2",
@@ -84,7 +86,7 @@ fn spec(wanted: &Wanted, root: &Path, door: &Path) -> Value {
         },
         "mounts": mounts,
         "linux": {
-            "namespaces": ["pid", "network", "ipc", "uts", "mount"].map(|name| json!({"type": name})),
+            "namespaces": namespaces,
         },
     })
 }

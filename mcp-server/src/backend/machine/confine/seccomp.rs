@@ -208,18 +208,14 @@ const OLDER: &[c_long] = &[];
 
 /// With any of these flags `clone` makes a new namespace. `clone3`, whose flags a filter cannot see, is missing here:
 /// libraries use `clone` then.
-const NEW_NAMESPACES: c_int = CLONE_NEWCGROUP
-    | CLONE_NEWIPC
-    | CLONE_NEWNET
-    | CLONE_NEWNS
-    | CLONE_NEWPID
-    | CLONE_NEWUSER
-    | CLONE_NEWUTS;
+const NEW_NAMESPACES: c_int =
+    CLONE_NEWCGROUP | CLONE_NEWIPC | CLONE_NEWNET | CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWUSER | CLONE_NEWUTS;
 
 /// The filter, as the kernel takes it.
 pub(in super::super) fn filter() -> Result<Vec<u8>, BackendError> {
     let listed = [FILES, MEMORY, PROCESSES, EVENTS, SOCKETS, OLDER].concat();
-    let mut rules: BTreeMap<i64, Vec<SeccompRule>> = listed.into_iter().map(|call| (call, Vec::new())).collect();
+    let mut rules: BTreeMap<i64, Vec<SeccompRule>> =
+        listed.into_iter().map(|call| (call, Vec::new())).collect();
     rules.extend(conditions()?);
     let missing = SeccompAction::Errno(ENOSYS.unsigned_abs());
     let arch: TargetArch = std::env::consts::ARCH.try_into()?;
@@ -237,9 +233,8 @@ pub(in super::super) fn filter() -> Result<Vec<u8>, BackendError> {
 /// The calls that are there for some arguments only.
 fn conditions() -> Result<Vec<(i64, Vec<SeccompRule>)>, BackendError> {
     use SeccompCmpOp::{Eq, MaskedEq, Ne};
-    let argument = |index, operator, value: u64| {
-        SeccompCondition::new(index, SeccompCmpArgLen::Dword, operator, value)
-    };
+    let argument =
+        |index, operator, value: u64| SeccompCondition::new(index, SeccompCmpArgLen::Dword, operator, value);
     // A socket of another family would reach kernel code, and with AF_VSOCK a machine's host, that no namespace hides.
     let local = || argument(0, Eq, AF_UNIX.unsigned_abs().into());
     let namespaces = NEW_NAMESPACES.unsigned_abs().into();

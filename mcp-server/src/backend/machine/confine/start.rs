@@ -88,12 +88,7 @@ impl Mason {
     }
 
     /// Makes the sandbox's folder and group, and the command that becomes it.
-    fn prepare(
-        &self,
-        wanted: &Wanted,
-        remains: &Remains,
-        info: pipe::Sender,
-    ) -> Result<Command, StartError> {
+    fn prepare(&self, wanted: &Wanted, remains: &Remains, info: pipe::Sender) -> Result<Command, StartError> {
         disk::make_private(&remains.scratch).map_err(StartError::of("the sandbox's folder"))?;
         let group = self.groups.make(&wanted.group, &wanted.caps);
         let folders = group.map_err(StartError::of("the control group"))?.folders().to_vec();

@@ -20,8 +20,7 @@ impl Bind {
     /// The file or folder at `from`, whatever links lead there.
     pub(in super::super) fn new(from: &Path, at: &str) -> Result<Self, BackendError> {
         let real = fs::canonicalize(from);
-        let from =
-            real.map_err(|error| BackendError::Unreachable(format!("{}: {error}", from.display())))?;
+        let from = real.map_err(|error| BackendError::Unreachable(format!("{}: {error}", from.display())))?;
         Ok(Self { from, at: at.to_owned() })
     }
 }

@@ -89,7 +89,8 @@ impl Engine {
                 return Err(NoReport::Broke(format!("it answered more than {MOST} bytes")));
             }
         }
-        let told: Value = serde_json::from_slice(&body).map_err(|error| NoReport::Broke(error.to_string()))?;
+        let told: Value =
+            serde_json::from_slice(&body).map_err(|error| NoReport::Broke(error.to_string()))?;
         let error = || told.get("error").and_then(Value::as_str).unwrap_or_default().to_owned();
         match answer.status().as_u16() {
             200 => match told.get("success").and_then(Value::as_bool) {

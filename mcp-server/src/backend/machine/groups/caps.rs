@@ -5,6 +5,7 @@ use std::fs;
 use std::io;
 use std::path::Path;
 use std::time::Duration;
+use workflow::Limits;
 
 /// In which time the processor's share is measured. The kernel's usual tenth of a second would make a short run wait
 /// several times for its next share; within a whole second most runs get all they need at once.
@@ -32,6 +33,15 @@ enum Presence {
 }
 
 impl Caps {
+    /// What a sandbox of these limits may use.
+    pub(in super::super) fn of(limits: &Limits) -> Self {
+        Self {
+            memory: u64::from(limits.memory_mib) << 20,
+            cpu_millis: limits.cpu_millis.into(),
+            processes: limits.processes.into(),
+        }
+    }
+
     /// Sets what these controllers can hold the group to, and sees that it took effect.
     pub(super) fn set(&self, folder: &Path, version: Version, controllers: &[Controller]) -> io::Result<()> {
         for controller in controllers {

@@ -82,7 +82,8 @@ fn above(mounted: &Mounted, name: &str) -> Option<Hierarchy> {
     let mut best: Option<Hierarchy> = None;
     for place in mounted.group.ancestors().take_while(|place| place.starts_with(&mounted.mount)) {
         let Ok(controllers) = try_place(place, name) else { continue };
-        let better = best.as_ref().map_or(!controllers.is_empty(), |best| controllers.len() > best.controllers.len());
+        let better =
+            best.as_ref().map_or(!controllers.is_empty(), |best| controllers.len() > best.controllers.len());
         if better {
             best = Some(Hierarchy { own: place.join(name), version: Version::Two, controllers });
         }
@@ -126,7 +127,8 @@ mod tests {
 ";
         let groups = "9:name=systemd:/\n8:pids:/box/a\n4:memory:/api/x\n1:cpu:/\n0::/\n";
         let found = parse(mounts, groups);
-        let places: Vec<_> = found.iter().map(|it| (it.group.to_str().unwrap(), &it.controllers[..])).collect();
+        let places: Vec<_> =
+            found.iter().map(|it| (it.group.to_str().unwrap(), &it.controllers[..])).collect();
         assert_eq!(
             places,
             [

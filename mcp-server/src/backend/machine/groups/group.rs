@@ -59,7 +59,10 @@ impl Group {
         for folder in &self.folders {
             while !clear(folder)? {
                 if began.elapsed() > GONE_WITHIN {
-                    return Err(io::Error::other(format!("some processes of {} do not end", folder.display())));
+                    return Err(io::Error::other(format!(
+                        "some processes of {} do not end",
+                        folder.display()
+                    )));
                 }
                 tokio::time::sleep(LOOK_AGAIN).await;
             }

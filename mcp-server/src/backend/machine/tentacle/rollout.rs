@@ -43,8 +43,7 @@ impl Tentacle {
     async fn prove(&self, new: &Version) -> Result<Engine, BackendError> {
         let parts = self.workshop.parts()?;
         let hash = new.sandbox.version;
-        let (places, place, bundle) =
-            (self.workshop.places.clone(), self.place.clone(), new.bundle.clone());
+        let (places, place, bundle) = (self.workshop.places.clone(), self.place.clone(), new.bundle.clone());
         blocking(move || version::store(&places, &place, &hash, &bundle).map_err(fault)).await?;
         let release = version::Release { sandbox: new.sandbox.clone(), code: self.place.version(&hash) };
         let name = self.workshop.name(&self.of);
