@@ -9,17 +9,17 @@ mod objects;
 use self::index::Index;
 use self::objects::Cluster;
 use crate::backend::{
-    Backend, BackendError, Deployed, EnclaveView, Logs, RunOrder, RunReport, TentacleState, Version,
+    Backend, BackendError, Deployed, EnclaveView, Logs, RunOrder, RunReport, TentacleState, Version, preset,
 };
 use crate::config::Args;
 use crate::gate::act::{Apply, Deprovision, Provision, Remove, Run, TentacleLogs};
 use crate::gate::target::OnTentacle;
 use crate::gate::{Authorized, Changed};
-use crate::store::{EnclaveRecord, Quota};
+use crate::store::EnclaveRecord;
 use async_trait::async_trait;
 use kube::config::{KubeConfigOptions, Kubeconfig};
 use kube::{Client, Config};
-use manifest::{EnclaveSpec, Mirror, QuotaPreset, ServerAccount, Status};
+use manifest::{EnclaveSpec, Mirror, ServerAccount, Status};
 use policy::State;
 use std::time::Duration;
 
@@ -84,14 +84,6 @@ impl Kubernetes {
             },
             server: self.account.clone(),
         }
-    }
-}
-
-fn preset(quota: Quota) -> QuotaPreset {
-    match quota {
-        Quota::Small => QuotaPreset::Small,
-        Quota::Medium => QuotaPreset::Medium,
-        Quota::Large => QuotaPreset::Large,
     }
 }
 
