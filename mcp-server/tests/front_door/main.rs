@@ -2,6 +2,26 @@
 //! backend that remembers what it was asked to do.
 #![expect(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test fails by panicking")]
 
+/// Makes two tests of each function: one on SQLite, one on PostgreSQL.
+macro_rules! on_both_stores {
+    ($($name:ident)+) => {
+        mod on_sqlite {
+            $(#[tokio::test]
+            async fn $name() {
+                super::$name(crate::app::App::start().await).await;
+            })+
+        }
+
+        mod on_postgres {
+            $(#[tokio::test]
+            async fn $name() {
+                super::$name(crate::app::App::on_postgres().await).await;
+            })+
+        }
+    };
+}
+use on_both_stores;
+
 mod app;
 mod assertions;
 mod backend;
@@ -12,6 +32,7 @@ mod enclaves;
 mod interrupted;
 mod issuer;
 mod keys;
+mod names;
 mod once;
 mod races;
 mod rpc;
