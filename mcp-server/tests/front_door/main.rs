@@ -32,6 +32,7 @@ mod enclaves;
 mod interrupted;
 mod issuer;
 mod keys;
+mod matrix;
 mod names;
 mod once;
 mod races;
