@@ -9,6 +9,11 @@ const MESSAGE = 8192;
 /** The most bytes that wait for whoever reads standard output. Beyond, lines are left out and counted. */
 const WAITING = 4 * 1024 * 1024;
 
+/** A message as it is kept: its beginning, when it is too long. */
+export function cut(message: string): string {
+  return message.length > MESSAGE ? `${message.slice(0, MESSAGE)}…` : message;
+}
+
 /** Writes lines in order, without ever holding up a run or a health check. */
 export class LogWriter {
   #tail: Promise<void> = Promise.resolve();
@@ -22,8 +27,7 @@ export class LogWriter {
 
   /** Writes a line. `run` and `node` are null for what the engine says itself. */
   line(level: Level, message: string, run: string | null = null, node: string | null = null): void {
-    const cut = message.length > MESSAGE ? `${message.slice(0, MESSAGE)}…` : message;
-    const line = { time: new Date().toISOString(), run, node, level, message: cut };
+    const line = { time: new Date().toISOString(), run, node, level, message: cut(message) };
     const bytes = new TextEncoder().encode(JSON.stringify(line) + "\n");
     if (this.#waiting + bytes.length > WAITING) {
       this.#lost += 1;

@@ -6,7 +6,7 @@
 
 /// <reference lib="deno.worker" />
 
-import type { Level } from "./log.ts";
+import { cut, type Level } from "./log.ts";
 import type { NodeJob, NodeMessage } from "./protocol.ts";
 import type { Context, Log } from "./types.ts";
 
@@ -17,7 +17,7 @@ const post = (message: NodeMessage): void => self.postMessage(message);
 
 self.onmessage = async ({ data: job }: MessageEvent<NodeJob>): Promise<void> => {
   self.onmessage = null;
-  const log = makeLog(job.logLines);
+  const log = makeLog(job.logLines, job.logBytes);
   replaceConsole(log);
   keepAlive();
   try {
@@ -25,6 +25,7 @@ self.onmessage = async ({ data: job }: MessageEvent<NodeJob>): Promise<void> => 
     if (typeof module.default !== "function") {
       throw new Error("the file has no default export that is a function");
     }
+    if (job.loadOnly) return post({ kind: "finished", output: "null" });
     const context: Context = Object.freeze({ ...job.context, log });
     const output = await module.default(context, job.input);
     post({ kind: "finished", output: encode(output, job.outputBytes) });
@@ -66,13 +67,19 @@ function inspect(value: unknown): string {
   return typeof value === "string" ? value : Deno.inspect(value, { depth: 6, colors: false });
 }
 
-/** A log that stops sending long before a flood could hurt the thread that listens. */
-function makeLog(most: number): Log {
+/**
+ * A log that stops sending long before a flood could hurt whoever listens. Each node may send what is a whole run's share,
+ * and one line more, so that the engine knows that something was left out.
+ */
+function makeLog(mostLines: number, mostBytes: number): Log {
   let lines = 0;
+  let bytes = 0;
   const write = (level: Level) => (...values: unknown[]): void => {
+    if (lines > mostLines || bytes > mostBytes) return;
+    const message = values.map(inspect).join(" ");
     lines += 1;
-    // one more than the run's share, so that the engine knows that something was left out
-    if (lines <= most + 1) post({ kind: "log", level, message: values.map(inspect).join(" ") });
+    bytes += message.length;
+    post({ kind: "log", level, message: cut(message) });
   };
   return Object.freeze({
     debug: write("debug"),

@@ -24,7 +24,10 @@ export interface Job {
   readonly nodesAtOnce: number;
   readonly outputBytes: number;
   readonly logLines: number;
+  readonly logBytes: number;
   readonly config: { readonly [key: string]: Json };
+  /** Nodes are only loaded, and not called, when this is true. */
+  readonly loadOnly: boolean;
   readonly input: Json;
 }
 
@@ -67,9 +70,11 @@ export interface NodeJob {
     readonly node: string;
     readonly config: { readonly [key: string]: Json };
   };
+  readonly loadOnly: boolean;
   readonly input: Json;
   readonly outputBytes: number;
   readonly logLines: number;
+  readonly logBytes: number;
 }
 
 /** What a node's worker says. `output` is JSON text. */

@@ -33,6 +33,15 @@ export interface Workshop {
 /** The longest line of events: one with the largest output, and room for what surrounds it. */
 const ROOM = 64 * 1024;
 
+/** What to run, and how. */
+export interface Order {
+  readonly id: string;
+  readonly input: Json;
+  readonly limitMs: number;
+  /** Only load the nodes, to see whether they can be. */
+  readonly loadOnly: boolean;
+}
+
 /** A run that goes on. */
 export class Run {
   readonly id: string;
@@ -40,6 +49,7 @@ export class Run {
   /** The answer; never rejects. */
   readonly outcome: Promise<Outcome>;
   readonly #workshop: Workshop;
+  readonly #loadOnly: boolean;
   readonly #log: RunLog;
   readonly #process: Deno.ChildProcess;
   readonly #begun = new Map<string, number>();
@@ -47,8 +57,9 @@ export class Run {
   #outputBytes = 0;
   #stopped: string | null = null;
 
-  constructor(workshop: Workshop, id: string, input: Json, limitMs: number) {
+  constructor(workshop: Workshop, { id, input, limitMs, loadOnly }: Order) {
     this.id = id;
+    this.#loadOnly = loadOnly;
     this.#workshop = workshop;
     this.#log = new RunLog(workshop.log, id, workshop.plan.limits);
     this.#process = start(workshop);
@@ -79,21 +90,25 @@ export class Run {
     } catch (error) {
       this.stop(error instanceof TooLong ? `stopped: wrote ${error.message}` : `stopped: ${error}`);
     }
-    this.stop(""); // also ends what nodes have left running
+    this.stop(""); // it would end by itself, unless it was brought to a halt
     const [status, ranOutOfMemory] = await Promise.all([this.#process.status, errors]);
     stdin.abort().catch(() => {});
     if (ranOutOfMemory) {
-      this.#stopped = `stopped: used more than ${this.#workshop.plan.limits.heapMb} MB of memory`;
+      this.#stopped = "stopped: used more memory than it may";
     }
-    this.#stopped ||= `ended by itself (${status.signal ?? `code ${status.code}`})`;
+    this.#stopped ||= status.signal === "SIGKILL"
+      ? "was killed: it may have used more memory than the sandbox has"
+      : `ended by itself (${status.signal ?? `code ${status.code}`})`;
   }
 
   /** Reads events until every node has answered or the process has ended. */
   async #readEvents(word: string): Promise<void> {
     const { limits, nodes } = this.#workshop.plan;
+    // a character has three bytes at most, or six as an escape
+    const logs = limits.logBytes * 6 + limits.logLines * 200 + ROOM;
     const most = {
-      line: limits.outputBytes * 2 + ROOM,
-      all: limits.outputBytes * 2 + limits.logBytes * 8 + nodes.length * ROOM,
+      line: limits.outputBytes + ROOM,
+      all: nodes.length * (limits.outputBytes * 3 + logs),
     };
     for await (const line of lines(this.#process.stdout, most)) {
       const event = readEvent(line, word);
@@ -129,9 +144,9 @@ export class Run {
     let ranOutOfMemory = false;
     try {
       for await (const line of lines(this.#process.stderr, most)) {
-        ranOutOfMemory ||= /JavaScript (heap )?out of memory/.test(line);
+        ranOutOfMemory ||= /^# Fatal .*out of memory/.test(line);
         // what V8 writes when it dies is of use to nobody here
-        if (line !== "" && !ranOutOfMemory && !/^<--- /.test(line)) {
+        if (line !== "" && !ranOutOfMemory && !/^(<--- |#( |$))/.test(line)) {
           this.#log.line("warn", line, null);
         }
       }
@@ -143,7 +158,7 @@ export class Run {
 
   #job(word: string, input: Json): Job {
     const { enclave, tentacle, version, nodes, config, limits } = this.#workshop.plan;
-    const { nodesAtOnce, outputBytes, logLines } = limits;
+    const { nodesAtOnce, outputBytes, logLines, logBytes } = limits;
     const code = this.#workshop.flags.code;
     return {
       word,
@@ -156,7 +171,9 @@ export class Run {
       nodesAtOnce,
       outputBytes,
       logLines,
+      logBytes,
       config,
+      loadOnly: this.#loadOnly,
       input,
     };
   }
@@ -210,7 +227,7 @@ function start({ plan, flags }: Workshop): Deno.ChildProcess {
       `${engine}runner.ts`,
     ],
     clearEnv: true,
-    env: { NO_COLOR: "1", DENO_NO_UPDATE_CHECK: "1", DENO_DIR: "/nonexistent" },
+    env: { NO_COLOR: "1", DENO_NO_UPDATE_CHECK: "1", DENO_DIR: "/dev/null/none" },
     stdin: "piped",
     stdout: "piped",
     stderr: "piped",

@@ -91,9 +91,11 @@ function nodeJob(node: PlannedNode, folder: string): NodeJob {
     module: new URL(node.file, folder).href,
     folder,
     context: { enclave, tentacle, version, run, node: node.name, config },
+    loadOnly: job.loadOnly,
     input: job.input,
     outputBytes: job.outputBytes,
     logLines: job.logLines,
+    logBytes: job.logBytes,
   };
 }
 

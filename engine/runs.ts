@@ -1,7 +1,6 @@
 /** All runs of a tentacle: how many go on, how the last one ended, and ending them. */
 
-import { type Outcome, Run, type Workshop } from "./run.ts";
-import type { Json } from "./types.ts";
+import { type Order, type Outcome, Run, type Workshop } from "./run.ts";
 
 /** What is known about runs. Each number counts since the engine started. */
 export interface Counts {
@@ -53,9 +52,13 @@ export class Runs {
     return this.#draining;
   }
 
-  /** Begins a run, unless there is a reason not to. */
-  begin(id: string, input: Json, limitMs: number): Promise<Outcome> | Refusal {
+  /**
+   * Begins a run, unless there is a reason not to. One that only loads the nodes takes its place among the others, but
+   * is not counted and is nobody's last run.
+   */
+  begin(order: Order): Promise<Outcome> | Refusal {
     const { runsAtOnce } = this.#workshop.plan.limits;
+    const { id } = order;
     const refusal: Refusal | null = this.#draining
       ? "draining"
       : this.#going.has(id)
@@ -67,14 +70,11 @@ export class Runs {
       this.#refused += 1;
       return refusal;
     }
-    const run = new Run(this.#workshop, id, input, limitMs);
+    const run = new Run(this.#workshop, order);
     this.#going.set(id, run);
     return run.outcome.then((outcome) => {
       this.#going.delete(id);
-      if (outcome.success) this.#succeeded += 1;
-      else this.#failed += 1;
-      const { startedAt, completedAt } = outcome.timing;
-      this.#last = { run: id, startedAt, endedAt: completedAt, ok: outcome.success };
+      if (!order.loadOnly) this.#count(outcome);
       return outcome;
     });
   }
@@ -88,5 +88,12 @@ export class Runs {
     const timer = setTimeout(stop, this.#workshop.plan.limits.drainMs);
     await Promise.all([...this.#going.values()].map((run) => run.outcome));
     clearTimeout(timer);
+  }
+
+  #count(outcome: Outcome): void {
+    if (outcome.success) this.#succeeded += 1;
+    else this.#failed += 1;
+    const { startedAt, completedAt } = outcome.timing;
+    this.#last = { run: outcome.run, startedAt, endedAt: completedAt, ok: outcome.success };
   }
 }

@@ -1,4 +1,4 @@
-/** The HTTP side of the engine: `POST /run` and `GET /health`. */
+/** The HTTP side of the engine: `POST /run`, `POST /load` and `GET /health`. */
 
 import type { Workshop } from "./run.ts";
 import type { Refusal, Runs } from "./runs.ts";
@@ -39,7 +39,7 @@ export function makeHandler(
     });
   };
 
-  const run = async (request: Request): Promise<Response> => {
+  const begin = (loadOnly: boolean) => async (request: Request): Promise<Response> => {
     if (!await holdsToken(request.headers.get("authorization"))) {
       return json(401, { error: "the run token is missing or wrong" }, {
         "www-authenticate": "Bearer",
@@ -57,7 +57,7 @@ export function makeHandler(
     const limitMs = seconds === null ? runMs : Math.min(runMs, Number(seconds) * 1000);
     const input = await readInput(request, inputBytes);
     if ("refused" in input) return input.refused;
-    const outcome = runs.begin(id, input.value, limitMs);
+    const outcome = runs.begin({ id, input: input.value, limitMs, loadOnly });
     if (typeof outcome !== "string") return json(200, await outcome);
     const [code, error] = REFUSALS[outcome];
     return json(code, { error }, code === 409 ? {} : { "retry-after": "1" });
@@ -65,11 +65,12 @@ export function makeHandler(
 
   const routes: Record<string, [string, (request: Request) => Promise<Response>]> = {
     "/health": ["GET", health],
-    "/run": ["POST", run],
+    "/run": ["POST", begin(false)],
+    "/load": ["POST", begin(true)],
   };
   return async (request) => {
     const route = routes[new URL(request.url).pathname];
-    if (route === undefined) return json(404, { error: "there is only /run and /health" });
+    if (route === undefined) return json(404, { error: "there is only /run, /load and /health" });
     const [method, answer] = route;
     if (request.method === method) return await answer(request);
     return json(405, { error: `only ${method} is allowed here` }, { allow: method });

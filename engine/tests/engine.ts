@@ -176,7 +176,7 @@ function spawn([program, ...args]: string[]): Deno.ChildProcess {
   return new Deno.Command(program ?? "", {
     args,
     clearEnv: true,
-    env: { NO_COLOR: "1", DENO_DIR: "/nonexistent" },
+    env: { NO_COLOR: "1", DENO_DIR: "/dev/null/none" },
     stdout: "piped",
     stderr: "inherit",
   }).spawn();

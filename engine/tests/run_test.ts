@@ -7,6 +7,7 @@ const HELLO = `
 import type { Context } from "tentacular";
 export default async (ctx: Context, input: { name?: string }) => {
   ctx.log.info("asked to greet", input);
+  console.warn("by console", 1);
   return { greeting: "Hello, " + (input.name ?? "world"), threshold: ctx.config.threshold, of: [ctx.enclave, ctx.tentacle, ctx.node, ctx.run] };
 };`;
 
@@ -27,8 +28,14 @@ Deno.test("a node gets its context and input, and its output is answered", async
     JSON.stringify(answer.timing),
   );
   assert(nodeTimings.hello.durationMs <= durationMs, JSON.stringify(answer.timing));
-  const line = await engine.line((line) => line.node === "hello");
-  equal([line.run, line.level, line.message], ["run-1", "info", 'asked to greet { name: "Ana" }']);
+  const logged = async (level: string): Promise<unknown[]> => {
+    const { run, node, message } = await engine.line((line) =>
+      line.level === level && line.run !== null
+    );
+    return [run, node, message];
+  };
+  equal(await logged("info"), ["run-1", "hello", 'asked to greet { name: "Ana" }']);
+  equal(await logged("warn"), ["run-1", "hello", "by console 1"]);
 });
 
 Deno.test("nodes run side by side, and one that fails leaves the others alone", async () => {
@@ -109,7 +116,7 @@ Deno.test("a node that fills the memory ends its run, and the next run is served
     }`,
   }, { limits: { heapMb: 64 } });
   equal((await engine.run({ eat: true })).errors, {
-    hungry: "stopped: used more than 64 MB of memory",
+    hungry: "stopped: used more memory than it may",
   });
   equal((await engine.run()).outputs, { hungry: "full" });
   equal(engine.children(), []);
@@ -221,4 +228,17 @@ Deno.test("output beyond all measure ends the run", async () => {
   });
   includes((await engine.run()).errors.flood, "stopped: wrote ");
   await until(() => engine.children().length === 0, () => "a process is left");
+});
+
+Deno.test("a node that closes its process's output does not leave the run waiting", async () => {
+  await using engine = await Engine.start({
+    closer: `import fs from "node:fs";
+      export default () => {
+        fs.closeSync(1);
+        Deno.stdout.close();
+        for (;;);
+      }`,
+  }, { timeoutMs: 2000 });
+  equal(Object.keys((await engine.run()).errors), ["closer"]);
+  equal(engine.children(), []);
 });

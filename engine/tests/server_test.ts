@@ -64,6 +64,28 @@ Deno.test("only POST with the run token runs anything", async () => {
   equal([response.status, (await response.json()).success], [200, true]);
 });
 
+Deno.test("loading finds what cannot be loaded, calls nothing, and is nobody's run", async () => {
+  await using engine = await Engine.start({
+    fine: `console.log("loaded"); export default () => { throw new Error("was called") }`,
+    torn: "export default (",
+    lost: `import "./nowhere.ts"; export default () => 1`,
+    none: "export const hello = 1",
+    slow: "await new Promise(() => {}); export default () => 1",
+  }, { timeoutMs: 3000 });
+  const response = await engine.fetch("/load", { method: "POST" });
+  const { success, outputs, errors } = await response.json();
+  equal([response.status, success, outputs], [200, false, { fine: null }]);
+  equal(Object.keys(errors), ["torn", "lost", "none", "slow"]);
+  includes(errors.torn, "nodes/torn.ts:1");
+  includes(errors.lost, "nowhere.ts");
+  includes(errors.none, "no default export");
+  includes(errors.slow, "stopped after 3 s");
+  await engine.line((line) => line.message === "loaded" && line.node === "fine");
+  const { runs, lastRun } = await engine.health();
+  equal([runs, lastRun], [{ inFlight: 0, succeeded: 0, failed: 0, refused: 0 }, null]);
+  equal((await fetch(`${engine.base}/load`, { method: "POST" })).status, 401);
+});
+
 Deno.test("input that is not JSON, or too large, is refused before anything runs", async () => {
   await using engine = await Engine.start(
     { echo: "export default (_: unknown, input: unknown) => input" },
@@ -156,9 +178,12 @@ Deno.test("a run that does not end is stopped when the time to drain is over", a
 });
 
 Deno.test("a run ends with an engine that is killed", async () => {
-  await using engine = await Engine.start({ loop: "export default () => { for (;;); }" });
+  await using engine = await Engine.start(
+    { loop: "export default () => { console.log('busy'); for (;;); }" },
+    { timeoutMs: 600_000 },
+  );
   const run = engine.run().catch(() => "gone");
-  await until(() => engine.children().length === 1, () => "a process");
+  await engine.line((line) => line.message === "busy");
   const [child] = engine.children();
   engine.signal("SIGKILL");
   equal(await run, "gone");
@@ -195,7 +220,7 @@ Deno.test("it serves on a Unix socket, also where an engine before it has left o
   const next = new Deno.Command(program ?? "", {
     args,
     clearEnv: true,
-    env: { DENO_DIR: "/nonexistent" },
+    env: { DENO_DIR: "/dev/null/none" },
     stdout: "null",
   }).spawn();
   try {
@@ -224,7 +249,7 @@ Deno.test("a plan or command line that is not understood is refused with its rea
     const { code, stdout } = await new Deno.Command(program ?? "", {
       args: change(args),
       clearEnv: true,
-      env: { DENO_DIR: "/nonexistent" },
+      env: { DENO_DIR: "/dev/null/none" },
     }).output();
     equal(code, 1);
     return JSON.parse(new TextDecoder().decode(stdout)).message;

@@ -1,5 +1,7 @@
 //! What carries out what was allowed. Every effect takes the grant for it, and takes its target from there.
 
+mod kubernetes;
+
 use crate::config::{Args, BackendKind};
 use crate::gate::act::{Apply, Deprovision, Provision, Remove, Run, TentacleLogs};
 use crate::gate::target::OnTentacle;
@@ -207,7 +209,7 @@ impl BackendError {
 /// When it cannot be used.
 pub async fn from_args(args: &Args) -> Result<Box<dyn Backend>, BackendError> {
     match args.backend {
-        BackendKind::Kubernetes => Err(BackendError::NotYet("later")),
+        BackendKind::Kubernetes => Ok(Box::new(kubernetes::Kubernetes::connect(args).await?)),
         BackendKind::Machine => Err(BackendError::NotYet("later")),
     }
 }

@@ -63,6 +63,9 @@ pub struct Args {
     /// With `--backend kubernetes`: the kubeconfig; the pod's own account when left out.
     #[arg(long, env = "TENTACULAR_KUBECONFIG")]
     pub kubeconfig: Option<PathBuf>,
+    /// With `--backend kubernetes`: the server's own account, as `namespace/name`.
+    #[arg(long, env = "TENTACULAR_SERVER_ACCOUNT", default_value = "tentacular-system/mcp-server")]
+    pub server_account: String,
 }
 
 /// Which backend.
@@ -94,6 +97,10 @@ impl Args {
         if self.backend == BackendKind::Machine && self.engine_dir.is_none() {
             problems
                 .push("--backend machine needs --engine-dir, the folder of the engine's program".to_owned());
+        }
+        if self.server_account.split_once('/').is_none_or(|(space, name)| space.is_empty() || name.is_empty())
+        {
+            problems.push(format!("--server-account `{}` is not `namespace/name`", self.server_account));
         }
         if problems.is_empty() { Ok(()) } else { Err(ConfigError(problems)) }
     }

@@ -17,7 +17,6 @@ mod reconcile;
 mod rollout;
 mod serve;
 mod server;
-pub mod signing;
 pub mod store;
 mod tools;
 pub mod trail;

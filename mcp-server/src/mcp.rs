@@ -23,12 +23,9 @@ use std::time::{Duration, Instant};
 use tokio::sync::Semaphore;
 use tracing::Instrument;
 use uuid::Uuid;
-use wire::assertion::{Assertion, META_KEY};
-use wire::canonical;
+use wire::assertion::Assertion;
 use wire::{Failure, FailureAnswer, FailureCode};
-
-/// The key in a call's `_meta` under which an operator's reason travels.
-const REASON_KEY: &str = "tentacular.io/reason";
+use wire::{canonical, meta};
 
 /// How many calls are worked on at once; more wait for a moment and are then told to come again.
 const AT_ONCE: usize = 256;
@@ -92,8 +89,8 @@ impl ServerHandler for Handler {
             caller,
             name,
             arguments: request.arguments.unwrap_or_default(),
-            assertion: text(&context.meta, META_KEY),
-            reason: text(&context.meta, REASON_KEY),
+            assertion: text(&context.meta, meta::ASSERTION),
+            reason: text(&context.meta, meta::REASON),
         };
         let trace = Uuid::now_v7();
         let span = tracing::info_span!("call", tool = name, trace_id = %trace);

@@ -11,7 +11,6 @@ use crate::metrics::Metrics;
 use crate::pace::Pace;
 use crate::reconcile;
 use crate::server::Server;
-use crate::signing::{SigningError, SigningKey};
 use crate::store::{OpenEffect, Store, StoreError};
 use crate::trail::{Heads, HeadsError, Reads, Trail, TrailError};
 use axum::serve::ListenerExt;
@@ -20,6 +19,7 @@ use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
+use wire::signing::{SigningError, SigningKey};
 
 /// How long calls that are going on may take to end.
 const DRAIN: Duration = Duration::from_secs(10);

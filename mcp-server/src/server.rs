@@ -6,10 +6,10 @@ use crate::gate::{Changed, Gate};
 use crate::identity::Authenticator;
 use crate::keyed_lock::KeyedLocks;
 use crate::metrics::Metrics;
-use crate::signing::SigningKey;
 use crate::store::{EnclaveRecord, Rights, Store, StoreError};
 use crate::trail::Trail;
 use std::sync::Arc;
+use wire::signing::SigningKey;
 use workflow::EnclaveName;
 
 /// Everything that a call needs.

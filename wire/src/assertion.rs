@@ -9,9 +9,6 @@ use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-/// The key in a call's `_meta` under which the assertion travels.
-pub const META_KEY: &str = "tentacular.io/assertion";
-
 /// The JWS header's `typ`, so that no other token of the same key can be taken for one.
 pub const TYPE: &str = "tentacular-assertion+jwt";
 

@@ -1,7 +1,7 @@
 //! A typed MCP client: one connection carries one token, and every call names its tool by type.
 
-use crate::assertion::META_KEY as ASSERTION_KEY;
 use crate::failure::{Failure, FailureAnswer};
+use crate::meta;
 use crate::tool::Tool;
 use rmcp::model::{CallToolRequestParams, CallToolResult, JsonObject, ProtocolVersion, RequestMetaObject};
 use rmcp::service::{
@@ -15,9 +15,6 @@ use secrecy::{ExposeSecret, SecretString};
 use serde_json::Value;
 use std::error::Error as _;
 use std::time::Duration;
-
-/// The key in a call's `_meta` under which an operator's reason travels.
-pub const REASON_KEY: &str = "tentacular.io/reason";
 
 /// How long a server may take to accept a connection.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
@@ -125,14 +122,14 @@ impl Client {
         extras: Extras,
     ) -> Result<Value, ClientError> {
         let mut params = CallToolRequestParams::new(name).with_arguments(arguments);
-        let mut meta = RequestMetaObject::new();
-        let said = [(ASSERTION_KEY, extras.assertion), (REASON_KEY, extras.reason)];
+        let mut said_beside = RequestMetaObject::new();
+        let said = [(meta::ASSERTION, extras.assertion), (meta::REASON, extras.reason)];
         for (key, value) in said {
             if let Some(value) = value {
-                meta.insert(key.to_owned(), Value::String(value));
+                said_beside.insert(key.to_owned(), Value::String(value));
             }
         }
-        params.meta = Some(meta);
+        params.meta = Some(said_beside);
         let answer = tokio::time::timeout(CALL_TIMEOUT, self.service.call_tool(params))
             .await
             .map_err(|_| ClientError::TimedOut(CALL_TIMEOUT))?

@@ -1,11 +1,12 @@
 #![doc = include_str!("../README.md")]
 
-pub mod annotation;
 pub mod assertion;
 pub mod canonical;
 #[cfg(feature = "client")]
 pub mod client;
 mod failure;
+pub mod meta;
+pub mod signing;
 mod tool;
 pub mod tools;
 pub mod trail;

@@ -61,6 +61,11 @@ pub struct SandboxNode {
 pub struct Limits {
     /// Memory of the whole sandbox, in MiB. The engine takes about 60, a run about 45 and what its objects take.
     pub memory_mib: u32,
+    /// Private memory that one process may map, used or not, in MiB (`RLIMIT_DATA`). V8 maps about 560 for each thread
+    /// that runs JavaScript and uses a hundredth of it; a run needs one such thread and one for each node at work.
+    /// Without this limit a run that starts threads without end fills the sandbox slowly, and the kernel reclaims and
+    /// reads back program text for minutes before it kills anything.
+    pub data_mib: u32,
     /// Processor time, in thousandths of one processor.
     pub cpu_millis: u32,
     /// Processes and threads together.
@@ -91,6 +96,7 @@ impl Default for Limits {
     fn default() -> Self {
         Self {
             memory_mib: 384,
+            data_mib: 4096,
             cpu_millis: 500,
             processes: 128,
             open_files: 1024,

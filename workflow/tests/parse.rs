@@ -329,6 +329,12 @@ fn what_is_built_to_hurt_is_refused() {
         (many(1 << 10, "{a: "), "nested too deeply"),
         (many(1000, "- "), "nested too deeply"),
         ((0..1000).map(|n| format!("{}a:\n", " ".repeat(n))).collect(), "nested too deeply"),
+        // neither of its halves alone
+        (
+            (0..15).map(|n| format!("{}a:\n", " ".repeat(n))).collect::<String>()
+                + &format!("{}{}x{}", " ".repeat(15), many(15, "["), many(15, "]")),
+            "nested too deeply",
+        ),
         (format!("a: [{}]", many(30_000, "x,")), "too many values"),
         (format!("a0: x\n{bomb}"), "anchors and aliases"),
         ((0..9_000).map(|n| format!("k{n}: 1\n")).collect(), "and 8904 more"),
@@ -345,8 +351,13 @@ fn what_is_built_to_hurt_is_refused() {
     }
 }
 
+/// How many random files are tried: more when `cargo xtask test --full` asks for it.
+fn cases() -> u32 {
+    if std::env::var_os("TENTACULAR_TEST_FULL").is_some() { 100_000 } else { 1_000 }
+}
+
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(2_000))]
+    #![proptest_config(ProptestConfig::with_cases(cases()))]
 
     #[test]
     fn no_bytes_make_it_panic(bytes in prop::collection::vec(any::<u8>(), 0..400)) {

@@ -10,7 +10,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use uuid::Uuid;
 use wire::trail::{Head, HeadError, read_head, sign_head};
 
-use crate::signing::SigningKey;
+use wire::signing::SigningKey;
 
 /// Why heads cannot be kept.
 #[derive(Debug, thiserror::Error)]

@@ -4,8 +4,7 @@ use crate::door::Door;
 use reqwest::header::HeaderMap;
 use reqwest::{Method, RequestBuilder};
 use serde_json::{Value, json};
-use wire::assertion::META_KEY;
-use wire::client::REASON_KEY;
+use wire::meta;
 use wire::{Failure, FailureAnswer};
 
 /// The revision that the original command line speaks.
@@ -87,7 +86,7 @@ impl Door {
 /// The parameters of a call.
 pub(crate) fn call(tool: &str, args: &Value, extras: &Extras) -> Value {
     let mut meta = json!({});
-    let said = [(META_KEY, &extras.assertion), (REASON_KEY, &extras.reason)];
+    let said = [(meta::ASSERTION, &extras.assertion), (meta::REASON, &extras.reason)];
     for (key, value) in said {
         if let Some(value) = value {
             meta[key] = json!(value);

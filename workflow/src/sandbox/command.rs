@@ -3,9 +3,10 @@
 use super::Sandbox;
 use std::net::SocketAddrV4;
 
-/// The whole environment of the engine. Deno wants to be told where its cache is; there is none, and none is needed.
+/// The whole environment of the engine. Deno wants to be told where its cache is; it needs none, and this is a place
+/// where nobody can make one.
 pub const ENVIRONMENT: [(&str, &str); 3] =
-    [("DENO_DIR", "/nonexistent"), ("DENO_NO_UPDATE_CHECK", "1"), ("NO_COLOR", "1")];
+    [("DENO_DIR", "/dev/null/none"), ("DENO_NO_UPDATE_CHECK", "1"), ("NO_COLOR", "1")];
 
 /// Where things lie inside of the sandbox.
 #[derive(Debug, Clone)]

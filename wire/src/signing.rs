@@ -1,4 +1,5 @@
-//! The server's own Ed25519 key: it signs the heads of the trail.
+//! An Ed25519 key pair from a file: the Kraken signs channel assertions with one, the server the heads of its trail with
+//! another.
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;

@@ -1,0 +1,113 @@
+//! One request of one person, with what is needed to answer it, and the ways in which it can end.
+
+use crate::inbox::InboxError;
+use crate::issuer::Session;
+use crate::kraken::Kraken;
+use crate::server::{CallError, Origin};
+use crate::sessions::SessionError;
+use crate::slack::blocks::Message;
+use crate::slack::envelope::{Incoming, Said};
+use crate::slack::{Account, ChannelInfo, Place, SlackError};
+use wire::assertion::{Channel, Kind, User};
+use wire::{Failure, FailureCode, Tool};
+
+/// An answer.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum Answer {
+    /// For all in the thread.
+    Aloud(Message),
+    /// For the one who asked.
+    Whisper(Message),
+}
+
+/// Why there is no answer yet, or only a refusal.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Stop {
+    /// The person must sign in first; then it goes on.
+    #[error("a sign-in is needed")]
+    SignIn,
+    /// The server says no.
+    #[error("{}", .0.text())]
+    Refused(Failure),
+    /// Something is wrong with what was asked, and the server was not even asked.
+    #[error("{0}")]
+    Told(String),
+    /// The server or the issuer does not answer.
+    #[error("{0}")]
+    NoAnswer(String),
+    /// Slack does not do what is needed.
+    #[error(transparent)]
+    Slack(#[from] SlackError),
+    /// The Kraken's own memory fails: it is tried again.
+    #[error(transparent)]
+    Memory(#[from] InboxError),
+}
+
+impl From<CallError> for Stop {
+    fn from(error: CallError) -> Self {
+        match error {
+            CallError::Refused(failure) if failure.code == FailureCode::SignInRequired => Self::SignIn,
+            CallError::Refused(failure) => Self::Refused(failure),
+            CallError::Unauthorized => Self::SignIn,
+            CallError::NoAnswer(detail) => Self::NoAnswer(detail),
+        }
+    }
+}
+
+impl From<SessionError> for Stop {
+    fn from(error: SessionError) -> Self {
+        match error {
+            SessionError::Memory(error) => Self::Memory(error),
+            other => Self::NoAnswer(other.to_string()),
+        }
+    }
+}
+
+/// One request of one person.
+pub(crate) struct Asked<'k> {
+    pub(crate) kraken: &'k Kraken,
+    pub(crate) incoming: &'k Incoming,
+    pub(crate) said: &'k Said,
+    pub(crate) account: Account,
+    /// Where it was said; none in a direct message.
+    pub(crate) channel: Option<ChannelInfo>,
+    pub(crate) session: Session,
+}
+
+impl Asked<'_> {
+    /// Calls a tool under the person's identity, from here.
+    pub(crate) async fn call<T: Tool>(&self, args: T::Args) -> Result<T::Answer, Stop> {
+        Ok(self.kraken.server.call::<T>(&self.session, &self.origin(), &args).await?)
+    }
+
+    /// The channel that it was said in.
+    pub(crate) fn channel(&self) -> Result<&ChannelInfo, Stop> {
+        self.channel.as_ref().ok_or_else(|| Stop::Told("Ask me that in the enclave's channel.".to_owned()))
+    }
+
+    fn origin(&self) -> Origin {
+        let channel = self.channel.as_ref().map(|channel| Channel {
+            id: channel.id.clone(),
+            name: channel.name.clone(),
+            creator: channel.creator.clone(),
+        });
+        Origin {
+            kind: if self.said.direct { Kind::Dm } else { Kind::Message },
+            team: self.incoming.team.clone(),
+            channel,
+            user: user(&self.account, None),
+            event: self.incoming.id.clone(),
+        }
+    }
+}
+
+/// An account as it is stated to the server; with its address only at sign-in.
+pub(crate) fn user(account: &Account, email: Option<String>) -> User {
+    User { id: account.id.clone(), class: account.class, name: account.name.clone(), email }
+}
+
+/// Where something that was said is answered: in its thread; in a direct message without one.
+pub(crate) fn place(incoming: &Incoming, said: &Said) -> Place {
+    let thread = (!said.direct || said.thread != said.ts).then(|| said.thread.clone());
+    Place { channel: incoming.channel.clone(), thread }
+}

@@ -1,0 +1,239 @@
+//! From words to a command. Deterministic: whole words, in the documented order, and nothing is guessed.
+
+use workflow::TentacleName;
+
+/// What somebody asked for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Command {
+    /// Make this channel an enclave, perhaps under another name than the channel's.
+    SetUp {
+        /// The name.
+        name: Option<String>,
+    },
+    /// What can I say?
+    Help,
+    /// As whom am I taken?
+    Whoami,
+    /// Who belongs here?
+    Members,
+    /// Let people in.
+    Add(Vec<String>),
+    /// Keep people out.
+    Remove(Vec<String>),
+    /// Change who may do what.
+    SetMode(String),
+    /// How is the enclave, or a tentacle?
+    Status(Option<TentacleName>),
+    /// Make a tentacle in the working copy.
+    New(TentacleName),
+    /// Deploy it.
+    Deploy(TentacleName),
+    /// Run it.
+    Run {
+        /// Which.
+        tentacle: TentacleName,
+        /// With what, as JSON or as plain words.
+        input: Option<String>,
+    },
+    /// What did it print?
+    Logs(TentacleName),
+    /// Remove a tentacle.
+    RemoveTentacle {
+        /// Which.
+        tentacle: TentacleName,
+        /// It was said for the second time.
+        confirmed: bool,
+    },
+    /// Stop all change.
+    Freeze,
+    /// Allow change again.
+    Unfreeze,
+    /// Remove the enclave; with the name that was typed to confirm it.
+    ShutDown {
+        /// What was typed.
+        typed: Option<String>,
+    },
+    /// Why may somebody do something, or not?
+    Why {
+        /// Who; the one who asks when left out.
+        person: Option<String>,
+        /// What.
+        action: String,
+        /// On which tentacle.
+        tentacle: Option<TentacleName>,
+    },
+    /// Which enclaves are mine? In direct messages.
+    Enclaves,
+    /// Sign in.
+    Login,
+    /// Sign out.
+    Logout,
+}
+
+/// Why words are no command.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum NotUnderstood {
+    /// There are none.
+    Nothing,
+    /// They are none of the known ones.
+    Unknown,
+    /// They begin like a known one, and something is missing or wrong.
+    Almost(String),
+}
+
+/// What a word that was typed as an action means to `why`.
+const ACTIONS_OF_TWO_WORDS: [&str; 2] = ["set mode", "shut down"];
+
+/// Reads what was said to the Kraken, whose account is `me`.
+pub(crate) fn parse(text: &str, me: &str) -> Result<Command, NotUnderstood> {
+    let said = without_mention(text, me);
+    let words: Vec<&str> = said.split_whitespace().collect();
+    let lower: Vec<String> = words.iter().map(|word| word.to_lowercase()).collect();
+    let lower: Vec<&str> = lower.iter().map(String::as_str).collect();
+    match (lower.as_slice(), words.as_slice()) {
+        ([], _) => Err(NotUnderstood::Nothing),
+        (["help"], _) => Ok(Command::Help),
+        (["whoami"] | ["who", "am", "i"] | ["who", "am", "i?"], _) => Ok(Command::Whoami),
+        (["members"], _) => Ok(Command::Members),
+        (["enclaves"] | ["my", "enclaves"], _) => Ok(Command::Enclaves),
+        (["login"] | ["sign", "in"], _) => Ok(Command::Login),
+        (["logout"] | ["sign", "out"], _) => Ok(Command::Logout),
+        (["freeze"], _) => Ok(Command::Freeze),
+        (["unfreeze"], _) => Ok(Command::Unfreeze),
+        (["set", "up", "this", "channel"], _) => Ok(Command::SetUp { name: None }),
+        (["set", "up", "this", "channel", "as", name], _) => {
+            Ok(Command::SetUp { name: Some((*name).to_owned()) })
+        }
+        (["set", "mode", rest @ ..], _) if !rest.is_empty() => Ok(Command::SetMode(rest.join("-"))),
+        (["shut", "down", "this", "enclave"], _) => Ok(Command::ShutDown { typed: None }),
+        (["shut", "down", name], _) => Ok(Command::ShutDown { typed: Some((*name).to_owned()) }),
+        (["status"], _) => Ok(Command::Status(None)),
+        (["status", name], _) => named(name).map(|name| Command::Status(Some(name))),
+        (["new", name], _) => named(name).map(Command::New),
+        (["deploy", name], _) => named(name).map(Command::Deploy),
+        (["logs", name], _) => named(name).map(Command::Logs),
+        (["run", name], _) => named(name).map(|tentacle| Command::Run { tentacle, input: None }),
+        (["run", name, ..], [_, _, ..]) => {
+            named(name).map(|tentacle| Command::Run { tentacle, input: Some(after_words(said, 2)) })
+        }
+        (["add", ..], [_, whom @ ..]) => people(whom, "add").map(Command::Add),
+        (["remove", ..], [_, whom @ ..]) => remove(whom),
+        (["why", ..], [_, asked @ ..]) => why(asked),
+        ([first, ..], _) => Err(almost(first)),
+    }
+}
+
+/// The words without the mention of the Kraken, wherever Slack puts it.
+fn without_mention<'t>(text: &'t str, me: &str) -> &'t str {
+    let text = text.trim();
+    let mention = format!("<@{me}>");
+    let rest = text.strip_prefix(&mention).or_else(|| text.strip_suffix(&mention));
+    let rest = rest.or_else(|| strip_word(text, "@kraken")).or_else(|| strip_word(text, "kraken"));
+    rest.unwrap_or(text).trim_start_matches([',', ':']).trim()
+}
+
+fn strip_word<'t>(text: &'t str, word: &str) -> Option<&'t str> {
+    let (first, rest) = text.split_at_checked(word.len())?;
+    let ends = rest.is_empty() || rest.starts_with([' ', ',', ':']);
+    (ends && first.eq_ignore_ascii_case(word)).then_some(rest)
+}
+
+/// Everything after the first `count` words, as it was typed.
+fn after_words(text: &str, count: usize) -> String {
+    let mut rest = text.trim_start();
+    for _ in 0..count {
+        rest =
+            rest.find(char::is_whitespace).map_or("", |end| rest.get(end..).unwrap_or_default()).trim_start();
+    }
+    rest.to_owned()
+}
+
+fn named(name: &str) -> Result<TentacleName, NotUnderstood> {
+    name.trim_matches('`')
+        .parse()
+        .map_err(|error: workflow::NameError| NotUnderstood::Almost(error.to_string()))
+}
+
+/// The Slack account in `<@U…>` or `<@U…|name>`.
+fn mentioned(word: &str) -> Option<String> {
+    let inner = word.strip_prefix("<@")?.strip_suffix('>')?;
+    Some(inner.split('|').next().unwrap_or(inner).to_owned())
+}
+
+fn people(words: &[&str], verb: &str) -> Result<Vec<String>, NotUnderstood> {
+    let whom: Option<Vec<String>> = words.iter().map(|word| mentioned(word.trim_end_matches(','))).collect();
+    whom.filter(|whom| !whom.is_empty())
+        .ok_or_else(|| NotUnderstood::Almost(format!("mention whom you mean, e.g. `{verb} @ben`")))
+}
+
+/// `remove @ben` is about a person, `remove hello` about a tentacle.
+fn remove(words: &[&str]) -> Result<Command, NotUnderstood> {
+    match words {
+        [name] if mentioned(name).is_none() => {
+            Ok(Command::RemoveTentacle { tentacle: named(&name.to_lowercase())?, confirmed: false })
+        }
+        [name, "for", "good"] => {
+            Ok(Command::RemoveTentacle { tentacle: named(&name.to_lowercase())?, confirmed: true })
+        }
+        _ => people(words, "remove").map(Command::Remove),
+    }
+}
+
+/// `why [person] action [tentacle]`.
+fn why(words: &[&str]) -> Result<Command, NotUnderstood> {
+    const EXAMPLE: &str = "ask e.g. `why run hello` or `why @ben deploy hello`";
+    let clean: Vec<&str> = words.iter().map(|word| word.trim_end_matches('?')).collect();
+    let example = || NotUnderstood::Almost(EXAMPLE.to_owned());
+    let (person, rest) = match clean.as_slice() {
+        ["can't" | "cannot" | "can" | "may", "i", rest @ ..] => (None, rest),
+        [first, rest @ ..] if mentioned(first).is_some() || !is_action(&clean) => {
+            let person = mentioned(first).unwrap_or_else(|| first.trim_start_matches('@').to_owned());
+            (Some(person), rest)
+        }
+        rest => (None, rest),
+    };
+    let joined = rest.join(" ").to_lowercase();
+    let two =
+        ACTIONS_OF_TWO_WORDS.into_iter().find(|two| joined == *two || joined.starts_with(&format!("{two} ")));
+    let length = if two.is_some() { 2 } else { 1 };
+    let (action, object) = rest.split_at_checked(length).ok_or_else(example)?;
+    let tentacle = match object {
+        [] => None,
+        [name] => Some(named(&name.to_lowercase())?),
+        _ => return Err(example()),
+    };
+    Ok(Command::Why { person, action: action.join(" ").to_lowercase(), tentacle })
+}
+
+/// Whether the first word names an action, so that nobody is named before it.
+fn is_action(words: &[&str]) -> bool {
+    const WORDS: [&str; 18] = [
+        "run", "deploy", "new", "logs", "status", "remove", "add", "set", "freeze", "unfreeze", "shut",
+        "see", "info", "members", "restart", "read", "apply", "create",
+    ];
+    words.first().is_some_and(|word| WORDS.contains(&word.to_lowercase().as_str()) || word.contains('.'))
+}
+
+/// What is missing of a command whose first word is known.
+fn almost(first: &str) -> NotUnderstood {
+    let usage = match first {
+        "set" => "say `set up this channel`, `set up this channel as my-enclave` or `set mode member-read`",
+        "shut" => "say `shut down this enclave`",
+        "new" | "deploy" | "run" | "logs" => {
+            return NotUnderstood::Almost(format!("name a tentacle, e.g. `{first} hello`"));
+        }
+        "status" => "say `status`, or name one tentacle: `status hello`",
+        "add" | "remove" => {
+            return NotUnderstood::Almost(format!("mention whom you mean, e.g. `{first} @ben`"));
+        }
+        "why" => "ask e.g. `why run hello` or `why @ben deploy hello`",
+        "help" | "whoami" | "members" | "login" | "logout" | "freeze" | "unfreeze" => {
+            return NotUnderstood::Almost(format!("`{first}` stands alone"));
+        }
+        _ => return NotUnderstood::Unknown,
+    };
+    NotUnderstood::Almost(usage.to_owned())
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,93 @@
+use super::*;
+
+fn read(text: &str) -> Result<Command, NotUnderstood> {
+    parse(text, "UKRAKEN")
+}
+
+fn tentacle(name: &str) -> TentacleName {
+    name.parse().unwrap()
+}
+
+#[test]
+fn what_the_help_names_is_understood() {
+    let run =
+        |input: Option<&str>| Command::Run { tentacle: tentacle("hello"), input: input.map(str::to_owned) };
+    let cases = [
+        ("set up this channel", Command::SetUp { name: None }),
+        ("set up this channel as prices", Command::SetUp { name: Some("prices".into()) }),
+        ("help", Command::Help),
+        ("whoami", Command::Whoami),
+        ("members", Command::Members),
+        ("add <@UBEN>", Command::Add(vec!["UBEN".into()])),
+        ("add <@UBEN|ben>, <@UGIL>", Command::Add(vec!["UBEN".into(), "UGIL".into()])),
+        ("remove <@UBEN>", Command::Remove(vec!["UBEN".into()])),
+        ("remove hello", Command::RemoveTentacle { tentacle: tentacle("hello"), confirmed: false }),
+        ("remove hello for good", Command::RemoveTentacle { tentacle: tentacle("hello"), confirmed: true }),
+        ("set mode private", Command::SetMode("private".into())),
+        ("set mode member read", Command::SetMode("member-read".into())),
+        ("status", Command::Status(None)),
+        ("status hello", Command::Status(Some(tentacle("hello")))),
+        ("new hello", Command::New(tentacle("hello"))),
+        ("deploy hello", Command::Deploy(tentacle("hello"))),
+        ("run hello", run(None)),
+        (r#"run hello {"who":  "Ana"}"#, run(Some(r#"{"who":  "Ana"}"#))),
+        ("logs hello", Command::Logs(tentacle("hello"))),
+        ("freeze", Command::Freeze),
+        ("unfreeze", Command::Unfreeze),
+        ("shut down this enclave", Command::ShutDown { typed: None }),
+        ("shut down price-watch", Command::ShutDown { typed: Some("price-watch".into()) }),
+        ("login", Command::Login),
+        ("logout", Command::Logout),
+    ];
+    for (text, command) in cases {
+        for said in [
+            format!("<@UKRAKEN> {text}"),
+            format!("@kraken {text}"),
+            format!("{text} <@UKRAKEN>"),
+            text.into(),
+        ] {
+            assert_eq!(read(&said), Ok(command.clone()), "{said}");
+        }
+    }
+}
+
+#[test]
+fn why_names_a_person_or_nobody() {
+    let why = |person: Option<&str>, action: &str, name: Option<&str>| {
+        Ok(Command::Why {
+            person: person.map(str::to_owned),
+            action: action.into(),
+            tentacle: name.map(tentacle),
+        })
+    };
+    assert_eq!(read("why run hello"), why(None, "run", Some("hello")));
+    assert_eq!(read("why ben run hello"), why(Some("ben"), "run", Some("hello")));
+    assert_eq!(read("why @ben run hello?"), why(Some("ben"), "run", Some("hello")));
+    assert_eq!(read("why <@UBEN> set mode"), why(Some("UBEN"), "set mode", None));
+    assert_eq!(read("why can't i deploy hello"), why(None, "deploy", Some("hello")));
+    assert_eq!(read("why tentacle.run hello"), why(None, "tentacle.run", Some("hello")));
+    assert!(matches!(read("why ben"), Err(NotUnderstood::Almost(_))));
+    assert!(matches!(read("why"), Err(NotUnderstood::Almost(_))));
+}
+
+#[test]
+fn words_are_whole_words() {
+    for text in ["members of parliament", "helpful idea", "freeze frame", "logout now"] {
+        assert!(read(text).is_err(), "{text}");
+    }
+    assert_eq!(read("membership"), Err(NotUnderstood::Unknown));
+    assert_eq!(read("<@UKRAKEN>"), Err(NotUnderstood::Nothing));
+    assert_eq!(read("krakens help"), Err(NotUnderstood::Unknown));
+}
+
+#[test]
+fn what_is_almost_right_says_what_is_missing() {
+    let almost = |text: &str| match read(text) {
+        Err(NotUnderstood::Almost(usage)) => usage,
+        other => panic!("{other:?}"),
+    };
+    assert!(almost("add ben").contains("`add @ben`"));
+    assert!(almost("run").contains("`run hello`"));
+    assert!(almost("new Hello_World").contains("`hello-world`"));
+    assert!(almost("set").contains("set up this channel"));
+}

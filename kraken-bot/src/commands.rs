@@ -1,0 +1,53 @@
+//! The commands: one file each.
+
+mod add;
+mod deploy;
+mod enclaves;
+mod freeze;
+pub(crate) mod help;
+pub(crate) mod logout;
+mod logs;
+mod members;
+mod new;
+mod remove;
+mod remove_tentacle;
+mod run;
+mod set_mode;
+mod set_up;
+mod shut_down;
+mod status;
+mod unfreeze;
+mod whoami;
+mod why;
+
+use crate::asked::{Answer, Asked, Stop};
+use crate::command::Command;
+
+/// Carries out a command of somebody who has signed in.
+pub(crate) async fn run(asked: &Asked<'_>, command: Command) -> Result<Answer, Stop> {
+    match command {
+        Command::SetUp { name } => set_up::run(asked, name).await,
+        Command::Whoami => whoami::run(asked).await,
+        Command::Members => members::run(asked).await,
+        Command::Add(whom) => add::run(asked, whom).await,
+        Command::Remove(whom) => remove::run(asked, whom).await,
+        Command::SetMode(mode) => set_mode::run(asked, mode).await,
+        Command::Status(None) => status::of_enclave(asked).await,
+        Command::Status(Some(tentacle)) => status::of_tentacle(asked, tentacle).await,
+        Command::New(tentacle) => new::run(asked, tentacle).await,
+        Command::Deploy(tentacle) => deploy::run(asked, tentacle).await,
+        Command::Run { tentacle, input } => run::run(asked, tentacle, input).await,
+        Command::Logs(tentacle) => logs::run(asked, tentacle).await,
+        Command::RemoveTentacle { tentacle, confirmed } => {
+            remove_tentacle::run(asked, tentacle, confirmed).await
+        }
+        Command::Freeze => freeze::run(asked).await,
+        Command::Unfreeze => unfreeze::run(asked).await,
+        Command::ShutDown { typed } => shut_down::run(asked, typed).await,
+        Command::Why { person, action, tentacle } => why::run(asked, person, action, tentacle).await,
+        Command::Enclaves => enclaves::run(asked).await,
+        Command::Help => Ok(help::run(asked.said.direct)),
+        // Both are answered before anybody has to be signed in.
+        Command::Login | Command::Logout => Ok(help::run(asked.said.direct)),
+    }
+}

@@ -1,0 +1,58 @@
+//! `deploy TENTACLE`: deploys the files of the working copy.
+
+use super::new::not_written;
+use crate::asked::{Answer, Asked, Stop};
+use crate::slack::blocks::{Message, code, escape};
+use wire::tools::person::Whoami;
+use wire::tools::tentacle::{WfApply, WfApplyAnswer, WfApplyArgs};
+use wire::{EnclaveRef, Nothing};
+use workflow::TentacleName;
+
+pub(super) async fn run(asked: &Asked<'_>, tentacle: TentacleName) -> Result<Answer, Stop> {
+    asked.channel()?;
+    let here = asked.call::<Whoami>(Nothing {}).await?.enclave;
+    let here = here.ok_or_else(|| {
+        Stop::Told(
+            "This channel has no enclave yet. Whoever made it can say `set up this channel`.".to_owned(),
+        )
+    })?;
+    let files = asked.kraken.working_copy.read(&here.name, &tentacle);
+    // Whether there are files is for those alone who may deploy them: the server is asked in any case.
+    let (files, missing) = match files {
+        Ok(files) => (files, None),
+        Err(error) => (Default::default(), Some(not_written(error))),
+    };
+    let args = WfApplyArgs {
+        enclave: EnclaveRef::default(),
+        name: tentacle,
+        files,
+        dry_run: missing.is_some(),
+        manifests: Vec::new(),
+    };
+    match (asked.call::<WfApply>(args).await, missing) {
+        (Err(Stop::Refused(failure)), Some(missing)) if failure.code == wire::FailureCode::Invalid => {
+            Err(missing)
+        }
+        (Err(stop), _) => Err(stop),
+        (Ok(_), Some(missing)) => Err(missing),
+        (Ok(deployed), None) => Ok(Answer::Aloud(told(&deployed))),
+    }
+}
+
+fn told(deployed: &WfApplyAnswer) -> Message {
+    let name = &deployed.name;
+    let said = match deployed.status.as_str() {
+        "unchanged" => format!("*{name}* runs exactly this already; nothing was changed."),
+        _ => format!("*{name}* is deployed."),
+    };
+    let mut message =
+        Message::new(said).line(format!("*Next:* `run {name}`, `status {name}`, `logs {name}`."));
+    if !deployed.not_enforced.is_empty() {
+        message = message.note(format!(
+            "Its source is {}. Not enforced: {}.",
+            code(&deployed.source),
+            escape(&deployed.not_enforced.join("; "))
+        ));
+    }
+    message
+}

@@ -1,0 +1,21 @@
+//! `help`
+
+use crate::asked::Answer;
+use crate::slack::blocks::Message;
+
+pub(crate) fn run(direct: bool) -> Answer {
+    if direct {
+        return Answer::Whisper(
+            Message::new("Here I can tell you about yourself: `enclaves`, `whoami`, `login`, `logout`.")
+                .line("To work in an enclave, mention me in its channel."),
+        );
+    }
+    Answer::Whisper(
+        Message::new("*What you can say to me in a channel*")
+            .line("*The enclave*\n`set up this channel` (or `… as NAME`), `status`, `freeze`, `unfreeze`, `shut down this enclave`")
+            .line("*Its people*\n`members`, `add @ben`, `remove @ben`, `set mode private` (or `member-run`, `member-read`, `member-edit`, `open-read`, `open-run`)")
+            .line("*Tentacles*\n`new hello`, `deploy hello`, `run hello`, `run hello {\"name\": \"Ana\"}`, `status hello`, `logs hello`, `remove hello`")
+            .line("*You*\n`whoami`, `why run hello`, `why @ben deploy hello`, `login`, `logout`")
+            .note("I act under your name and with your rights, never more. The enclave is always the channel's."),
+    )
+}

@@ -1,0 +1,50 @@
+//! `new TENTACLE`: writes the files of a first version, after the server has allowed the deploy that they are for.
+
+use crate::asked::{Answer, Asked, Stop};
+use crate::slack::blocks::{Message, code};
+use crate::working_copy::WorkingCopyError;
+use wire::EnclaveRef;
+use wire::tools::tentacle::{WfApply, WfApplyArgs};
+use workflow::{TentacleName, scaffold};
+
+pub(super) async fn run(asked: &Asked<'_>, tentacle: TentacleName) -> Result<Answer, Stop> {
+    asked.channel()?;
+    let files = scaffold::hello(&tentacle);
+    let args = WfApplyArgs {
+        enclave: EnclaveRef::default(),
+        name: tentacle.clone(),
+        files: files.iter().map(|file| (file.path.to_owned(), file.text.clone())).collect(),
+        dry_run: true,
+        manifests: Vec::new(),
+    };
+    let allowed = asked.call::<WfApply>(args).await?;
+    let folder =
+        asked.kraken.working_copy.create(&allowed.enclave, &tentacle, &files).map_err(not_written)?;
+    let paths: Vec<String> = files.iter().map(|file| code(file.path)).collect();
+    Ok(Answer::Aloud(
+        Message::new(format!("*{tentacle}* is written: {}.", paths.join(", ")))
+            .line(format!(
+                "*Next:* `deploy {tentacle}` puts it to work as it is. To change it first, edit the files."
+            ))
+            .note(format!("They are in {}.", code(folder.display()))),
+    ))
+}
+
+/// What the person hears when the disk copy cannot be used.
+pub(super) fn not_written(error: WorkingCopyError) -> Stop {
+    Stop::Told(match error {
+        WorkingCopyError::AlreadyThere(name) => {
+            format!(
+                "There are files of `{name}` already. `deploy {name}` puts them to work; for a new one choose another name."
+            )
+        }
+        WorkingCopyError::NotThere(name) => {
+            format!("There are no files of `{name}` yet. `new {name}` writes some.")
+        }
+        WorkingCopyError::Disk(error) => {
+            tracing::error!(%error, "the disk copy cannot be used");
+            "I cannot read or write the files at the moment, so nothing was done.".to_owned()
+        }
+        other => crate::reply::sentence(&other.to_string()),
+    })
+}

@@ -1,0 +1,77 @@
+//! `run TENTACLE [INPUT]`
+
+use super::status::seconds;
+use crate::asked::{Answer, Asked, Stop};
+use crate::slack::blocks::{Message, escape};
+use crate::told;
+use serde_json::{Value, json};
+use wire::EnclaveRef;
+use wire::tools::tentacle::{WfRun, WfRunAnswer, WfRunArgs};
+use workflow::TentacleName;
+
+pub(super) async fn run(
+    asked: &Asked<'_>,
+    tentacle: TentacleName,
+    input: Option<String>,
+) -> Result<Answer, Stop> {
+    asked.channel()?;
+    let args = WfRunArgs {
+        enclave: EnclaveRef::default(),
+        name: tentacle,
+        input: input.as_deref().map(read),
+        timeout_seconds: None,
+    };
+    Ok(Answer::Aloud(told_of(&asked.call::<WfRun>(args).await?)))
+}
+
+/// What somebody typed as input: JSON where it is some, else their words.
+fn read(input: &str) -> Value {
+    let plain = input.trim().trim_matches('`').replace(['“', '”'], "\"");
+    serde_json::from_str(&plain).unwrap_or_else(|_| json!({"text": input.trim()}))
+}
+
+fn told_of(run: &WfRunAnswer) -> Message {
+    let (name, time) = (&run.name, seconds(run.duration_ms));
+    if run.success {
+        let lines = told::outputs(run.output.get("outputs").unwrap_or(&Value::Null));
+        return Message::new(lines.join("\n")).note(format!("*{name}* answered after {time}."));
+    }
+    let errors = run.output.get("errors").and_then(Value::as_object);
+    let lines: Vec<String> = errors
+        .into_iter()
+        .flatten()
+        .map(|(node, error)| {
+            format!("• *{}*: {}", escape(node), escape(error.as_str().unwrap_or("it failed")))
+        })
+        .collect();
+    Message::new(format!("*{name}* failed after {time}."))
+        .line(if lines.is_empty() { "It did not say why.".to_owned() } else { lines.join("\n") })
+        .note(format!("`logs {name}` shows what it printed."))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn input_is_json_or_plain_words() {
+        assert_eq!(read(r#"{"who": "Ana"}"#), json!({"who": "Ana"}));
+        assert_eq!(read("`{“who”: 1}`"), json!({"who": 1}));
+        assert_eq!(read("good morning"), json!({"text": "good morning"}));
+    }
+
+    #[test]
+    fn a_failed_run_is_told_as_failed() {
+        let run = WfRunAnswer {
+            name: "hello".parse().unwrap(),
+            enclave: "e".parse().unwrap(),
+            namespace: "e".parse().unwrap(),
+            success: false,
+            output: json!({"success": false, "errors": {"hello": "boom <b>"}}),
+            duration_ms: 1_250,
+            pod_name: String::new(),
+        };
+        let said = told_of(&run).plain();
+        assert!(said.starts_with("*hello* failed after 1.2 s.") && said.contains("boom &lt;b&gt;"), "{said}");
+    }
+}

@@ -1,0 +1,24 @@
+//! `set mode PRESET`
+
+use crate::asked::{Answer, Asked, Stop};
+use crate::reply::sentence;
+use crate::slack::blocks::{Message, code, escape};
+use policy::Preset;
+use wire::tools::enclave::{EnclaveSync, EnclaveSyncArgs};
+
+pub(super) async fn run(asked: &Asked<'_>, mode: String) -> Result<Answer, Stop> {
+    asked.channel()?;
+    if let Err(error) = policy::parse_mode(&mode) {
+        let presets: Vec<String> =
+            Preset::ALL.iter().map(|preset| format!("`{preset}`: {}", preset.meaning())).collect();
+        return Err(Stop::Told(format!("{}\n{}", sentence(&escape(&error.to_string())), presets.join("\n"))));
+    }
+    let args = EnclaveSyncArgs { new_mode: Some(mode), ..EnclaveSyncArgs::default() };
+    let done = asked.call::<EnclaveSync>(args).await?.enclave;
+    let name = code(done.preset.as_deref().unwrap_or(&done.mode));
+    Ok(Answer::Aloud(Message::new(format!(
+        "The mode of {} is {name} now: {}.",
+        code(&done.name),
+        escape(&done.mode_meaning)
+    ))))
+}

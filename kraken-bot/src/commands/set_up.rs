@@ -1,0 +1,48 @@
+//! `set up this channel [as NAME]`
+
+use crate::asked::{Answer, Asked, Stop};
+use crate::facts;
+use crate::reply::sentence;
+use crate::slack::blocks::{Message, code, escape};
+use wire::tools::enclave::{EnclaveProvision, EnclaveProvisionAnswer, EnclaveProvisionArgs};
+use workflow::EnclaveName;
+
+pub(super) async fn run(asked: &Asked<'_>, name: Option<String>) -> Result<Answer, Stop> {
+    let channel = asked.channel()?;
+    let wanted = name.as_deref().unwrap_or(&channel.name);
+    let name: EnclaveName = wanted.parse().map_err(|error: workflow::NameError| {
+        Stop::Told(format!(
+            "{} Say `set up this channel as my-enclave` with a name of your choice.",
+            sentence(&error.to_string())
+        ))
+    })?;
+    let args = EnclaveProvisionArgs {
+        name: Some(name),
+        channel_name: Some(channel.name.clone()),
+        ..EnclaveProvisionArgs::default()
+    };
+    let made = asked.call::<EnclaveProvision>(args).await?;
+    // The others in the channel are members from now on. Where this fails, the next report makes up for it.
+    if let Err(error) = facts::report_channel(asked.kraken, &channel.id).await {
+        tracing::warn!(%error, "a new enclave's channel could not be reported yet");
+    }
+    Ok(Answer::Aloud(told(&made)))
+}
+
+fn told(made: &EnclaveProvisionAnswer) -> Message {
+    let mut message = Message::new(format!(
+        "*This channel is now the enclave {}.* {} owns it.",
+        code(&made.name),
+        escape(&made.owner)
+    ))
+    .line(format!(
+        "It is a private place of its own, of size {}. Whoever is in this channel and signs in is a member: {}.",
+        made.quota_preset,
+        escape(&made.mode_meaning)
+    ))
+    .line("*Next:* `new hello` writes a first tentacle, `deploy hello` puts it to work, `run hello` runs it. `help` has the rest.");
+    if !made.not_enforced.is_empty() {
+        message = message.note(format!("Not enforced here: {}", escape(&made.not_enforced.join("; "))));
+    }
+    message
+}

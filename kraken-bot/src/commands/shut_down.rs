@@ -1,0 +1,37 @@
+//! `shut down this enclave`, and with its name typed `shut down NAME`
+
+use crate::asked::{Answer, Asked, Stop};
+use crate::slack::blocks::{Message, code};
+use wire::FailureCode;
+use wire::tools::enclave::{EnclaveDeprovision, EnclaveDeprovisionArgs};
+use wire::tools::person::Whoami;
+
+pub(super) async fn run(asked: &Asked<'_>, typed: Option<String>) -> Result<Answer, Stop> {
+    asked.channel()?;
+    let args = EnclaveDeprovisionArgs { name: None, confirm: typed.clone() };
+    match asked.call::<EnclaveDeprovision>(args).await {
+        Ok(gone) => {
+            let with = match gone.tentacles_removed {
+                0 => String::new(),
+                1 => " with its tentacle".to_owned(),
+                count => format!(" with its {count} tentacles"),
+            };
+            Ok(Answer::Aloud(
+                Message::new(format!(
+                    "The enclave {} is shut down{with}. Nothing of it is left.",
+                    code(&gone.name)
+                ))
+                .note("The files of the working copy are still there. `set up this channel` begins anew."),
+            ))
+        }
+        Err(Stop::Refused(failure)) if failure.code == FailureCode::ConfirmationRequired => {
+            let here = asked.call::<Whoami>(wire::Nothing {}).await?.enclave;
+            let name = here.map(|here| here.name.to_string()).unwrap_or_default();
+            let wrong = if typed.is_some() { "That is not its name. " } else { "" };
+            Ok(Answer::Whisper(Message::new(format!(
+                "{wrong}This removes the enclave with all its tentacles and data, for good. To go on, type its name: `shut down {name}`."
+            ))))
+        }
+        Err(stop) => Err(stop),
+    }
+}

@@ -1,0 +1,97 @@
+//! `status [TENTACLE]`
+
+use crate::asked::{Answer, Asked, Stop};
+use crate::slack::blocks::{Message, code, escape};
+use wire::EnclaveRef;
+use wire::tools::enclave::{EnclaveArgs, EnclaveInfo, EnclaveInfoAnswer};
+use wire::tools::tentacle::{TentacleEntry, WfList, WfListArgs, WfStatus, WfStatusAnswer, WfStatusArgs};
+use workflow::TentacleName;
+
+pub(super) async fn of_enclave(asked: &Asked<'_>) -> Result<Answer, Stop> {
+    asked.channel()?;
+    let info = asked.call::<EnclaveInfo>(EnclaveArgs::default()).await?;
+    let enclave = EnclaveRef::from(info.name.clone());
+    let list = asked.call::<WfList>(WfListArgs { enclave, ..WfListArgs::default() }).await?;
+    Ok(Answer::Aloud(enclave_told(&info, &list.workflows)))
+}
+
+pub(super) async fn of_tentacle(asked: &Asked<'_>, tentacle: TentacleName) -> Result<Answer, Stop> {
+    asked.channel()?;
+    let args = WfStatusArgs { enclave: EnclaveRef::default(), name: tentacle, detail: false };
+    Ok(Answer::Aloud(tentacle_told(&asked.call::<WfStatus>(args).await?)))
+}
+
+fn enclave_told(info: &EnclaveInfoAnswer, tentacles: &[TentacleEntry]) -> Message {
+    let state = match info.frozen_by.as_slice() {
+        [] => info.status.clone(),
+        by => format!("frozen by {}", by.join(" and ")),
+    };
+    let mut message = Message::new(format!("*{}* is {state}. {} owns it.", info.name, escape(&info.owner)));
+    if tentacles.is_empty() {
+        message = message.line("There are no tentacles that you can see. `new hello` writes a first one.");
+    }
+    for tentacle in tentacles {
+        let ready = if tentacle.ready { "ready" } else { "not ready" };
+        message = message.line(format!(
+            "• {} is {ready}, deployed {} ago by {}{}",
+            code(&tentacle.name),
+            tentacle.age,
+            escape(&tentacle.deployed_by),
+            description(&tentacle.description)
+        ));
+    }
+    let mut small = format!(
+        "Mode {}: {}.",
+        code(info.preset.as_deref().unwrap_or(&info.mode)),
+        escape(&info.mode_meaning)
+    );
+    if !info.not_enforced.is_empty() {
+        small.push_str(&format!(" Not enforced here: {}.", escape(&info.not_enforced.join("; "))));
+    }
+    message.note(small)
+}
+
+fn description(text: &str) -> String {
+    if text.is_empty() { ".".to_owned() } else { format!(": {}", escape(text)) }
+}
+
+fn tentacle_told(status: &WfStatusAnswer) -> Message {
+    let tentacle = &status.tentacle;
+    let runs = match status.in_flight {
+        0 => String::new(),
+        1 => " One run is going on.".to_owned(),
+        count => format!(" {count} runs are going on."),
+    };
+    let ready = if tentacle.ready { "ready" } else { "not ready" };
+    let last = status.last_run.as_ref().map_or_else(
+        || "It has not been run yet.".to_owned(),
+        |last| {
+            let how = if last.success { "succeeded" } else { "failed" };
+            format!(
+                "Its last run {how} after {}, asked for by {}.",
+                seconds(last.duration_ms),
+                escape(&last.by)
+            )
+        },
+    );
+    let mut small = format!("In {}; its source is {}.", escape(&status.sandbox), escape(&status.source));
+    if !status.not_enforced.is_empty() {
+        small.push_str(&format!(" Not enforced: {}.", escape(&status.not_enforced.join("; "))));
+    }
+    Message::new(format!("*{}* is {ready}.{runs} {last}", tentacle.name))
+        .line(format!(
+            "Deployed {} ago by {}; {} owns it.",
+            tentacle.age,
+            escape(&tentacle.deployed_by),
+            escape(&tentacle.owner)
+        ))
+        .note(small)
+}
+
+/// A duration in words: `0.3 s`, `2 min`.
+pub(super) fn seconds(millis: u64) -> String {
+    match millis {
+        0..60_000 => format!("{}.{} s", millis / 1000, millis % 1000 / 100),
+        _ => format!("{} min", millis / 60_000),
+    }
+}

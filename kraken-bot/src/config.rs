@@ -1,0 +1,132 @@
+//! The configuration: flags with environment twins; secrets come from files.
+
+use clap::Parser;
+use secrecy::SecretString;
+use std::path::{Path, PathBuf};
+use url::Url;
+
+/// The Kraken: relays what people ask in Slack to the Tentacular server.
+#[derive(Debug, Clone, Parser)]
+#[command(name = "kraken-bot", version, about)]
+pub struct Args {
+    /// The server, without a path, e.g. `https://tentacular.example`.
+    #[arg(long, env = "KRAKEN_SERVER_URL")]
+    pub server_url: Url,
+    /// The issuer where people sign in, exactly as it calls itself.
+    #[arg(long, env = "KRAKEN_OIDC_ISSUER")]
+    pub oidc_issuer: Url,
+    /// The client with which people sign in here.
+    #[arg(long, env = "KRAKEN_CLIENT", default_value = "kraken")]
+    pub kraken_client: String,
+    /// The client of the Kraken's own identity.
+    #[arg(long, env = "KRAKEN_RELAY_CLIENT", default_value = "kraken-relay")]
+    pub relay_client: String,
+    /// The file with that client's secret.
+    #[arg(long, env = "KRAKEN_RELAY_SECRET_FILE")]
+    pub relay_secret_file: PathBuf,
+    /// The audience that the server expects, in tokens and assertions.
+    #[arg(long, env = "KRAKEN_AUDIENCE", default_value = "tentacular")]
+    pub audience: String,
+    /// Slack's Web API.
+    #[arg(long, env = "KRAKEN_SLACK_API_URL", default_value = "https://slack.com/api")]
+    pub slack_api_url: Url,
+    /// The file with the bot token, `xoxb-…`.
+    #[arg(long, env = "KRAKEN_SLACK_BOT_TOKEN_FILE")]
+    pub slack_bot_token_file: PathBuf,
+    /// The file with the app-level token, `xapp-…`, for Socket Mode.
+    #[arg(long, env = "KRAKEN_SLACK_APP_TOKEN_FILE")]
+    pub slack_app_token_file: PathBuf,
+    /// The Kraken's Ed25519 key, PKCS#8 PEM: signs the channel assertions.
+    #[arg(long, env = "KRAKEN_SIGNING_KEY_FILE")]
+    pub signing_key_file: PathBuf,
+    /// The age identity (`age-keygen`) that encrypts people's tokens at rest.
+    #[arg(long, env = "KRAKEN_AGE_KEY_FILE")]
+    pub age_key_file: PathBuf,
+    /// The file that holds what the Kraken must not forget.
+    #[arg(long, env = "KRAKEN_STATE")]
+    pub state: PathBuf,
+    /// The folder of the working copies; `~/tentacles` when left out.
+    #[arg(long, env = "KRAKEN_WORK_DIR")]
+    pub work_dir: Option<PathBuf>,
+    /// Prints the public half of the signing key as a JWK set, for the server's --kraken-keys, and ends.
+    #[arg(long)]
+    pub print_keys: bool,
+}
+
+/// Everything that is wrong with a configuration, one line each.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("the configuration cannot be used:\n{}", .0.iter().map(|problem| format!("  - {problem}")).collect::<Vec<_>>().join("\n"))]
+pub struct ConfigError(pub(crate) Vec<String>);
+
+/// The secrets, read from their files.
+pub(crate) struct Secrets {
+    pub(crate) relay: SecretString,
+    pub(crate) bot_token: SecretString,
+    pub(crate) app_token: SecretString,
+    pub(crate) age: SecretString,
+}
+
+impl Args {
+    /// Reads all secrets.
+    pub(crate) fn secrets(&self) -> Result<Secrets, ConfigError> {
+        let mut problems = Vec::new();
+        let mut read = |path: &Path, what: &str| match std::fs::read_to_string(path) {
+            Ok(text) if !text.trim().is_empty() => SecretString::from(text.trim().to_owned()),
+            Ok(_) => {
+                problems.push(format!("{what} in `{}` is empty", path.display()));
+                SecretString::default()
+            }
+            Err(error) => {
+                problems.push(format!("{what} cannot be read from `{}`: {error}", path.display()));
+                SecretString::default()
+            }
+        };
+        let secrets = Secrets {
+            relay: read(&self.relay_secret_file, "the relay client's secret"),
+            bot_token: read(&self.slack_bot_token_file, "Slack's bot token"),
+            app_token: read(&self.slack_app_token_file, "Slack's app-level token"),
+            age: read(&self.age_key_file, "the age key"),
+        };
+        if problems.is_empty() { Ok(secrets) } else { Err(ConfigError(problems)) }
+    }
+
+    /// The folder of the working copies.
+    pub(crate) fn work_dir(&self) -> Result<PathBuf, ConfigError> {
+        let home = || std::env::var_os("HOME").map(|home| PathBuf::from(home).join("tentacles"));
+        let missing = || ConfigError(vec!["there is no HOME: give --work-dir".to_owned()]);
+        self.work_dir.clone().or_else(home).ok_or_else(missing)
+    }
+
+    /// The server's MCP endpoint.
+    pub(crate) fn endpoint(&self) -> String {
+        format!("{}/mcp", self.server_url.as_str().trim_end_matches('/'))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_missing_secret_is_told_at_once() {
+        let dir = tempfile::tempdir().unwrap();
+        let empty = dir.path().join("empty");
+        std::fs::write(&empty, "\n").unwrap();
+        let file = |flag: &str, name: &str| format!("--{flag}={}", dir.path().join(name).display());
+        let args = Args::parse_from([
+            "kraken-bot".to_owned(),
+            "--server-url=http://127.0.0.1:1".to_owned(),
+            "--oidc-issuer=http://127.0.0.1:2".to_owned(),
+            file("relay-secret-file", "empty"),
+            file("slack-bot-token-file", "none"),
+            file("slack-app-token-file", "none"),
+            file("signing-key-file", "none"),
+            file("age-key-file", "none"),
+            file("state", "state.db"),
+        ]);
+        let told = args.secrets().err().unwrap().to_string();
+        assert_eq!(told.lines().count(), 5, "{told}");
+        assert!(told.contains("is empty") && told.contains("the age key cannot be read"));
+        assert_eq!(args.endpoint(), "http://127.0.0.1:1/mcp");
+    }
+}

@@ -1,0 +1,267 @@
+//! The durable inbox: what Slack sent and what has been said. After a crash nothing is lost, and nothing said twice.
+
+mod order;
+
+pub(crate) use order::{Open, runnable};
+
+use crate::slack::envelope::Incoming;
+use jiff::Timestamp;
+use sqlx::Row;
+use sqlx::sqlite::{
+    SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous,
+};
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::Notify;
+
+/// How long what is done is remembered, in seconds: longer than Slack repeats an event.
+const REMEMBERED: i64 = 3 * 24 * 3600;
+
+/// Why the inbox does not answer.
+#[derive(Debug, thiserror::Error)]
+pub enum InboxError {
+    /// The database failed.
+    #[error("the Kraken's memory does not answer: {0}")]
+    Database(#[from] sqlx::Error),
+    /// The schema could not be brought up to date.
+    #[error("the Kraken's memory cannot be brought up to date: {0}")]
+    Schema(#[from] sqlx::migrate::MigrateError),
+    /// What was written down cannot be read.
+    #[error("the Kraken's memory holds what cannot be read: {0}")]
+    Content(#[from] serde_json::Error),
+}
+
+/// What is known of something that was to be said.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Said {
+    /// It is new.
+    New,
+    /// It was about to be said when the process ended.
+    Perhaps,
+    /// It was said.
+    Already,
+}
+
+/// The inbox.
+#[derive(Debug, Clone)]
+pub(crate) struct Inbox {
+    pool: SqlitePool,
+    news: Arc<Notify>,
+}
+
+impl Inbox {
+    /// Opens the file, which nobody else may read.
+    pub(crate) async fn open(path: &Path) -> Result<Self, InboxError> {
+        let options = SqliteConnectOptions::new()
+            .filename(path)
+            .create_if_missing(true)
+            .journal_mode(SqliteJournalMode::Wal)
+            .synchronous(SqliteSynchronous::Full)
+            .busy_timeout(Duration::from_secs(10));
+        let pool = SqlitePoolOptions::new().max_connections(4).connect_with(options).await?;
+        sqlx::migrate!().run(&pool).await?;
+        Ok(Self { pool, news: Arc::new(Notify::new()) })
+    }
+
+    /// The database, for what else must not be forgotten.
+    pub(crate) fn pool(&self) -> &SqlitePool {
+        &self.pool
+    }
+
+    /// Writes down something that happened, once.
+    pub(crate) async fn receive(&self, incoming: &Incoming) -> Result<(), InboxError> {
+        sqlx::query(
+            "INSERT INTO event (id, channel, conversation, fact, content, received_at) VALUES ($1, $2, $3, $4, $5, $6) \
+             ON CONFLICT DO NOTHING",
+        )
+        .bind(&incoming.id)
+        .bind(&incoming.channel)
+        .bind(incoming.conversation())
+        .bind(i64::from(incoming.is_fact()))
+        .bind(serde_json::to_string(incoming)?)
+        .bind(now())
+        .execute(&self.pool)
+        .await?;
+        self.news.notify_one();
+        Ok(())
+    }
+
+    /// What is not done and waits for nothing but its turn, in the order in which it came.
+    pub(crate) async fn open_events(&self) -> Result<Vec<Open>, InboxError> {
+        let rows = sqlx::query(
+            "SELECT seq, channel, conversation, fact, content FROM event \
+             WHERE done_at IS NULL AND waits_for IS NULL ORDER BY seq LIMIT 1000",
+        )
+        .fetch_all(&self.pool)
+        .await?;
+        rows.iter()
+            .map(|row| {
+                let content: String = row.try_get("content")?;
+                Ok(Open {
+                    seq: row.try_get("seq")?,
+                    channel: row.try_get("channel")?,
+                    conversation: row.try_get("conversation")?,
+                    fact: row.try_get::<i64, _>("fact")? != 0,
+                    incoming: serde_json::from_str(&content)?,
+                })
+            })
+            .collect()
+    }
+
+    /// Waits until there may be something new.
+    pub(crate) async fn news(&self) {
+        self.news.notified().await;
+    }
+
+    /// Looks again at what waits.
+    pub(crate) fn wake(&self) {
+        self.news.notify_one();
+    }
+
+    /// It is done. What was asked is not kept.
+    pub(crate) async fn done(&self, seq: i64) -> Result<(), InboxError> {
+        sqlx::query("UPDATE event SET done_at = $1, content = '' WHERE seq = $2")
+            .bind(now())
+            .bind(seq)
+            .execute(&self.pool)
+            .await?;
+        Ok(())
+    }
+
+    /// It waits until `account` has signed in.
+    pub(crate) async fn wait_for_sign_in(&self, seq: i64, account: &str) -> Result<(), InboxError> {
+        sqlx::query("UPDATE event SET waits_for = $1 WHERE seq = $2")
+            .bind(account)
+            .bind(seq)
+            .execute(&self.pool)
+            .await?;
+        Ok(())
+    }
+
+    /// Whatever waited for `account` goes on.
+    pub(crate) async fn signed_in(&self, account: &str) -> Result<(), InboxError> {
+        sqlx::query("UPDATE event SET waits_for = NULL WHERE waits_for = $1")
+            .bind(account)
+            .execute(&self.pool)
+            .await?;
+        self.wake();
+        Ok(())
+    }
+
+    /// Whatever waited for `account` will not be done; answers what it was.
+    pub(crate) async fn give_up(&self, account: &str) -> Result<Vec<Incoming>, InboxError> {
+        let rows = sqlx::query(
+            "UPDATE event SET done_at = $1 WHERE waits_for = $2 AND done_at IS NULL RETURNING content",
+        )
+        .bind(now())
+        .bind(account)
+        .fetch_all(&self.pool)
+        .await?;
+        let given_up =
+            rows.iter().map(|row| Ok(serde_json::from_str(&row.try_get::<String, _>("content")?)?));
+        let given_up = given_up.collect::<Result<Vec<_>, InboxError>>()?;
+        sqlx::query("UPDATE event SET content = '' WHERE waits_for = $1")
+            .bind(account)
+            .execute(&self.pool)
+            .await?;
+        Ok(given_up)
+    }
+
+    /// About to say what `key` names: says whether that is new.
+    pub(crate) async fn about_to_say(&self, key: &str) -> Result<Said, InboxError> {
+        let inserted =
+            sqlx::query("INSERT INTO post (key, ts, made_at) VALUES ($1, NULL, $2) ON CONFLICT DO NOTHING")
+                .bind(key)
+                .bind(now())
+                .execute(&self.pool)
+                .await?;
+        if inserted.rows_affected() == 1 {
+            return Ok(Said::New);
+        }
+        let row = sqlx::query("SELECT ts FROM post WHERE key = $1").bind(key).fetch_one(&self.pool).await?;
+        let ts: Option<String> = row.try_get("ts")?;
+        Ok(if ts.is_some() { Said::Already } else { Said::Perhaps })
+    }
+
+    /// It was said: there.
+    pub(crate) async fn said(&self, key: &str, ts: &str) -> Result<(), InboxError> {
+        sqlx::query("UPDATE post SET ts = $1 WHERE key = $2").bind(ts).bind(key).execute(&self.pool).await?;
+        Ok(())
+    }
+
+    /// Forgets what is long done.
+    pub(crate) async fn forget_old(&self) -> Result<(), InboxError> {
+        let before = now() - REMEMBERED;
+        sqlx::query("DELETE FROM event WHERE done_at < $1").bind(before).execute(&self.pool).await?;
+        sqlx::query("DELETE FROM post WHERE made_at < $1 AND ts IS NOT NULL")
+            .bind(before)
+            .execute(&self.pool)
+            .await?;
+        Ok(())
+    }
+}
+
+/// Now, in seconds since 1970.
+pub(crate) fn now() -> i64 {
+    Timestamp::now().as_second()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::slack::envelope::{Said as Words, What};
+
+    fn said(id: &str, thread: &str) -> Incoming {
+        let words = Words {
+            user: "UANA".into(),
+            text: "help".into(),
+            ts: "1.1".into(),
+            thread: thread.into(),
+            direct: false,
+        };
+        Incoming { id: id.into(), team: "T1".into(), channel: "C1".into(), what: What::Said(words) }
+    }
+
+    async fn inbox() -> (tempfile::TempDir, Inbox) {
+        let dir = tempfile::tempdir().unwrap();
+        let inbox = Inbox::open(&dir.path().join("state.db")).await.unwrap();
+        (dir, inbox)
+    }
+
+    #[tokio::test]
+    async fn a_repeated_event_is_one_event_also_after_it_is_done() {
+        let (_dir, inbox) = inbox().await;
+        for _ in 0..4 {
+            inbox.receive(&said("Ev1", "1.1")).await.unwrap();
+        }
+        let open = inbox.open_events().await.unwrap();
+        assert_eq!(open.len(), 1);
+        inbox.done(open[0].seq).await.unwrap();
+        inbox.receive(&said("Ev1", "1.1")).await.unwrap();
+        assert_eq!(inbox.open_events().await.unwrap(), []);
+    }
+
+    #[tokio::test]
+    async fn what_waits_for_a_sign_in_goes_on_after_it_or_is_given_up() {
+        let (_dir, inbox) = inbox().await;
+        inbox.receive(&said("Ev1", "1.1")).await.unwrap();
+        let seq = inbox.open_events().await.unwrap()[0].seq;
+        inbox.wait_for_sign_in(seq, "UANA").await.unwrap();
+        assert_eq!(inbox.open_events().await.unwrap(), []);
+        inbox.signed_in("UANA").await.unwrap();
+        assert_eq!(inbox.open_events().await.unwrap().len(), 1);
+        inbox.wait_for_sign_in(seq, "UANA").await.unwrap();
+        assert_eq!(inbox.give_up("UANA").await.unwrap(), [said("Ev1", "1.1")]);
+        assert_eq!(inbox.open_events().await.unwrap(), []);
+    }
+
+    #[tokio::test]
+    async fn what_was_said_is_remembered_and_what_perhaps_was_said_too() {
+        let (_dir, inbox) = inbox().await;
+        assert_eq!(inbox.about_to_say("answer:Ev1").await.unwrap(), Said::New);
+        assert_eq!(inbox.about_to_say("answer:Ev1").await.unwrap(), Said::Perhaps);
+        inbox.said("answer:Ev1", "1.2").await.unwrap();
+        assert_eq!(inbox.about_to_say("answer:Ev1").await.unwrap(), Said::Already);
+    }
+}

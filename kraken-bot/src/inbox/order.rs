@@ -1,0 +1,76 @@
+//! What may be worked on now: one conversation in order, different ones side by side, and a channel's facts before the
+//! messages that came after them.
+
+use crate::slack::envelope::Incoming;
+use std::collections::HashSet;
+
+/// Something that is not done.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Open {
+    /// Its place in the order in which everything came.
+    pub(crate) seq: i64,
+    pub(crate) channel: String,
+    pub(crate) conversation: String,
+    pub(crate) fact: bool,
+    pub(crate) incoming: Incoming,
+}
+
+/// Those of `open`, which is in order, that may be begun while `running` go on.
+pub(crate) fn runnable<'o>(open: &'o [Open], running: &HashSet<i64>) -> Vec<&'o Open> {
+    let mut busy_conversations = HashSet::new();
+    let mut channels_with_facts = HashSet::new();
+    let mut runnable = Vec::new();
+    for event in open {
+        let waits_for_fact = !event.fact && channels_with_facts.contains(event.channel.as_str());
+        let its_turn = busy_conversations.insert(event.conversation.as_str());
+        if event.fact {
+            channels_with_facts.insert(event.channel.as_str());
+        }
+        if its_turn && !waits_for_fact && !running.contains(&event.seq) {
+            runnable.push(event);
+        }
+    }
+    runnable
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::slack::envelope::What;
+
+    fn open(seq: i64, channel: &str, thread: Option<&str>) -> Open {
+        let conversation = thread.map_or_else(|| channel.to_owned(), |thread| format!("{channel}/{thread}"));
+        let incoming = Incoming {
+            id: seq.to_string(),
+            team: "T1".into(),
+            channel: channel.into(),
+            what: What::Joined("UBEN".into()),
+        };
+        Open { seq, channel: channel.into(), conversation, fact: thread.is_none(), incoming }
+    }
+
+    fn now(open: &[Open], running: &[i64]) -> Vec<i64> {
+        runnable(open, &running.iter().copied().collect()).into_iter().map(|event| event.seq).collect()
+    }
+
+    #[test]
+    fn a_thread_is_answered_in_order_and_another_beside_it() {
+        let waiting = [open(1, "C1", Some("a")), open(2, "C1", Some("a")), open(3, "C1", Some("b"))];
+        assert_eq!(now(&waiting, &[]), [1, 3]);
+        assert_eq!(now(&waiting, &[1]), [3]);
+        assert_eq!(now(&waiting[1..], &[]), [2, 3]);
+    }
+
+    #[test]
+    fn a_message_waits_for_the_facts_before_it_and_not_for_those_after() {
+        let waiting = [
+            open(1, "C1", Some("a")),
+            open(2, "C1", None),
+            open(3, "C1", Some("b")),
+            open(4, "C2", Some("c")),
+        ];
+        assert_eq!(now(&waiting, &[]), [1, 2, 4]);
+        assert_eq!(now(&waiting, &[2]), [1, 4]);
+        assert_eq!(now(&[waiting[2].clone()], &[]), [3]);
+    }
+}

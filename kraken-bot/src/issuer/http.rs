@@ -1,0 +1,68 @@
+//! Carries the OpenID library's requests with the one HTTP client that the workspace uses.
+
+use openidconnect::{AsyncHttpClient, HttpRequest, HttpResponse};
+use std::pin::Pin;
+use std::time::Duration;
+
+/// How long the issuer may take.
+const TIMEOUT: Duration = Duration::from_secs(15);
+
+/// The largest answer that is read, in bytes.
+const MAX_ANSWER: usize = 1024 * 1024;
+
+/// Why the issuer could not be asked.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum HttpError {
+    /// The network.
+    #[error("{0}")]
+    Network(String),
+    /// The answer is too long.
+    #[error("the answer is longer than {MAX_ANSWER} bytes")]
+    TooLong,
+    /// The answer is no HTTP answer.
+    #[error("the answer is malformed")]
+    Malformed,
+}
+
+/// The workspace's HTTP client, as the OpenID library wants one.
+#[derive(Debug)]
+pub(crate) struct Http(reqwest::Client);
+
+impl Http {
+    /// A client that follows no redirects: one could lead it anywhere.
+    pub(crate) fn new() -> Result<Self, reqwest::Error> {
+        let client = reqwest::Client::builder()
+            .no_proxy()
+            .redirect(reqwest::redirect::Policy::none())
+            .timeout(TIMEOUT)
+            .build()?;
+        Ok(Self(client))
+    }
+}
+
+impl<'c> AsyncHttpClient<'c> for Http {
+    type Error = HttpError;
+    type Future = Pin<Box<dyn Future<Output = Result<HttpResponse, HttpError>> + Send + 'c>>;
+
+    fn call(&'c self, request: HttpRequest) -> Self::Future {
+        Box::pin(send_one(&self.0, request))
+    }
+}
+
+async fn send_one(client: &reqwest::Client, request: HttpRequest) -> Result<HttpResponse, HttpError> {
+    let network = |error: reqwest::Error| HttpError::Network(error.without_url().to_string());
+    let request = reqwest::Request::try_from(request).map_err(network)?;
+    let mut answer = client.execute(request).await.map_err(network)?;
+    let mut response = http::Response::builder().status(answer.status());
+    if let Some(headers) = response.headers_mut() {
+        *headers = answer.headers().clone();
+    }
+    let mut body = Vec::new();
+    while let Some(chunk) = answer.chunk().await.map_err(network)? {
+        if body.len() + chunk.len() > MAX_ANSWER {
+            return Err(HttpError::TooLong);
+        }
+        body.extend_from_slice(&chunk);
+    }
+    response.body(body).map_err(|_| HttpError::Malformed)
+}

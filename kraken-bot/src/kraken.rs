@@ -1,0 +1,47 @@
+//! The Kraken's parts, held together, and how it says something exactly once.
+
+use crate::inbox::{Inbox, InboxError, Said};
+use crate::issuer::Issuer;
+use crate::server::Server;
+use crate::sessions::Sessions;
+use crate::slack::blocks::Message;
+use crate::slack::{Place, Slack, SlackError};
+use crate::working_copy::WorkingCopy;
+use std::sync::Arc;
+
+/// Everything that the Kraken needs to answer.
+pub(crate) struct Kraken {
+    pub(crate) slack: Slack,
+    pub(crate) inbox: Inbox,
+    pub(crate) sessions: Sessions,
+    pub(crate) issuer: Arc<Issuer>,
+    pub(crate) server: Server,
+    pub(crate) working_copy: WorkingCopy,
+}
+
+/// Why something could not be said.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum SayError {
+    /// Slack.
+    #[error(transparent)]
+    Slack(#[from] SlackError),
+    /// The memory.
+    #[error(transparent)]
+    Memory(#[from] InboxError),
+}
+
+impl Kraken {
+    /// Says something for all to read, once: what was perhaps said before a crash is looked for first.
+    pub(crate) async fn say_once(&self, place: &Place, message: &Message, key: &str) -> Result<(), SayError> {
+        let found = match self.inbox.about_to_say(key).await? {
+            Said::Already => return Ok(()),
+            Said::New => None,
+            Said::Perhaps => self.slack.find(place, key).await?,
+        };
+        let ts = match found {
+            Some(ts) => ts,
+            None => self.slack.say(place, message, key).await?,
+        };
+        Ok(self.inbox.said(key, &ts).await?)
+    }
+}

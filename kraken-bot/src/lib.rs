@@ -1,0 +1,168 @@
+#![doc = include_str!("../README.md")]
+
+mod asked;
+mod command;
+mod commands;
+mod config;
+mod facts;
+mod inbox;
+mod issuer;
+mod kraken;
+mod notices;
+mod reply;
+mod seal;
+mod server;
+mod sessions;
+mod sign_in;
+mod slack;
+mod talk;
+mod told;
+mod worker;
+mod working_copy;
+
+pub use config::{Args, ConfigError};
+pub use inbox::InboxError;
+pub use seal::new_age_key;
+
+use crate::config::Secrets;
+use crate::inbox::Inbox;
+use crate::issuer::Issuer;
+use crate::kraken::Kraken;
+use crate::seal::Seal;
+use crate::server::Server;
+use crate::sessions::Sessions;
+use crate::slack::{Slack, socket};
+use crate::working_copy::WorkingCopy;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::signal::unix::{SignalKind, signal};
+use tracing_subscriber::EnvFilter;
+use wire::signing::{SigningError, SigningKey};
+
+/// How often every channel is reported as a whole. A list that is older than an hour carries no change.
+const REPORT_EVERY: Duration = Duration::from_secs(300);
+
+/// How long we wait for Slack before we ask again who we are.
+const ASK_AGAIN: Duration = Duration::from_secs(3);
+
+/// Why the Kraken does not run.
+#[derive(Debug, thiserror::Error)]
+pub enum RunError {
+    /// The configuration.
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    /// The signing key.
+    #[error(transparent)]
+    Signing(#[from] SigningError),
+    /// The memory.
+    #[error(transparent)]
+    Memory(#[from] InboxError),
+    /// Anything else that cannot be used.
+    #[error("{0}")]
+    Unusable(String),
+}
+
+/// Logs to standard error as JSON lines; `RUST_LOG` says how much. Libraries that would log whole requests are kept
+/// quiet.
+pub fn start_logging() {
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
+    let quiet = ["rmcp=warn", "hyper=info", "sqlx=warn", "slack_morphism=warn", "tungstenite=warn"];
+    let filter =
+        quiet.into_iter().filter_map(|rule| rule.parse().ok()).fold(filter, EnvFilter::add_directive);
+    // A second call, from a program that logs already, changes nothing.
+    let _ = tracing_subscriber::fmt().json().with_env_filter(filter).with_writer(std::io::stderr).try_init();
+}
+
+/// Runs as `args` say until SIGINT or SIGTERM.
+///
+/// # Errors
+/// Says which part cannot be used.
+pub async fn run(args: Args) -> Result<(), RunError> {
+    // Several crates bring TLS; one of them provides the cryptography for all. A second call changes nothing.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    let key = SigningKey::read(&args.signing_key_file)?;
+    if args.print_keys {
+        #[expect(clippy::print_stdout, reason = "it was asked to print them")]
+        {
+            println!("{}", key.jwks());
+        }
+        return Ok(());
+    }
+    let secrets = args.secrets()?;
+    let stopped = stop_signal()?;
+    tokio::select! {
+        ended = listen(&args, key, &secrets) => ended,
+        () = stopped => Ok(()),
+    }
+}
+
+fn stop_signal() -> Result<impl Future<Output = ()>, RunError> {
+    let mut terminate =
+        signal(SignalKind::terminate()).map_err(|error| RunError::Unusable(error.to_string()))?;
+    Ok(async move {
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = tokio::signal::ctrl_c() => {}
+        }
+    })
+}
+
+/// Listens, works, reports and delivers, for ever.
+async fn listen(args: &Args, key: SigningKey, secrets: &Secrets) -> Result<(), RunError> {
+    let unusable = |error: String| RunError::Unusable(error);
+    let inbox = Inbox::open(&args.state).await?;
+    let seal = Seal::read(&secrets.age).map_err(|error| unusable(error.to_string()))?;
+    let issuer = Issuer::new(
+        args.oidc_issuer.clone(),
+        args.kraken_client.clone(),
+        args.relay_client.clone(),
+        secrets.relay.clone(),
+    );
+    let issuer = Arc::new(issuer.map_err(|error| unusable(error.to_string()))?);
+    let client = slack::client(args.slack_api_url.as_str());
+    let slack = loop {
+        match Slack::connect(Arc::clone(&client), &secrets.bot_token).await {
+            Ok(slack) => break slack,
+            Err(error) if error.code().is_some() => return Err(unusable(error.to_string())),
+            Err(error) => tracing::warn!(%error, "slack does not answer yet"),
+        }
+        tokio::time::sleep(ASK_AGAIN).await;
+    };
+    let kraken = Arc::new(Kraken {
+        server: Server::new(args.endpoint(), args.audience.clone(), key, Arc::clone(&issuer)),
+        sessions: Sessions::new(inbox.pool().clone(), seal, Arc::clone(&issuer)),
+        working_copy: WorkingCopy::new(args.work_dir()?),
+        slack,
+        inbox,
+        issuer,
+    });
+    if let Err(error) = sign_in::go_on(&kraken).await {
+        tracing::error!(%error, "sign-ins that were going on could not be gone on with");
+    }
+    tracing::info!(user = kraken.slack.me.user_id, "the Kraken is awake");
+    let (inbox, me) = (kraken.inbox.clone(), kraken.slack.me.user_id.clone());
+    tokio::join!(
+        socket::listen(client, &secrets.app_token, inbox, me),
+        worker::work(&kraken),
+        notices::deliver(&kraken),
+        housekeeping(&kraken),
+    );
+    Ok(())
+}
+
+/// Reports every channel, and forgets what is old, now and then.
+async fn housekeeping(kraken: &Kraken) {
+    loop {
+        let reported = facts::report_all(kraken).await;
+        if let Err(error) = &reported {
+            tracing::warn!(%error, "the channels could not be reported");
+        }
+        if let Err(error) = kraken.inbox.forget_old().await {
+            tracing::warn!(%error, "what is old could not be forgotten");
+        }
+        if let Err(error) = kraken.sessions.drop_unused().await {
+            tracing::warn!(%error, "unused sessions could not be dropped");
+        }
+        tokio::time::sleep(if reported.is_ok() { REPORT_EVERY } else { ASK_AGAIN }).await;
+    }
+}

@@ -1,0 +1,62 @@
+//! Delivers what the server wants channels to hear, each once.
+
+use crate::kraken::Kraken;
+use crate::server::CallError;
+use crate::slack::Place;
+use crate::slack::blocks::{Message, escape};
+use std::collections::HashMap;
+use std::time::{Duration, Instant};
+use uuid::Uuid;
+use wire::tools::channel::{Notice, Notices, NoticesArgs};
+
+/// How often the server is asked.
+const EVERY: Duration = Duration::from_secs(2);
+
+/// How long a notice that cannot be delivered is left alone.
+const LATER: Duration = Duration::from_secs(600);
+
+/// Delivers for ever.
+pub(crate) async fn deliver(kraken: &Kraken) {
+    let mut told = Vec::new();
+    let mut later: HashMap<Uuid, Instant> = HashMap::new();
+    loop {
+        match round(kraken, &mut told, &mut later).await {
+            Ok(()) => {}
+            Err(error) => tracing::debug!(%error, "notices cannot be fetched"),
+        }
+        tokio::time::sleep(EVERY).await;
+    }
+}
+
+async fn round(
+    kraken: &Kraken,
+    told: &mut Vec<Uuid>,
+    later: &mut HashMap<Uuid, Instant>,
+) -> Result<(), CallError> {
+    let waiting = kraken.server.call_as_relay::<Notices>(&NoticesArgs { acknowledge: told.clone() }).await?;
+    told.clear();
+    later.retain(|_, until| *until > Instant::now());
+    for notice in waiting.notices.iter().filter(|notice| notice.team == kraken.slack.me.team_id) {
+        if later.contains_key(&notice.id) {
+            continue;
+        }
+        match tell(kraken, notice).await {
+            Ok(()) => told.push(notice.id),
+            Err(error) => {
+                tracing::warn!(%error, enclave.name = %notice.enclave, "a notice cannot be delivered; trying later");
+                later.insert(notice.id, Instant::now() + LATER);
+            }
+        }
+    }
+    if !told.is_empty() {
+        kraken.server.call_as_relay::<Notices>(&NoticesArgs { acknowledge: told.clone() }).await?;
+        told.clear();
+    }
+    Ok(())
+}
+
+async fn tell(kraken: &Kraken, notice: &Notice) -> Result<(), crate::kraken::SayError> {
+    let place = Place { channel: notice.channel.clone(), thread: None };
+    let message = Message::new(escape(&notice.text));
+    kraken.say_once(&place, &message, &format!("notice:{}", notice.id)).await
+}

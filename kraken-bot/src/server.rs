@@ -1,0 +1,172 @@
+//! The server, as the Kraken calls it: for people with their own token and a signed channel assertion, and for itself
+//! with the relay's token.
+
+use crate::inbox::now;
+use crate::issuer::{Issuer, IssuerError, Session};
+use secrecy::{ExposeSecret, SecretString};
+use std::collections::HashMap;
+use std::sync::Arc;
+use tokio::sync::Mutex;
+use uuid::Uuid;
+use wire::assertion::{Assertion, Channel, Kind, MAX_LIFE_SECONDS, User, sign};
+use wire::client::{Client, ClientError, Extras};
+use wire::signing::SigningKey;
+use wire::{Failure, FailureCode, Tool, canonical};
+
+/// How many connections are kept for people who may come back.
+const KEPT: usize = 64;
+
+/// Why a call has no answer.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum CallError {
+    /// The server says no, or has failed and says so.
+    #[error("{}", .0.text())]
+    Refused(Failure),
+    /// The server does not take the token: sign in again.
+    #[error("the server does not take the token")]
+    Unauthorized,
+    /// There is no answer.
+    #[error("there is no answer: {0}")]
+    NoAnswer(String),
+}
+
+impl From<ClientError> for CallError {
+    fn from(error: ClientError) -> Self {
+        match error {
+            ClientError::Refused(failure) => Self::Refused(failure),
+            ClientError::Unauthorized => Self::Unauthorized,
+            other => Self::NoAnswer(other.to_string()),
+        }
+    }
+}
+
+impl From<IssuerError> for CallError {
+    fn from(error: IssuerError) -> Self {
+        Self::NoAnswer(error.to_string())
+    }
+}
+
+/// Where a request comes from, as it is stated to the server.
+#[derive(Debug, Clone)]
+pub(crate) struct Origin {
+    pub(crate) kind: Kind,
+    pub(crate) team: String,
+    pub(crate) channel: Option<Channel>,
+    pub(crate) user: User,
+    pub(crate) event: String,
+}
+
+/// The server.
+pub(crate) struct Server {
+    endpoint: String,
+    audience: String,
+    key: SigningKey,
+    issuer: Arc<Issuer>,
+    /// Connections by access token; a new token is a new connection.
+    people: Mutex<HashMap<String, Arc<Client>>>,
+    relay: Mutex<Option<(Arc<Client>, i64)>>,
+}
+
+impl Server {
+    pub(crate) fn new(endpoint: String, audience: String, key: SigningKey, issuer: Arc<Issuer>) -> Self {
+        Self { endpoint, audience, key, issuer, people: Mutex::default(), relay: Mutex::default() }
+    }
+
+    /// Calls a tool for a person.
+    pub(crate) async fn call<T: Tool>(
+        &self,
+        session: &Session,
+        origin: &Origin,
+        args: &T::Args,
+    ) -> Result<T::Answer, CallError> {
+        match self.call_once::<T>(session, origin, args).await {
+            // The connection was of a server that is gone. The request is named by its event, so it can be sent again.
+            Err(CallError::NoAnswer(_)) => {
+                self.people.lock().await.remove(session.access().expose_secret());
+                self.call_once::<T>(session, origin, args).await
+            }
+            other => other,
+        }
+    }
+
+    async fn call_once<T: Tool>(
+        &self,
+        session: &Session,
+        origin: &Origin,
+        args: &T::Args,
+    ) -> Result<T::Answer, CallError> {
+        let assertion = self.assertion::<T>(session, origin, args)?;
+        let client = self.connection(&session.access()).await?;
+        let extras = Extras { assertion: Some(assertion), reason: None };
+        Ok(client.call::<T>(args, extras).await?)
+    }
+
+    /// Calls a tool as the relay.
+    pub(crate) async fn call_as_relay<T: Tool>(&self, args: &T::Args) -> Result<T::Answer, CallError> {
+        let client = self.relay_connection().await?;
+        match client.call::<T>(args, Extras::default()).await {
+            Ok(answer) => Ok(answer),
+            Err(refused @ ClientError::Refused(_)) => Err(refused.into()),
+            Err(error) => {
+                // The next call makes a new connection, with a new token.
+                self.relay.lock().await.take();
+                Err(error.into())
+            }
+        }
+    }
+
+    fn assertion<T: Tool>(
+        &self,
+        session: &Session,
+        origin: &Origin,
+        args: &T::Args,
+    ) -> Result<String, CallError> {
+        let unsigned = |what: &str| CallError::Refused(Failure::new(FailureCode::Internal, what));
+        let arguments_sha256 =
+            canonical::sha256(args).map_err(|_| unsigned("the arguments hold an odd number"))?;
+        let iat = now();
+        let assertion = Assertion {
+            aud: self.audience.clone(),
+            iat,
+            exp: iat + MAX_LIFE_SECONDS,
+            jti: Uuid::now_v7(),
+            kind: origin.kind,
+            team: origin.team.clone(),
+            channel: origin.channel.clone(),
+            user: origin.user.clone(),
+            event: origin.event.clone(),
+            person_issuer: session.issuer.clone(),
+            person_subject: session.subject.clone(),
+            tool: T::NAME.to_owned(),
+            arguments_sha256,
+        };
+        sign(&assertion, self.key.private(), self.key.id()).map_err(|error| unsigned(&error.to_string()))
+    }
+
+    async fn connection(&self, token: &SecretString) -> Result<Arc<Client>, CallError> {
+        let key = token.expose_secret();
+        if let Some(client) = self.people.lock().await.get(key) {
+            return Ok(Arc::clone(client));
+        }
+        let client = Arc::new(Client::connect(&self.endpoint, token).await?);
+        let mut people = self.people.lock().await;
+        if people.len() >= KEPT {
+            people.clear();
+        }
+        people.insert(key.to_owned(), Arc::clone(&client));
+        Ok(client)
+    }
+
+    async fn relay_connection(&self) -> Result<Arc<Client>, CallError> {
+        let mut relay = self.relay.lock().await;
+        if let Some((client, expires_at)) = relay.as_ref()
+            && now() + 30 < *expires_at
+        {
+            return Ok(Arc::clone(client));
+        }
+        let (token, expires_at) = self.issuer.relay_token().await?;
+        let client = Arc::new(Client::connect(&self.endpoint, &token).await?);
+        *relay = Some((Arc::clone(&client), expires_at));
+        Ok(client)
+    }
+}

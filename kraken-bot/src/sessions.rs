@@ -1,0 +1,183 @@
+//! Who is signed in: one sealed row a person, refreshed before it ends, dropped when the issuer says so, at `logout`, and
+//! after half a day without use.
+
+use crate::inbox::{InboxError, now};
+use crate::issuer::{DeviceFlow, Issuer, IssuerError, Session};
+use crate::seal::{Seal, SealError};
+use serde::de::DeserializeOwned;
+use sqlx::Row;
+use sqlx::sqlite::SqlitePool;
+use std::sync::Arc;
+use tokio::sync::Mutex;
+
+/// After this long without use a session is dropped, in seconds.
+const UNUSED: i64 = 12 * 3600;
+
+/// Why it is not known whether somebody is signed in.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum SessionError {
+    /// The memory.
+    #[error(transparent)]
+    Memory(#[from] InboxError),
+    /// The seal.
+    #[error("what is kept of a sign-in cannot be used: {0}")]
+    Seal(#[from] SealError),
+    /// The issuer.
+    #[error(transparent)]
+    Issuer(#[from] IssuerError),
+}
+
+impl From<sqlx::Error> for SessionError {
+    fn from(error: sqlx::Error) -> Self {
+        Self::Memory(error.into())
+    }
+}
+
+/// Everybody's sessions.
+#[derive(Debug, Clone)]
+pub(crate) struct Sessions {
+    pool: SqlitePool,
+    seal: Seal,
+    issuer: Arc<Issuer>,
+    /// One refresh at a time: a refresh token is good for one.
+    refreshing: Arc<Mutex<()>>,
+}
+
+impl Sessions {
+    pub(crate) fn new(pool: SqlitePool, seal: Seal, issuer: Arc<Issuer>) -> Self {
+        Self { pool, seal, issuer, refreshing: Arc::default() }
+    }
+
+    /// The session of `account`, with a token that holds for a while; `None` when they must sign in.
+    pub(crate) async fn of(&self, account: &str) -> Result<Option<Session>, SessionError> {
+        let Some(session) = self.read(account).await? else { return Ok(None) };
+        if session.is_fresh() {
+            self.used(account).await?;
+            return Ok(Some(session));
+        }
+        let _one_at_a_time = self.refreshing.lock().await;
+        let Some(session) = self.read(account).await? else { return Ok(None) };
+        if session.is_fresh() {
+            return Ok(Some(session));
+        }
+        match self.issuer.refresh(&session).await {
+            Ok(fresh) => {
+                self.keep(account, &fresh).await?;
+                Ok(Some(fresh))
+            }
+            Err(IssuerError::Refused(why)) => {
+                tracing::info!(why, "a session has ended at the issuer");
+                self.forget(account).await?;
+                Ok(None)
+            }
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// Keeps a session.
+    pub(crate) async fn keep(&self, account: &str, session: &Session) -> Result<(), SessionError> {
+        sqlx::query(
+            "INSERT INTO session (account, sealed, used_at) VALUES ($1, $2, $3) \
+             ON CONFLICT (account) DO UPDATE SET sealed = excluded.sealed, used_at = excluded.used_at",
+        )
+        .bind(account)
+        .bind(self.seal.close(session)?)
+        .bind(now())
+        .execute(&self.pool)
+        .await?;
+        Ok(())
+    }
+
+    /// Drops a session here.
+    pub(crate) async fn forget(&self, account: &str) -> Result<(), SessionError> {
+        sqlx::query("DELETE FROM session WHERE account = $1").bind(account).execute(&self.pool).await?;
+        Ok(())
+    }
+
+    /// Ends a session here and at the issuer; answers whether there was one.
+    pub(crate) async fn end(&self, account: &str) -> Result<bool, SessionError> {
+        let Some(session) = self.read(account).await? else { return Ok(false) };
+        self.forget(account).await?;
+        if let Err(error) = self.issuer.revoke(&session).await {
+            // Here it is gone for good; there it ends by itself within its life.
+            tracing::warn!(%error, "a session could not be ended at the issuer");
+        }
+        Ok(true)
+    }
+
+    /// Drops what nobody has used for long.
+    pub(crate) async fn drop_unused(&self) -> Result<(), SessionError> {
+        sqlx::query("DELETE FROM session WHERE used_at < $1")
+            .bind(now() - UNUSED)
+            .execute(&self.pool)
+            .await?;
+        Ok(())
+    }
+
+    /// The sign-in of `account` that is going on.
+    pub(crate) async fn going_on(&self, account: &str) -> Result<Option<DeviceFlow>, SessionError> {
+        let row = sqlx::query("SELECT sealed FROM sign_in WHERE account = $1 AND expires_at > $2")
+            .bind(account)
+            .bind(now())
+            .fetch_optional(&self.pool)
+            .await?;
+        self.opened(row)
+    }
+
+    /// Everybody whose sign-in is going on, or has expired meanwhile.
+    pub(crate) async fn all_going_on(&self) -> Result<Vec<(String, DeviceFlow)>, SessionError> {
+        let rows = sqlx::query("SELECT account, sealed FROM sign_in").fetch_all(&self.pool).await?;
+        let open = |row: sqlx::sqlite::SqliteRow| {
+            let account: String = row.try_get("account")?;
+            let sealed: Vec<u8> = row.try_get("sealed")?;
+            Ok((account, self.seal.open(&sealed)?))
+        };
+        rows.into_iter().map(open).collect()
+    }
+
+    /// Writes down a sign-in that has begun.
+    pub(crate) async fn begun(&self, account: &str, flow: &DeviceFlow) -> Result<(), SessionError> {
+        sqlx::query(
+            "INSERT INTO sign_in (account, sealed, expires_at) VALUES ($1, $2, $3) \
+             ON CONFLICT (account) DO UPDATE SET sealed = excluded.sealed, expires_at = excluded.expires_at",
+        )
+        .bind(account)
+        .bind(self.seal.close(flow)?)
+        .bind(flow.expires_at)
+        .execute(&self.pool)
+        .await?;
+        Ok(())
+    }
+
+    /// The sign-in of `account` is over, one way or the other.
+    pub(crate) async fn over(&self, account: &str) -> Result<(), SessionError> {
+        sqlx::query("DELETE FROM sign_in WHERE account = $1").bind(account).execute(&self.pool).await?;
+        Ok(())
+    }
+
+    async fn read(&self, account: &str) -> Result<Option<Session>, SessionError> {
+        let row = sqlx::query("SELECT sealed FROM session WHERE account = $1")
+            .bind(account)
+            .fetch_optional(&self.pool)
+            .await?;
+        self.opened(row)
+    }
+
+    async fn used(&self, account: &str) -> Result<(), SessionError> {
+        sqlx::query("UPDATE session SET used_at = $1 WHERE account = $2")
+            .bind(now())
+            .bind(account)
+            .execute(&self.pool)
+            .await?;
+        Ok(())
+    }
+
+    fn opened<T: DeserializeOwned>(
+        &self,
+        row: Option<sqlx::sqlite::SqliteRow>,
+    ) -> Result<Option<T>, SessionError> {
+        let Some(row) = row else { return Ok(None) };
+        let sealed: Vec<u8> = row.try_get("sealed")?;
+        Ok(Some(self.seal.open(&sealed)?))
+    }
+}

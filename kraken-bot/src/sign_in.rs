@@ -1,0 +1,161 @@
+//! Signing in: a card for the one person, a wait that blocks nobody, the binding, and then what was asked goes on.
+
+use crate::asked::{Stop, place, user};
+use crate::inbox::Open;
+use crate::inbox::now;
+use crate::issuer::{DeviceFlow, IssuerError, Session};
+use crate::kraken::Kraken;
+use crate::server::{CallError, Origin};
+use crate::slack::blocks::{Message, code, escape};
+use crate::slack::envelope::{Incoming, Said, What};
+use std::sync::Arc;
+use std::time::Duration;
+use uuid::Uuid;
+use wire::Nothing;
+use wire::assertion::Kind;
+use wire::tools::person::AccountBind;
+
+/// How long after a failure of the network the issuer is asked again.
+const ASK_AGAIN: Duration = Duration::from_secs(3);
+
+/// Shows the sign-in card for what was asked, which waits until the person has signed in.
+pub(crate) async fn ask(kraken: &Arc<Kraken>, open: &Open, said: &Said) -> Result<(), Stop> {
+    // Written down first: the sign-in could be over before we come to it.
+    kraken.inbox.wait_for_sign_in(open.seq, &said.user).await?;
+    let flow = match kraken.sessions.going_on(&said.user).await? {
+        Some(flow) => flow,
+        None => begin(kraken, &said.user).await?,
+    };
+    whisper(kraken, &open.incoming, said, &card(&flow)).await
+}
+
+/// Begins a sign-in although nothing waits for it.
+pub(crate) async fn login(kraken: &Arc<Kraken>, incoming: &Incoming, said: &Said) -> Result<(), Stop> {
+    let flow = match kraken.sessions.going_on(&said.user).await? {
+        Some(flow) => flow,
+        None => begin(kraken, &said.user).await?,
+    };
+    whisper(kraken, incoming, said, &card(&flow)).await
+}
+
+/// Goes on with the sign-ins that were going on when the process ended.
+pub(crate) async fn go_on(kraken: &Arc<Kraken>) -> Result<(), Stop> {
+    for (account, flow) in kraken.sessions.all_going_on().await? {
+        tokio::spawn(finish(Arc::clone(kraken), account, flow));
+    }
+    Ok(())
+}
+
+async fn begin(kraken: &Arc<Kraken>, account: &str) -> Result<DeviceFlow, Stop> {
+    let flow = kraken.issuer.begin().await.map_err(|error| Stop::NoAnswer(error.to_string()))?;
+    kraken.sessions.begun(account, &flow).await?;
+    tokio::spawn(finish(Arc::clone(kraken), account.to_owned(), flow.clone()));
+    Ok(flow)
+}
+
+fn card(flow: &DeviceFlow) -> Message {
+    let minutes = ((flow.expires_at - now()).max(60) + 30) / 60;
+    Message::new("*Sign in to go on.* I act under your name only, so I need to know who you are.")
+        .link("Sign in", flow.link(), "Sign in here")
+        .line(format!("If you are asked for a code, it is {}.", code(flow.user_code())))
+        .note(format!("This holds for {minutes} minutes. What you asked for goes on by itself."))
+}
+
+/// Waits for the person, binds the account, and lets go on what waited.
+async fn finish(kraken: Arc<Kraken>, account: String, flow: DeviceFlow) {
+    let ended = match wait(&kraken, &flow).await {
+        Ok(session) => bind(&kraken, &account, &session).await,
+        Err(IssuerError::Expired) => {
+            Err("Nobody signed in within the time. Ask me again when you are ready.".to_owned())
+        }
+        Err(IssuerError::Refused(_)) => {
+            Err("The sign-in was refused. Ask me again if that was a mistake.".to_owned())
+        }
+        Err(IssuerError::Unreachable(detail)) => {
+            tracing::error!(detail, "a sign-in could not be finished");
+            Err("I cannot reach the place where you sign in. Try again later.".to_owned())
+        }
+    };
+    let left = match &ended {
+        Ok(()) => kraken.inbox.signed_in(&account).await.map(|()| Vec::new()),
+        Err(_) => kraken.inbox.give_up(&account).await,
+    };
+    if let Err(error) = kraken.sessions.over(&account).await {
+        tracing::error!(%error, "a sign-in that is over could not be forgotten");
+    }
+    match (ended, left) {
+        (Err(why), Ok(given_up)) => tell(&kraken, &account, &given_up, &why).await,
+        (Ok(()), Ok(_)) => tracing::info!("somebody signed in"),
+        (_, Err(error)) => tracing::error!(%error, "what waited for a sign-in could not be found"),
+    }
+}
+
+async fn wait(kraken: &Kraken, flow: &DeviceFlow) -> Result<Session, IssuerError> {
+    loop {
+        match kraken.issuer.wait(flow).await {
+            Err(IssuerError::Unreachable(detail)) if now() < flow.expires_at => {
+                tracing::warn!(detail, "the issuer does not answer; asking again");
+                tokio::time::sleep(ASK_AGAIN).await;
+            }
+            other => return other,
+        }
+    }
+}
+
+/// Binds the Slack account to the identity, and keeps the session. The error is in words for the person.
+async fn bind(kraken: &Kraken, account: &str, session: &Session) -> Result<(), String> {
+    let found = kraken.slack.account(account).await.map_err(|error| {
+        tracing::error!(%error, "an account that signed in could not be read from Slack");
+        "Slack does not tell me who you are at the moment. Try again later.".to_owned()
+    })?;
+    let origin = Origin {
+        kind: Kind::SignIn,
+        team: kraken.slack.me.team_id.clone(),
+        channel: None,
+        user: user(&found, found.email.clone()),
+        event: Uuid::now_v7().to_string(),
+    };
+    kraken.server.call::<AccountBind>(session, &origin, &Nothing {}).await.map_err(|error| match error {
+        CallError::Refused(failure) => crate::reply::refusal(&failure),
+        CallError::Unauthorized | CallError::NoAnswer(_) => {
+            tracing::error!(%error, "an account could not be bound");
+            "I cannot reach the server at the moment. Try again later.".to_owned()
+        }
+    })?;
+    kraken.sessions.keep(account, session).await.map_err(|error| {
+        tracing::error!(%error, "a session could not be kept");
+        "I could not remember your sign-in. Try again.".to_owned()
+    })
+}
+
+/// Tells the one person why what they asked for does not go on.
+async fn tell(kraken: &Kraken, account: &str, given_up: &[Incoming], why: &str) {
+    let message = Message::new(escape(why));
+    for incoming in given_up {
+        if let What::Said(said) = &incoming.what
+            && let Err(error) = whisper(kraken, incoming, said, &message).await
+        {
+            tracing::warn!(%error, "somebody could not be told that their sign-in failed");
+        }
+    }
+    if given_up.is_empty() {
+        tracing::info!(account, why, "a sign-in that nothing waited for failed");
+    }
+}
+
+/// Says something that only the one who asked can read.
+pub(crate) async fn whisper(
+    kraken: &Kraken,
+    incoming: &Incoming,
+    said: &Said,
+    message: &Message,
+) -> Result<(), Stop> {
+    let place = place(incoming, said);
+    if said.direct {
+        // A direct message is for the one person anyhow.
+        let key = format!("whisper:{}:{}", incoming.id, Uuid::now_v7());
+        kraken.slack.say(&place, message, &key).await?;
+        return Ok(());
+    }
+    Ok(kraken.slack.whisper(&place, &said.user, message).await?)
+}

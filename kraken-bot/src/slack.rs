@@ -1,0 +1,187 @@
+//! Slack, as far as the Kraken needs it: the crate's client with answers of our own, so that nothing is lost in types
+//! that are stricter than what Slack sends.
+
+pub(crate) mod blocks;
+mod directory;
+pub(crate) mod envelope;
+mod say;
+pub(crate) mod socket;
+
+pub(crate) use directory::{Account, ChannelInfo};
+pub(crate) use say::Place;
+
+use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
+use hyper_util::client::legacy::connect::HttpConnector;
+use secrecy::{ExposeSecret, SecretString};
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use slack_morphism::errors::SlackClientError;
+use slack_morphism::hyper_tokio::SlackClientHyperConnector;
+use slack_morphism::prelude::{SlackApiToken, SlackClient};
+use std::sync::Arc;
+use std::time::Duration;
+
+pub(crate) type Connector = SlackClientHyperConnector<HttpsConnector<HttpConnector>>;
+
+/// How long one request may take.
+const TIMEOUT: Duration = Duration::from_secs(10);
+
+/// How often a question is asked again that got no answer.
+const TRIES: u32 = 4;
+
+/// How long Slack's rate limit lasts when it doesn't say.
+const USUAL_WAIT: Duration = Duration::from_secs(1);
+
+/// Why Slack did not do what was asked.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum SlackError {
+    /// Slack said no.
+    #[error("slack refused {method}: {code}")]
+    Refused {
+        /// The method.
+        method: String,
+        /// Slack's word for it.
+        code: String,
+    },
+    /// Nobody knows whether Slack did it.
+    #[error("slack did not answer {method}: {detail}")]
+    NoAnswer {
+        /// The method.
+        method: String,
+        /// What the network said.
+        detail: String,
+    },
+}
+
+impl SlackError {
+    /// Slack's word for a refusal.
+    pub(crate) fn code(&self) -> Option<&str> {
+        match self {
+            Self::Refused { code, .. } => Some(code),
+            Self::NoAnswer { .. } => None,
+        }
+    }
+}
+
+/// The bot's own account.
+#[derive(Debug, Clone, Deserialize)]
+pub(crate) struct Myself {
+    pub(crate) user_id: String,
+    pub(crate) team_id: String,
+}
+
+/// Slack with the bot's token.
+#[derive(Clone)]
+pub(crate) struct Slack {
+    client: Arc<SlackClient<Connector>>,
+    token: SlackApiToken,
+    pub(crate) me: Myself,
+}
+
+impl Slack {
+    /// Connects, and asks who we are.
+    pub(crate) async fn connect(
+        client: Arc<SlackClient<Connector>>,
+        token: &SecretString,
+    ) -> Result<Self, SlackError> {
+        let token = api_token(token);
+        let unknown = Myself { user_id: String::new(), team_id: String::new() };
+        let mut slack = Self { client, token, me: unknown };
+        slack.me = slack.ask("auth.test", &[]).await?;
+        Ok(slack)
+    }
+
+    /// Asks Slack something that changes nothing; again where there was no answer.
+    pub(crate) async fn ask<T: DeserializeOwned + Send>(
+        &self,
+        method: &str,
+        params: &[(&str, String)],
+    ) -> Result<T, SlackError> {
+        let mut tries = 0;
+        loop {
+            let params: Vec<(&str, Option<&String>)> =
+                params.iter().map(|(key, value)| (*key, Some(value))).collect();
+            let session = self.client.open_session(&self.token);
+            let asked = tokio::time::timeout(
+                TIMEOUT,
+                session.http_session_api.http_get::<Value, _, _>(method, &params, None),
+            )
+            .await;
+            tries += 1;
+            match outcome(method, asked) {
+                Outcome::Done(value) => return read(method, value),
+                Outcome::Wait(time) => tokio::time::sleep(time).await,
+                Outcome::Failed(error @ SlackError::Refused { .. }) => return Err(error),
+                Outcome::Failed(error) if tries >= TRIES => return Err(error),
+                Outcome::Failed(_) => tokio::time::sleep(Duration::from_millis(200 << tries)).await,
+            }
+        }
+    }
+
+    /// Tells Slack to do something, once. Where there is no answer, nobody knows whether it was done.
+    pub(crate) async fn tell<T: DeserializeOwned + Send>(
+        &self,
+        method: &str,
+        body: &(impl Serialize + Send + Sync),
+    ) -> Result<T, SlackError> {
+        loop {
+            let session = self.client.open_session(&self.token);
+            let told = tokio::time::timeout(
+                TIMEOUT,
+                session.http_session_api.http_post::<_, Value>(method, body, None),
+            )
+            .await;
+            match outcome(method, told) {
+                Outcome::Done(value) => return read(method, value),
+                // A request over the limit was not carried out, so it may be sent again.
+                Outcome::Wait(time) => tokio::time::sleep(time).await,
+                Outcome::Failed(error) => return Err(error),
+            }
+        }
+    }
+}
+
+enum Outcome {
+    Done(Value),
+    Wait(Duration),
+    Failed(SlackError),
+}
+
+fn outcome(
+    method: &str,
+    result: Result<Result<Value, SlackClientError>, tokio::time::error::Elapsed>,
+) -> Outcome {
+    let no_answer =
+        |detail: String| Outcome::Failed(SlackError::NoAnswer { method: method.to_owned(), detail });
+    match result {
+        Ok(Ok(value)) => Outcome::Done(value),
+        Ok(Err(SlackClientError::RateLimitError(limit))) => {
+            Outcome::Wait(limit.retry_after.unwrap_or(USUAL_WAIT).max(USUAL_WAIT))
+        }
+        Ok(Err(SlackClientError::ApiError(error))) => {
+            Outcome::Failed(SlackError::Refused { method: method.to_owned(), code: error.code })
+        }
+        Ok(Err(SlackClientError::HttpError(error))) => no_answer(error.status_code.to_string()),
+        Ok(Err(_)) => no_answer("the connection or the answer was broken".to_owned()),
+        Err(_) => no_answer(format!("nothing within {} s", TIMEOUT.as_secs())),
+    }
+}
+
+fn read<T: DeserializeOwned>(method: &str, value: Value) -> Result<T, SlackError> {
+    serde_json::from_value(value).map_err(|error| SlackError::NoAnswer {
+        method: method.to_owned(),
+        detail: format!("the answer cannot be read: {error}"),
+    })
+}
+
+/// The crate's client for `api_url`, which may be plain http on loopback.
+pub(crate) fn client(api_url: &str) -> Arc<SlackClient<Connector>> {
+    let https = HttpsConnectorBuilder::new().with_webpki_roots().https_or_http().enable_http1().build();
+    let connector = SlackClientHyperConnector::with_connector(https);
+    Arc::new(SlackClient::new(connector.with_slack_api_url(api_url.trim_end_matches('/'))))
+}
+
+pub(crate) fn api_token(token: &SecretString) -> SlackApiToken {
+    SlackApiToken::new(token.expose_secret().into())
+}

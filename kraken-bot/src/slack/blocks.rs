@@ -1,0 +1,99 @@
+//! Messages: a plain text for notifications and screen readers, and blocks that say the same.
+
+use serde_json::{Value, json};
+
+/// The most characters of a section (Block Kit reference).
+const MOST: usize = 2_900;
+
+/// A message to be sent.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub(crate) struct Message {
+    text: Vec<String>,
+    blocks: Vec<Value>,
+}
+
+impl Message {
+    /// A message that says `text`, in Slack's markup.
+    pub(crate) fn new(text: impl Into<String>) -> Self {
+        Self::default().line(text)
+    }
+
+    /// The same with one more paragraph.
+    pub(crate) fn line(mut self, text: impl Into<String>) -> Self {
+        let text = cut(text.into());
+        self.blocks.push(json!({"type": "section", "text": {"type": "mrkdwn", "text": text}}));
+        self.text.push(text);
+        self
+    }
+
+    /// The same with a small print below.
+    pub(crate) fn note(mut self, text: impl Into<String>) -> Self {
+        let text = cut(text.into());
+        self.blocks.push(json!({"type": "context", "elements": [{"type": "mrkdwn", "text": text}]}));
+        self.text.push(text);
+        self
+    }
+
+    /// The same with a link as a button. The plain text has the link in clear.
+    pub(crate) fn link(mut self, label: &str, url: &str, said: &str) -> Self {
+        self.blocks.push(json!({"type": "actions", "elements": [{
+            "type": "button", "style": "primary", "action_id": "open_link", "url": url,
+            "text": {"type": "plain_text", "text": label, "emoji": false},
+        }]}));
+        self.text.push(format!("{said}: {url}"));
+        self
+    }
+
+    /// Everything as plain text.
+    pub(crate) fn plain(&self) -> String {
+        self.text.join("\n")
+    }
+
+    /// The blocks; the first one carries `key`, by which the message is found again.
+    pub(crate) fn blocks(&self, key: Option<&str>) -> Vec<Value> {
+        let mut blocks = self.blocks.clone();
+        if let (Some(Value::Object(first)), Some(key)) = (blocks.first_mut(), key) {
+            first.insert("block_id".to_owned(), key.into());
+        }
+        blocks
+    }
+}
+
+/// A text that somebody else chose, with what Slack would read as markup taken out of it.
+pub(crate) fn escape(text: &str) -> String {
+    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
+}
+
+/// A name in fixed width. Names hold nothing that would have to be escaped.
+pub(crate) fn code(name: impl std::fmt::Display) -> String {
+    format!("`{name}`")
+}
+
+fn cut(text: String) -> String {
+    if text.chars().count() <= MOST {
+        return text;
+    }
+    let mut cut: String = text.chars().take(MOST).collect();
+    cut.push('…');
+    cut
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_plain_text_says_what_the_blocks_say() {
+        let message =
+            Message::new("Done.").link("Sign in", "https://a.example", "Sign in").note("for ten minutes");
+        assert_eq!(message.plain(), "Done.\nSign in: https://a.example\nfor ten minutes");
+        assert_eq!(message.blocks(Some("answer:Ev1"))[0]["block_id"], "answer:Ev1");
+        assert_eq!(message.blocks(None).len(), 3);
+    }
+
+    #[test]
+    fn a_long_text_is_cut_and_a_foreign_one_escaped() {
+        assert_eq!(Message::new("x".repeat(5_000)).plain().chars().count(), 2_901);
+        assert_eq!(escape("<!channel> & co"), "&lt;!channel&gt; &amp; co");
+    }
+}

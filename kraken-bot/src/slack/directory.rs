@@ -1,0 +1,182 @@
+//! Who is who, and who is where: users, channels, members.
+
+use super::{Slack, SlackError};
+use serde::Deserialize;
+use wire::tools::channel::{AccountClass, ChannelPerson};
+
+/// How many members one page holds.
+const PAGE: &str = "200";
+
+/// A Slack account.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Account {
+    pub(crate) id: String,
+    pub(crate) name: String,
+    pub(crate) class: AccountClass,
+    /// The address that Slack has for it.
+    pub(crate) email: Option<String>,
+    /// A program, not a person.
+    pub(crate) is_bot: bool,
+    /// It can no longer be used.
+    pub(crate) deleted: bool,
+}
+
+impl Account {
+    /// The account as the server is told of it.
+    pub(crate) fn person(&self) -> ChannelPerson {
+        ChannelPerson { user: self.id.clone(), class: self.class, name: self.name.clone() }
+    }
+
+    /// Whether it counts as somebody in a channel.
+    pub(crate) fn is_somebody(&self) -> bool {
+        !self.is_bot && !self.deleted
+    }
+}
+
+/// A channel.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub(crate) struct ChannelInfo {
+    pub(crate) id: String,
+    #[serde(default)]
+    pub(crate) name: String,
+    #[serde(default)]
+    pub(crate) creator: String,
+    #[serde(default)]
+    pub(crate) is_archived: bool,
+    /// Whether the Kraken is in it.
+    #[serde(default)]
+    pub(crate) is_member: bool,
+}
+
+#[derive(Deserialize)]
+struct UserAnswer {
+    user: RawUser,
+}
+
+#[derive(Deserialize)]
+struct RawUser {
+    id: String,
+    #[serde(default)]
+    team_id: Option<String>,
+    #[serde(default)]
+    name: String,
+    #[serde(default)]
+    deleted: bool,
+    #[serde(default)]
+    is_bot: bool,
+    #[serde(default)]
+    is_restricted: bool,
+    #[serde(default)]
+    is_ultra_restricted: bool,
+    #[serde(default)]
+    is_stranger: bool,
+    #[serde(default)]
+    profile: RawProfile,
+}
+
+#[derive(Default, Deserialize)]
+struct RawProfile {
+    #[serde(default)]
+    display_name: String,
+    #[serde(default)]
+    real_name: String,
+    #[serde(default)]
+    email: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct ChannelAnswer {
+    channel: ChannelInfo,
+}
+
+#[derive(Deserialize)]
+struct MembersAnswer {
+    members: Vec<String>,
+    #[serde(default)]
+    response_metadata: Cursor,
+}
+
+#[derive(Default, Deserialize)]
+struct Cursor {
+    #[serde(default)]
+    next_cursor: String,
+}
+
+impl Slack {
+    /// The account of this id.
+    pub(crate) async fn account(&self, id: &str) -> Result<Account, SlackError> {
+        let answer: UserAnswer = self.ask("users.info", &[("user", id.to_owned())]).await?;
+        Ok(account(answer.user, &self.me.team_id))
+    }
+
+    /// The channel of this id.
+    pub(crate) async fn channel(&self, id: &str) -> Result<ChannelInfo, SlackError> {
+        let answer: ChannelAnswer = self.ask("conversations.info", &[("channel", id.to_owned())]).await?;
+        Ok(answer.channel)
+    }
+
+    /// Everybody who is in a channel, all of them or an error: half a list is never taken for a whole one.
+    pub(crate) async fn people(&self, channel: &str) -> Result<Vec<ChannelPerson>, SlackError> {
+        let mut people = Vec::new();
+        let mut cursor = String::new();
+        loop {
+            let mut params = vec![("channel", channel.to_owned()), ("limit", PAGE.to_owned())];
+            if !cursor.is_empty() {
+                params.push(("cursor", cursor));
+            }
+            let answer: MembersAnswer = self.ask("conversations.members", &params).await?;
+            for id in answer.members.iter().filter(|id| **id != self.me.user_id) {
+                let account = self.account(id).await?;
+                if account.is_somebody() {
+                    people.push(account.person());
+                }
+            }
+            cursor = answer.response_metadata.next_cursor;
+            if cursor.is_empty() {
+                return Ok(people);
+            }
+        }
+    }
+}
+
+fn account(raw: RawUser, own_team: &str) -> Account {
+    let foreign = raw.is_stranger || raw.team_id.as_deref().is_some_and(|team| team != own_team);
+    let class = match (foreign, raw.is_restricted || raw.is_ultra_restricted) {
+        (true, _) => AccountClass::External,
+        (false, true) => AccountClass::Guest,
+        (false, false) => AccountClass::Full,
+    };
+    let names = [raw.profile.display_name, raw.profile.real_name, raw.name];
+    let name = names.into_iter().find(|name| !name.is_empty()).unwrap_or_else(|| raw.id.clone());
+    let email = raw.profile.email.filter(|email| !email.is_empty());
+    Account { id: raw.id, name, class, email, is_bot: raw.is_bot, deleted: raw.deleted }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn class(user: serde_json::Value) -> AccountClass {
+        account(serde_json::from_value(user).unwrap(), "T1").class
+    }
+
+    #[test]
+    fn guests_and_people_of_other_companies_are_told_apart() {
+        assert_eq!(class(json!({"id": "U1", "team_id": "T1"})), AccountClass::Full);
+        assert_eq!(class(json!({"id": "U1", "team_id": "T1", "is_restricted": true})), AccountClass::Guest);
+        assert_eq!(
+            class(json!({"id": "U1", "team_id": "T1", "is_ultra_restricted": true})),
+            AccountClass::Guest
+        );
+        assert_eq!(class(json!({"id": "U1", "team_id": "T2"})), AccountClass::External);
+        assert_eq!(class(json!({"id": "U1", "is_stranger": true})), AccountClass::External);
+    }
+
+    #[test]
+    fn the_name_is_the_one_that_people_see() {
+        let user =
+            json!({"id": "U1", "name": "ana1", "profile": {"display_name": "", "real_name": "Ana Ruiz"}});
+        assert_eq!(account(serde_json::from_value(user).unwrap(), "T1").name, "Ana Ruiz");
+    }
+}

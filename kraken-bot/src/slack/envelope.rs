@@ -1,0 +1,216 @@
+//! What Slack sends: the frames of Socket Mode, read as raw JSON so that an unexpected field loses nothing.
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+/// A frame of Socket Mode.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum Frame {
+    /// The connection stands.
+    Hello,
+    /// Slack asks for a new connection.
+    Disconnect,
+    /// Something happened; to be acknowledged once it is written down.
+    Envelope {
+        /// How to acknowledge it.
+        ack: String,
+        /// What happened; `None` when it is nothing to us.
+        incoming: Option<Incoming>,
+    },
+    /// Nothing that is known here.
+    Unknown,
+}
+
+/// Something that happened, as it is written down.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Incoming {
+    /// Slack's id of it.
+    pub(crate) id: String,
+    /// The workspace.
+    pub(crate) team: String,
+    /// The channel.
+    pub(crate) channel: String,
+    /// What.
+    pub(crate) what: What,
+}
+
+/// What happened.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) enum What {
+    /// Somebody said something to the Kraken.
+    Said(Said),
+    /// Somebody came into the channel.
+    Joined(String),
+    /// Somebody left it.
+    Left(String),
+    /// It was archived.
+    Archived,
+    /// It is in use again.
+    Unarchived,
+    /// It has another name.
+    Renamed(String),
+}
+
+/// Something that was said to the Kraken.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Said {
+    /// By whom.
+    pub(crate) user: String,
+    /// The words.
+    pub(crate) text: String,
+    /// The message.
+    pub(crate) ts: String,
+    /// The thread it stands in, or that it begins.
+    pub(crate) thread: String,
+    /// In a direct message.
+    pub(crate) direct: bool,
+}
+
+impl Incoming {
+    /// What is answered in order: a thread, or a channel's facts.
+    pub(crate) fn conversation(&self) -> String {
+        match &self.what {
+            What::Said(said) => format!("{}/{}", self.channel, said.thread),
+            _ => self.channel.clone(),
+        }
+    }
+
+    /// Whether it is a fact about the channel, for which messages that come after it wait.
+    pub(crate) fn is_fact(&self) -> bool {
+        !matches!(self.what, What::Said(_))
+    }
+}
+
+/// Reads a frame. `me` is the Kraken's own account: what it says itself is nothing to it.
+pub(crate) fn read(frame: &str, me: &str) -> Frame {
+    let Ok(value) = serde_json::from_str::<Value>(frame) else { return Frame::Unknown };
+    match text(&value, "type") {
+        Some("hello") => return Frame::Hello,
+        Some("disconnect") => return Frame::Disconnect,
+        _ => {}
+    }
+    let Some(envelope) = text(&value, "envelope_id") else { return Frame::Unknown };
+    let ack = json!({"envelope_id": envelope}).to_string();
+    let payload = value.get("payload").filter(|_| text(&value, "type") == Some("events_api"));
+    let incoming = payload.and_then(|payload| incoming(payload, me));
+    Frame::Envelope { ack, incoming }
+}
+
+fn incoming(payload: &Value, me: &str) -> Option<Incoming> {
+    let event = payload.get("event")?;
+    let what = what(event, me)?;
+    Some(Incoming {
+        id: text(payload, "event_id")?.to_owned(),
+        team: text(payload, "team_id")?.to_owned(),
+        channel: channel(event)?.to_owned(),
+        what,
+    })
+}
+
+/// A channel is a text in most events, and an object in `channel_rename`.
+fn channel(event: &Value) -> Option<&str> {
+    let channel = event.get("channel")?;
+    channel.as_str().or_else(|| text(channel, "id"))
+}
+
+fn what(event: &Value, me: &str) -> Option<What> {
+    let user = || text(event, "user").map(str::to_owned);
+    Some(match text(event, "type")? {
+        "app_mention" => What::Said(said(event, me, false)?),
+        "message" if text(event, "channel_type") == Some("im") => What::Said(said(event, me, true)?),
+        "member_joined_channel" => What::Joined(user()?),
+        "member_left_channel" => What::Left(user()?),
+        "channel_archive" | "group_archive" => What::Archived,
+        "channel_unarchive" | "group_unarchive" => What::Unarchived,
+        "channel_rename" | "group_rename" => What::Renamed(text(event.get("channel")?, "name")?.to_owned()),
+        _ => return None,
+    })
+}
+
+/// What a person said. Programs, edits and the Kraken itself are never obeyed.
+fn said(event: &Value, me: &str, direct: bool) -> Option<Said> {
+    let program = event.get("bot_id").is_some_and(|bot| !bot.is_null());
+    let edited =
+        event.get("subtype").is_some_and(|subtype| !subtype.is_null()) || event.get("edited").is_some();
+    let user = text(event, "user")?;
+    if program || edited || user == me {
+        return None;
+    }
+    let ts = text(event, "ts")?.to_owned();
+    Some(Said {
+        user: user.to_owned(),
+        text: text(event, "text").unwrap_or_default().to_owned(),
+        thread: text(event, "thread_ts").map_or_else(|| ts.clone(), str::to_owned),
+        ts,
+        direct,
+    })
+}
+
+fn text<'v>(value: &'v Value, key: &str) -> Option<&'v str> {
+    value.get(key)?.as_str()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn frame(event: &Value) -> Frame {
+        let payload = json!({"event_id": "Ev1", "team_id": "T1", "event": event, "odd": [1]});
+        read(&json!({"type": "events_api", "envelope_id": "e1", "payload": payload}).to_string(), "UKRAKEN")
+    }
+
+    fn incoming(event: &Value) -> Option<Incoming> {
+        match frame(event) {
+            Frame::Envelope { ack, incoming } => {
+                assert_eq!(ack, r#"{"envelope_id":"e1"}"#);
+                incoming
+            }
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn a_mention_begins_a_thread_or_stands_in_one() {
+        let mention = json!({"type": "app_mention", "user": "UANA", "text": "<@UKRAKEN> help", "ts": "1.2", "channel": "C1"});
+        let read = super::tests::incoming(&mention).unwrap();
+        assert_eq!(
+            (read.id.as_str(), read.conversation().as_str(), read.is_fact()),
+            ("Ev1", "C1/1.2", false)
+        );
+        let mut reply = mention;
+        reply["thread_ts"] = "1.1".into();
+        assert_eq!(super::tests::incoming(&reply).unwrap().conversation(), "C1/1.1");
+    }
+
+    #[test]
+    fn programs_edits_and_the_kraken_itself_are_not_obeyed() {
+        let mention =
+            json!({"type": "app_mention", "user": "UANA", "text": "help", "ts": "1.2", "channel": "C1"});
+        for (key, value) in [("bot_id", "B1"), ("subtype", "bot_message"), ("user", "UKRAKEN")] {
+            let mut other = mention.clone();
+            other[key] = value.into();
+            assert_eq!(super::tests::incoming(&other), None, "{key}");
+        }
+    }
+
+    #[test]
+    fn facts_are_read_whatever_kind_of_channel_it_is() {
+        let left = json!({"type": "member_left_channel", "user": "UBEN", "channel": "C1"});
+        assert_eq!(super::tests::incoming(&left).unwrap().what, What::Left("UBEN".into()));
+        let renamed = json!({"type": "channel_rename", "channel": {"id": "C1", "name": "prices"}});
+        assert_eq!(super::tests::incoming(&renamed).unwrap().what, What::Renamed("prices".into()));
+        let archived = json!({"type": "group_archive", "channel": "G1", "user": "UANA"});
+        assert!(super::tests::incoming(&archived).unwrap().is_fact());
+    }
+
+    #[test]
+    fn what_is_nothing_to_us_is_acknowledged_all_the_same() {
+        assert_eq!(super::tests::incoming(&json!({"type": "reaction_added"})), None);
+        let message =
+            json!({"type": "message", "channel_type": "channel", "user": "U1", "ts": "1", "channel": "C1"});
+        assert_eq!(super::tests::incoming(&message), None);
+        assert_eq!(read("nonsense", "U"), Frame::Unknown);
+        assert_eq!(read(r#"{"type":"hello"}"#, "U"), Frame::Hello);
+        assert_eq!(read(r#"{"type":"disconnect","reason":"warning"}"#, "U"), Frame::Disconnect);
+    }
+}

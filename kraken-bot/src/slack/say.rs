@@ -1,0 +1,109 @@
+//! Says things in Slack, and finds again what was said.
+
+use super::blocks::Message;
+use super::{Slack, SlackError};
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+/// Where something is said.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Place {
+    pub(crate) channel: String,
+    /// The thread; none says it in the channel itself.
+    pub(crate) thread: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct Posted {
+    ts: String,
+}
+
+#[derive(Deserialize)]
+struct Messages {
+    #[serde(default)]
+    messages: Vec<Value>,
+}
+
+/// What is sent to say something.
+#[derive(Serialize)]
+struct Post<'a> {
+    channel: &'a str,
+    text: String,
+    blocks: Vec<Value>,
+    unfurl_links: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    thread_ts: Option<&'a str>,
+    /// The one who can read it; everybody when left out.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    user: Option<&'a str>,
+}
+
+impl<'a> Post<'a> {
+    fn new(place: &'a Place, message: &Message, key: Option<&str>, user: Option<&'a str>) -> Self {
+        Self {
+            channel: &place.channel,
+            text: message.plain(),
+            blocks: message.blocks(key),
+            unfurl_links: false,
+            thread_ts: place.thread.as_deref(),
+            user,
+        }
+    }
+}
+
+impl Slack {
+    /// Says something for all to read; `key` is carried in it. Answers the message's `ts`.
+    pub(crate) async fn say(
+        &self,
+        place: &Place,
+        message: &Message,
+        key: &str,
+    ) -> Result<String, SlackError> {
+        let post = Post::new(place, message, Some(key), None);
+        let posted: Posted = self.tell("chat.postMessage", &post).await?;
+        Ok(posted.ts)
+    }
+
+    /// Says something that only `user` can read.
+    pub(crate) async fn whisper(
+        &self,
+        place: &Place,
+        user: &str,
+        message: &Message,
+    ) -> Result<(), SlackError> {
+        let post = Post::new(place, message, None, Some(user));
+        let _: Value = self.tell("chat.postEphemeral", &post).await?;
+        Ok(())
+    }
+
+    /// The message in `place` that carries `key`, if it was said.
+    pub(crate) async fn find(&self, place: &Place, key: &str) -> Result<Option<String>, SlackError> {
+        let mut params = vec![("channel", place.channel.clone()), ("limit", "200".to_owned())];
+        let method = match &place.thread {
+            Some(thread) => {
+                params.push(("ts", thread.clone()));
+                "conversations.replies"
+            }
+            None => "conversations.history",
+        };
+        let found: Messages = self.ask(method, &params).await?;
+        let carries = |message: &&Value| {
+            let blocks = message.get("blocks").and_then(Value::as_array);
+            blocks.is_some_and(|blocks| {
+                blocks.iter().any(|block| block.get("block_id").is_some_and(|id| id == key))
+            })
+        };
+        let found = found.messages.iter().find(carries);
+        Ok(found.and_then(|message| message.get("ts")?.as_str()).map(str::to_owned))
+    }
+
+    /// Invites somebody into a channel; that they are in it already is fine.
+    pub(crate) async fn invite(&self, channel: &str, user: &str) -> Result<(), SlackError> {
+        let body = json!({"channel": channel, "users": user});
+        let invited: Result<Value, SlackError> = self.tell("conversations.invite", &body).await;
+        match invited {
+            Err(error) if error.code() != Some("already_in_channel") => Err(error),
+            _ => Ok(()),
+        }
+    }
+}

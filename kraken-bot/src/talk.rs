@@ -1,0 +1,126 @@
+//! One message, answered: understood, asked of the server under the person's name, and told back.
+
+use crate::asked::{Answer, Asked, Stop, place};
+use crate::command::{Command, NotUnderstood, parse};
+use crate::commands;
+use crate::inbox::Open;
+use crate::kraken::{Kraken, SayError};
+use crate::reply;
+use crate::sign_in;
+use crate::slack::blocks::Message;
+use crate::slack::envelope::Said;
+use std::sync::Arc;
+
+/// What became of a message.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Became {
+    /// It is answered.
+    Done,
+    /// It waits for a sign-in.
+    Waits,
+    /// It could not be answered now and is tried again.
+    Again,
+}
+
+/// Answers what somebody said.
+pub(crate) async fn answer(kraken: &Arc<Kraken>, open: &Open, said: &Said) -> Became {
+    let answer = match respond(kraken, open, said).await {
+        Ok(Some(answer)) => answer,
+        Ok(None) => return Became::Done,
+        Err(Stop::SignIn) => return ask_to_sign_in(kraken, open, said).await,
+        Err(stop) => match in_words(&stop) {
+            Some(words) => Answer::Whisper(Message::new(words)),
+            None => {
+                tracing::warn!(error = %stop, "a message could not be answered; trying again");
+                return Became::Again;
+            }
+        },
+    };
+    match deliver(kraken, open, said, answer).await {
+        Ok(()) => Became::Done,
+        Err(error) => {
+            tracing::warn!(%error, "an answer could not be delivered; trying again");
+            Became::Again
+        }
+    }
+}
+
+async fn respond(kraken: &Arc<Kraken>, open: &Open, said: &Said) -> Result<Option<Answer>, Stop> {
+    let command = match parse(&said.text, &kraken.slack.me.user_id) {
+        Ok(command) => command,
+        Err(not_understood) => return Ok(Some(Answer::Whisper(misunderstood(&not_understood)))),
+    };
+    let account = kraken.slack.account(&said.user).await?;
+    if !account.is_somebody() {
+        return Ok(None);
+    }
+    match command {
+        Command::Help => return Ok(Some(commands::help::run(said.direct))),
+        Command::Login => {
+            sign_in::login(kraken, &open.incoming, said).await?;
+            return Ok(None);
+        }
+        Command::Logout => return commands::logout::run(kraken, &said.user).await.map(Some),
+        _ => {}
+    }
+    let session = kraken.sessions.of(&said.user).await?.ok_or(Stop::SignIn)?;
+    let channel = match said.direct {
+        true => None,
+        false => Some(kraken.slack.channel(&open.incoming.channel).await?),
+    };
+    let asked = Asked { kraken, incoming: &open.incoming, said, account, channel, session };
+    commands::run(&asked, command).await.map(Some)
+}
+
+async fn ask_to_sign_in(kraken: &Arc<Kraken>, open: &Open, said: &Said) -> Became {
+    match sign_in::ask(kraken, open, said).await {
+        Ok(()) => Became::Waits,
+        Err(stop) => {
+            // It waits for nothing that could come.
+            if let Err(error) = kraken.inbox.signed_in(&said.user).await {
+                tracing::error!(%error, "a message that waits for nothing could not be woken");
+            }
+            let words = in_words(&stop)
+                .unwrap_or_else(|| "I cannot ask you to sign in at the moment. Try again.".to_owned());
+            match deliver(kraken, open, said, Answer::Whisper(Message::new(words))).await {
+                Ok(()) => Became::Done,
+                Err(_) => Became::Again,
+            }
+        }
+    }
+}
+
+async fn deliver(kraken: &Kraken, open: &Open, said: &Said, answer: Answer) -> Result<(), SayError> {
+    let (Answer::Aloud(message) | Answer::Whisper(message)) = &answer;
+    let place = place(&open.incoming, said);
+    match &answer {
+        Answer::Whisper(_) if !said.direct => Ok(kraken.slack.whisper(&place, &said.user, message).await?),
+        Answer::Aloud(_) | Answer::Whisper(_) => {
+            kraken.say_once(&place, message, &format!("answer:{}", open.incoming.id)).await
+        }
+    }
+}
+
+/// What the person is told; `None` when it is tried again instead.
+fn in_words(stop: &Stop) -> Option<String> {
+    match stop {
+        Stop::Refused(failure) => Some(reply::refusal(failure)),
+        Stop::Told(words) => Some(words.clone()),
+        Stop::NoAnswer(detail) => {
+            tracing::error!(detail, "a request has no answer");
+            Some(
+                "I cannot reach the server at the moment, so nothing was done. Try again in a minute."
+                    .to_owned(),
+            )
+        }
+        Stop::SignIn | Stop::Slack(_) | Stop::Memory(_) => None,
+    }
+}
+
+fn misunderstood(not_understood: &NotUnderstood) -> Message {
+    Message::new(match not_understood {
+        NotUnderstood::Nothing => "Yes, I'm here. Say `help` to see what I can do.".to_owned(),
+        NotUnderstood::Unknown => "I don't know that one. Say `help` to see what I can do.".to_owned(),
+        NotUnderstood::Almost(usage) => reply::sentence(usage),
+    })
+}

@@ -1,0 +1,80 @@
+//! Works through the inbox: one conversation in order, different ones side by side, again after a failure.
+
+use crate::facts;
+use crate::inbox::{Open, runnable};
+use crate::kraken::Kraken;
+use crate::slack::envelope::What;
+use crate::talk::{self, Became};
+use std::collections::HashSet;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::task::JoinSet;
+
+/// How many conversations are worked on at once.
+const AT_ONCE: usize = 32;
+
+/// How long after a failure something is tried again.
+const AGAIN_AFTER: Duration = Duration::from_secs(3);
+
+/// Works for ever.
+pub(crate) async fn work(kraken: &Arc<Kraken>) {
+    let mut running: HashSet<i64> = HashSet::new();
+    let mut tasks: JoinSet<i64> = JoinSet::new();
+    loop {
+        match kraken.inbox.open_events().await {
+            Ok(open) => {
+                for event in runnable(&open, &running) {
+                    if tasks.len() >= AT_ONCE {
+                        break;
+                    }
+                    running.insert(event.seq);
+                    tasks.spawn(one(Arc::clone(kraken), event.clone()));
+                }
+            }
+            Err(error) => {
+                tracing::error!(%error, "the inbox cannot be read; trying again");
+                tokio::time::sleep(AGAIN_AFTER).await;
+            }
+        }
+        tokio::select! {
+            () = kraken.inbox.news() => {}
+            Some(ended) = tasks.join_next(), if !tasks.is_empty() => match ended {
+                Ok(seq) => {
+                    running.remove(&seq);
+                }
+                Err(error) => {
+                    tracing::error!(%error, "answering ended in a fault");
+                    // Which one it was is not known: begin anew with what the inbox says.
+                    tasks.abort_all();
+                    while tasks.join_next().await.is_some() {}
+                    running.clear();
+                    tokio::time::sleep(AGAIN_AFTER).await;
+                }
+            }
+        }
+    }
+}
+
+/// Works on one event; answers its number.
+async fn one(kraken: Arc<Kraken>, open: Open) -> i64 {
+    let became = match &open.incoming.what {
+        What::Said(said) => talk::answer(&kraken, &open, said).await,
+        fact => match facts::report(&kraken, &open.incoming.channel, fact).await {
+            Ok(()) => Became::Done,
+            Err(error) => {
+                tracing::warn!(%error, "a channel's news could not be reported; trying again");
+                Became::Again
+            }
+        },
+    };
+    match became {
+        Became::Done => {
+            if let Err(error) = kraken.inbox.done(open.seq).await {
+                tracing::error!(%error, "what is done could not be marked as done");
+            }
+        }
+        Became::Waits => {}
+        Became::Again => tokio::time::sleep(AGAIN_AFTER).await,
+    }
+    open.seq
+}

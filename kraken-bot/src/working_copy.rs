@@ -1,0 +1,178 @@
+//! The Kraken's disk copy: `<root>/<enclave>/<tentacle>/`, where tentacles are written and changed before they are
+//! deployed.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use workflow::scaffold::ScaffoldFile;
+use workflow::{Bundle, EnclaveName, TentacleName};
+
+/// Why the disk copy cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum WorkingCopyError {
+    /// There is a folder of that name.
+    #[error("there are files of `{0}` already")]
+    AlreadyThere(TentacleName),
+    /// There is no folder of that name.
+    #[error("there are no files of `{0}` yet")]
+    NotThere(TentacleName),
+    /// A file that cannot be a part of a tentacle.
+    #[error("the file `{0}` cannot be deployed: {1}")]
+    File(String, &'static str),
+    /// More than a tentacle has.
+    #[error("the files of `{0}` are more than a tentacle may have")]
+    TooMuch(TentacleName),
+    /// The disk.
+    #[error("the files on disk cannot be read or written: {0}")]
+    Disk(#[from] std::io::Error),
+}
+
+/// The disk copy.
+#[derive(Debug, Clone)]
+pub(crate) struct WorkingCopy {
+    root: PathBuf,
+}
+
+impl WorkingCopy {
+    pub(crate) fn new(root: PathBuf) -> Self {
+        Self { root }
+    }
+
+    /// The folder of a tentacle. The names are checked names, so it lies within the root.
+    pub(crate) fn folder(&self, enclave: &EnclaveName, tentacle: &TentacleName) -> PathBuf {
+        self.root.join(enclave.as_str()).join(tentacle.as_str())
+    }
+
+    /// Writes the files of a new tentacle: all of them or none. The same files again are fine.
+    pub(crate) fn create(
+        &self,
+        enclave: &EnclaveName,
+        tentacle: &TentacleName,
+        files: &[ScaffoldFile],
+    ) -> Result<PathBuf, WorkingCopyError> {
+        let folder = self.folder(enclave, tentacle);
+        if folder.exists() {
+            let same = self.read(enclave, tentacle).is_ok_and(|there| {
+                there.len() == files.len()
+                    && files.iter().all(|file| there.get(file.path) == Some(&file.text))
+            });
+            return if same { Ok(folder) } else { Err(WorkingCopyError::AlreadyThere(tentacle.clone())) };
+        }
+        let unfinished = self.root.join(enclave.as_str()).join(format!(".{tentacle}.unfinished"));
+        if unfinished.exists() {
+            std::fs::remove_dir_all(&unfinished)?;
+        }
+        for file in files {
+            let path = unfinished.join(file.path);
+            if let Some(parent) = path.parent() {
+                std::fs::create_dir_all(parent)?;
+            }
+            std::fs::write(&path, &file.text)?;
+        }
+        std::fs::rename(&unfinished, &folder)?;
+        Ok(folder)
+    }
+
+    /// All files of a tentacle, by path. Hidden files stay here; links are not followed.
+    pub(crate) fn read(
+        &self,
+        enclave: &EnclaveName,
+        tentacle: &TentacleName,
+    ) -> Result<BTreeMap<String, String>, WorkingCopyError> {
+        let folder = self.folder(enclave, tentacle);
+        if !folder.is_dir() {
+            return Err(WorkingCopyError::NotThere(tentacle.clone()));
+        }
+        let mut reading = Reading { tentacle, files: BTreeMap::new(), bytes: 0 };
+        reading.folder(&folder, "")?;
+        Ok(reading.files)
+    }
+}
+
+struct Reading<'t> {
+    tentacle: &'t TentacleName,
+    files: BTreeMap<String, String>,
+    bytes: u64,
+}
+
+impl Reading<'_> {
+    fn folder(&mut self, folder: &Path, within: &str) -> Result<(), WorkingCopyError> {
+        for entry in std::fs::read_dir(folder)? {
+            let entry = entry?;
+            let name = entry.file_name();
+            let name = name.to_str().ok_or_else(|| {
+                WorkingCopyError::File(
+                    entry.file_name().to_string_lossy().into_owned(),
+                    "its name is not UTF-8",
+                )
+            })?;
+            if name.starts_with('.') {
+                continue;
+            }
+            let path = if within.is_empty() { name.to_owned() } else { format!("{within}/{name}") };
+            let kind = entry.file_type()?;
+            if kind.is_dir() {
+                self.folder(&entry.path(), &path)?;
+            } else if kind.is_file() {
+                self.file(&entry.path(), path)?;
+            } else {
+                return Err(WorkingCopyError::File(path, "it is a link, not a file"));
+            }
+        }
+        Ok(())
+    }
+
+    fn file(&mut self, file: &Path, path: String) -> Result<(), WorkingCopyError> {
+        self.bytes += std::fs::metadata(file)?.len();
+        if self.bytes > Bundle::MOST_BYTES as u64 || self.files.len() >= Bundle::MOST_FILES {
+            return Err(WorkingCopyError::TooMuch(self.tentacle.clone()));
+        }
+        let bytes = std::fs::read(file)?;
+        let text = String::from_utf8(bytes)
+            .map_err(|_| WorkingCopyError::File(path.clone(), "it is not UTF-8 text"))?;
+        self.files.insert(path, text);
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn names() -> (EnclaveName, TentacleName) {
+        ("price-watch".parse().unwrap(), "hello".parse().unwrap())
+    }
+
+    #[test]
+    fn what_is_written_is_read_back_and_never_overwritten() {
+        let dir = tempfile::tempdir().unwrap();
+        let copy = WorkingCopy::new(dir.path().to_owned());
+        let (enclave, tentacle) = names();
+        assert!(matches!(copy.read(&enclave, &tentacle), Err(WorkingCopyError::NotThere(_))));
+        let files = workflow::scaffold::hello(&tentacle);
+        let folder = copy.create(&enclave, &tentacle, &files).unwrap();
+        let read = copy.read(&enclave, &tentacle).unwrap();
+        assert_eq!(read.len(), files.len());
+        assert!(read["workflow.yaml"].contains("hello"));
+        copy.create(&enclave, &tentacle, &files).unwrap();
+        std::fs::write(folder.join("nodes/hello.ts"), "changed").unwrap();
+        assert!(matches!(copy.create(&enclave, &tentacle, &files), Err(WorkingCopyError::AlreadyThere(_))));
+        assert_eq!(copy.read(&enclave, &tentacle).unwrap()["nodes/hello.ts"], "changed");
+    }
+
+    #[test]
+    fn links_and_too_much_are_refused_and_hidden_files_left() {
+        let dir = tempfile::tempdir().unwrap();
+        let copy = WorkingCopy::new(dir.path().to_owned());
+        let (enclave, tentacle) = names();
+        let folder = copy.create(&enclave, &tentacle, &workflow::scaffold::hello(&tentacle)).unwrap();
+        std::fs::write(folder.join(".secret"), "x").unwrap();
+        assert!(!copy.read(&enclave, &tentacle).unwrap().contains_key(".secret"));
+        std::os::unix::fs::symlink("/etc/passwd", folder.join("passwd")).unwrap();
+        assert!(
+            matches!(copy.read(&enclave, &tentacle), Err(WorkingCopyError::File(path, _)) if path == "passwd")
+        );
+        std::fs::remove_file(folder.join("passwd")).unwrap();
+        std::fs::write(folder.join("big"), "x".repeat(Bundle::MOST_BYTES)).unwrap();
+        assert!(matches!(copy.read(&enclave, &tentacle), Err(WorkingCopyError::TooMuch(_))));
+    }
+}

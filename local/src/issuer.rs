@@ -1,0 +1,141 @@
+//! The OIDC issuer: signs people in by a page on which one chooses who one is, and gives out tokens as Keycloak does.
+
+use std::path::Path;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use axum::Router;
+use axum::routing::{get, post};
+use jiff::Timestamp;
+use url::Url;
+
+use crate::config::Lifetimes;
+use crate::journal::{Draft, JournalError, Store};
+use crate::keep::Keep;
+use crate::people::PEOPLE;
+use crate::serve::Served;
+
+mod authorize;
+mod claims;
+mod clients;
+mod control;
+mod device;
+mod discovery;
+mod fault;
+mod keys;
+mod ledger;
+mod local_only;
+mod logout;
+mod page;
+mod params;
+mod pkce;
+mod revoke;
+mod session;
+mod token;
+mod userinfo;
+mod verify;
+
+pub(crate) use control::routes as control_routes;
+use device::Polls;
+use fault::OauthError;
+pub(crate) use keys::KeyError;
+use keys::Keys;
+use ledger::{Account, Entry, Ledger};
+
+/// The issuer, shared by its endpoints.
+pub(crate) struct Issuer {
+    name: String,
+    store: Store<Ledger>,
+    keys: Keys,
+    lifetimes: Lifetimes,
+    page_redirects: Vec<Url>,
+    polls: Mutex<Polls>,
+}
+
+/// Why the issuer cannot start.
+#[derive(Debug, thiserror::Error)]
+pub enum IssuerError {
+    /// Its state cannot be read or kept.
+    #[error(transparent)]
+    Journal(#[from] JournalError),
+    /// Its signing key cannot be read or made.
+    #[error("the signing key cannot be used: {0}")]
+    Key(String),
+    /// The folder cannot be used.
+    #[error(transparent)]
+    Keep(#[from] crate::keep::KeepError),
+}
+
+impl From<KeyError> for IssuerError {
+    fn from(error: KeyError) -> Self {
+        Self::Key(error.to_string())
+    }
+}
+
+impl Issuer {
+    /// Reads the key and the state, or makes them.
+    pub(crate) async fn open(
+        keep: &Keep,
+        name: String,
+        lifetimes: Lifetimes,
+        page_redirects: Vec<Url>,
+    ) -> Result<Self, IssuerError> {
+        let path = keep.path(keys::FILE);
+        let pem = keep.text_or_new(keys::FILE, || keys::make().map_err(std::io::Error::other))?;
+        let keys = Keys::read(&path, &pem)?;
+        let store = Self::open_ledger(&keep.path("issuer.jsonl")).await?;
+        Ok(Self { name, store, keys, lifetimes, page_redirects, polls: Mutex::new(Polls::default()) })
+    }
+
+    async fn open_ledger(path: &Path) -> Result<Store<Ledger>, JournalError> {
+        let store = Store::<Ledger>::open(path).await?;
+        if store.now().accounts.is_empty() {
+            let founded: Result<(), std::convert::Infallible> = store
+                .write(|draft| {
+                    PEOPLE.iter().for_each(|person| draft.make(Entry::AccountSaved(Account::of(person))));
+                    Ok(())
+                })
+                .await?;
+            let Ok(()) = founded;
+        }
+        Ok(store)
+    }
+
+    fn now(&self) -> Arc<Ledger> {
+        self.store.now()
+    }
+
+    /// One request's changes, kept as a whole or not at all.
+    async fn write<T>(
+        &self,
+        act: impl FnOnce(&mut Draft<Ledger>, Timestamp) -> Result<T, OauthError>,
+    ) -> Result<T, OauthError> {
+        let outcome = self.store.write(|draft| act(draft, Timestamp::now())).await;
+        outcome.unwrap_or_else(|error| {
+            tracing::error!(%error, "a change at the issuer was not kept");
+            Err(OauthError::ServerError)
+        })
+    }
+
+    fn polls(&self) -> std::sync::MutexGuard<'_, Polls> {
+        self.polls.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn address(&self, path: &str) -> String {
+        format!("{}/{path}", self.name)
+    }
+}
+
+/// The paths under `/oidc`.
+pub(crate) fn routes() -> Router<Arc<Served>> {
+    Router::new()
+        .route("/.well-known/openid-configuration", get(discovery::configuration))
+        .route("/jwks", get(discovery::jwks))
+        .route("/device", post(device::start))
+        .route("/verify", get(verify::show).post(verify::decide))
+        .route("/authorize", get(authorize::show).post(authorize::decide))
+        .route("/token", post(token::answer))
+        .route("/userinfo", get(userinfo::answer).post(userinfo::answer))
+        .route("/revoke", post(revoke::answer))
+        .route("/logout", get(logout::show).post(logout::decide))
+        .route("/dev/token", post(local_only::token))
+}

@@ -1,0 +1,55 @@
+//! What tests change about accounts at the issuer: an address, whether it is verified, whether the account is good.
+
+use std::sync::Arc;
+
+use axum::extract::{Path, State};
+use axum::response::{IntoResponse, Response};
+use axum::routing::patch;
+use axum::{Json, Router};
+use http::StatusCode;
+use serde::Deserialize;
+
+use super::fault::OauthError;
+use super::ledger::{Account, Entry};
+use crate::door::Program;
+use crate::serve::Served;
+
+/// The paths under `/control`.
+pub(crate) fn routes() -> Router<Arc<Served>> {
+    Router::new().route("/identities/{name}", patch(change))
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Difference {
+    given: Option<String>,
+    family: Option<String>,
+    email: Option<String>,
+    email_verified: Option<bool>,
+    disabled: Option<bool>,
+}
+
+async fn change(
+    State(served): State<Arc<Served>>,
+    _: Program,
+    Path(name): Path<String>,
+    Json(new): Json<Difference>,
+) -> Response {
+    let changed = served.issuer.write(|draft, _| {
+        let old = draft.accounts.get(&name).cloned();
+        let old = old.ok_or(OauthError::InvalidRequest("there is no such person"))?;
+        draft.make(Entry::AccountSaved(Account {
+            given: new.given.unwrap_or(old.given),
+            family: new.family.unwrap_or(old.family),
+            email: new.email.unwrap_or(old.email),
+            email_verified: new.email_verified.unwrap_or(old.email_verified),
+            disabled: new.disabled.unwrap_or(old.disabled),
+            ..old
+        }));
+        Ok(())
+    });
+    match changed.await {
+        Ok(()) => StatusCode::NO_CONTENT.into_response(),
+        Err(error) => error.into_response(),
+    }
+}

@@ -1,0 +1,34 @@
+//! The labels and annotations on what an enclave is made of.
+//!
+//! Annotations mirror the server's record, for people with `kubectl` and for tools of earlier releases. They are never
+//! read for a decision.
+
+/// The label that marks whatever the server makes, and the only namespaces that it may touch.
+pub const MANAGED_BY_LABEL: &str = "app.kubernetes.io/managed-by";
+/// The value of [`MANAGED_BY_LABEL`].
+pub const MANAGED_BY: &str = "tentacular";
+
+/// The enclave's name; its presence marks a namespace as an enclave.
+pub const ENCLAVE: &str = "tentacular.io/enclave";
+/// The record's own id, by which the server knows its own namespace again.
+pub const ENCLAVE_ID: &str = "tentacular.io/enclave-id";
+/// Who owns it, to show.
+pub const ENCLAVE_OWNER: &str = "tentacular.io/enclave-owner";
+/// The owner's stable subject.
+pub const ENCLAVE_OWNER_SUB: &str = "tentacular.io/enclave-owner-sub";
+/// The platform of its channel: `slack`, or absent.
+pub const ENCLAVE_PLATFORM: &str = "tentacular.io/enclave-platform";
+/// Its channel.
+pub const ENCLAVE_CHANNEL_ID: &str = "tentacular.io/enclave-channel-id";
+/// Its channel's name.
+pub const ENCLAVE_CHANNEL_NAME: &str = "tentacular.io/enclave-channel-name";
+/// Its state: see [`Status`](crate::Status).
+pub const ENCLAVE_STATUS: &str = "tentacular.io/enclave-status";
+/// When it was made, RFC 3339.
+pub const ENCLAVE_CREATED_AT: &str = "tentacular.io/enclave-created-at";
+/// When its record last changed, RFC 3339.
+pub const ENCLAVE_UPDATED_AT: &str = "tentacular.io/enclave-updated-at";
+/// Its size: see [`QuotaPreset`](crate::QuotaPreset).
+pub const ENCLAVE_QUOTA_PRESET: &str = "tentacular.io/enclave-quota-preset";
+/// Its mode.
+pub const MODE: &str = "tentacular.io/mode";

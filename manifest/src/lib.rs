@@ -1,0 +1,16 @@
+#![doc = include_str!("../README.md")]
+
+mod access;
+pub mod annotation;
+mod namespace;
+mod network;
+mod quota;
+mod render;
+mod spec;
+
+pub use access::{ENCLAVE_ROLE, ROLE_BINDING, role_binding, service_account};
+pub use namespace::namespace;
+pub use network::{allow_dns, default_deny};
+pub use quota::{LIMITS, ParseQuotaError, QUOTA, QuotaPreset, limits, quota};
+pub use render::{RenderError, render_all};
+pub use spec::{EnclaveSpec, FIELD_MANAGER, Mirror, ServerAccount, Status};

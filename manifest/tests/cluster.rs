@@ -1,0 +1,278 @@
+//! The objects of an enclave and `deploy/kubernetes` on a real API server, under exactly the server's account.
+
+#![expect(
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a test fails by panicking, in its helpers too"
+)]
+
+use manifest::{EnclaveSpec, FIELD_MANAGER, Mirror, QuotaPreset, ServerAccount, Status, render_all};
+use serde_json::{Value, json};
+use std::io::Write as _;
+use std::process::{Command, Stdio};
+use std::sync::Once;
+use std::time::{Duration, Instant};
+
+const SERVER: &str = "--as=system:serviceaccount:tentacular-system:mcp-server";
+
+fn variable(name: &str) -> String {
+    std::env::var(name).unwrap_or_else(|_| panic!("{name} is not set: run `cargo xtask test`"))
+}
+
+/// What kubectl answers: its output, or its complaint.
+fn kubectl(arguments: &[&str], input: &str) -> Result<String, String> {
+    let mut kubectl = Command::new(variable("TENTACULAR_TEST_KUBECTL"))
+        .arg("--kubeconfig")
+        .arg(variable("TENTACULAR_TEST_KUBECONFIG"))
+        .args(arguments)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    kubectl.stdin.take().unwrap().write_all(input.as_bytes()).unwrap();
+    let output = kubectl.wait_with_output().unwrap();
+    let text = |bytes| String::from_utf8_lossy(bytes).into_owned();
+    if output.status.success() { Ok(text(&output.stdout)) } else { Err(text(&output.stderr)) }
+}
+
+fn get(arguments: &[&str]) -> Value {
+    let words: Vec<&str> = ["get", "-o", "json"].iter().chain(arguments).copied().collect();
+    serde_json::from_str(&kubectl(&words, "").unwrap()).unwrap()
+}
+
+/// Applies objects as the server does, or as another account.
+fn apply(account: &str, objects: &[Value], more: &[&str]) -> Result<String, String> {
+    let list = json!({"apiVersion": "v1", "kind": "List", "items": objects}).to_string();
+    let manager = format!("--field-manager={FIELD_MANAGER}");
+    let words = ["apply", "--server-side", "--validate=strict", "-f", "-", manager.as_str(), account];
+    kubectl(&words.iter().chain(more).copied().collect::<Vec<_>>(), &list)
+}
+
+/// The account of whoever runs the tests: the cluster's administrator.
+const ADMINISTRATOR: &str = "--request-timeout=60s";
+
+fn until(what: &str, holds: impl Fn() -> bool) {
+    let end = Instant::now() + Duration::from_secs(60);
+    while !holds() {
+        assert!(Instant::now() < end, "waited in vain: {what}");
+        std::thread::sleep(Duration::from_millis(100));
+    }
+}
+
+/// `deploy/kubernetes`, applied once, and its admission policy in force.
+fn installed() {
+    static INSTALLED: Once = Once::new();
+    INSTALLED.call_once(|| {
+        let folder = format!("{}/../deploy/kubernetes", env!("CARGO_MANIFEST_DIR"));
+        let base = kubectl(&["kustomize", &folder], "").unwrap();
+        kubectl(&["apply", "--server-side", "--validate=strict", "--force-conflicts", "-f", "-"], &base)
+            .unwrap();
+        until("the admission policy", || {
+            let refused = kubectl(&["create", "namespace", "not-ours", "--dry-run=server", SERVER], "");
+            refused.is_err_and(|why| why.contains("ValidatingAdmissionPolicy"))
+        });
+        let policy = get(&["validatingadmissionpolicy", "tentacular-server"]);
+        assert_eq!(policy["status"]["typeChecking"], json!({}), "its expressions have the right types");
+    });
+}
+
+/// An enclave with a name of its own, removed at the end.
+struct Enclave(EnclaveSpec);
+
+impl Enclave {
+    fn new(what: &str) -> Self {
+        installed();
+        let name = format!("manifest-{what}-{}", std::process::id()).parse().unwrap();
+        let mirror = Mirror { owner: Some("Ana".to_owned()), ..Mirror::default() };
+        let server = ServerAccount::default();
+        Self(EnclaveSpec { id: name.to_string(), name, quota: QuotaPreset::Small, mirror, server })
+    }
+
+    fn name(&self) -> &str {
+        self.0.name.as_str()
+    }
+
+    /// Makes it as the server does: one object after the other, each by its own request.
+    fn made(self) -> Self {
+        for object in render_all(&self.0, Status::Provisioning).unwrap() {
+            apply(SERVER, &[object], &[]).unwrap();
+        }
+        self
+    }
+}
+
+impl Drop for Enclave {
+    fn drop(&mut self) {
+        let gone = kubectl(&["delete", "namespace", self.name(), "--ignore-not-found", "--timeout=60s"], "");
+        assert!(gone.is_ok() || std::thread::panicking(), "{gone:?}");
+    }
+}
+
+#[test]
+fn the_server_makes_an_enclave_changes_it_and_removes_it() {
+    let enclave = Enclave::new("life").made();
+    let objects = render_all(&enclave.0, Status::Active).unwrap();
+    apply(SERVER, &objects, &[]).unwrap();
+    let namespace = get(&["namespace", enclave.name()]);
+    assert_eq!(namespace["metadata"]["annotations"]["tentacular.io/enclave-status"], "active");
+
+    // the same again changes nothing
+    let before = namespace["metadata"]["resourceVersion"].clone();
+    apply(SERVER, &objects, &[]).unwrap();
+    assert_eq!(get(&["namespace", enclave.name()])["metadata"]["resourceVersion"], before);
+
+    // a part that is no longer shown goes away
+    let mut changed = enclave.0.clone();
+    changed.mirror.owner = None;
+    apply(SERVER, &render_all(&changed, Status::Frozen).unwrap(), &[]).unwrap();
+    let annotations = &get(&["namespace", enclave.name()])["metadata"]["annotations"];
+    assert!(annotations.get("tentacular.io/enclave-owner").is_none(), "{annotations}");
+
+    kubectl(&["delete", "namespace", enclave.name(), "--timeout=60s", SERVER], "").unwrap();
+}
+
+/// A pod that a restricted namespace takes.
+fn pod(change: impl Fn(&mut Value)) -> Value {
+    let mut pod = json!({
+        "apiVersion": "v1", "kind": "Pod", "metadata": {"name": "a"},
+        "spec": {
+            "securityContext": {"runAsNonRoot": true, "runAsUser": 65534, "seccompProfile": {"type": "RuntimeDefault"}},
+            "containers": [{
+                "name": "a", "image": "none.example/a",
+                "securityContext": {"allowPrivilegeEscalation": false, "capabilities": {"drop": ["ALL"]}},
+            }],
+        },
+    });
+    change(&mut pod);
+    pod
+}
+
+#[test]
+fn pods_get_limits_and_no_token_and_cannot_be_more_than_they_may() {
+    let enclave = Enclave::new("pods").made();
+    let named = format!("--namespace={}", enclave.name());
+    let try_pod = |change: &dyn Fn(&mut Value)| {
+        let made = apply(ADMINISTRATOR, &[pod(change)], &[&named, "--dry-run=server", "-o", "json"])?;
+        Ok::<Value, String>(serde_json::from_str(&made).unwrap())
+    };
+    let made = try_pod(&|_| {}).unwrap();
+    assert_eq!(made["spec"]["containers"][0]["resources"]["limits"]["memory"], "256Mi");
+    let mounts = made["spec"]["containers"][0].get("volumeMounts").cloned().unwrap_or_default();
+    assert!(!mounts.to_string().contains("serviceaccount"), "{mounts}");
+
+    let context = |pod: &mut Value, key: &str, value: Value| {
+        pod["spec"]["containers"][0]["securityContext"][key] = value;
+    };
+    type Change<'a> = &'a dyn Fn(&mut Value);
+    let refused: [(&str, Change<'_>); 9] = [
+        ("PodSecurity", &|pod| {
+            context(pod, "privileged", true.into());
+            context(pod, "allowPrivilegeEscalation", true.into());
+        }),
+        ("PodSecurity", &|pod| context(pod, "allowPrivilegeEscalation", true.into())),
+        ("PodSecurity", &|pod| context(pod, "runAsUser", 0.into())),
+        ("PodSecurity", &|pod| context(pod, "capabilities", json!({"add": ["SYS_ADMIN"]}))),
+        ("PodSecurity", &|pod| pod["spec"]["hostNetwork"] = true.into()),
+        ("PodSecurity", &|pod| pod["spec"]["hostPID"] = true.into()),
+        ("PodSecurity", &|pod| pod["spec"]["volumes"] = json!([{"name": "h", "hostPath": {"path": "/"}}])),
+        ("maximum memory usage", &|pod| {
+            pod["spec"]["containers"][0]["resources"] = json!({"limits": {"memory": "2Gi"}});
+        }),
+        ("maximum cpu usage", &|pod| {
+            pod["spec"]["containers"][0]["resources"] = json!({"limits": {"cpu": "2"}});
+        }),
+    ];
+    for (index, (why, change)) in refused.into_iter().enumerate() {
+        let answer = try_pod(change).unwrap_err();
+        assert!(answer.contains(why), "{index} {why}: {answer}");
+    }
+}
+
+#[test]
+fn the_quota_counts() {
+    let enclave = Enclave::new("quota").made();
+    let named = format!("--namespace={}", enclave.name());
+    until("the quota's first count", || {
+        get(&["resourcequota", "tentacular-quota", &named])["status"]["used"]["pods"] == "0"
+    });
+    let service = |kind: &str| {
+        json!({"apiVersion": "v1", "kind": "Service", "metadata": {"name": "s"},
+            "spec": {"type": kind, "ports": [{"port": 80}], "selector": {"a": "b"}}})
+    };
+    let dry = [named.as_str(), "--dry-run=server"];
+    apply(ADMINISTRATOR, &[service("ClusterIP")], &dry).unwrap();
+    for outside in ["NodePort", "LoadBalancer"] {
+        let why = apply(ADMINISTRATOR, &[service(outside)], &dry).unwrap_err();
+        assert!(why.contains("exceeded quota"), "{why}");
+    }
+}
+
+#[test]
+fn the_server_can_do_nothing_where_it_made_nothing() {
+    let enclave = Enclave::new("bounds").made();
+    let ours = format!("--namespace={}", enclave.name());
+    let foreign = format!("foreign-{}", std::process::id());
+    kubectl(&["create", "namespace", &foreign], "").unwrap();
+    let theirs = format!("--namespace={foreign}");
+    let label = "app.kubernetes.io/managed-by=tentacular";
+    let restricted = "pod-security.kubernetes.io/enforce=restricted";
+    let server = "--serviceaccount=tentacular-system:mcp-server";
+    let role = "--clusterrole=tentacular-enclave";
+    let tries: Vec<Vec<&str>> = vec![
+        // namespaces of others
+        vec!["create", "namespace", "plain"],
+        vec!["label", "namespace", &foreign, label],
+        vec!["label", "namespace", &foreign, label, restricted],
+        vec!["annotate", "namespace", "kube-system", "a=b"],
+        vec!["delete", "namespace", &foreign],
+        vec!["delete", "namespace", "tentacular-system"],
+        // rights elsewhere, for others, or more of them
+        vec!["create", "rolebinding", "x", role, server, &theirs],
+        vec!["create", "rolebinding", "x", role, server, "--namespace=kube-system"],
+        vec!["create", "rolebinding", "x", role, server, "--namespace=tentacular-system"],
+        vec!["create", "rolebinding", "x", role, "--user=eve", &ours],
+        vec!["create", "rolebinding", "x", role, "--group=system:authenticated", &ours],
+        vec!["create", "rolebinding", "x", "--clusterrole=cluster-admin", server, &ours],
+        vec!["create", "rolebinding", "x", "--clusterrole=admin", server, &ours],
+        vec!["create", "clusterrolebinding", "x", role, server],
+        vec!["create", "role", "x", "--verb=get", "--resource=secrets", &ours],
+        vec!["create", "token", "default", &ours],
+        // its own namespace, made less safe
+        vec![
+            "label",
+            "--overwrite",
+            "namespace",
+            enclave.name(),
+            "pod-security.kubernetes.io/enforce=privileged",
+        ],
+        vec!["label", "namespace", enclave.name(), "app.kubernetes.io/managed-by-"],
+        // reading what it has no business with
+        vec!["get", "secrets", "--all-namespaces"],
+        vec!["get", "secrets", &ours],
+        vec!["get", "pods", "--all-namespaces"],
+        vec!["get", "pods", &theirs],
+    ];
+    for mut words in tries {
+        words.push(SERVER);
+        let why = kubectl(&words, "").expect_err(&format!("was allowed: {words:?}"));
+        assert!(
+            why.contains("orbidden") || why.contains("forbidden") || why.contains("denied request"),
+            "{words:?}: {why}"
+        );
+    }
+    // the control: where it made something it may look, and an administrator may do all of this
+    kubectl(&["get", "pods", &ours, SERVER], "").unwrap();
+    kubectl(&["label", "namespace", &foreign, label, restricted, "--dry-run=server"], "").unwrap();
+    kubectl(&["delete", "namespace", &foreign, "--timeout=60s"], "").unwrap();
+}
+
+#[test]
+fn asking_what_one_may_do_is_not_refused() {
+    installed();
+    let answer = kubectl(&["auth", "can-i", "create", "namespaces", SERVER], "").unwrap();
+    assert_eq!(answer.trim(), "yes");
+    let answer = kubectl(&["auth", "can-i", "create", "pods", "--all-namespaces", SERVER], "");
+    assert!(answer.is_err(), "{answer:?}");
+}

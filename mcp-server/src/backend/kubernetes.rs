@@ -1,0 +1,180 @@
+//! Enclaves as namespaces of a Kubernetes cluster. Tentacles come to it with a later release, and say so.
+//!
+//! Objects are applied with server-side apply under one field manager; what they are is `manifest`'s. The server's own
+//! rights in a namespace come from a role binding that it makes there, as the second object.
+
+mod index;
+mod objects;
+
+use self::index::Index;
+use self::objects::Cluster;
+use crate::backend::{
+    Backend, BackendError, Deployed, EnclaveView, Logs, RunOrder, RunReport, TentacleState, Version,
+};
+use crate::config::Args;
+use crate::gate::act::{Apply, Deprovision, Provision, Remove, Run, TentacleLogs};
+use crate::gate::target::OnTentacle;
+use crate::gate::{Authorized, Changed};
+use crate::store::{EnclaveRecord, Quota};
+use async_trait::async_trait;
+use kube::config::{KubeConfigOptions, Kubeconfig};
+use kube::{Client, Config};
+use manifest::{EnclaveSpec, Mirror, QuotaPreset, ServerAccount, Status};
+use policy::State;
+use std::time::Duration;
+
+/// What tentacle tools answer here.
+const LATER: &str =
+    "tentacles on Kubernetes come with the next release; until then they run with `--backend machine`";
+
+/// The steps in which an enclave is made. The namespace comes with its Pod Security labels and status provisioning; the
+/// status becomes active last.
+const STEPS: [&str; 8] = [
+    "namespace",
+    "server-rights",
+    "default-deny",
+    "allow-dns",
+    "quota",
+    "limits",
+    "service-account",
+    "active",
+];
+
+/// The Kubernetes backend.
+#[derive(Debug)]
+pub(super) struct Kubernetes {
+    cluster: Cluster,
+    index: Index,
+    account: ServerAccount,
+}
+
+impl Kubernetes {
+    /// Connects as the kubeconfig says, or as the pod's own account.
+    pub(super) async fn connect(args: &Args) -> Result<Self, BackendError> {
+        let unreachable = |error: &dyn std::fmt::Display| BackendError::Unreachable(error.to_string());
+        let config = match &args.kubeconfig {
+            Some(path) => {
+                let file = Kubeconfig::read_from(path).map_err(|error| unreachable(&error))?;
+                let options = KubeConfigOptions::default();
+                Config::from_custom_kubeconfig(file, &options).await.map_err(|error| unreachable(&error))?
+            }
+            None => Config::incluster().map_err(|error| unreachable(&error))?,
+        };
+        let client = Client::try_from(config).map_err(|error| unreachable(&error))?;
+        let (namespace, name) = args.server_account.split_once('/').unwrap_or_default();
+        Ok(Self {
+            index: Index::start(client.clone()),
+            cluster: Cluster::new(client),
+            account: ServerAccount { namespace: namespace.to_owned(), name: name.to_owned() },
+        })
+    }
+
+    fn spec(&self, enclave: &EnclaveView) -> EnclaveSpec {
+        let record = &enclave.record;
+        let channel = record.channel.as_ref();
+        EnclaveSpec {
+            name: record.name.clone(),
+            id: record.id.to_string(),
+            quota: preset(record.quota),
+            mirror: Mirror {
+                owner: Some(enclave.owner.clone()),
+                owner_sub: Some(record.owner.subject.clone()),
+                platform: channel.map(|_| "slack".to_owned()),
+                channel_id: channel.map(|channel| channel.id.clone()),
+                channel_name: channel.map(|channel| channel.name.clone()),
+                mode: record.mode.map(|mode| mode.to_string()),
+                created_at: Some(record.created_at.to_string()),
+                updated_at: Some(record.updated_at.to_string()),
+            },
+            server: self.account.clone(),
+        }
+    }
+}
+
+fn preset(quota: Quota) -> QuotaPreset {
+    match quota {
+        Quota::Small => QuotaPreset::Small,
+        Quota::Medium => QuotaPreset::Medium,
+        Quota::Large => QuotaPreset::Large,
+    }
+}
+
+fn status(record: &EnclaveRecord) -> Status {
+    match record.state {
+        State::Provisioning => Status::Provisioning,
+        State::Active => Status::Active,
+        State::Frozen => Status::Frozen,
+        State::Deprovisioning => Status::Deprovisioning,
+    }
+}
+
+#[async_trait]
+impl Backend for Kubernetes {
+    fn name(&self) -> &'static str {
+        "kubernetes"
+    }
+
+    fn gaps(&self) -> Vec<String> {
+        vec!["tentacles do not run here yet".to_owned()]
+    }
+
+    fn steps(&self) -> &'static [&'static str] {
+        &STEPS
+    }
+
+    async fn provision(
+        &self,
+        _: &Authorized<Provision>,
+        enclave: &EnclaveView,
+        step: &'static str,
+    ) -> Result<(), BackendError> {
+        let spec = self.spec(enclave);
+        let name = spec.name.as_str();
+        match step {
+            "namespace" => self.cluster.own_namespace(&spec).await,
+            "server-rights" => self.cluster.apply(name, &manifest::role_binding(&spec)).await,
+            "default-deny" => self.cluster.apply(name, &manifest::default_deny(&spec)).await,
+            "allow-dns" => self.cluster.apply(name, &manifest::allow_dns(&spec)).await,
+            "quota" => self.cluster.apply(name, &manifest::quota(&spec)).await,
+            "limits" => self.cluster.apply(name, &manifest::limits(&spec)).await,
+            "service-account" => self.cluster.apply(name, &manifest::service_account(&spec)).await,
+            "active" => self.cluster.apply_namespace(&manifest::namespace(&spec, Status::Active)).await,
+            other => Err(BackendError::Fault(format!("there is no step `{other}`"))),
+        }
+    }
+
+    async fn deprovision(&self, grant: &Authorized<Deprovision>) -> Result<(), BackendError> {
+        let record = &grant.target().record;
+        self.cluster.remove_namespace(record.name.as_str(), &record.id.to_string()).await
+    }
+
+    async fn mirror(&self, _: &dyn Changed, enclave: &EnclaveView) -> Result<(), BackendError> {
+        let spec = self.spec(enclave);
+        self.cluster.apply(spec.name.as_str(), &manifest::quota(&spec)).await?;
+        self.cluster.apply_namespace(&manifest::namespace(&spec, status(&enclave.record))).await
+    }
+
+    async fn deploy(&self, _: &Authorized<Apply>, _: &Version) -> Result<Deployed, BackendError> {
+        Err(BackendError::NotYet(LATER))
+    }
+
+    async fn remove(&self, _: &Authorized<Remove>) -> Result<Vec<String>, BackendError> {
+        Err(BackendError::NotYet(LATER))
+    }
+
+    async fn run(&self, _: &Authorized<Run>, _: RunOrder) -> Result<RunReport, BackendError> {
+        Err(BackendError::NotYet(LATER))
+    }
+
+    async fn logs(&self, _: &Authorized<TentacleLogs>, _: usize) -> Result<Logs, BackendError> {
+        Err(BackendError::NotYet(LATER))
+    }
+
+    fn state(&self, _: &OnTentacle) -> TentacleState {
+        TentacleState { state: "idle", ..TentacleState::default() }
+    }
+
+    fn index_age(&self) -> Option<Duration> {
+        self.index.age()
+    }
+}

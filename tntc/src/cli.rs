@@ -1,0 +1,103 @@
+//! The command line: what can be asked, and what goes for every command.
+
+use crate::commands::{
+    deploy::Deploy, enclave::EnclaveCommand, list::List, login::Login, logout::Logout, logs::Logs,
+    render::Render, run::Run, status::Status, trail::TrailCommand, undeploy::Undeploy, whoami::Whoami,
+    why::Why,
+};
+use crate::output::Format;
+use crate::server::Server;
+use clap::{Parser, Subcommand};
+use std::path::PathBuf;
+use workflow::EnclaveName;
+
+/// The command line of Tentacular, for operators and agents.
+#[derive(Debug, Parser)]
+#[command(name = "tntc", version, about, arg_required_else_help = true, max_term_width = 110)]
+pub(crate) struct Cli {
+    #[command(flatten)]
+    pub(crate) options: Options,
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+/// What goes for every command.
+#[derive(Debug, Clone, clap::Args)]
+#[command(next_help_heading = "Options of every command")]
+pub(crate) struct Options {
+    /// How the answer is written
+    #[arg(short, long, global = true, value_enum, value_name = "FORMAT")]
+    pub(crate) output: Option<Format>,
+    /// The server, such as `https://tentacular.example`
+    #[arg(long, global = true, env = "TENTACULAR_SERVER", value_name = "URL")]
+    pub(crate) server: Option<Server>,
+    /// Where to sign in, of the issuers that the server takes; its first one when left out
+    #[arg(long, global = true, env = "TENTACULAR_ISSUER", value_name = "URL")]
+    pub(crate) issuer: Option<String>,
+    /// The client to sign in with, as the issuer knows it
+    #[arg(long, global = true, env = "TENTACULAR_TNTC_CLIENT", value_name = "ID", default_value = "tntc")]
+    pub(crate) client: String,
+    /// Emergency access as an operator, with the token in this file
+    #[arg(long, global = true, env = "TENTACULAR_BREAK_GLASS", value_name = "FILE")]
+    pub(crate) break_glass: Option<PathBuf>,
+    /// Why emergency access is used; the channel and the trail are told
+    #[arg(long, global = true, value_name = "TEXT")]
+    pub(crate) reason: Option<String>,
+}
+
+/// The enclave of a tentacle's command.
+#[derive(Debug, Clone, clap::Args)]
+pub(crate) struct InEnclave {
+    /// The enclave
+    #[arg(short, long, env = "TENTACULAR_ENCLAVE", value_name = "NAME")]
+    pub(crate) enclave: EnclaveName,
+}
+
+/// What can be asked.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Enclaves: make, look at, change, freeze, remove
+    #[command(subcommand)]
+    Enclave(EnclaveCommand),
+    /// The tentacles that you may see
+    List(List),
+    /// How a tentacle is
+    Status(Status),
+    /// Run a tentacle and wait for its answer
+    Run(Run),
+    /// What a tentacle printed
+    Logs(Logs),
+    /// Deploy a tentacle from its folder
+    Deploy(Deploy),
+    /// Remove a tentacle for good
+    Undeploy(Undeploy),
+    /// Sign in with a browser
+    Login(Login),
+    /// End the sign-in
+    Logout(Logout),
+    /// Who you are to the server
+    Whoami(Whoami),
+    /// Why somebody may do something, or may not
+    Why(Why),
+    /// The record of what was decided and done
+    #[command(subcommand)]
+    Trail(TrailCommand),
+    /// What would be made, without asking any server
+    #[command(subcommand)]
+    Render(Render),
+    /// A whole Tentacular on this machine
+    #[cfg(feature = "up")]
+    Up(crate::up::Up),
+    /// One of the services of `up`; not for people
+    #[cfg(feature = "up")]
+    #[command(hide = true)]
+    Serve(crate::up::Serve),
+}
+
+/// Reads the command line; ends the program with a message where it makes no sense.
+pub(crate) fn read() -> Cli {
+    Cli::parse()
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,92 @@
+use super::*;
+use clap::CommandFactory;
+
+fn parsed(words: &str) -> Result<String, String> {
+    let cli = Cli::try_parse_from(words.split(' ')).map_err(|error| error.kind().to_string())?;
+    Ok(format!("{:?}", cli.command))
+}
+
+#[test]
+fn the_command_line_is_sound() {
+    Cli::command().debug_assert();
+}
+
+#[test]
+fn every_command_is_understood() {
+    let commands = [
+        ("tntc enclave list --status frozen", "Enclave(List(List { status: Some(\"frozen\") }))"),
+        ("tntc enclave info a", "Enclave(Info(Info { named: Named { name: EnclaveName(\"a\") } }))"),
+        ("tntc enclave freeze a", "Enclave(Freeze(Freeze { named: Named { name: EnclaveName(\"a\") } }))"),
+        (
+            "tntc enclave unfreeze a",
+            "Enclave(Unfreeze(Unfreeze { named: Named { name: EnclaveName(\"a\") } }))",
+        ),
+        (
+            "tntc enclave deprovision a -y",
+            "Enclave(Deprovision(Deprovision { named: Named { name: EnclaveName(\"a\") }, sure: Sure { yes: true } }))",
+        ),
+        (
+            "tntc enclave provision a --quota small --mode private --members s1,s2",
+            "Enclave(Provision(Provision { named: Named { name: EnclaveName(\"a\") }, quota: Some(\"small\"), mode: \
+             Some(\"private\"), members: [\"s1\", \"s2\"] }))",
+        ),
+        ("tntc list", "List(List { enclave: None })"),
+        (
+            "tntc status hello -e a --detail",
+            "Status(Status { name: TentacleName(\"hello\"), within: InEnclave { enclave: EnclaveName(\"a\") }, detail: true })",
+        ),
+        (
+            "tntc run hello --enclave a --input {}",
+            "Run(Run { name: TentacleName(\"hello\"), within: InEnclave { enclave: EnclaveName(\"a\") }, input: Some(\"{}\"), \
+             timeout: 120 })",
+        ),
+        (
+            "tntc deploy dir -e a --dry-run",
+            "Deploy(Deploy { dir: \"dir\", within: InEnclave { enclave: EnclaveName(\"a\") }, dry_run: true })",
+        ),
+        (
+            "tntc undeploy hello -e a",
+            "Undeploy(Undeploy { name: TentacleName(\"hello\"), within: InEnclave { enclave: EnclaveName(\"a\") }, sure: Sure { \
+             yes: false } })",
+        ),
+        ("tntc login", "Login(Login)"),
+        ("tntc logout", "Logout(Logout)"),
+        ("tntc whoami", "Whoami(Whoami)"),
+        (
+            "tntc why run hello -e a --person ben",
+            "Why(Why { action: \"run\", tentacle: Some(TentacleName(\"hello\")), within: InEnclave { enclave: \
+             EnclaveName(\"a\") }, person: Some(\"ben\") })",
+        ),
+        ("tntc trail tail -n 5", "Trail(Tail(Tail { enclave: None, lines: 5 }))"),
+        ("tntc trail export out", "Trail(Export(Export { dir: \"out\", force: false }))"),
+        ("tntc trail verify", "Trail(Verify(Verify { records: None, heads: None, keys: None }))"),
+    ];
+    for (words, command) in commands {
+        assert_eq!(parsed(words).as_deref(), Ok(command), "{words}");
+    }
+}
+
+#[test]
+fn what_goes_for_every_command_can_stand_anywhere() {
+    for words in [
+        "tntc -o json --server https://a.example --reason x enclave freeze a",
+        "tntc enclave -o json --server https://a.example freeze --reason x a",
+        "tntc enclave freeze a --reason x --server https://a.example -o json",
+    ] {
+        let options = Cli::try_parse_from(words.split(' ')).unwrap().options;
+        assert_eq!(options.output, Some(Format::Json), "{words}");
+        assert_eq!(options.reason.as_deref(), Some("x"), "{words}");
+        assert_eq!(options.server.unwrap().to_string(), "https://a.example", "{words}");
+    }
+}
+
+#[cfg(feature = "up")]
+#[test]
+fn up_and_its_services_are_understood() {
+    assert!(parsed("tntc up --verbose --state-dir s").is_ok());
+    assert!(parsed("tntc up token ana").is_ok());
+    assert!(parsed("tntc up --verbose token ana").is_err());
+    assert!(parsed("tntc serve workspace").is_err(), "without whom it ends with");
+    let help = Cli::command().render_long_help().to_string();
+    assert!(!help.contains("\n  serve"), "it is not for people");
+}

@@ -1,0 +1,138 @@
+//! The commands, one file each.
+
+pub(crate) mod deploy;
+pub(crate) mod enclave;
+pub(crate) mod list;
+pub(crate) mod login;
+pub(crate) mod logout;
+pub(crate) mod logs;
+pub(crate) mod render;
+pub(crate) mod run;
+pub(crate) mod status;
+pub(crate) mod trail;
+pub(crate) mod undeploy;
+pub(crate) mod whoami;
+pub(crate) mod why;
+
+pub(crate) use render::RenderError;
+pub(crate) use trail::TrailError;
+
+use crate::caller::Connection;
+use crate::cli::{Cli, Command, Options};
+use crate::failed::{Exit, Failed};
+use crate::output::{Output, plain, tell};
+use crate::server::Server;
+use anstyle::{AnsiColor, Style};
+use std::process::ExitCode;
+use tokio::runtime::{Builder, Runtime};
+use wire::Tool;
+
+/// What goes for every command.
+#[derive(Debug)]
+pub(crate) struct Context {
+    pub(crate) options: Options,
+    pub(crate) output: Output,
+}
+
+/// What a command does to the world.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Effect {
+    /// It only looks.
+    Reads,
+    /// It changes something.
+    Writes,
+}
+
+/// Runs a command to its end, and tells how it ended.
+pub(crate) fn run(cli: Cli) -> ExitCode {
+    // Several crates bring TLS; one of them provides the cryptography for all. A second call changes nothing.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    let output = Output { format: cli.options.output };
+    let context = Context { options: cli.options, output };
+    let runtime = runtime(&cli.command);
+    match runtime.and_then(|runtime| runtime.block_on(dispatch(cli.command, &context))) {
+        Ok(()) => Exit::Done.into(),
+        Err(failed) => {
+            complain(&failed);
+            failed.exit().into()
+        }
+    }
+}
+
+/// One thread is enough for a command line, and `up` needs its children to be started by the thread that stays.
+fn runtime(command: &Command) -> Result<Runtime, Failed> {
+    let mut builder = match command {
+        #[cfg(feature = "up")]
+        Command::Serve(_) => Builder::new_multi_thread(),
+        _ => Builder::new_current_thread(),
+    };
+    builder.enable_all().build().map_err(|error| Failed::Bad(format!("this program cannot start: {error}")))
+}
+
+async fn dispatch(command: Command, context: &Context) -> Result<(), Failed> {
+    match command {
+        Command::Enclave(command) => command.run(context).await,
+        Command::List(command) => command.run(context).await,
+        Command::Status(command) => command.run(context).await,
+        Command::Run(command) => command.run(context).await,
+        Command::Logs(command) => command.run(context).await,
+        Command::Deploy(command) => command.run(context).await,
+        Command::Undeploy(command) => command.run(context).await,
+        Command::Login(command) => command.run(context).await,
+        Command::Logout(command) => command.run(context).await,
+        Command::Whoami(command) => command.run(context).await,
+        Command::Why(command) => command.run(context).await,
+        Command::Trail(command) => command.run(context).await,
+        Command::Render(command) => command.run(context),
+        #[cfg(feature = "up")]
+        Command::Up(command) => Ok(command.run().await?),
+        #[cfg(feature = "up")]
+        Command::Serve(service) => Ok(service.run().await.map_err(crate::up::UpError::from)?),
+    }
+}
+
+/// What failed and why, then what to do next.
+fn complain(failed: &Failed) {
+    let red = Style::new().fg_color(Some(AnsiColor::Red.into())).bold();
+    let bold = Style::new().bold();
+    let what = failed.what();
+    tell(&format!("{red}error:{red:#} {}", plain(&what)));
+    if let Some(next) = failed.next() {
+        tell(&format!("{bold} next:{bold:#} {}", plain(&next)));
+    }
+}
+
+impl Context {
+    /// The server that is meant.
+    pub(crate) fn server(&self) -> Result<&Server, Failed> {
+        self.options.server.as_ref().ok_or_else(|| Failed::Usage {
+            what: "no server is named".to_owned(),
+            next: "say `--server https://…` or set TENTACULAR_SERVER; `tntc up` starts one on this machine",
+        })
+    }
+
+    /// A connection for a command with this effect.
+    pub(crate) async fn connect(&self, effect: Effect) -> Result<Connection, Failed> {
+        let server = self.server()?;
+        let reason = self.options.reason.clone().filter(|reason| !reason.trim().is_empty());
+        let Some(glass) = &self.options.break_glass else {
+            return Ok(Connection::as_person(server).await?);
+        };
+        // The server refuses it too. Said here, it costs no call and leaves no denial on record.
+        if effect == Effect::Writes && reason.is_none() {
+            return Err(Failed::Usage {
+                what: "emergency access changes nothing without a reason".to_owned(),
+                next: "say why with `--reason \"…\"`: the channel and the trail are told",
+            });
+        }
+        Ok(Connection::as_operator(server, glass, reason).await?)
+    }
+
+    /// Calls one tool and answers what it says.
+    pub(crate) async fn call<T: Tool>(&self, effect: Effect, args: &T::Args) -> Result<T::Answer, Failed> {
+        let connection = self.connect(effect).await?;
+        let answer = connection.call::<T>(args).await?;
+        connection.close().await;
+        Ok(answer)
+    }
+}

@@ -1,0 +1,53 @@
+//! `tntc deploy`.
+
+use super::{Context, Effect};
+use crate::cli::InEnclave;
+use crate::failed::Failed;
+use crate::folder::Folder;
+use crate::output::{View, words};
+use std::path::PathBuf;
+use wire::EnclaveRef;
+use wire::tools::tentacle::{WfApply, WfApplyAnswer, WfApplyArgs};
+
+/// What to deploy.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Deploy {
+    /// The tentacle's folder, with its `workflow.yaml`
+    #[arg(default_value = ".")]
+    dir: PathBuf,
+    #[command(flatten)]
+    within: InEnclave,
+    /// Check and decide only: nothing is changed
+    #[arg(long)]
+    dry_run: bool,
+}
+
+impl Deploy {
+    pub(crate) async fn run(&self, context: &Context) -> Result<(), Failed> {
+        // What is wrong with the files is said without asking anybody.
+        let folder = Folder::read(&self.dir)?;
+        let args = WfApplyArgs {
+            enclave: EnclaveRef::from(self.within.enclave.clone()),
+            name: folder.workflow.name.clone(),
+            files: folder.texts()?,
+            dry_run: self.dry_run,
+            manifests: Vec::new(),
+        };
+        let answer = context.call::<WfApply>(Effect::Writes, &args).await?;
+        Ok(context.output.show(&answer, view)?)
+    }
+}
+
+fn view(applied: &WfApplyAnswer) -> View {
+    let what = match applied.status.as_str() {
+        "checked" => "can be deployed; nothing was changed".to_owned(),
+        status => format!("is {status}"),
+    };
+    let said = format!("{}/{} {what}", applied.enclave, applied.name);
+    View::new().verdict(true, said).values([
+        ("Version", applied.version.clone()),
+        ("Source", applied.source.clone()),
+        ("Changed", words::list(&applied.applied)),
+        ("Not enforced", words::list(&applied.not_enforced)),
+    ])
+}

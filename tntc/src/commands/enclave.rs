@@ -1,0 +1,65 @@
+//! `tntc enclave …`.
+
+mod deprovision;
+mod freeze;
+mod info;
+mod list;
+mod provision;
+mod sync;
+mod unfreeze;
+
+use super::Context;
+use crate::failed::Failed;
+use crate::output::View;
+use clap::Subcommand;
+use wire::tools::enclave::EnclaveStateAnswer;
+use workflow::EnclaveName;
+
+/// What can be asked about enclaves.
+#[derive(Debug, Subcommand)]
+pub(crate) enum EnclaveCommand {
+    /// The enclaves that you may see
+    List(list::List),
+    /// What an enclave is, and who belongs to it
+    Info(info::Info),
+    /// Make an enclave without a channel; one with a channel is made in the channel
+    Provision(provision::Provision),
+    /// Change members, mode, enrollment, size, shown name or state: all of it or nothing
+    Sync(sync::Sync),
+    /// Stop all change in an enclave
+    Freeze(freeze::Freeze),
+    /// Allow change again
+    Unfreeze(unfreeze::Unfreeze),
+    /// Remove an enclave and all that is in it, for good
+    Deprovision(deprovision::Deprovision),
+}
+
+impl EnclaveCommand {
+    pub(crate) async fn run(&self, context: &Context) -> Result<(), Failed> {
+        match self {
+            Self::List(command) => command.run(context).await,
+            Self::Info(command) => command.run(context).await,
+            Self::Provision(command) => command.run(context).await,
+            Self::Sync(command) => command.run(context).await,
+            Self::Freeze(command) => command.run(context).await,
+            Self::Unfreeze(command) => command.run(context).await,
+            Self::Deprovision(command) => command.run(context).await,
+        }
+    }
+}
+
+/// Names an enclave.
+#[derive(Debug, Clone, clap::Args)]
+struct Named {
+    /// The enclave's name
+    name: EnclaveName,
+}
+
+/// The state after a freeze or its end.
+fn state(answer: &EnclaveStateAnswer) -> View {
+    let EnclaveStateAnswer { name, status, frozen_by } = answer;
+    View::new().line(match frozen_by.as_slice() {
+        [] => format!("{name} is {status}"),
+        by => format!("{name} is {status} by: {}", by.join(", ")),
+    })
+}

@@ -1,0 +1,46 @@
+//! `tntc logs`.
+
+use super::{Context, Effect};
+use crate::cli::InEnclave;
+use crate::failed::Failed;
+use crate::output::{Format, View, tell};
+use wire::EnclaveRef;
+use wire::tools::tentacle::{WfLogs, WfLogsAnswer, WfLogsArgs};
+use workflow::TentacleName;
+
+/// Whose output.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Logs {
+    /// The tentacle's name
+    name: TentacleName,
+    #[command(flatten)]
+    within: InEnclave,
+    /// How many lines, from the end
+    #[arg(long, value_name = "LINES", value_parser = clap::value_parser!(u32).range(1..=1000), default_value_t = 100)]
+    tail: u32,
+}
+
+impl Logs {
+    pub(crate) async fn run(&self, context: &Context) -> Result<(), Failed> {
+        let args = WfLogsArgs {
+            enclave: EnclaveRef::from(self.within.enclave.clone()),
+            name: Some(self.name.clone()),
+            pod: None,
+            tail_lines: Some(self.tail),
+        };
+        let answer = context.call::<WfLogs>(Effect::Reads, &args).await?;
+        context.output.show(&answer, view)?;
+        if matches!(context.output.format, None | Some(Format::Table)) {
+            if answer.lines.is_empty() {
+                tell(&format!("{} has printed nothing", answer.name));
+            } else if answer.truncated {
+                tell(&format!("these are the last {} lines; `--tail` shows more", answer.lines.len()));
+            }
+        }
+        Ok(())
+    }
+}
+
+fn view(logs: &WfLogsAnswer) -> View {
+    logs.lines.iter().fold(View::new(), |view, line| view.line(line.as_str()))
+}

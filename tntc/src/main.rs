@@ -1,0 +1,24 @@
+#![doc = include_str!("../README.md")]
+
+mod caller;
+mod cli;
+mod commands;
+mod confirm;
+mod failed;
+mod folder;
+mod metadata;
+mod output;
+mod pages;
+mod private_file;
+mod server;
+mod session;
+mod sign_in;
+#[cfg(feature = "up")]
+mod up;
+mod web;
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    commands::run(cli::read())
+}

@@ -1,0 +1,168 @@
+//! One call each: what is sent, and how the answer is written.
+
+use crate::program::arg;
+use crate::stub::Stub;
+use serde_json::{Value, json};
+use workflow::scaffold;
+
+/// A new tentacle in the program's home.
+fn hello(program: &crate::program::Program) -> std::path::PathBuf {
+    for file in scaffold::hello(&"hello".parse().unwrap()) {
+        program.write(&format!("hello/{}", file.path), &file.text);
+    }
+    program.home.path().join("hello")
+}
+
+fn run_answer(success: bool, output: Value) -> Value {
+    json!({
+        "name": "hello", "enclave": "a", "namespace": "a", "success": success, "output": output, "duration_ms": 420,
+        "pod_name": "hello-1",
+    })
+}
+
+#[tokio::test]
+async fn a_deploy_sends_the_source_and_nothing_hidden() {
+    let stub = Stub::start().await;
+    let program = stub.signed_in().await;
+    let dir = hello(&program);
+    program.write("hello/.env", "PASSWORD=1");
+    stub.answers(
+        "wf_apply",
+        json!({
+            "name": "hello", "enclave": "a", "namespace": "a", "status": "deployed", "version": "sha256:00",
+            "applied": ["code"], "created": 1, "updated": 0, "deleted": 0, "source": "not in git",
+            "not_enforced": ["cpu"],
+        }),
+    );
+    let deploy = program.ok(&["deploy", arg(&dir), "-e", "a"]).await;
+    assert!(
+        deploy.out.starts_with("a/hello is deployed\n") && deploy.out.contains("not in git"),
+        "{}",
+        deploy.out
+    );
+    let arguments = stub.calls().remove(0).arguments;
+    assert_eq!((&arguments["enclave"], &arguments["name"]), (&json!("a"), &json!("hello")));
+    let files = arguments["files"].as_object().unwrap();
+    assert!(
+        files.contains_key("workflow.yaml") && !files.keys().any(|path| path.contains(".env")),
+        "{files:?}"
+    );
+}
+
+#[tokio::test]
+async fn a_tentacle_that_is_wrong_is_not_sent() {
+    let stub = Stub::start().await;
+    let program = stub.signed_in().await;
+    let dir = hello(&program);
+    let text = std::fs::read_to_string(dir.join("workflow.yaml")).unwrap();
+    program.write("hello/workflow.yaml", &(text + "\nbogus: 1\n"));
+    let deploy = program.run(&["deploy", arg(&dir), "-e", "a"]).await;
+    assert_eq!(deploy.code, 1);
+    assert!(deploy.err.contains("workflow.yaml:") && deploy.err.contains("bogus"), "{}", deploy.err);
+    assert!(stub.calls().is_empty());
+}
+
+#[tokio::test]
+async fn a_run_gives_its_output_to_the_next_program() {
+    let stub = Stub::start().await;
+    let program = stub.signed_in().await;
+    stub.answers("wf_run", run_answer(true, json!({"outputs": {"hello": {"hi": "ana"}}, "errors": {}})));
+    let run =
+        program.ok(&["run", "hello", "-e", "a", "--input", r#"{"who":"ana"}"#, "--timeout", "30"]).await;
+    assert_eq!(run.json(), json!({"hi": "ana"}));
+    assert_eq!(run.err, "hello ran in 0.4 s\n");
+    let sent = json!({"enclave": "a", "name": "hello", "input": {"who": "ana"}, "timeout_seconds": 30});
+    assert_eq!(stub.calls()[0].arguments, sent);
+}
+
+#[tokio::test]
+async fn a_run_that_fails_says_where_in_every_format() {
+    let stub = Stub::start().await;
+    let program = stub.signed_in().await;
+    stub.answers("wf_run", run_answer(false, json!({"outputs": {}, "errors": {"hello": "no such city"}})));
+    for format in ["table", "json", "yaml"] {
+        let run = program.run(&["run", "hello", "-e", "a", "-o", format]).await;
+        assert_eq!(run.code, 1, "{format}: {run:?}");
+        assert_eq!(run.err, "error: hello failed after 0.4 s; hello: no such city\n");
+    }
+}
+
+#[tokio::test]
+async fn what_a_tentacle_printed_does_not_steer_the_terminal() {
+    let stub = Stub::start().await;
+    let program = stub.signed_in().await;
+    stub.answers(
+        "wf_logs",
+        json!({
+            "name": "hello", "enclave": "a", "namespace": "a", "pod": "hello-1", "container": "engine",
+            "lines": ["one", "\u{1b}]0;owned\u{7}two\u{202e}"], "truncated": true,
+        }),
+    );
+    let logs = program.ok(&["logs", "hello", "-e", "a", "--tail", "2"]).await;
+    assert_eq!(logs.out, "one\n\u{fffd}]0;owned\u{fffd}two\u{fffd}\n");
+    assert_eq!(logs.err, "these are the last 2 lines; `--tail` shows more\n");
+}
+
+#[tokio::test]
+async fn json_and_yaml_are_the_whole_answer() {
+    let stub = Stub::start().await;
+    let program = stub.signed_in().await;
+    let answer = json!({
+        "action": "tentacle.run", "allowed": false, "verdict": "no: ben may not", "steps": ["on: x", "2026-01-01"],
+        "remedy": "ask ana",
+    });
+    stub.answers("why", answer.clone());
+    let why = ["why", "run", "hello", "-e", "a", "--person", "ben"];
+    assert_eq!(program.ok(&[&why[..], &["-o", "json"]].concat()).await.json(), answer);
+    let yaml = program.ok(&[&why[..], &["-o", "yaml"]].concat()).await.out;
+    assert_eq!(serde_saphyr::from_str::<Value>(&yaml).unwrap(), answer);
+    let table = program.ok(&why).await.out;
+    assert_eq!(table, "no: ben may not\n  - on: x\n  - 2026-01-01\n  next: ask ana\n");
+    let sent = json!({"person": "ben", "action": "run", "tentacle": "hello", "enclave": "a"});
+    assert!(stub.calls().iter().all(|call| call.arguments == sent));
+}
+
+#[tokio::test]
+async fn colour_is_for_terminals_alone() {
+    let stub = Stub::start().await;
+    let program = stub.signed_in().await;
+    stub.answers("why", json!({"action": "a", "allowed": true, "verdict": "yes", "steps": []}));
+    let why = ["why", "run", "-e", "a"];
+    assert!(!program.ok(&why).await.out.contains('\u{1b}'));
+    // As a terminal would have it, and with the word of the person against it.
+    let coloured = |no: bool| {
+        let mut command = program.command(&why);
+        command.env("CLICOLOR_FORCE", "1");
+        if no {
+            command.env("NO_COLOR", "1");
+        }
+        crate::program::finish(command)
+    };
+    assert!(coloured(false).await.out.contains('\u{1b}'));
+    let mut plain = program.command(&why);
+    plain.env("NO_COLOR", "1");
+    assert!(!crate::program::finish(plain).await.out.contains('\u{1b}'));
+    let _ = coloured(true);
+}
+
+#[tokio::test]
+async fn what_changes_an_enclave_is_sent_as_it_was_said() {
+    let stub = Stub::start().await;
+    let program = stub.signed_in().await;
+    let info = json!({
+        "name": "a", "status": "active", "frozen_by": [], "owner": "Ana", "owner_sub": "s", "mode": "rwx------",
+        "preset": "private", "mode_meaning": "m", "enrollment": "open", "your_class": "owner", "platform": "",
+        "channel_id": "", "channel_name": "", "quota_preset": "small", "created_at": "2026-01-02T03:04:05Z",
+        "updated_at": "2026-01-02T03:04:05Z", "members": ["Ana"], "people": [{"name": "Ana", "class": "owner"}],
+        "exo_services": [], "tentacle_count": 0, "backend": "machine", "not_enforced": [],
+    });
+    stub.answers("enclave_sync", json!({"name": "a", "updated": ["mode"], "transfers": [], "enclave": info}));
+    let sync =
+        ["enclave", "sync", "a", "--mode", "private", "--add-members", "U1,U2", "--remove-members", "U3"];
+    let synced = program.ok(&sync).await.out;
+    assert!(synced.starts_with("a changed: mode\n"), "{synced}");
+    assert_eq!(
+        stub.calls()[0].arguments,
+        json!({"name": "a", "add_members": ["U1", "U2"], "remove_members": ["U3"], "new_mode": "private"})
+    );
+}

@@ -1,0 +1,14 @@
+//! The program as people and scripts use it: started as a process, against a server and an issuer that speak the real
+//! protocols and answer what a test tells them to. The real server is met in the workspace's end-to-end tests.
+
+mod calls;
+mod emergency;
+mod issuer;
+mod lists;
+mod offline;
+mod program;
+mod sign_in;
+mod stub;
+mod trail;
+#[cfg(feature = "up")]
+mod up;

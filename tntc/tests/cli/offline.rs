@@ -1,0 +1,89 @@
+//! What needs no server: usage, and what is rendered.
+
+use crate::program::{Program, arg};
+use serde_json::Value;
+use workflow::scaffold;
+
+#[tokio::test]
+async fn what_makes_no_sense_is_refused_before_anything_is_tried() {
+    let program = Program::new(None);
+    let commands: [&[&str]; 12] = [
+        &[],
+        &["nonsense"],
+        &["enclave", "info"],
+        &["enclave", "info", "Not A Name"],
+        &["enclave", "info", "kube-system"],
+        &["enclave", "sync", "a"],
+        &["run", "hello"],
+        &["run", "hello", "-e", "a", "--timeout", "601"],
+        &["run", "hello", "-e", "a", "--input", "{"],
+        &["logs", "hello", "-e", "a", "--tail", "0"],
+        &["trail", "verify", "--records", "x"],
+        &["enclave", "list", "-o", "xml"],
+    ];
+    for command in commands {
+        let ran = program.run(command).await;
+        assert_eq!(ran.code, 2, "{command:?}: {ran:?}");
+        assert!(ran.out.is_empty() && !ran.err.is_empty(), "{command:?}: {ran:?}");
+    }
+}
+
+#[tokio::test]
+async fn without_a_server_it_says_how_to_name_one() {
+    let program = Program::new(None);
+    for command in
+        [["enclave", "list"].as_slice(), &["login"], &["logout"], &["whoami"], &["trail", "verify"]]
+    {
+        let ran = program.run(command).await;
+        assert_eq!(ran.code, 2, "{command:?}: {ran:?}");
+        assert!(ran.err.contains("TENTACULAR_SERVER"), "{}", ran.err);
+    }
+    let clear = program.run(&["whoami", "--server", "http://tentacular.example"]).await;
+    assert_eq!(clear.code, 2);
+    assert!(clear.err.contains("in clear"), "{}", clear.err);
+}
+
+#[tokio::test]
+async fn an_enclave_is_rendered_as_kubectl_takes_it() {
+    let program = Program::new(None);
+    let list =
+        program.ok(&["render", "enclave", "price-watch", "--quota", "small", "-o", "json"]).await.json();
+    let objects = list["items"].as_array().unwrap();
+    assert_eq!((&list["kind"], &objects[0]["kind"]), (&"List".into(), &"Namespace".into()));
+    assert!(
+        objects
+            .iter()
+            .any(|object| object["kind"] == "NetworkPolicy" && object["metadata"]["name"] == "default-deny")
+    );
+    let yaml = program.ok(&["render", "enclave", "price-watch", "--quota", "small"]).await.out;
+    let documents: Vec<Value> = serde_saphyr::from_multiple(&yaml).unwrap();
+    assert_eq!(&documents, objects);
+}
+
+#[tokio::test]
+async fn the_sandbox_of_a_tentacle_is_rendered_and_what_is_not_is_said() {
+    let program = Program::new(None);
+    for file in scaffold::hello(&"hello".parse().unwrap()) {
+        program.write(&format!("hello/{}", file.path), &file.text);
+    }
+    let dir = program.home.path().join("hello");
+    let rendered = program.ok(&["render", "tentacle", arg(&dir), "-e", "price-watch", "-o", "json"]).await;
+    let derived = rendered.json();
+    assert_eq!(derived["tentacle"], "price-watch/hello");
+    assert_eq!(derived["reach"], serde_json::json!([]));
+    let engine = derived["engine"].as_array().unwrap();
+    assert!(engine.iter().any(|word| word.as_str().unwrap().starts_with("--allow-read=")), "{engine:?}");
+    assert!(!engine.iter().any(|word| word == "--allow-all" || word == "-A"));
+    assert!(rendered.err.contains("Not rendered"), "{}", rendered.err);
+}
+
+#[tokio::test]
+async fn a_reader_that_has_seen_enough_is_no_failure() {
+    let program = Program::new(None);
+    let mut command = program.command(&["render", "enclave", "price-watch"]);
+    // A pipe whose other end is closed already.
+    let (reader, writer) = std::io::pipe().unwrap();
+    drop(reader);
+    let status = command.stdout(writer).status().await.unwrap();
+    assert!(status.success(), "{status}");
+}

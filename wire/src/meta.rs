@@ -1,0 +1,7 @@
+//! The keys in a call's `_meta`: what goes with a call beside its arguments.
+
+/// The Kraken's signed channel assertion, as compact JWS.
+pub const ASSERTION: &str = "tentacular.io/assertion";
+
+/// An operator's reason.
+pub const REASON: &str = "tentacular.io/reason";

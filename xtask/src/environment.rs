@@ -1,0 +1,77 @@
+//! The environment variables by which tests, benchmarks and `tntc up` find what `xtask` set up for them.
+
+use std::ffi::OsString;
+
+/// A variable. `README.md` has the same table, and a test compares the two.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Variable {
+    /// The administrator's kubeconfig of a real control plane.
+    Kubeconfig,
+    /// The `kubectl` of the same version.
+    Kubectl,
+    /// Keycloak's base URL.
+    Keycloak,
+    /// The URL of a PostgreSQL superuser's database.
+    Postgres,
+    /// The Deno program.
+    Deno,
+    /// gVisor's program.
+    Runsc,
+    /// Bubblewrap's program.
+    Bwrap,
+    /// A Python that has `slack_sdk`.
+    Python,
+    /// The folder of the programs under test.
+    BinDir,
+    /// Set to `1` by `--full`.
+    Full,
+}
+
+impl Variable {
+    /// All of them.
+    pub(crate) const ALL: [Self; 10] = [
+        Self::Kubeconfig,
+        Self::Kubectl,
+        Self::Keycloak,
+        Self::Postgres,
+        Self::Deno,
+        Self::Runsc,
+        Self::Bwrap,
+        Self::Python,
+        Self::BinDir,
+        Self::Full,
+    ];
+
+    /// Its name.
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::Kubeconfig => "TENTACULAR_TEST_KUBECONFIG",
+            Self::Kubectl => "TENTACULAR_TEST_KUBECTL",
+            Self::Keycloak => "TENTACULAR_TEST_KEYCLOAK",
+            Self::Postgres => "TENTACULAR_TEST_POSTGRES",
+            Self::Deno => "TENTACULAR_DENO",
+            Self::Runsc => "TENTACULAR_RUNSC",
+            Self::Bwrap => "TENTACULAR_BWRAP",
+            Self::Python => "TENTACULAR_TEST_PYTHON",
+            Self::BinDir => "TENTACULAR_TEST_BIN_DIR",
+            Self::Full => "TENTACULAR_TEST_FULL",
+        }
+    }
+}
+
+/// Variables with their values.
+pub(crate) type Environment = Vec<(Variable, OsString)>;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_readme_has_exactly_these_variables() {
+        let readme = include_str!("../README.md");
+        let rows = readme.lines().filter_map(|line| line.strip_prefix("| `TENTACULAR_"));
+        let documented: Vec<_> =
+            rows.map(|row| format!("TENTACULAR_{}", row.split('`').next().unwrap())).collect();
+        assert_eq!(documented, Variable::ALL.map(Variable::name));
+    }
+}
