@@ -119,7 +119,7 @@ impl Tx {
             .bind(State::Deprovisioning.name())
             .execute(self.connection())
             .await?;
-        Ok(())
+        self.forget_answers(record).await
     }
 
     /// Freezes by the side that asked; answers the reasons that hold now.
