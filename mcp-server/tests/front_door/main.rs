@@ -1,6 +1,7 @@
 //! The server through its front door: the real router on a real socket, the real store, tokens of an issuer, and a
 //! backend that remembers what it was asked to do.
 #![expect(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test fails by panicking")]
+#![expect(clippy::print_stdout, reason = "a test that leaves something out says so")]
 
 /// Makes two tests of each function: one on SQLite, one on PostgreSQL.
 macro_rules! on_both_stores {
@@ -31,11 +32,16 @@ mod door;
 mod enclaves;
 mod interrupted;
 mod issuer;
+mod key_kinds;
 mod keys;
 mod matrix;
 mod names;
+mod nothing_left;
 mod once;
+mod protocol;
 mod races;
+mod read_only;
+mod replicas;
 mod rpc;
 mod team;
 mod tokens;

@@ -29,6 +29,12 @@ impl Variant {
         if readable && within { narrower } else { wider }
     }
 
+    /// The same with these arguments.
+    pub(super) fn with(mut self, overrides: Value) -> Self {
+        self.overrides = overrides;
+        self
+    }
+
     /// The arguments.
     pub(super) fn args(&self) -> Value {
         let mut args = json!({});

@@ -118,7 +118,7 @@ fn operators(app: &App) -> Vec<Principal> {
 }
 
 /// Every tool that anybody is shown, as it describes itself.
-pub(super) async fn tools(app: &App) -> Vec<Value> {
+pub(crate) async fn tools(app: &App) -> Vec<Value> {
     let mut tools = app.tools(&app.agent("ana")).await;
     tools.extend(app.tools(&app.issuer.token("service-account-kraken-relay", "kraken-relay")).await);
     let known: Vec<&str> = tools.iter().map(|tool| tool["name"].as_str().unwrap()).collect();
