@@ -1,8 +1,8 @@
 //! The check of a token that was seen before.
 
 use crate::issuer::Issuer;
-use mcp_server::identity::{Authenticator, Clients, Keys};
 use mcp_server::KeyPace;
+use mcp_server::identity::{Authenticator, Clients, Keys};
 use std::hint::black_box;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
