@@ -176,7 +176,8 @@ impl Backend for Remembering {
 
     async fn mirror(&self, _: &dyn Changed, enclave: &EnclaveView) -> Result<(), BackendError> {
         let record = &enclave.record;
-        let shown = format!("{} {}", record.mode.unwrap(), record.state.name());
+        let mode = record.mode.map_or_else(|| "unreadable".to_owned(), |mode| mode.to_string());
+        let shown = format!("{mode} {}", record.state.name());
         self.effect("mirror", |world| {
             world.mirrors.insert(record.name.to_string(), shown);
         })
