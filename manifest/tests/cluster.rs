@@ -13,6 +13,7 @@ use std::io::Write as _;
 use std::process::{Command, Stdio};
 use std::sync::Once;
 use std::time::{Duration, Instant};
+use workflow::EnclaveName;
 
 const SERVER: &str = "--as=system:serviceaccount:tentacular-system:mcp-server";
 
@@ -84,7 +85,7 @@ struct Enclave(EnclaveSpec);
 impl Enclave {
     fn new(what: &str) -> Self {
         installed();
-        let name = format!("manifest-{what}-{}", std::process::id()).parse().unwrap();
+        let name: EnclaveName = format!("manifest-{what}-{}", std::process::id()).parse().unwrap();
         let mirror = Mirror { owner: Some("Ana".to_owned()), ..Mirror::default() };
         let server = ServerAccount::default();
         Self(EnclaveSpec { id: name.to_string(), name, quota: QuotaPreset::Small, mirror, server })

@@ -27,8 +27,9 @@ pub trait Backend: fmt::Debug + Send + Sync {
     /// What it cannot enforce here, in plain words. What is not in this list is enforced.
     fn gaps(&self) -> Vec<String>;
 
-    /// The steps in which an enclave is made, in order. Each can be repeated; the last one makes it usable.
-    fn steps(&self) -> &'static [&'static str];
+    /// The stages in which an enclave is made, in order, each the steps that are taken side by side. Each step can be
+    /// repeated; the last stage makes the enclave usable.
+    fn steps(&self) -> &'static [&'static [&'static str]];
 
     /// Takes one of [`Backend::steps`].
     async fn provision(

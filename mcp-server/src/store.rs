@@ -20,7 +20,7 @@ pub use record::{
     AccountId, ChannelPersonRecord, ChannelRecord, EnclaveRecord, Enrollment, LastRun, PersonId, Quota,
     TentacleRecord, Verdict,
 };
-pub use request::Claimed;
+pub use request::{Claimed, RequestId};
 pub use rights::Rights;
 pub use row::Corrupt;
 pub use trail::TrailPage;

@@ -27,17 +27,13 @@ use std::time::Duration;
 const LATER: &str =
     "tentacles on Kubernetes come with the next release; until then they run with `--backend machine`";
 
-/// The steps in which an enclave is made. The namespace comes with its Pod Security labels and status provisioning; the
-/// status becomes active last.
-const STEPS: [&str; 8] = [
-    "namespace",
-    "server-rights",
-    "default-deny",
-    "allow-dns",
-    "quota",
-    "limits",
-    "service-account",
-    "active",
+/// The stages in which an enclave is made. The namespace comes with its Pod Security labels and status provisioning; the
+/// rights in it must be there before anything else can be; the status becomes active last.
+const STEPS: [&[&str]; 4] = [
+    &["namespace"],
+    &["server-rights"],
+    &["default-deny", "allow-dns", "quota", "limits", "service-account"],
+    &["active"],
 ];
 
 /// The Kubernetes backend.
@@ -110,7 +106,7 @@ impl Backend for Kubernetes {
         vec!["tentacles do not run here yet".to_owned()]
     }
 
-    fn steps(&self) -> &'static [&'static str] {
+    fn steps(&self) -> &'static [&'static [&'static str]] {
         &STEPS
     }
 

@@ -46,7 +46,7 @@ use tokio_util::task::AbortOnDropHandle;
 use workflow::TentacleRef;
 
 /// The steps in which an enclave is made. Its folder says that it is provisioning, until the last one.
-const STEPS: [&str; 3] = ["directory", "limits", "active"];
+const STEPS: [&[&str]; 3] = [&["directory"], &["limits"], &["active"]];
 
 /// This machine.
 #[derive(Debug)]
@@ -89,7 +89,7 @@ impl Backend for Machine {
         self.gaps.clone()
     }
 
-    fn steps(&self) -> &'static [&'static str] {
+    fn steps(&self) -> &'static [&'static [&'static str]] {
         &STEPS
     }
 

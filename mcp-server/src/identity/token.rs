@@ -169,7 +169,8 @@ impl Expectation {
 
     fn caller(&self, claims: Claims) -> Result<Caller, TokenError> {
         let client_id = claims.azp.ok_or(TokenError::NoClient)?;
-        let subject = claims.sub.filter(|subject| !subject.is_empty()).ok_or(TokenError::NoSubject)?;
+        let names = |subject: &String| !subject.is_empty() && !subject.contains(char::is_control);
+        let subject = claims.sub.filter(names).ok_or(TokenError::NoSubject)?;
         if client_id == self.clients.relay {
             return Ok(Caller::Relay { subject, client: client_id });
         }
@@ -185,7 +186,7 @@ impl Expectation {
         Ok(Caller::Person(Person {
             id: PersonId { issuer: self.issuer.clone(), subject },
             name: claims.name.or(claims.preferred_username),
-            verified_email: claims.email.filter(|_| claims.email_verified),
+            verified_email: claims.email.filter(|email| claims.email_verified && !email.is_empty()),
             client,
             client_id,
         }))

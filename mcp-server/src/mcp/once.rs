@@ -5,7 +5,7 @@ use super::Handler;
 use crate::call::Call;
 use crate::gate::{is_ours, unavailable};
 use crate::progress::Progress;
-use crate::store::Claimed;
+use crate::store::{Claimed, RequestId};
 use crate::tools::{Effect, Entry, Repeat};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -29,19 +29,23 @@ impl Handler {
         arguments: Value,
         progress: &Progress,
     ) -> Result<Value, Failure> {
-        let Some(key) = key(entry, call) else { return self.run(entry, call, arguments, progress).await };
-        let _one_at_a_time = self.server.requests.lock(&key).await;
+        let Some(request) = request(entry, call) else {
+            return self.run(entry, call, arguments, progress).await;
+        };
+        let key = &request.key;
+        let _one_at_a_time = self.server.requests.lock(key).await;
         let store = &self.server.store;
-        match store.claim_request(&key).await.map_err(|error| unavailable(&error))? {
+        match store.claim_request(&request).await.map_err(|error| unavailable(&error))? {
             Claimed::Answered(answer) => return read(&answer),
+            Claimed::Forgotten => return Err(forgotten()),
             Claimed::Begun if entry.about.repeat == Repeat::Never => return Err(interrupted()),
             Claimed::Begun | Claimed::New => {}
         }
         let result = self.run(entry, call, arguments, progress).await;
         let kept = match &result {
             // It may be tried again: what failed was ours, and every effect can be repeated or is known to be open.
-            Err(failure) if is_ours(failure) => store.release_request(&key).await,
-            _ => store.answer_request(&key, &write(&result)).await,
+            Err(failure) if is_ours(failure) => store.release_request(key).await,
+            _ => store.answer_request(key, &write(&result)).await,
         };
         if let Err(error) = kept {
             tracing::warn!(%error, "an answer could not be kept for a repetition");
@@ -52,12 +56,17 @@ impl Handler {
 
 /// What names the request, where it has to be done once: the event, the tool and the arguments; and the person and the
 /// channel, so that nobody is ever given the answer to what somebody else asked, or asked elsewhere.
-fn key(entry: &Entry, call: &Call) -> Option<String> {
+fn request(entry: &Entry, call: &Call) -> Option<RequestId> {
     let via = call.via.as_ref().filter(|_| entry.about.effect != Effect::Reads)?;
     let channel = via.channel.as_ref().map_or("", |channel| channel.id.as_str());
     let (issuer, subject) = (&via.person_issuer, &via.person_subject);
     let named = [&via.team, channel, &via.event, issuer, subject, &via.tool, &via.arguments_sha256];
-    canonical::sha256(&named).ok()
+    let key = canonical::sha256(&named).ok()?;
+    Some(RequestId { key, team: via.team.clone(), channel: channel.to_owned() })
+}
+
+fn forgotten() -> Failure {
+    Failure::new(FailureCode::Conflict, "this was done before, and the enclave has been removed since")
 }
 
 fn interrupted() -> Failure {

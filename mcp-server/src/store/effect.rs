@@ -1,7 +1,7 @@
 //! Effects outside the store that were allowed and are not finished.
 
 use super::record::PersonId;
-use super::tx::now;
+use super::tx::{holdable, now};
 use super::{Store, StoreError, Tx};
 use policy::Action;
 use sqlx::Row;
@@ -48,7 +48,7 @@ impl Tx {
         .bind(said(|initiator| &initiator.person.issuer))
         .bind(said(|initiator| &initiator.person.subject))
         .bind(said(|initiator| &initiator.client))
-        .bind(said(|initiator| &initiator.shown))
+        .bind(holdable(said(|initiator| &initiator.shown)).into_owned())
         .bind(&effect.payload)
         .bind(now())
         .execute(self.connection())

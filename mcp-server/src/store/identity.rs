@@ -1,7 +1,7 @@
 //! Bindings of Slack accounts to identities, and what is shown for an identity.
 
 use super::record::{AccountId, PersonId};
-use super::tx::now;
+use super::tx::{holdable, now};
 use super::{Store, StoreError, Tx};
 use crate::gate::Authorized;
 use crate::gate::act::Bind;
@@ -54,8 +54,8 @@ impl Tx {
         )
         .bind(&person.id.issuer)
         .bind(&person.id.subject)
-        .bind(person.shown())
-        .bind(person.verified_email.as_deref().unwrap_or_default())
+        .bind(holdable(person.shown()).into_owned())
+        .bind(holdable(person.verified_email.as_deref().unwrap_or_default()).into_owned())
         .execute(self.connection())
         .await?;
         self.next_generation().await?;
@@ -70,7 +70,8 @@ impl Store {
     /// When the store does not answer or cannot be written.
     pub async fn remember(&self, person: &Person) -> Result<(), StoreError> {
         let rights = self.rights().await?;
-        let known = rights.shown(&person.id) == person.shown()
+        let known = rights.knows(&person.id)
+            && rights.shown(&person.id) == holdable(person.shown())
             && rights.email(&person.id) == person.verified_email.as_deref();
         if known {
             return Ok(());

@@ -1,6 +1,6 @@
 //! The outbox: what channels must hear. The relay reads it and says what it has told.
 
-use super::tx::now;
+use super::tx::{holdable, now};
 use super::{EnclaveRecord, Store, StoreError, Tx};
 use crate::gate::Authorized;
 use crate::gate::act::Notices;
@@ -23,7 +23,7 @@ impl Tx {
         .bind(&channel.team)
         .bind(&channel.id)
         .bind(record.name.as_str())
-        .bind(text)
+        .bind(holdable(text).into_owned())
         .bind(now())
         .execute(self.connection())
         .await?;

@@ -1,7 +1,7 @@
 //! Requests and assertions that have been seen: nothing is done twice.
 
 use super::tx::now;
-use super::{Store, StoreError, Tx};
+use super::{EnclaveRecord, Store, StoreError, Tx};
 use sqlx::Row;
 use std::time::Duration;
 use uuid::Uuid;
@@ -12,6 +12,20 @@ const KEPT: Duration = Duration::from_secs(24 * 3600);
 /// How long a used assertion is remembered: longer than any lives.
 const ASSERTION_KEPT: Duration = Duration::from_secs(300);
 
+/// A request that is done once.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RequestId {
+    /// The digest of everything that makes it this request.
+    pub key: String,
+    /// The Slack workspace in which it was made.
+    pub team: String,
+    /// The channel; empty where it was made in none.
+    pub channel: String,
+}
+
+/// What stands for an answer that is not kept any more.
+const FORGOTTEN: &str = "";
+
 /// What is known of a request.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Claimed {
@@ -21,6 +35,8 @@ pub enum Claimed {
     Begun,
     /// It has been answered: this.
     Answered(String),
+    /// It has been answered, and the answer went with the enclave that it was about.
+    Forgotten,
 }
 
 impl Store {
@@ -46,22 +62,28 @@ impl Store {
     ///
     /// # Errors
     /// When that cannot be written down; then it must not be done.
-    pub async fn claim_request(&self, key: &str) -> Result<Claimed, StoreError> {
+    pub async fn claim_request(&self, request: &RequestId) -> Result<Claimed, StoreError> {
         let mut tx = self.begin().await?;
         let found = sqlx::query("SELECT answer FROM request WHERE key = $1")
-            .bind(key)
+            .bind(&request.key)
             .fetch_optional(tx.connection())
             .await?;
         let claimed = match found {
-            Some(row) => {
-                row.try_get::<Option<String>, _>("answer")?.map_or(Claimed::Begun, Claimed::Answered)
-            }
+            Some(row) => match row.try_get::<Option<String>, _>("answer")? {
+                None => Claimed::Begun,
+                Some(answer) if answer == FORGOTTEN => Claimed::Forgotten,
+                Some(answer) => Claimed::Answered(answer),
+            },
             None => {
-                sqlx::query("INSERT INTO request (key, answer, expires_at) VALUES ($1, NULL, $2)")
-                    .bind(key)
-                    .bind(in_future(KEPT))
-                    .execute(tx.connection())
-                    .await?;
+                sqlx::query(
+                    "INSERT INTO request (key, answer, expires_at, team, channel) VALUES ($1, NULL, $2, $3, $4)",
+                )
+                .bind(&request.key)
+                .bind(in_future(KEPT))
+                .bind(&request.team)
+                .bind(&request.channel)
+                .execute(tx.connection())
+                .await?;
                 Claimed::New
             }
         };
@@ -98,6 +120,19 @@ impl Store {
 }
 
 impl Tx {
+    /// Forgets what was answered in the channel of an enclave that goes; not that it was asked, or a late delivery of
+    /// the same event would do it again.
+    pub(super) async fn forget_answers(&mut self, record: &EnclaveRecord) -> Result<(), StoreError> {
+        let Some(channel) = &record.channel else { return Ok(()) };
+        sqlx::query("UPDATE request SET answer = $1 WHERE team = $2 AND channel = $3 AND answer IS NOT NULL")
+            .bind(FORGOTTEN)
+            .bind(&channel.team)
+            .bind(&channel.id)
+            .execute(self.connection())
+            .await?;
+        Ok(())
+    }
+
     async fn forget_expired(&mut self) -> Result<(), StoreError> {
         for statement in
             ["DELETE FROM used_assertion WHERE expires_at < $1", "DELETE FROM request WHERE expires_at < $1"]

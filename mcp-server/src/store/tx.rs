@@ -11,6 +11,7 @@ use super::record::{EnclaveRecord, PersonId};
 use super::{StoreError, row};
 use jiff::Timestamp;
 use sqlx::{Any, AnyConnection, Row, Transaction};
+use std::borrow::Cow;
 use workflow::EnclaveName;
 
 /// A change in the making. Dropped without a commit, nothing of it has happened.
@@ -127,6 +128,12 @@ impl Tx {
             .await?;
         Ok(())
     }
+}
+
+/// A text that people choose, as every kind of store can hold it: PostgreSQL takes no NUL, and one person's name must not
+/// keep a whole report out.
+pub(super) fn holdable(text: &str) -> Cow<'_, str> {
+    if text.contains('\0') { Cow::Owned(text.replace('\0', "\u{fffd}")) } else { Cow::Borrowed(text) }
 }
 
 /// Now, in milliseconds since 1970.

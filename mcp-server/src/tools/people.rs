@@ -62,50 +62,61 @@ pub(super) fn everybody(record: &EnclaveRecord, rights: &Rights) -> Vec<Somebody
 }
 
 /// Whom `text` means: a Slack user (`U…`, also as `<@U…>`), a subject, an e-mail address or a name that only one has.
+///
+/// People choose their names: one that looks like a mention or an address must not stand in for whom it looks like. So
+/// what has the form of an account means that account, here or not, and a name counts only where nobody is named beyond
+/// doubt.
 pub(super) fn resolve(text: &str, record: &EnclaveRecord, rights: &Rights) -> Result<Somebody, Failure> {
     let text = text.trim();
     let text = text.strip_prefix("<@").and_then(|text| text.strip_suffix('>')).unwrap_or(text);
     let text = text.strip_prefix('@').unwrap_or(text);
-    let people = everybody(record, rights);
-    let is = |somebody: &&Somebody| {
-        let person = somebody.person.as_ref();
-        somebody.account.as_deref() == Some(text)
-            || person.is_some_and(|person| person.subject == text || rights.email(person) == Some(text))
-            || somebody.shown.eq_ignore_ascii_case(text)
-    };
-    let mut found = people.iter().filter(is);
-    match (found.next(), found.next()) {
-        (Some(one), None) => Ok(one.clone()),
+    if let Some(team) = record.team().filter(|_| is_account(text)) {
+        let person = rights.person_of(team, text).cloned();
+        return Ok(somebody(Some(text.to_owned()), person, record, rights));
+    }
+    let mut found = everybody(record, rights);
+    found.retain(|here| {
+        let person = here.person.as_ref();
+        let called = !text.contains('@') && here.shown.eq_ignore_ascii_case(text);
+        called || person.is_some_and(|person| person.subject == text || rights.email(person) == Some(text))
+    });
+    let named = PersonId { issuer: record.owner.issuer.clone(), subject: text.to_owned() };
+    if rights.knows(&named) && found.iter().all(|here| here.person.as_ref() != Some(&named)) {
+        let account = record.team().and_then(|team| rights.account_of(&named, team)).map(str::to_owned);
+        found.push(somebody(account, Some(named), record, rights));
+    }
+    match (found.pop(), found.pop()) {
+        (Some(one), None) => Ok(one),
         (Some(_), Some(_)) => {
             Err(Failure::new(FailureCode::Invalid, format!("more than one person here is called `{text}`"))
                 .with_remedy("name the Slack account"))
         }
-        (None, _) => outside(text, record, rights),
+        (None, _) => {
+            Err(Failure::new(FailureCode::NotFound, format!("nobody called `{text}` is known here"))
+                .with_remedy("mention them, or let them sign in once; invitations by e-mail come later"))
+        }
     }
 }
 
-/// Somebody who is not here: only an account or an identity names them beyond doubt.
-fn outside(text: &str, record: &EnclaveRecord, rights: &Rights) -> Result<Somebody, Failure> {
-    let slack = text.len() > 1
+/// Whether `text` has the form of a Slack user.
+fn is_account(text: &str) -> bool {
+    text.len() > 1
         && text.starts_with(['U', 'W'])
-        && text.bytes().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit());
-    let (account, person) = match record.team() {
-        Some(team) if slack => (Some(text.to_owned()), rights.person_of(team, text).cloned()),
-        _ => {
-            let id = PersonId { issuer: record.owner.issuer.clone(), subject: text.to_owned() };
-            if !rights.knows(&id) {
-                return Err(Failure::new(
-                    FailureCode::NotFound,
-                    format!("nobody called `{text}` is known here"),
-                )
-                .with_remedy("mention them, or let them sign in once; invitations by e-mail come later"));
-            }
-            (record.team().and_then(|team| rights.account_of(&id, team)).map(str::to_owned), Some(id))
-        }
-    };
+        && text.bytes().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit())
+}
+
+/// Somebody by account, by identity or by both.
+fn somebody(
+    account: Option<String>,
+    person: Option<PersonId>,
+    record: &EnclaveRecord,
+    rights: &Rights,
+) -> Somebody {
     let standing = record.standing(person.as_ref(), account.as_deref(), Timestamp::now());
-    let shown = person.as_ref().map_or_else(|| text.to_owned(), |person| rights.shown(person).to_owned());
-    Ok(Somebody { shown, account, person, standing })
+    let in_channel = account.as_deref().and_then(|account| record.account_shown(account));
+    let known = || person.as_ref().map(|person| rights.shown(person));
+    let shown = in_channel.or_else(known).or(account.as_deref()).unwrap_or_default().to_owned();
+    Somebody { shown, account, person, standing }
 }
 
 /// The names of those who belong to an enclave, the owner first.

@@ -77,7 +77,9 @@ impl App {
         write("kraken.jwks", json!({"keys": [kraken.jwk]}).to_string());
         write("signing.pem", TestKey::new("unused").pem);
         let database = database(&dir);
-        let door = Door::new(Issuer::start().await, kraken);
+        let issuer = Issuer::start().await;
+        issuer.publish_every_kind();
+        let door = Door::new(issuer, kraken);
         let app = Self {
             backend: Remembering::default(),
             dir,

@@ -10,8 +10,7 @@ use std::time::Duration;
 
 /// #price-watch, whose server was killed while it deployed a tentacle for ben.
 async fn killed_while_ben_deploys(point: &str) -> App {
-    let mut pace = Pace::default();
-    pace.reconcile_every = Duration::from_millis(20);
+    let pace = Pace { reconcile_every: Duration::from_millis(20), ..Pace::default() };
     let mut app = App::paced(pace).await;
     set_up(&app).await;
     app.backend.stop_at(point);

@@ -76,6 +76,57 @@ impl Database {
     }
 }
 
+/// A connection that stays open, to look at everything that holds again and again, and to put it back.
+pub(crate) struct Watch {
+    connection: sqlx::AnyConnection,
+    tables: Vec<String>,
+}
+
+impl Watch {
+    pub(crate) async fn over(database: &Database) -> Self {
+        use sqlx::Connection;
+        let tables = database.holds().await.into_keys().collect();
+        let mut connection = sqlx::AnyConnection::connect(&database.url()).await.unwrap();
+        sqlx::query("PRAGMA foreign_keys = OFF").execute(&mut connection).await.unwrap();
+        Self { connection, tables }
+    }
+
+    async fn execute(&mut self, statement: String) {
+        sqlx::query(sqlx::AssertSqlSafe(statement)).execute(&mut self.connection).await.unwrap();
+    }
+
+    /// All rows of everything that holds.
+    pub(crate) async fn rows(&mut self) -> Vec<String> {
+        let mut rows = Vec::new();
+        for table in &self.tables {
+            let select = sqlx::AssertSqlSafe(format!("SELECT * FROM {table}"));
+            let found = sqlx::query(select).fetch_all(&mut self.connection).await.unwrap();
+            rows.extend(found.iter().map(|row| format!("{table}: {}", text(row))));
+        }
+        rows
+    }
+
+    /// Remembers all of it.
+    pub(crate) async fn remember(&mut self) {
+        for table in self.tables.clone() {
+            self.execute(format!("DROP TABLE IF EXISTS temp.kept_{table}")).await;
+            self.execute(format!("CREATE TEMP TABLE kept_{table} AS SELECT * FROM {table}")).await;
+        }
+    }
+
+    /// Puts back what it remembers, as a change that every server sees.
+    pub(crate) async fn restore(&mut self) {
+        self.execute("BEGIN IMMEDIATE".to_owned()).await;
+        for table in self.tables.clone() {
+            self.execute(format!("DELETE FROM {table}")).await;
+            self.execute(format!("INSERT INTO {table} SELECT * FROM kept_{table}")).await;
+        }
+        self.execute("UPDATE generation SET number = number + 1".to_owned()).await;
+        self.execute("UPDATE enclave SET changed = (SELECT number FROM generation)".to_owned()).await;
+        self.execute("COMMIT".to_owned()).await;
+    }
+}
+
 async fn run(url: &str, statement: &str) {
     sqlx::any::install_default_drivers();
     let pool = AnyPool::connect(url).await.unwrap();

@@ -10,9 +10,7 @@ fn names(value: &Value, list: &str) -> Vec<String> {
     value[list].as_array().unwrap().iter().map(|entry| entry["name"].as_str().unwrap().to_owned()).collect()
 }
 
-#[tokio::test]
-async fn the_person_who_made_the_channel_makes_its_enclave() {
-    let app = App::start().await;
+async fn the_person_who_made_the_channel_makes_its_enclave(app: App) {
     app.sign_in("ana").await.unwrap();
     app.sign_in("ben").await.unwrap();
     let channel = app.channel("C1", "price-watch", &account("ana"));
@@ -29,9 +27,7 @@ async fn the_person_who_made_the_channel_makes_its_enclave() {
     assert_eq!(again.code, FailureCode::Conflict);
 }
 
-#[tokio::test]
-async fn membership_follows_the_channel_and_the_owners_word() {
-    let app = App::start().await;
+async fn membership_follows_the_channel_and_the_owners_word(app: App) {
     let channel = set_up(&app).await;
     let info = channel.say("ben", "enclave_info", json!({})).await.unwrap();
     assert_eq!(info["your_class"], "member");
@@ -57,18 +53,14 @@ async fn membership_follows_the_channel_and_the_owners_word() {
     assert_eq!(denied.code, FailureCode::NotFound);
 }
 
-#[tokio::test]
-async fn a_guest_stays_a_visitor() {
-    let app = App::start().await;
+async fn a_guest_stays_a_visitor(app: App) {
     let channel = set_up(&app).await;
     app.sign_in("gil").await.unwrap();
     let denied = channel.say("gil", "enclave_info", json!({})).await.unwrap_err();
     assert!(denied.message.contains("guests stay visitors"), "{}", denied.message);
 }
 
-#[tokio::test]
-async fn a_stranger_reaches_nothing_and_learns_nothing() {
-    let app = App::start().await;
+async fn a_stranger_reaches_nothing_and_learns_nothing(app: App) {
     set_up(&app).await;
     let cy = app.agent("cy");
     for name in ["price-watch", "no-such-enclave"] {
@@ -81,9 +73,7 @@ async fn a_stranger_reaches_nothing_and_learns_nothing() {
     assert_eq!(taken.message, "the name `price-watch` is taken");
 }
 
-#[tokio::test]
-async fn the_same_rights_hold_in_an_mcp_client() {
-    let app = App::start().await;
+async fn the_same_rights_hold_in_an_mcp_client(app: App) {
     set_up(&app).await;
     let listed = app.call(&app.agent("ben"), "enclave_list", json!({})).await.unwrap();
     assert_eq!(names(&listed, "enclaves"), ["price-watch"]);
@@ -93,9 +83,7 @@ async fn the_same_rights_hold_in_an_mcp_client() {
     assert_eq!(denied.remedy.unwrap(), "ask ana");
 }
 
-#[tokio::test]
-async fn a_freeze_stops_grants_and_not_revocation() {
-    let app = App::start().await;
+async fn a_freeze_stops_grants_and_not_revocation(app: App) {
     let channel = set_up(&app).await;
     channel.say("ana", "enclave_freeze", json!({})).await.unwrap();
     let denied = channel.say("ana", "enclave_sync", json!({"add_members": ["gil"]})).await.unwrap_err();
@@ -108,9 +96,7 @@ async fn a_freeze_stops_grants_and_not_revocation() {
     assert_eq!(app.backend.world().mirrors["price-watch"], "rwx------ active");
 }
 
-#[tokio::test]
-async fn all_fields_change_or_none() {
-    let app = App::start().await;
+async fn all_fields_change_or_none(app: App) {
     let channel = set_up(&app).await;
     channel.say("ana", "enclave_freeze", json!({})).await.unwrap();
     let both = json!({"remove_members": ["ben"], "new_quota_preset": "large"});
@@ -118,9 +104,7 @@ async fn all_fields_change_or_none() {
     assert!(channel.say("ben", "enclave_info", json!({})).await.is_ok(), "ben was not removed either");
 }
 
-#[tokio::test]
-async fn shutting_down_must_be_confirmed_and_leaves_nothing() {
-    let app = App::start().await;
+async fn shutting_down_must_be_confirmed_and_leaves_nothing(app: App) {
     let channel = set_up(&app).await;
     let asked = channel.say("ana", "enclave_deprovision", json!({})).await.unwrap_err();
     assert_eq!(asked.code, FailureCode::ConfirmationRequired);
@@ -133,9 +117,7 @@ async fn shutting_down_must_be_confirmed_and_leaves_nothing() {
     channel.say("ana", "enclave_provision", json!({})).await.unwrap();
 }
 
-#[tokio::test]
-async fn emergency_access_is_told_to_the_channel() {
-    let app = App::start().await;
+async fn emergency_access_is_told_to_the_channel(app: App) {
     set_up(&app).await;
     let frozen = app.operate("enclave_freeze", json!({"name": "price-watch"})).await.unwrap();
     assert_eq!(frozen["frozen_by"], json!(["operator"]));
@@ -149,9 +131,7 @@ async fn emergency_access_is_told_to_the_channel() {
     assert_eq!(left["notices"], json!([]));
 }
 
-#[tokio::test]
-async fn a_decision_is_explained_layer_by_layer() {
-    let app = App::start().await;
+async fn a_decision_is_explained_layer_by_layer(app: App) {
     let channel = set_up(&app).await;
     channel.say("ana", "enclave_sync", json!({"new_mode": "private"})).await.unwrap();
     let why = channel.say("ana", "why", json!({"person": "ben", "action": "deploy"})).await.unwrap();
@@ -164,4 +144,17 @@ async fn a_decision_is_explained_layer_by_layer() {
         ])
     );
     assert_eq!(why["remedy"], "the owner, ana, can set a wider mode");
+}
+
+crate::on_both_stores! {
+    the_person_who_made_the_channel_makes_its_enclave
+    membership_follows_the_channel_and_the_owners_word
+    a_guest_stays_a_visitor
+    a_stranger_reaches_nothing_and_learns_nothing
+    the_same_rights_hold_in_an_mcp_client
+    a_freeze_stops_grants_and_not_revocation
+    all_fields_change_or_none
+    shutting_down_must_be_confirmed_and_leaves_nothing
+    emergency_access_is_told_to_the_channel
+    a_decision_is_explained_layer_by_layer
 }

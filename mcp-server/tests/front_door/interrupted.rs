@@ -87,8 +87,7 @@ fn numbered(effects: &[&str], by: By) -> Vec<(String, String)> {
 }
 
 async fn app() -> App {
-    let mut pace = Pace::default();
-    pace.reconcile_every = Duration::from_millis(20);
+    let pace = Pace { reconcile_every: Duration::from_millis(20), ..Pace::default() };
     let app = App::paced(pace).await;
     app.sign_in("ana").await.unwrap();
     app

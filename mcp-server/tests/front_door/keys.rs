@@ -2,6 +2,7 @@
 
 use crate::app::{App, until};
 use crate::issuer::{TestKey, sign};
+use crate::key_kinds::P256;
 use futures::future::join_all;
 use mcp_server::{KeyPace, Pace};
 use serde_json::json;
@@ -50,11 +51,11 @@ async fn a_withdrawn_key_ends_its_tokens_also_those_that_were_believed() {
     let app = App::paced(Clock::default().pace(SOON)).await;
     let token = app.agent("ana");
     assert_eq!(status(&app, &token).await, 200);
-    app.issuer.publish_only(&[&app.issuer.p256]);
+    app.issuer.publish_only(&[&P256]);
     tried(&app).await;
     assert_eq!(status(&app, &token).await, 401);
     assert_eq!(status(&app, &app.agent("ana")).await, 401);
-    let other = sign(&app.issuer.claims("ana", "agents"), &app.issuer.p256);
+    let other = sign(&app.issuer.claims("ana", "agents"), &P256);
     assert_eq!(status(&app, &other).await, 200);
 }
 

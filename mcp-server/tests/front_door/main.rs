@@ -1,6 +1,27 @@
 //! The server through its front door: the real router on a real socket, the real store, tokens of an issuer, and a
 //! backend that remembers what it was asked to do.
 #![expect(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test fails by panicking")]
+#![expect(clippy::print_stdout, reason = "a test that leaves something out says so")]
+
+/// Makes two tests of each function: one on SQLite, one on PostgreSQL.
+macro_rules! on_both_stores {
+    ($($name:ident)+) => {
+        mod on_sqlite {
+            $(#[tokio::test]
+            async fn $name() {
+                super::$name(crate::app::App::start().await).await;
+            })+
+        }
+
+        mod on_postgres {
+            $(#[tokio::test]
+            async fn $name() {
+                super::$name(crate::app::App::on_postgres().await).await;
+            })+
+        }
+    };
+}
+use on_both_stores;
 
 mod app;
 mod assertions;
@@ -11,9 +32,16 @@ mod door;
 mod enclaves;
 mod interrupted;
 mod issuer;
+mod key_kinds;
 mod keys;
+mod matrix;
+mod names;
+mod nothing_left;
 mod once;
+mod protocol;
 mod races;
+mod read_only;
+mod replicas;
 mod rpc;
 mod team;
 mod tokens;

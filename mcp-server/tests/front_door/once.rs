@@ -39,9 +39,7 @@ async fn allowed(app: &App, tool: &str) -> usize {
     rows["trail"].iter().filter(|row| row.contains("\"allowed\":true") && row.contains(&wanted)).count()
 }
 
-#[tokio::test]
-async fn four_deliveries_have_one_effect_and_one_answer() {
-    let app = App::start().await;
+async fn four_deliveries_have_one_effect_and_one_answer(app: App) {
     app.sign_in("ana").await.unwrap();
     let channel = price_watch(&app);
     let life = [
@@ -68,9 +66,7 @@ async fn four_deliveries_have_one_effect_and_one_answer() {
     }
 }
 
-#[tokio::test]
-async fn a_refusal_is_one_too() {
-    let app = App::start().await;
+async fn a_refusal_is_one_too(app: App) {
     let channel = set_up(&app).await;
     let event = event(&channel, "ben", "enclave_freeze", json!({}));
     let refused = event.deliver(&app).await.unwrap_err();
@@ -80,9 +76,7 @@ async fn a_refusal_is_one_too() {
     assert_eq!(event.deliver(&app).await.unwrap_err(), refused);
 }
 
-#[tokio::test]
-async fn another_event_or_other_arguments_are_another_request() {
-    let app = App::start().await;
+async fn another_event_or_other_arguments_are_another_request(app: App) {
     let channel = set_up(&app).await;
     channel.say("ana", "wf_apply", hello("hello", "hi")).await.unwrap();
     let run = |n: u32| event(&channel, "ana", "wf_run", json!({"name": "hello", "input": {"n": n}}));
@@ -94,9 +88,7 @@ async fn another_event_or_other_arguments_are_another_request() {
     assert_eq!(app.backend.world().runs.values().sum::<u32>(), 3);
 }
 
-#[tokio::test]
-async fn nobody_gets_the_answer_to_somebody_elses_request() {
-    let app = App::start().await;
+async fn nobody_gets_the_answer_to_somebody_elses_request(app: App) {
     let channel = set_up(&app).await;
     channel.say("ana", "wf_apply", hello("hello", "hi")).await.unwrap();
     let secret = json!({"name": "hello", "input": {"secret": "of ana"}});
@@ -113,9 +105,7 @@ async fn nobody_gets_the_answer_to_somebody_elses_request() {
     assert_eq!(app.backend.world().runs.values().sum::<u32>(), 1);
 }
 
-#[tokio::test]
-async fn a_run_is_one_run_also_when_two_servers_hear_of_it() {
-    let app = App::start().await;
+async fn a_run_is_one_run_also_when_two_servers_hear_of_it(app: App) {
     let channel = set_up(&app).await;
     channel.say("ana", "wf_apply", hello("hello", "hi")).await.unwrap();
     let replica = app.replica().await;
@@ -133,12 +123,19 @@ async fn a_run_is_one_run_also_when_two_servers_hear_of_it() {
     assert!(event.deliver(&replica).await.is_ok(), "once it is answered, every server has the answer");
 }
 
-#[tokio::test]
-async fn what_failed_on_our_side_may_be_tried_again() {
-    let app = App::start().await;
+async fn what_failed_on_our_side_may_be_tried_again(app: App) {
     let channel = set_up(&app).await;
     app.backend.fail_at("before deploy");
     let event = event(&channel, "ana", "wf_apply", hello("hello", "hi"));
     assert_eq!(event.deliver(&app).await.unwrap_err().code, FailureCode::Unavailable);
     assert_eq!(event.deliver(&app).await.unwrap()["status"], "deployed");
+}
+
+crate::on_both_stores! {
+    four_deliveries_have_one_effect_and_one_answer
+    a_refusal_is_one_too
+    another_event_or_other_arguments_are_another_request
+    nobody_gets_the_answer_to_somebody_elses_request
+    a_run_is_one_run_also_when_two_servers_hear_of_it
+    what_failed_on_our_side_may_be_tried_again
 }

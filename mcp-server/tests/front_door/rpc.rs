@@ -11,6 +11,7 @@ use wire::{Failure, FailureAnswer};
 pub(crate) const REVISION: &str = "2025-06-18";
 
 /// What came back over HTTP.
+#[derive(Debug)]
 pub(crate) struct Answer {
     pub(crate) status: u16,
     pub(crate) headers: HeaderMap,

@@ -6,7 +6,8 @@ mod shapes;
 
 use crate::app::{App, OPERATOR};
 use crate::door::Door;
-use crate::issuer::{TestKey, sign};
+use crate::issuer::sign;
+use crate::key_kinds::{P256, RSA};
 use crate::rpc::{Answer, finish};
 use jsonwebtoken::Algorithm;
 use reqwest::Method;
@@ -80,9 +81,8 @@ async fn a_token_in_the_address_or_in_a_cookie_is_no_token() {
 #[tokio::test]
 async fn good_tokens_of_every_algorithm_are_taken() {
     let app = App::start().await;
-    let rsa = TestKey::rsa();
     let mut claims = app.issuer.claims("ana", "agents");
-    for key in [&app.issuer.key, &app.issuer.p256, &rsa, &rsa.with(Algorithm::PS256)] {
+    for key in [&app.issuer.key, &P256, &RSA, &RSA.with(Algorithm::PS256)] {
         claims["aud"] = json!("tentacular");
         assert_eq!(knock(&app, &bearer(sign(&claims, key))).await.status, 200, "{:?}", key.algorithm);
     }

@@ -1,6 +1,6 @@
 //! What can be changed about an enclave, each by the grant for exactly that.
 
-use super::{Tx, now};
+use super::{Tx, holdable, now};
 use crate::call::Call;
 use crate::gate::Authorized;
 use crate::gate::act::{
@@ -50,7 +50,7 @@ impl Tx {
         .bind(&new.owner.subject)
         .bind(channel.map(|channel| channel.team.clone()))
         .bind(channel.map(|channel| channel.id.clone()))
-        .bind(channel.map(|channel| channel.name.clone()))
+        .bind(channel.map(|channel| holdable(&channel.name).into_owned()))
         .bind(channel.map(|channel| channel.creator.clone()))
         .bind(channel.map(|channel| channel.observed_at.as_millisecond()))
         .bind(now())
@@ -119,7 +119,7 @@ impl Tx {
             .bind(State::Deprovisioning.name())
             .execute(self.connection())
             .await?;
-        Ok(())
+        self.forget_answers(record).await
     }
 
     /// Freezes by the side that asked; answers the reasons that hold now.
@@ -252,7 +252,11 @@ impl Tx {
         name: &EnclaveName,
         value: &str,
     ) -> Result<(), StoreError> {
-        sqlx::query(statement).bind(value).bind(name.as_str()).execute(self.connection()).await?;
+        sqlx::query(statement)
+            .bind(holdable(value).into_owned())
+            .bind(name.as_str())
+            .execute(self.connection())
+            .await?;
         self.touch_mirrored(name).await
     }
 

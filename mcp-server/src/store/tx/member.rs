@@ -1,6 +1,6 @@
 //! Who belongs to an enclave: the owner's verdicts, and what the relay reports of the channel.
 
-use super::Tx;
+use super::{Tx, holdable};
 use crate::gate::Authorized;
 use crate::gate::act::{AddMember, ChannelReport, RemoveMember, Reown};
 use crate::store::record::{ChannelPersonRecord, EnclaveRecord, PersonId, Verdict};
@@ -117,7 +117,7 @@ impl Tx {
             .bind(enclave.as_str())
             .bind(account)
             .bind(row::class_name(person.class))
-            .bind(&person.shown)
+            .bind(holdable(&person.shown).into_owned())
             .execute(self.connection())
             .await?;
         }

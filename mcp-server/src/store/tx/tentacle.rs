@@ -1,6 +1,6 @@
 //! What can be changed about a tentacle.
 
-use super::{Tx, now};
+use super::{Tx, holdable, now};
 use crate::gate::Authorized;
 use crate::gate::act::{Apply, Remove, Run, TentacleStatus};
 use crate::store::record::{LastRun, PersonId};
@@ -54,9 +54,9 @@ impl Tx {
         )
         .bind(target.record.name.as_str())
         .bind(target.name.as_str())
-        .bind(&deployed.description)
+        .bind(holdable(&deployed.description).into_owned())
         .bind(&deployed.version)
-        .bind(&deployed.deployed_by)
+        .bind(holdable(&deployed.deployed_by).into_owned())
         .bind(&deployed.deployed_via)
         .bind(now())
         .execute(self.connection())
@@ -93,7 +93,7 @@ impl Tx {
         .bind(run.started_at.as_millisecond())
         .bind(run.duration_ms)
         .bind(i64::from(run.success))
-        .bind(&run.asked_by)
+        .bind(holdable(&run.asked_by).into_owned())
         .execute(self.connection())
         .await?;
         Ok(())

@@ -54,7 +54,7 @@ fn values(url: &str) -> Vec<(&'static str, Value)> {
         with("azp", json!([MISSING, null, "", "bearer-token", "keycloak", "Agents", "agents ", ["agents"], "*", 1])),
         with("azp", json!(["agents,kraken", "account-console", "security-admin-console"])),
         with("typ", json!([MISSING, null, "ID", "Refresh", "Offline", "Logout", "bearer", "DPoP", ["Bearer"], "Bearer "])),
-        with("sub", json!([MISSING, null, "", 7, ["ana"], {"id": "ana"}, true])),
+        with("sub", json!([MISSING, null, "", "ana\u{0000}", "ana\n", 7, ["ana"], {"id": "ana"}, true])),
         with("email_verified", json!(["true", 1, {"value": true}])),
         with("email", json!([["ana@example.com"], 7])),
         with("name", json!([{"given": "ana"}])),

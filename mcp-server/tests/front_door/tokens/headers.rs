@@ -2,6 +2,7 @@
 
 use super::{Kind, bearer};
 use crate::issuer::{Issuer, TestKey};
+use crate::key_kinds::{ENCRYPTION, RSA};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use jsonwebtoken::{Algorithm, EncodingKey};
@@ -57,16 +58,16 @@ fn wrong_keys(issuer: &Issuer, kraken: &TestKey) -> Vec<(&'static str, String)> 
     let make = |key: &TestKey, kid: &str, alg: &str| {
         key.jws(&json!({"typ": "JWT", "alg": alg, "kid": kid}), &payload(issuer))
     };
-    let (other, own, rsa) = (TestKey::new("other-realm"), issuer.key.kid.as_str(), TestKey::rsa());
+    let (other, own, rsa) = (TestKey::new("other-realm"), issuer.key.kid.as_str(), &*RSA);
     vec![
         ("another realm's key", make(&other, "other-realm", "EdDSA")),
         ("another realm's key under our kid", make(&other, own, "EdDSA")),
         ("the Kraken's key", make(kraken, &kraken.kid, "EdDSA")),
         ("another P-256 key under a known kid", make(&TestKey::p256("p256"), "p256", "ES256")),
-        ("an encryption key", make(&issuer.encryption, "encryption", "ES256")),
+        ("an encryption key", make(&ENCRYPTION, "encryption", "ES256")),
         ("the kid of a key of another kind", make(&issuer.key, "rsa", "EdDSA")),
-        ("another kind of algorithm than the key's", make(&rsa, own, "RS256")),
-        ("an algorithm that its key does not say", make(&rsa, "p256", "RS256")),
+        ("another kind of algorithm than the key's", make(rsa, own, "RS256")),
+        ("an algorithm that its key does not say", make(rsa, "p256", "RS256")),
         ("RS512", make(&rsa.with(Algorithm::RS512), "rsa", "RS512")),
         ("PS384", make(&rsa.with(Algorithm::PS384), "rsa", "PS384")),
         ("one algorithm said, another used", make(&rsa.with(Algorithm::PS256), "rsa", "RS256")),

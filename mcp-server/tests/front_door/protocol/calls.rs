@@ -1,0 +1,142 @@
+//! Calls as clients make them: with other words for the same, with too much, without waiting for the end.
+
+use crate::app::{App, until};
+use crate::backend::STEPS;
+use crate::rpc::{Extras, Reply, call, finish};
+use crate::team::{hello, set_up};
+use reqwest::Method;
+use serde_json::{Value, json};
+use wire::FailureCode;
+
+fn of_price_watch(mut args: Value) -> Value {
+    args["enclave"] = json!("price-watch");
+    args
+}
+
+#[tokio::test]
+async fn a_hidden_tool_is_as_unknown_as_one_that_is_not_there() {
+    let app = App::start().await;
+    let relay = app.issuer.token("service-account-kraken-relay", "kraken-relay");
+    let hidden =
+        [(app.agent("ana"), "channel_report"), (relay, "enclave_freeze"), (app.agent("ana"), "no_such_tool")];
+    for (token, name) in hidden {
+        let shown = app.tools(&token).await;
+        assert!(shown.iter().all(|tool| tool["name"] != name));
+        match app.tool(&token, name, &json!({}), &Extras::default()).await {
+            Reply::NoTool(message) => assert_eq!(message, format!("there is no tool `{name}` for you")),
+            reply => panic!("{name}: {reply:?}"),
+        }
+    }
+    // what somebody sends as a name is told back without what it could do
+    match app.tool(&app.agent("ana"), "`x`\n<b>", &json!({}), &Extras::default()).await {
+        Reply::NoTool(message) => assert_eq!(message, "there is no tool `x<b>` for you"),
+        reply => panic!("{reply:?}"),
+    }
+}
+
+#[tokio::test]
+async fn other_words_null_lists_and_unknown_keys_are_taken() {
+    let app = App::start().await;
+    set_up(&app).await;
+    let ana = app.agent("ana");
+    let mut apply = hello("hello", "hi");
+    apply["namespace"] = json!("price-watch");
+    apply["manifests"] = Value::Null;
+    app.call(&ana, "wf_apply", apply).await.unwrap();
+    for (tool, args) in [
+        ("enclave_info", json!({"enclave": "price-watch"})),
+        (
+            "enclave_sync",
+            json!({"name": "price-watch", "add_members": null, "remove_members": null, "new_mode": "member-read"}),
+        ),
+        ("wf_list", json!({"namespace": "price-watch"})),
+        ("wf_status", json!({"namespace": "price-watch", "name": "hello", "verbosity": {"level": [9]}})),
+        ("wf_run", json!({"namespace": "price-watch", "name": "hello"})),
+    ] {
+        app.call(&ana, tool, args.clone()).await.unwrap_or_else(|error| panic!("{tool} {args}: {error:?}"));
+    }
+    let wrong = app.call(&ana, "enclave_info", json!({"name": ["price-watch"]})).await.unwrap_err();
+    assert_eq!(wrong.code, FailureCode::Invalid);
+}
+
+#[tokio::test]
+async fn a_panic_ends_one_call_and_nothing_else() {
+    let app = App::start().await;
+    set_up(&app).await;
+    let ana = app.agent("ana");
+    for point in ["before deploy", "after deploy"] {
+        app.backend.panic_at(point);
+        let refused = app.call(&ana, "wf_apply", of_price_watch(hello("hello", point))).await.unwrap_err();
+        assert_eq!(
+            (refused.code, &*refused.message),
+            (FailureCode::Internal, "something went wrong on our side")
+        );
+        assert!(refused.trace_id.is_some());
+        // nothing stays locked
+        let deployed = app.call(&ana, "wf_apply", of_price_watch(hello("hello", point))).await.unwrap();
+        assert_eq!(deployed["status"], "deployed");
+    }
+}
+
+#[tokio::test]
+async fn progress_is_told_to_those_who_ask_for_it() {
+    let app = App::start().await;
+    let mut params = call("enclave_provision", &json!({"name": "new"}), &Extras::default());
+    params["_meta"]["progressToken"] = json!("p-1");
+    let message = json!({"jsonrpc": "2.0", "id": 7, "method": "tools/call", "params": params});
+    let answer = app.post(&app.agent("ana"), &message).await;
+    assert_eq!(answer.header("content-type"), "text/event-stream");
+    let events = answer.body.lines().filter_map(|line| line.strip_prefix("data:"));
+    let events: Vec<Value> = events.filter_map(|data| serde_json::from_str(data.trim()).ok()).collect();
+    let (last, told) = events.split_last().unwrap();
+    let told: Vec<_> = told.iter().map(|event| (&event["method"], &event["params"])).collect();
+    assert_eq!(told.len(), STEPS.len());
+    for (done, ((method, params), step)) in told.into_iter().zip(STEPS).enumerate() {
+        assert_eq!(method, "notifications/progress");
+        let done =
+            json!({"progressToken": "p-1", "progress": (done + 1) as f64, "total": 4.0, "message": step});
+        assert_eq!(params, &done);
+    }
+    assert_eq!((&last["id"], &last["result"]["structuredContent"]["status"]), (&json!(7), &json!("active")));
+}
+
+#[tokio::test]
+async fn whoever_does_not_wait_for_the_end_does_not_stop_it() {
+    let app = App::start().await;
+    set_up(&app).await;
+    app.backend.stop_at("before deploy");
+    let params = call("wf_apply", &of_price_watch(hello("hello", "hi")), &Extras::default());
+    let message = json!({"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": params});
+    let request = app.request(Method::POST).bearer_auth(app.agent("ana")).body(message.to_string());
+    let asking = tokio::spawn(finish(request));
+    app.backend.until_waiting(1).await;
+    asking.abort();
+    assert!(asking.await.unwrap_err().is_cancelled());
+    app.backend.go_on();
+    let status = json!({"enclave": "price-watch", "name": "hello"});
+    let ready = async || {
+        let status = app.call(&app.agent("ana"), "wf_status", status.clone()).await.unwrap();
+        status["ready"] == true && status["version"] != ""
+    };
+    until("it is deployed all the same", ready).await;
+}
+
+#[tokio::test]
+async fn long_lists_come_in_pages() {
+    let app = App::start().await;
+    let ana = app.agent("ana");
+    let names: Vec<String> = (0..7).map(|n| format!("enclave-{n}")).collect();
+    for name in &names {
+        app.call(&ana, "enclave_provision", json!({"name": name})).await.unwrap();
+    }
+    let (mut found, mut args, mut pages) = (Vec::new(), json!({"limit": 3}), 0);
+    loop {
+        let page = app.call(&ana, "enclave_list", args.clone()).await.unwrap();
+        let listed = page["enclaves"].as_array().unwrap().iter();
+        found.extend(listed.map(|enclave| enclave["name"].as_str().unwrap().to_owned()));
+        pages += 1;
+        let Some(cursor) = page.get("next_cursor").filter(|cursor| !cursor.is_null()) else { break };
+        args["cursor"] = cursor.clone();
+    }
+    assert_eq!((found, pages), (names, 3));
+}
