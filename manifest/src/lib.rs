@@ -11,6 +11,6 @@ mod spec;
 pub use access::{ENCLAVE_ROLE, ROLE_BINDING, role_binding, service_account};
 pub use namespace::namespace;
 pub use network::{allow_dns, default_deny};
-pub use quota::{LIMITS, ParseQuotaError, QUOTA, QuotaPreset, limits, quota};
+pub use quota::{LIMITS, ParseQuotaError, QUOTA, QuotaPreset, Whole, limits, quota};
 pub use render::{RenderError, render_all};
 pub use spec::{EnclaveSpec, FIELD_MANAGER, Mirror, ServerAccount, Status};

@@ -31,6 +31,17 @@ pub enum QuotaPreset {
 #[error("this is not a size of an enclave: use `small`, `medium` or `large`")]
 pub struct ParseQuotaError;
 
+/// What all of an enclave may use together, wherever it runs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Whole {
+    /// Processors.
+    pub processors: u32,
+    /// GiB of memory.
+    pub memory_gib: u32,
+    /// Pods, or what stands for them.
+    pub pods: u32,
+}
+
 /// The numbers behind a size.
 struct Size {
     /// Processors of all pods together, and of one container.
@@ -60,6 +71,13 @@ impl QuotaPreset {
             Self::Medium => "medium",
             Self::Large => "large",
         }
+    }
+
+    /// What all of an enclave may use together.
+    #[must_use]
+    pub const fn whole(self) -> Whole {
+        let Size { cpu, memory, pods, .. } = self.size();
+        Whole { processors: cpu.0, memory_gib: memory.0, pods }
     }
 
     const fn size(self) -> Size {

@@ -1,13 +1,17 @@
 //! What carries out what was allowed. Every effect takes the grant for it, and takes its target from there.
 
 mod kubernetes;
+mod machine;
+
+pub use machine::attend;
 
 use crate::config::{Args, BackendKind};
 use crate::gate::act::{Apply, Deprovision, Provision, Remove, Run, TentacleLogs};
 use crate::gate::target::OnTentacle;
 use crate::gate::{Authorized, Changed};
-use crate::store::EnclaveRecord;
+use crate::store::{EnclaveRecord, Quota};
 use async_trait::async_trait;
+use manifest::QuotaPreset;
 use serde_json::Value;
 use std::fmt;
 use std::time::Duration;
@@ -23,8 +27,9 @@ pub trait Backend: fmt::Debug + Send + Sync {
     /// What it cannot enforce here, in plain words. What is not in this list is enforced.
     fn gaps(&self) -> Vec<String>;
 
-    /// The steps in which an enclave is made, in order. Each can be repeated; the last one makes it usable.
-    fn steps(&self) -> &'static [&'static str];
+    /// The stages in which an enclave is made, in order, each the steps that are taken side by side. Each step can be
+    /// repeated; the last stage makes the enclave usable.
+    fn steps(&self) -> &'static [&'static [&'static str]];
 
     /// Takes one of [`Backend::steps`].
     async fn provision(
@@ -156,6 +161,12 @@ pub enum BackendError {
     /// The tentacle's own code does not start.
     #[error("the tentacle does not start: {0}")]
     DoesNotStart(String),
+    /// The engine does not take the input.
+    #[error("the input is not taken: {0}")]
+    NotTaken(String),
+    /// As many runs go on as may.
+    #[error("as many runs go on already as may go on at the same time")]
+    Busy,
     /// It took too long.
     #[error("it was stopped after {} s", .0.as_secs())]
     TimedOut(Duration),
@@ -190,6 +201,13 @@ impl BackendError {
                 Failure::new(FailureCode::Invalid, format!("the tentacle does not start: {why}"))
                     .with_remedy("mend its code and deploy it again")
             }
+            Self::NotTaken(why) => {
+                Failure::new(FailureCode::Invalid, format!("the tentacle does not take this input: {why}"))
+            }
+            Self::Busy => {
+                let what = "as many runs of this tentacle go on already as may go on at the same time";
+                Failure::new(FailureCode::Unavailable, what).with_remedy("wait until one of them has ended")
+            }
             Self::TimedOut(limit) => {
                 Failure::new(FailureCode::TimedOut, format!("it was stopped after {} s", limit.as_secs()))
                     .with_remedy("give it more time, or less to do")
@@ -210,6 +228,15 @@ impl BackendError {
 pub async fn from_args(args: &Args) -> Result<Box<dyn Backend>, BackendError> {
     match args.backend {
         BackendKind::Kubernetes => Ok(Box::new(kubernetes::Kubernetes::connect(args).await?)),
-        BackendKind::Machine => Err(BackendError::NotYet("later")),
+        BackendKind::Machine => Ok(Box::new(machine::Machine::open(args).await?)),
+    }
+}
+
+/// How much an enclave of this size may use, wherever it is.
+fn preset(quota: Quota) -> QuotaPreset {
+    match quota {
+        Quota::Small => QuotaPreset::Small,
+        Quota::Medium => QuotaPreset::Medium,
+        Quota::Large => QuotaPreset::Large,
     }
 }

@@ -60,6 +60,18 @@ pub struct Args {
     /// With `--backend machine`: the folder of the engine's program.
     #[arg(long, env = "TENTACULAR_ENGINE_DIR")]
     pub engine_dir: Option<PathBuf>,
+    /// With `--backend machine`: which program builds the walls around a tentacle.
+    #[arg(long, env = "TENTACULAR_SANDBOX", value_enum, default_value_t)]
+    pub sandbox: SandboxKind,
+    /// With `--backend machine`: gVisor's `runsc`; looked up on the PATH when left out.
+    #[arg(long, env = "TENTACULAR_RUNSC")]
+    pub runsc: Option<PathBuf>,
+    /// With `--backend machine`: Bubblewrap's `bwrap`; looked up on the PATH when left out.
+    #[arg(long, env = "TENTACULAR_BWRAP")]
+    pub bwrap: Option<PathBuf>,
+    /// With `--backend machine`: how many seconds a sandbox that nobody uses is kept.
+    #[arg(long, env = "TENTACULAR_IDLE_SECONDS", default_value_t = 300)]
+    pub idle_seconds: u32,
     /// With `--backend kubernetes`: the kubeconfig; the pod's own account when left out.
     #[arg(long, env = "TENTACULAR_KUBECONFIG")]
     pub kubeconfig: Option<PathBuf>,
@@ -75,6 +87,18 @@ pub enum BackendKind {
     Kubernetes,
     /// This machine.
     Machine,
+}
+
+/// Which program builds the walls around a tentacle on this machine.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
+pub enum SandboxKind {
+    /// `runsc` where it works, else `bwrap`.
+    #[default]
+    Auto,
+    /// gVisor: a kernel of its own.
+    Runsc,
+    /// Bubblewrap: the machine's kernel.
+    Bwrap,
 }
 
 /// Everything that is wrong with a configuration, one line each.

@@ -21,7 +21,8 @@ pub mod store;
 mod tools;
 pub mod trail;
 
-pub use config::{Args, BackendKind, ConfigError};
+pub use backend::attend;
+pub use config::{Args, BackendKind, ConfigError, SandboxKind};
 pub use pace::{KeyPace, Pace};
 pub use serve::{Ready, ServeError};
 pub use tools::{ToolActions, tool_actions};

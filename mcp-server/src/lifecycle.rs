@@ -6,6 +6,8 @@ use crate::gate::act::{Deprovision, Provision};
 use crate::gate::{Authorized, Effect, unavailable};
 use crate::progress::Progress;
 use crate::server::Server;
+use futures::StreamExt;
+use futures::stream::FuturesUnordered;
 use policy::State;
 use uuid::Uuid;
 use wire::{Failure, FailureCode};
@@ -62,22 +64,55 @@ async fn steps(
     let name = &grant.target().name;
     let mut view = wanted(server, name, None).await.map_err(Stopped::Failed)?;
     let id = view.record.id;
-    let steps = server.backend.steps();
-    for (done, step) in steps.iter().enumerate() {
-        match server.backend.provision(grant, &view, step).await {
-            Ok(()) => {}
-            Err(BackendError::Taken) => return Err(Stopped::Taken),
-            Err(error) => {
-                tracing::warn!(enclave.name = %name, step, %error, "an enclave could not be made to the end");
-                return Err(Stopped::Failed(error.into_failure()));
-            }
-        }
-        progress.step(done + 1, steps.len(), step).await;
-        if done + 1 < steps.len() {
+    let stages = server.backend.steps();
+    let all = stages.concat();
+    let mut told = Told { progress, done: 0, of: all.len() };
+    for (number, steps) in stages.iter().enumerate() {
+        if number > 0 {
             view = wanted(server, name, Some(id)).await.map_err(Stopped::Failed)?;
         }
+        stage(server, grant, &view, steps, &mut told).await?;
     }
-    Ok((id, steps.iter().map(|step| (*step).to_owned()).collect()))
+    Ok((id, all.into_iter().map(str::to_owned).collect()))
+}
+
+/// How many steps have been told.
+struct Told<'p> {
+    progress: &'p Progress,
+    done: usize,
+    of: usize,
+}
+
+/// Takes the steps of one stage side by side. When one fails the others are awaited all the same, so that nothing goes
+/// on after the caller has let go of the enclave; then the first failure is told.
+async fn stage(
+    server: &Server,
+    grant: &Authorized<Provision>,
+    view: &EnclaveView,
+    steps: &[&'static str],
+    told: &mut Told<'_>,
+) -> Result<(), Stopped> {
+    let backend = &server.backend;
+    let take = |step: &'static str| async move { (step, backend.provision(grant, view, step).await) };
+    let mut running: FuturesUnordered<_> = steps.iter().copied().map(take).collect();
+    let mut stopped = None;
+    while let Some((step, result)) = running.next().await {
+        let why = match result {
+            Ok(()) => {
+                told.done += 1;
+                told.progress.step(told.done, told.of, step).await;
+                continue;
+            }
+            Err(BackendError::Taken) => Stopped::Taken,
+            Err(error) => {
+                let name = &view.record.name;
+                tracing::warn!(enclave.name = %name, step, %error, "an enclave could not be made to the end");
+                Stopped::Failed(error.into_failure())
+            }
+        };
+        stopped.get_or_insert(why);
+    }
+    stopped.map_or(Ok(()), Err)
 }
 
 /// The enclave as long as it is to be made, and is the one that was begun: somebody may have it removed meanwhile, and

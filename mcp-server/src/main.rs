@@ -1,10 +1,14 @@
 //! The server's program: reads the configuration, then serves until it is told to stop.
 
 use clap::Parser;
-use mcp_server::{Args, run, start_logging};
+use mcp_server::{Args, attend, run, start_logging};
+use std::process::ExitCode;
 
-#[tokio::main]
-async fn main() -> anyhow::Result<()> {
+fn main() -> anyhow::Result<ExitCode> {
+    if let Some(ended) = attend() {
+        return Ok(ended);
+    }
     start_logging();
-    Ok(run(Args::parse()).await?)
+    tokio::runtime::Builder::new_multi_thread().enable_all().build()?.block_on(run(Args::parse()))?;
+    Ok(ExitCode::SUCCESS)
 }

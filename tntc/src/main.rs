@@ -20,5 +20,9 @@ mod web;
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
+    #[cfg(feature = "up")]
+    if let Some(ended) = mcp_server::attend() {
+        return ended;
+    }
     commands::run(cli::read())
 }

@@ -1,5 +1,6 @@
 //! This repository: where it is, and what `cargo metadata` says about it.
 
+use std::env;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -8,10 +9,13 @@ use cargo_metadata::{Metadata, MetadataCommand, Package};
 
 use crate::process;
 
+/// What cargo sets for the program that it runs, as beginnings of names; the rest of `CARGO_` is the caller's.
+const TOLD_TO_THIS_PROGRAM: [&str; 3] = ["CARGO_CRATE_", "CARGO_MANIFEST_", "CARGO_PKG_"];
+
 /// The root folder of the repository.
 pub(crate) fn root() -> Result<PathBuf> {
     // cargo sets the variable for `cargo run`; a program that was copied elsewhere knows where it was built.
-    let manifest = std::env::var_os("CARGO_MANIFEST_DIR").map(PathBuf::from);
+    let manifest = env::var_os("CARGO_MANIFEST_DIR").map(PathBuf::from);
     let manifest = manifest.filter(|folder| folder.ends_with("xtask"));
     let manifest = manifest.unwrap_or_else(|| PathBuf::from(env!("CARGO_MANIFEST_DIR")));
     manifest.parent().map(Path::to_path_buf).context("xtask is not in a repository")
@@ -33,6 +37,13 @@ pub(crate) fn member<'a>(metadata: &'a Metadata, name: &str) -> Option<&'a Packa
 pub(crate) fn cargo(root: &Path, arguments: &[&str]) -> Command {
     let mut command = Command::new("cargo");
     command.current_dir(root).args(arguments);
+    // What cargo tells this program about itself would reach the build scripts, and some of them run again for it:
+    // half of the dependencies would be built anew after every `cargo build` by hand.
+    for (name, _) in env::vars_os() {
+        if TOLD_TO_THIS_PROGRAM.iter().any(|prefix| name.to_string_lossy().starts_with(prefix)) {
+            command.env_remove(name);
+        }
+    }
     command
 }
 

@@ -24,7 +24,7 @@ impl Backend for Idle {
         Vec::new()
     }
 
-    fn steps(&self) -> &'static [&'static str] {
+    fn steps(&self) -> &'static [&'static [&'static str]] {
         &[]
     }
 

@@ -9,17 +9,17 @@ mod objects;
 use self::index::Index;
 use self::objects::Cluster;
 use crate::backend::{
-    Backend, BackendError, Deployed, EnclaveView, Logs, RunOrder, RunReport, TentacleState, Version,
+    Backend, BackendError, Deployed, EnclaveView, Logs, RunOrder, RunReport, TentacleState, Version, preset,
 };
 use crate::config::Args;
 use crate::gate::act::{Apply, Deprovision, Provision, Remove, Run, TentacleLogs};
 use crate::gate::target::OnTentacle;
 use crate::gate::{Authorized, Changed};
-use crate::store::{EnclaveRecord, Quota};
+use crate::store::EnclaveRecord;
 use async_trait::async_trait;
 use kube::config::{KubeConfigOptions, Kubeconfig};
 use kube::{Client, Config};
-use manifest::{EnclaveSpec, Mirror, QuotaPreset, ServerAccount, Status};
+use manifest::{EnclaveSpec, Mirror, ServerAccount, Status};
 use policy::State;
 use std::time::Duration;
 
@@ -27,17 +27,13 @@ use std::time::Duration;
 const LATER: &str =
     "tentacles on Kubernetes come with the next release; until then they run with `--backend machine`";
 
-/// The steps in which an enclave is made. The namespace comes with its Pod Security labels and status provisioning; the
-/// status becomes active last.
-const STEPS: [&str; 8] = [
-    "namespace",
-    "server-rights",
-    "default-deny",
-    "allow-dns",
-    "quota",
-    "limits",
-    "service-account",
-    "active",
+/// The stages in which an enclave is made. The namespace comes with its Pod Security labels and status provisioning; the
+/// rights in it must be there before anything else can be; the status becomes active last.
+const STEPS: [&[&str]; 4] = [
+    &["namespace"],
+    &["server-rights"],
+    &["default-deny", "allow-dns", "quota", "limits", "service-account"],
+    &["active"],
 ];
 
 /// The Kubernetes backend.
@@ -91,14 +87,6 @@ impl Kubernetes {
     }
 }
 
-fn preset(quota: Quota) -> QuotaPreset {
-    match quota {
-        Quota::Small => QuotaPreset::Small,
-        Quota::Medium => QuotaPreset::Medium,
-        Quota::Large => QuotaPreset::Large,
-    }
-}
-
 fn status(record: &EnclaveRecord) -> Status {
     match record.state {
         State::Provisioning => Status::Provisioning,
@@ -118,7 +106,7 @@ impl Backend for Kubernetes {
         vec!["tentacles do not run here yet".to_owned()]
     }
 
-    fn steps(&self) -> &'static [&'static str] {
+    fn steps(&self) -> &'static [&'static [&'static str]] {
         &STEPS
     }
 

@@ -18,7 +18,7 @@ use tokio::sync::Notify;
 /// What the backend holds: it outlives the server, as a cluster does.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct World {
-    /// The steps that were taken of each enclave, in order.
+    /// The steps that were taken of each enclave, in the order of [`STEPS`].
     pub(crate) enclaves: BTreeMap<String, Vec<String>>,
     /// The mode and state that each mirror shows.
     pub(crate) mirrors: BTreeMap<String, String>,
@@ -52,7 +52,10 @@ pub(crate) struct Remembering {
     let_go: Arc<Notify>,
 }
 
-/// The steps in which an enclave is made.
+/// The stages in which an enclave is made.
+const STAGES: [&[&str]; 3] = [&["namespace"], &["policies", "quota"], &["active"]];
+
+/// Their steps.
 pub(crate) const STEPS: [&str; 4] = ["namespace", "policies", "quota", "active"];
 
 impl Remembering {
@@ -82,6 +85,11 @@ impl Remembering {
     /// Waits until so many wait at the point.
     pub(crate) async fn until_waiting(&self, count: usize) {
         until("the backend is there", async || self.trouble.lock().unwrap().waiting >= count).await;
+    }
+
+    /// Waits until what was made to fail has failed.
+    pub(crate) async fn until_failed(&self) {
+        until("the backend fails", async || self.trouble.lock().unwrap().fail.is_none()).await;
     }
 
     /// Lets everybody go on.
@@ -129,8 +137,8 @@ impl Backend for Remembering {
         vec!["everything: it runs nothing".to_owned()]
     }
 
-    fn steps(&self) -> &'static [&'static str] {
-        &STEPS
+    fn steps(&self) -> &'static [&'static [&'static str]] {
+        &STAGES
     }
 
     async fn provision(
@@ -145,9 +153,12 @@ impl Backend for Remembering {
         }
         self.effect(step, |world| {
             let taken = world.enclaves.entry(name).or_default();
-            if !taken.iter().any(|taken| taken == step) {
-                taken.push(step.to_owned());
-            }
+            let mut before = STAGES.iter().take_while(|stage| !stage.contains(&step)).copied().flatten();
+            assert!(before.all(|before| taken.iter().any(|taken| taken == before)), "{step} after {taken:?}");
+            taken.push(step.to_owned());
+            // Steps of one stage come in any order, and one that is taken again changes nothing.
+            taken.sort_by_key(|taken| STEPS.iter().position(|step| step == taken));
+            taken.dedup();
         })
         .await
     }

@@ -136,6 +136,22 @@ async fn an_enclave_that_is_removed_while_it_is_made_is_gone() {
 }
 
 #[tokio::test]
+async fn steps_of_one_stage_are_taken_side_by_side_and_none_is_left_behind_when_another_fails() {
+    let app = App::start().await;
+    app.backend.stop_at("before policies");
+    app.backend.fail_at("before quota");
+    let making = at_once(&app, "ana", "enclave_provision", json!({"name": "both"}));
+    app.backend.until_waiting(1).await;
+    app.backend.until_failed().await;
+    app.backend.go_on();
+    assert_eq!(making.await.unwrap().unwrap_err().code, FailureCode::Unavailable);
+    assert_eq!(app.backend.world().enclaves["both"], ["namespace", "policies"]);
+    app.call(&app.agent("ana"), "enclave_provision", json!({"name": "both"})).await.unwrap();
+    assert_eq!(app.backend.world().enclaves["both"], STEPS);
+    agree(&app).await;
+}
+
+#[tokio::test]
 async fn a_removal_that_waited_leaves_the_next_enclave_of_that_name_alone() {
     let app = App::start().await;
     let ana = app.agent("ana");

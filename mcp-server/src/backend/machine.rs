@@ -1,0 +1,196 @@
+//! Enclaves as folders of this machine, tentacles behind walls of this machine.
+//!
+//! A tentacle's engine is started in a sandbox to prove that a version starts, is kept while it is used, and is asked
+//! over its socket. Nothing ever runs outside of a sandbox: where none holds, deploys and runs say so.
+
+mod attendant;
+mod confine;
+mod disk;
+mod enclave;
+mod engine;
+mod groups;
+mod guarded;
+mod index;
+mod log_book;
+mod log_line;
+mod open;
+mod places;
+mod probe;
+mod spawner;
+mod sweep;
+mod tentacle;
+mod version;
+
+pub use attendant::attend;
+
+use self::enclave::There;
+use self::groups::Hierarchies;
+use self::guarded::Guarded;
+use self::index::Index;
+use self::places::Places;
+use self::tentacle::blocking;
+use crate::backend::{
+    Backend, BackendError, Deployed, EnclaveView, Logs, RunOrder, RunReport, TentacleState, Version,
+};
+use crate::gate::act::{Apply, Deprovision, Provision, Remove, Run, TentacleLogs};
+use crate::gate::target::OnTentacle;
+use crate::gate::{Authorized, Changed};
+use crate::store::EnclaveRecord;
+use async_trait::async_trait;
+use policy::State;
+use std::io;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio_util::task::AbortOnDropHandle;
+use workflow::TentacleRef;
+
+/// The steps in which an enclave is made. Its folder says that it is provisioning, until the last one.
+const STEPS: [&[&str]; 3] = [&["directory"], &["limits"], &["active"]];
+
+/// This machine.
+#[derive(Debug)]
+pub(super) struct Machine {
+    places: Places,
+    groups: Arc<Hierarchies>,
+    index: Arc<Index>,
+    gaps: Vec<String>,
+    _rest: AbortOnDropHandle<()>,
+    _guarded: Guarded,
+}
+
+impl Machine {
+    /// Holds all of an enclave to its share.
+    fn limit(&self, record: &EnclaveRecord) -> Result<(), BackendError> {
+        let made = self.groups.make(Path::new(record.name.as_str()), &enclave::caps(record.quota));
+        made.map(drop).map_err(fault)
+    }
+
+    /// Writes down what an enclave's record says.
+    async fn put(&self, view: &EnclaveView, state: State) -> Result<(), BackendError> {
+        let (places, view) = (self.places.clone(), view.clone());
+        blocking(move || enclave::put(&places, &view, state)).await
+    }
+
+    /// What is under an enclave's name.
+    async fn look(&self, record: &EnclaveRecord) -> Result<There, BackendError> {
+        let (places, name, id) = (self.places.clone(), record.name.clone(), record.id);
+        blocking(move || enclave::look(&places, &name, id).map_err(fault)).await
+    }
+}
+
+#[async_trait]
+impl Backend for Machine {
+    fn name(&self) -> &'static str {
+        "machine"
+    }
+
+    fn gaps(&self) -> Vec<String> {
+        self.gaps.clone()
+    }
+
+    fn steps(&self) -> &'static [&'static [&'static str]] {
+        &STEPS
+    }
+
+    async fn provision(
+        &self,
+        _: &Authorized<Provision>,
+        view: &EnclaveView,
+        step: &'static str,
+    ) -> Result<(), BackendError> {
+        match step {
+            "directory" => {
+                let (places, view) = (self.places.clone(), view.clone());
+                blocking(move || enclave::make(&places, &view, State::Provisioning)).await
+            }
+            "limits" => self.limit(&view.record),
+            "active" => self.put(view, State::Active).await,
+            other => Err(BackendError::Fault(format!("there is no step `{other}`"))),
+        }
+    }
+
+    async fn deprovision(&self, grant: &Authorized<Deprovision>) -> Result<(), BackendError> {
+        let record = &grant.target().record;
+        if self.look(record).await? == There::Foreign {
+            return Ok(());
+        }
+        for tentacle in self.index.of(&record.name) {
+            tentacle.remove().await?;
+            self.index.forget(&tentacle);
+        }
+        self.groups.group(Path::new(record.name.as_str())).remove().await.map_err(fault)?;
+        let (places, record) = (self.places.clone(), record.clone());
+        blocking(move || enclave::remove(&places, &record)).await
+    }
+
+    async fn mirror(&self, _: &dyn Changed, view: &EnclaveView) -> Result<(), BackendError> {
+        let record = &view.record;
+        if record.state == State::Deprovisioning && self.look(record).await? != There::Ours {
+            return Ok(());
+        }
+        self.put(view, record.state).await?;
+        self.limit(record)
+    }
+
+    async fn deploy(&self, grant: &Authorized<Apply>, version: &Version) -> Result<Deployed, BackendError> {
+        let target = grant.target();
+        if self.look(&target.record).await? != There::Ours {
+            let what = format!("the folder of `{}` is not there, or not its own", target.record.name);
+            return Err(BackendError::Unreachable(what));
+        }
+        let of = TentacleRef { enclave: target.record.name.clone(), tentacle: target.name.clone() };
+        let index = Arc::clone(&self.index);
+        let tentacle = blocking(move || index.find_or_open(&of).map_err(fault)).await?;
+        let deployed = tentacle.deploy(version).await;
+        if deployed.is_err() && !tentacle.is_deployed() {
+            // Nothing of a tentacle whose first version does not start stays.
+            tentacle.remove().await?;
+            self.index.forget(&tentacle);
+        }
+        deployed
+    }
+
+    async fn remove(&self, grant: &Authorized<Remove>) -> Result<Vec<String>, BackendError> {
+        let target = grant.target();
+        let Some(tentacle) = self.index.find(&target.record.name, &target.name) else {
+            return Ok(Vec::new());
+        };
+        let removed = tentacle.remove().await?;
+        self.index.forget(&tentacle);
+        Ok(removed)
+    }
+
+    async fn run(&self, grant: &Authorized<Run>, order: RunOrder) -> Result<RunReport, BackendError> {
+        let target = grant.target();
+        let not_here = || BackendError::DoesNotStart("no version of it is on this machine".to_owned());
+        let tentacle = self.index.find(&target.record.name, &target.name).ok_or_else(not_here)?;
+        tentacle.run(&order).await
+    }
+
+    async fn logs(&self, grant: &Authorized<TentacleLogs>, lines: usize) -> Result<Logs, BackendError> {
+        let target = grant.target();
+        let Some(tentacle) = self.index.find(&target.record.name, &target.name) else {
+            return Ok(Logs::default());
+        };
+        let copy = tentacle.state().copies.into_iter().next().unwrap_or_default();
+        let logs = blocking(move || tentacle.log.last(lines).map_err(fault)).await?;
+        Ok(Logs { copy, ..logs })
+    }
+
+    fn state(&self, of: &OnTentacle) -> TentacleState {
+        match self.index.find(&of.record.name, &of.name) {
+            Some(tentacle) => tentacle.state(),
+            None => TentacleState { state: "failing", ..TentacleState::default() },
+        }
+    }
+
+    /// It is made from what this server alone changes, and changed with it: it is never behind.
+    fn index_age(&self) -> Option<Duration> {
+        Some(Duration::ZERO)
+    }
+}
+
+fn fault(error: io::Error) -> BackendError {
+    BackendError::Fault(error.to_string())
+}

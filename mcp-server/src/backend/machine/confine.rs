@@ -1,0 +1,111 @@
+//! Starting a program behind walls: an own user, no network, no files but its own, no rights, a share of the machine.
+//!
+//! Two programs can build the walls: gVisor's `runsc`, whose walls are a kernel of their own, and `bwrap`, whose walls
+//! are the machine's kernel. Either is started as an attendant, which joins the control groups and ties itself to the
+//! server first.
+
+mod bwrap;
+mod lines;
+mod runsc;
+mod sandbox;
+pub(super) mod seccomp;
+mod start;
+mod tree;
+
+pub(super) use sandbox::{End, Sandbox};
+pub(super) use start::StartError;
+pub(super) use tree::{Bind, Text, libraries};
+
+use super::groups::{Caps, Hierarchies};
+use super::places::Places;
+use super::spawner::Spawner;
+use sha2::{Digest, Sha256};
+use std::path::PathBuf;
+use std::sync::Arc;
+
+/// Where the engine listens, within the walls. The folder is in memory, and the only one that can be written to.
+pub(super) const SOCKET_FOLDER: &str = "/run/tentacle";
+
+/// The socket's name there.
+pub(super) const SOCKET: &str = "engine.sock";
+
+/// How much the socket's folder can hold, in bytes.
+const SOCKET_BYTES: u64 = 64 * 1024;
+
+/// Within the walls everything belongs to nobody.
+const NOBODY: u32 = 65_534;
+
+/// The users that sandboxes have outside of their walls: far from those of people, services and containers.
+const FIRST_USER: u32 = 0x7000_0000;
+
+/// Which program builds the walls.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Kind {
+    /// gVisor.
+    Runsc,
+    /// Bubblewrap.
+    Bwrap,
+}
+
+impl Kind {
+    /// The program's name.
+    pub(super) const fn name(self) -> &'static str {
+        match self {
+            Self::Runsc => "runsc",
+            Self::Bwrap => "bwrap",
+        }
+    }
+
+    /// What these walls do not hold.
+    pub(super) const fn gap(self) -> &'static str {
+        match self {
+            Self::Runsc => {
+                "other runs: a run that uses up its sandbox's memory ends the sandbox, with the runs beside it"
+            }
+            Self::Bwrap => {
+                "kernel: a tentacle calls this machine's own kernel, through a filter; a fault in what the filter lets through \
+                 is a way out"
+            }
+        }
+    }
+}
+
+/// What walls are built with.
+#[derive(Debug, Clone)]
+pub(super) struct Mason {
+    pub(super) kind: Kind,
+    pub(super) program: PathBuf,
+    /// Whether the server may mount and become other users.
+    pub(super) is_root: bool,
+    pub(super) places: Places,
+    pub(super) groups: Arc<Hierarchies>,
+    pub(super) spawner: Arc<Spawner>,
+}
+
+/// What to put behind walls.
+#[derive(Debug, Clone)]
+pub(super) struct Wanted {
+    /// A name that no other living sandbox has.
+    pub(super) name: String,
+    /// The control group, within that of the enclave.
+    pub(super) group: PathBuf,
+    /// How much it may use.
+    pub(super) caps: Caps,
+    /// Private memory that each process may map, in bytes.
+    pub(super) data: u64,
+    /// Open files of each process.
+    pub(super) open_files: u64,
+    /// The files that it sees, all of which it can only read.
+    pub(super) files: Vec<Bind>,
+    /// Those that are made for it alone.
+    pub(super) texts: Vec<Text>,
+    /// The program and its arguments, as the sandbox sees them.
+    pub(super) command: Vec<String>,
+}
+
+/// The user that a sandbox has outside of its walls: one for each tentacle, so that what the kernel counts by user is
+/// not shared with another. Two that meet share those counts, and nothing else.
+fn outside_user(name: &str) -> u32 {
+    let digest = Sha256::digest(name);
+    digest.iter().take(3).fold(0, |number, byte| number << 8 | u32::from(*byte)) + FIRST_USER
+}

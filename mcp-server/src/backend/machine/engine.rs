@@ -1,0 +1,208 @@
+//! One engine: a sandbox that serves one version of a tentacle, asked over its socket.
+
+mod pass;
+mod run;
+
+use super::confine::{Bind, Kind, Mason, SOCKET, SOCKET_FOLDER, Sandbox, StartError, Text, Wanted};
+use super::groups::Caps;
+use super::log_book::LogBook;
+use super::log_line::LogLine;
+use super::version::Release;
+use crate::backend::BackendError;
+pub(super) use pass::Pass;
+use serde_json::Value;
+use std::fmt;
+use std::path::Path;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+use tokio::sync::{mpsc, watch};
+use tokio::time::Instant;
+use workflow::{ContentHash, Layout, Listen, RunTokenHash};
+
+/// How long an engine may take until it answers, and its nodes until they are loaded.
+const READY_WITHIN: Duration = Duration::from_secs(30);
+
+/// How often it is asked whether it is ready.
+const ASK_AGAIN: Duration = Duration::from_millis(25);
+
+/// The engine stops a run at its limit. When it has not answered this long after, it cannot be trusted to any more.
+const GRACE: Duration = Duration::from_secs(5);
+
+/// Where a sandbox sees what its engine needs.
+pub(super) const DENO: &str = "/bin/deno";
+pub(super) const ENGINE: &str = "/engine";
+pub(super) const CODE: &str = "/code";
+const PLAN: &str = "/plan.json";
+
+/// How many lines may wait to be written.
+const WAITING: usize = 256;
+
+/// What is the same for all engines of a server.
+#[derive(Debug, Clone)]
+pub(super) struct Parts {
+    pub(super) mason: Mason,
+    /// Deno, its libraries and the engine's program, as the sandbox sees them.
+    pub(super) files: Vec<Bind>,
+}
+
+/// What only the server knows: an engine takes runs from whoever holds it.
+struct Token(String);
+
+/// An engine.
+#[derive(Debug)]
+pub(super) struct Engine {
+    /// Which version it serves.
+    pub(super) version: ContentHash,
+    /// Its name, to show.
+    pub(super) copy: String,
+    sandbox: Sandbox,
+    kind: Kind,
+    nodes: Vec<String>,
+    memory_mib: u32,
+    longest: Duration,
+    client: reqwest::Client,
+    token: Token,
+    in_flight: watch::Sender<u32>,
+    used: Mutex<Instant>,
+}
+
+impl Engine {
+    /// Starts an engine for `release` in a sandbox called `name`, and waits until it answers.
+    pub(super) async fn start(
+        parts: &Parts,
+        release: &Release,
+        name: String,
+        log: Arc<LogBook>,
+    ) -> Result<Self, BackendError> {
+        let token = Token(format!("{:032x}{:032x}", rand::random::<u128>(), rand::random::<u128>()));
+        let wanted = wanted(parts, release, name, &token)?;
+        let (to, lines) = mpsc::channel(WAITING);
+        tokio::spawn(write_down(lines, log));
+        let sandbox = parts.mason.start(&wanted, to).await.map_err(|error| match error {
+            StartError::Walls(why) => BackendError::NoSandbox(why),
+            StartError::System(..) => BackendError::Fault(error.to_string()),
+        })?;
+        let client = reqwest::Client::builder().no_proxy().unix_socket(sandbox.socket.clone()).build();
+        let released = &release.sandbox;
+        let engine = Self {
+            version: released.version,
+            copy: format!("{}-{}", released.tentacle.tentacle, released.version.short()),
+            sandbox,
+            kind: parts.mason.kind,
+            nodes: released.nodes.iter().map(|node| node.name.to_string()).collect(),
+            memory_mib: released.limits.memory_mib,
+            longest: released.limits.run,
+            client: client.map_err(|error| BackendError::Fault(error.to_string()))?,
+            token,
+            in_flight: watch::Sender::new(0),
+            used: Mutex::new(Instant::now()),
+        };
+        match engine.until_ready().await {
+            Ok(()) => Ok(engine),
+            Err(error) => {
+                engine.end().await;
+                Err(error)
+            }
+        }
+    }
+
+    async fn until_ready(&self) -> Result<(), BackendError> {
+        let answers = async {
+            while !self.is_ready().await {
+                tokio::time::sleep(ASK_AGAIN).await;
+            }
+        };
+        tokio::select! {
+            () = answers => Ok(()),
+            end = self.sandbox.ended() => Err(BackendError::DoesNotStart(end.how)),
+            () = tokio::time::sleep(READY_WITHIN) => {
+                let why = format!("it was not ready within {} s", READY_WITHIN.as_secs());
+                Err(BackendError::DoesNotStart(why))
+            }
+        }
+    }
+
+    async fn is_ready(&self) -> bool {
+        let asked = self.client.get("http://engine/health").timeout(READY_WITHIN).send().await;
+        match asked {
+            Ok(answer) if answer.status().is_success() => {
+                let health: Option<Value> = answer.json().await.ok();
+                let version = self.version.to_string();
+                health.is_some_and(|health| health.get("version").and_then(Value::as_str) == Some(&version))
+            }
+            _ => false,
+        }
+    }
+
+    /// Whether it can be asked.
+    pub(super) fn is_alive(&self) -> bool {
+        self.sandbox.is_alive()
+    }
+
+    /// Counts a run for as long as the answer is held.
+    pub(super) fn pass(self: &Arc<Self>) -> Pass {
+        Pass::new(Arc::clone(self))
+    }
+
+    /// Whether nobody uses it, and has not for this long.
+    pub(super) fn is_idle(&self, since: Duration) -> bool {
+        let used = *self.used.lock().unwrap_or_else(PoisonError::into_inner);
+        *self.in_flight.borrow() == 0 && used.elapsed() >= since
+    }
+
+    /// Waits until nobody uses it, for at most as long as a run may take.
+    pub(super) async fn drained(&self) {
+        let mut in_flight = self.in_flight.subscribe();
+        let idle = in_flight.wait_for(|count| *count == 0);
+        if tokio::time::timeout(self.longest + GRACE, idle).await.is_err() {
+            tracing::warn!(copy = self.copy, "runs of a version that was replaced are ended");
+        }
+    }
+
+    /// Ends it; comes back when nothing of it is left.
+    pub(super) async fn end(&self) {
+        self.sandbox.end();
+        self.sandbox.ended().await;
+    }
+}
+
+fn wanted(parts: &Parts, release: &Release, name: String, token: &Token) -> Result<Wanted, BackendError> {
+    let Release { sandbox, code } = release;
+    let socket = format!("{SOCKET_FOLDER}/{SOCKET}");
+    let layout = Layout::new([DENO, ENGINE, CODE, PLAN], Listen::Unix(socket))
+        .map_err(|error| BackendError::Fault(error.to_string()))?;
+    let plan = serde_json::to_vec(&sandbox.plan(&RunTokenHash::of(&token.0)))
+        .map_err(|error| BackendError::Fault(error.to_string()))?;
+    let mut files = parts.files.clone();
+    files.push(Bind { from: code.clone(), at: CODE.to_owned() });
+    let limits = &sandbox.limits;
+    Ok(Wanted {
+        group: Path::new(sandbox.tentacle.enclave.as_str()).join(&name),
+        name,
+        caps: Caps::of(limits),
+        data: u64::from(limits.data_mib) << 20,
+        open_files: limits.open_files.into(),
+        files,
+        texts: vec![Text { at: PLAN.to_owned(), bytes: plan }],
+        command: sandbox.engine_command(&layout),
+    })
+}
+
+/// Writes down what a sandbox says, until it says no more.
+async fn write_down(mut lines: mpsc::Receiver<String>, log: Arc<LogBook>) {
+    let mut failed = false;
+    while let Some(line) = lines.recv().await {
+        if let Err(error) = log.write(&LogLine::read(&line))
+            && !failed
+        {
+            failed = true;
+            tracing::error!(%error, "what a tentacle says cannot be written down");
+        }
+    }
+}
+
+impl fmt::Debug for Token {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Token")
+    }
+}

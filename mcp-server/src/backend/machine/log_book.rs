@@ -1,0 +1,142 @@
+//! What a tentacle printed, in files that are bounded, survive the server, and go with the tentacle.
+
+use super::disk;
+use super::log_line::LogLine;
+use crate::backend::Logs;
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Write};
+use std::path::PathBuf;
+use std::sync::{Mutex, PoisonError};
+
+/// The most bytes of a file. There are two: the one that is written, and the one before it.
+const MOST: u64 = 1024 * 1024;
+
+/// A tentacle's log.
+#[derive(Debug)]
+pub(super) struct LogBook {
+    folder: PathBuf,
+    state: Mutex<State>,
+}
+
+#[derive(Debug, Default)]
+enum State {
+    #[default]
+    Idle,
+    Open(Open),
+    Closed,
+}
+
+#[derive(Debug)]
+struct Open {
+    file: File,
+    bytes: u64,
+}
+
+impl LogBook {
+    /// The log in this folder, which is made when something is written.
+    pub(super) fn new(folder: PathBuf) -> Self {
+        Self { folder, state: Mutex::default() }
+    }
+
+    /// Writes a line. It goes to the kernel's memory and no further, so this does not wait for a disk.
+    pub(super) fn write(&self, line: &LogLine) -> io::Result<()> {
+        let mut bytes = serde_json::to_vec(line)?;
+        bytes.push(b'\n');
+        let length = bytes.len() as u64;
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut open = match std::mem::take(&mut *state) {
+            State::Closed => {
+                *state = State::Closed;
+                return Ok(());
+            }
+            State::Idle => self.open()?,
+            State::Open(open) => open,
+        };
+        if open.bytes + length > MOST {
+            fs::rename(self.current(), self.before())?;
+            open = self.open()?;
+        }
+        open.file.write_all(&bytes)?;
+        open.bytes += length;
+        *state = State::Open(open);
+        Ok(())
+    }
+
+    /// Writes no more: the folder is about to go.
+    pub(super) fn close(&self) {
+        *self.state.lock().unwrap_or_else(PoisonError::into_inner) = State::Closed;
+    }
+
+    /// The last lines, for people.
+    pub(super) fn last(&self, most: usize) -> io::Result<Logs> {
+        let mut lines = Vec::new();
+        let mut is_all = true;
+        for path in [self.current(), self.before()] {
+            if lines.len() > most {
+                is_all = false;
+                break;
+            }
+            let text = match fs::read(&path) {
+                Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
+                text => text?,
+            };
+            let mut shown: Vec<String> = String::from_utf8_lossy(&text)
+                .lines()
+                .flat_map(|line| LogLine::read(line).readable())
+                .collect();
+            shown.append(&mut lines);
+            lines = shown;
+        }
+        let truncated = lines.len() > most || !is_all;
+        let lines = lines.split_off(lines.len().saturating_sub(most));
+        Ok(Logs { copy: String::new(), lines, truncated })
+    }
+
+    fn open(&self) -> io::Result<Open> {
+        disk::make_private(&self.folder)?;
+        let file = OpenOptions::new().create(true).append(true).open(self.current())?;
+        let bytes = file.metadata()?.len();
+        Ok(Open { file, bytes })
+    }
+
+    fn current(&self) -> PathBuf {
+        self.folder.join("current.ndjson")
+    }
+
+    fn before(&self) -> PathBuf {
+        self.folder.join("before.ndjson")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn it_is_bounded_and_keeps_the_newest() {
+        let folder = tempfile::tempdir().unwrap();
+        let book = LogBook::new(folder.path().join("log"));
+        for number in 0..5000 {
+            book.write(&LogLine::read(&format!("{number} {}", "x".repeat(1000)))).unwrap();
+        }
+        let size: u64 = disk_bytes(&book.folder);
+        assert!(size > MOST && size <= 2 * MOST, "{size}");
+        // another server goes on with it
+        let book = LogBook::new(folder.path().join("log"));
+        book.write(&LogLine::read("last")).unwrap();
+        let logs = book.last(3).unwrap();
+        assert!(logs.truncated);
+        assert!(logs.lines[1].contains(" 4999 ") && logs.lines[2].ends_with("last"), "{:?}", logs.lines);
+        assert_eq!(logs.lines.len(), 3);
+    }
+
+    #[test]
+    fn a_log_that_is_not_there_is_empty() {
+        let folder = tempfile::tempdir().unwrap();
+        assert_eq!(LogBook::new(folder.path().join("log")).last(10).unwrap(), Logs::default());
+    }
+
+    fn disk_bytes(folder: &std::path::Path) -> u64 {
+        fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().metadata().unwrap().len()).sum()
+    }
+}

@@ -1,0 +1,151 @@
+//! Putting this machine's backend together: what is there is looked for, tried, and what does not hold is said.
+
+use super::confine::{Bind, Kind, Mason, libraries};
+use super::engine::{DENO, ENGINE, Parts};
+use super::groups::{Caps, Controller, Hierarchies};
+use super::guarded::Guarded;
+use super::index::Index;
+use super::places::Places;
+use super::spawner::Spawner;
+use super::tentacle::Workshop;
+use super::{Machine, disk, enclave, fault, probe};
+use crate::backend::BackendError;
+use crate::config::{Args, SandboxKind};
+use nix::unistd::Uid;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+use tokio_util::task::AbortOnDropHandle;
+use workflow::Limits;
+
+impl Machine {
+    /// Takes the machine folder, clears it of what another life left, and tries the sandboxes.
+    ///
+    /// # Errors
+    /// When the folder or Deno cannot be used. Where no sandbox holds, that is an error of deploys and runs.
+    pub(in super::super) async fn open(args: &Args) -> Result<Self, BackendError> {
+        let places = places(args)?;
+        let guarded = Guarded::start(&places).await?;
+        let groups = Hierarchies::open(&places).map_err(fault)?.proven(&usual()).await.map_err(fault)?;
+        let groups = Arc::new(groups);
+        let files = files(args).await?;
+        let spawner = Arc::new(Spawner::new().map_err(fault)?);
+        let mason = |kind, program| Mason {
+            kind,
+            program,
+            is_root: Uid::effective().is_root(),
+            places: places.clone(),
+            groups: Arc::clone(&groups),
+            spawner: Arc::clone(&spawner),
+        };
+        let parts = choose(args, &files, mason).await;
+        let gaps = gaps(&groups, &parts);
+        for gap in &gaps {
+            tracing::warn!(gap, "not enforced on this machine");
+        }
+        let workshop = Arc::new(Workshop::new(parts, places.clone()));
+        let index = Arc::new(Index::read(&places, workshop).map_err(fault)?);
+        for (name, quota) in enclave::all(&places).map_err(fault)? {
+            groups.make(Path::new(name.as_str()), &enclave::caps(quota)).map_err(fault)?;
+        }
+        let idle = Duration::from_secs(args.idle_seconds.into());
+        let rest = AbortOnDropHandle::new(tokio::spawn(rest(Arc::clone(&index), idle)));
+        Ok(Self { places, groups, index, gaps, _rest: rest, _guarded: guarded })
+    }
+}
+
+fn places(args: &Args) -> Result<Places, BackendError> {
+    let missing = || BackendError::Unreachable("--machine-dir is not given".to_owned());
+    let folder = args.machine_dir.as_ref().ok_or_else(missing)?;
+    disk::make_private(folder).map_err(fault)?;
+    let places = Places::new(folder.canonicalize().map_err(fault)?);
+    for folder in [places.enclaves(), places.sandboxes(), places.making(), places.removing()] {
+        disk::make_private(&folder).map_err(fault)?;
+    }
+    Ok(places)
+}
+
+/// What a sandbox holds unless its tentacle's limits say otherwise.
+fn usual() -> Caps {
+    Caps::of(&Limits::default())
+}
+
+/// Deno, its libraries and the engine's program.
+async fn files(args: &Args) -> Result<Vec<Bind>, BackendError> {
+    let deno = program("deno", args.deno.as_deref()).map_err(BackendError::Unreachable)?;
+    let missing = || BackendError::Unreachable("--engine-dir is not given".to_owned());
+    let engine = args.engine_dir.as_deref().ok_or_else(missing)?;
+    let mut files = libraries(&deno).await?;
+    files.push(Bind::new(&deno, DENO)?);
+    files.push(Bind::new(engine, ENGINE)?);
+    Ok(files)
+}
+
+/// The program at the given place, or the one of that name on the PATH.
+fn program(name: &str, given: Option<&Path>) -> Result<PathBuf, String> {
+    let found = match given {
+        Some(path) => path.canonicalize().map_err(|error| format!("{}: {error}", path.display())),
+        None => which::which(name).map_err(|_| format!("`{name}` is not on the PATH")),
+    };
+    found.and_then(|path| path.canonicalize().map_err(|error| format!("{}: {error}", path.display())))
+}
+
+/// The first sandbox that really holds here; why none does.
+async fn choose(
+    args: &Args,
+    files: &[Bind],
+    mason: impl Fn(Kind, PathBuf) -> Mason,
+) -> Result<Parts, String> {
+    let kinds: &[Kind] = match args.sandbox {
+        SandboxKind::Auto => &[Kind::Runsc, Kind::Bwrap],
+        SandboxKind::Runsc => &[Kind::Runsc],
+        SandboxKind::Bwrap => &[Kind::Bwrap],
+    };
+    let mut reasons = Vec::new();
+    for kind in kinds {
+        let given = match kind {
+            Kind::Runsc => args.runsc.as_deref(),
+            Kind::Bwrap => args.bwrap.as_deref(),
+        };
+        let proven = match program(kind.name(), given) {
+            Ok(program) => {
+                let mason = mason(*kind, program);
+                probe::prove(&mason, files).await.map(|()| mason)
+            }
+            Err(why) => Err(why),
+        };
+        match proven {
+            Ok(mason) => {
+                tracing::info!(sandbox = kind.name(), program = %mason.program.display(), "the sandbox holds");
+                return Ok(Parts { mason, files: files.to_vec() });
+            }
+            Err(why) => {
+                tracing::warn!(sandbox = kind.name(), why, "a sandbox cannot be used");
+                reasons.push(format!("{}: {why}", kind.name()));
+            }
+        }
+    }
+    Err(reasons.join("; "))
+}
+
+/// What is not enforced here, in plain words.
+fn gaps(groups: &Hierarchies, parts: &Result<Parts, String>) -> Vec<String> {
+    let mut gaps: Vec<String> =
+        groups.missing().map(|controller: Controller| controller.gap().to_owned()).collect();
+    match parts {
+        Ok(parts) => gaps.push(parts.mason.kind.gap().to_owned()),
+        Err(why) => gaps.push(format!("tentacles do not run here: {why}")),
+    }
+    gaps
+}
+
+/// Ends engines that nobody has used for a while.
+async fn rest(index: Arc<Index>, idle: Duration) {
+    let every = (idle / 4).clamp(Duration::from_millis(250), Duration::from_secs(15));
+    loop {
+        tokio::time::sleep(every).await;
+        for tentacle in index.all() {
+            tentacle.rest(idle).await;
+        }
+    }
+}
