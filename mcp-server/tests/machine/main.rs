@@ -3,7 +3,6 @@
 #![expect(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test fails by panicking")]
 
 #[path = "../front_door/issuer.rs"]
-#[expect(dead_code, reason = "the other tests of this crate ask more of it")]
 mod issuer;
 mod left;
 mod life;
