@@ -2,10 +2,13 @@
 //! Bubblewrap and of gVisor.
 #![expect(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test fails by panicking")]
 
+mod caller;
+mod hostile;
 #[path = "../front_door/issuer.rs"]
-#[expect(dead_code, reason = "the other tests of this crate ask more of it")]
 mod issuer;
+mod killed;
 mod left;
 mod life;
+mod rollout;
 mod server;
 mod source;
