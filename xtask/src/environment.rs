@@ -19,7 +19,7 @@ pub(crate) enum Variable {
     Runsc,
     /// Bubblewrap's program.
     Bwrap,
-    /// A Python that has `slack_sdk`.
+    /// A Python that has `slack_sdk` and `cryptography`.
     Python,
     /// The folder of the programs under test.
     BinDir,

@@ -5,6 +5,7 @@ use policy::Action;
 
 mod sealed {
     pub trait Sealed {}
+    pub trait Changing {}
 }
 
 /// An action as a type.
@@ -33,10 +34,15 @@ macro_rules! acts {
 }
 
 /// Marks the actions that change an enclave's record, after which its mirror must follow.
-pub trait Changes: Act {}
+pub trait Changes: Act + sealed::Changing {}
 
 macro_rules! changes {
-    ($($name:ident)+) => { $(impl Changes for $name {})+ };
+    ($($name:ident)+) => {
+        $(
+            impl sealed::Changing for $name {}
+            impl Changes for $name {}
+        )+
+    };
 }
 
 changes! {

@@ -117,9 +117,9 @@ fn end(row: &AnyRow) -> Result<(u64, String), StoreError> {
     Ok((seq.unsigned_abs(), canonical::sha256(&read(row)?)?))
 }
 
-/// The record as it stands: what somebody changed is handed out as changed, for the verifier to find.
+/// The record as it stands: what somebody changed is handed out as changed, for the verifier to find. What is no JSON
+/// any more is handed out as a text: it must not keep the rest from being read.
 fn read(row: &AnyRow) -> Result<Value, StoreError> {
     let json: String = row.try_get("record")?;
-    let unreadable = |error: serde_json::Error| sqlx::Error::Decode(Box::new(error));
-    Ok(serde_json::from_str(&json).map_err(unreadable)?)
+    Ok(serde_json::from_str(&json).unwrap_or(Value::String(json)))
 }

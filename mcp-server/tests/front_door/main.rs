@@ -45,3 +45,4 @@ mod replicas;
 mod rpc;
 mod team;
 mod tokens;
+mod trail;

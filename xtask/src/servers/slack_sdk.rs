@@ -1,4 +1,5 @@
-//! Slack's official client for Python, unmodified: the witness that the workspace stand-in behaves as Slack does.
+//! Slack's official client for Python, unmodified: the witness that the workspace stand-in behaves as Slack does. In the
+//! same environment: what the independent verifier of the trail needs.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -9,11 +10,11 @@ use crate::cache::{self, Entry};
 use crate::place::Place;
 use crate::process;
 
-/// A Python that has it.
+/// A Python that has them.
 pub(super) fn install(place: &Place) -> Result<PathBuf> {
     let requirements = place.root.join("tests/slack_sdk/requirements.txt");
     let key = format!("slack-sdk-{}", cache::digest(std::slice::from_ref(&requirements))?);
-    let announcement = "a Python environment with `slack_sdk`, by pip, seconds";
+    let announcement = "a Python environment with `slack_sdk` and `cryptography`, by pip, seconds";
     let folder =
         place.cache.get(&Entry { key: &key, announcement }, |folder| make(folder, &requirements, place))?;
     Ok(folder.join("bin/python"))

@@ -37,3 +37,10 @@ fn python_has_slacks_official_client() {
     let program = "import slack_sdk, slack_sdk.socket_mode; print(slack_sdk.version.__version__)";
     assert_eq!(printed(python.args(["-c", program])).trim(), "3.47.0");
 }
+
+#[test]
+fn python_has_what_the_verifier_of_the_trail_needs() {
+    let mut python = Command::new(variable("TENTACULAR_TEST_PYTHON"));
+    let program = "from cryptography.hazmat.primitives.asymmetric import ed25519; print(ed25519.__name__)";
+    assert!(printed(python.args(["-c", program])).contains("ed25519"));
+}
