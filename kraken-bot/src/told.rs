@@ -1,10 +1,21 @@
-//! What a tentacle answered, told to people: words and short lines, never JSON.
+//! What the server and tentacles answered, told to people: words and short lines, never JSON.
 
 use crate::slack::blocks::escape;
 use serde_json::Value;
 
 /// How many lines are told at most.
 const MOST: usize = 30;
+
+/// Who froze an enclave, by the names of the reasons.
+pub(crate) fn freezers(reasons: &[String]) -> String {
+    let told = reasons.iter().map(|reason| match reason.as_str() {
+        "owner" => "its owner",
+        "operator" => "an operator",
+        "archive" => "the archiving of its channel",
+        other => other,
+    });
+    told.collect::<Vec<_>>().join(" and ")
+}
 
 /// The outputs of a run: of one node without its name, of several each under its own.
 pub(crate) fn outputs(outputs: &Value) -> Vec<String> {

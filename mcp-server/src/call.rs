@@ -146,7 +146,7 @@ impl Call {
                     let PersonId { issuer, subject } = &person.id;
                     who("person", Some(issuer), Some(subject), Some(&person.client_id))
                 }
-                Caller::Relay { subject, client } => who("relay", None, Some(subject), Some(client)),
+                Caller::Relay { subject, client } => who(Who::RELAY, None, Some(subject), Some(client)),
                 Caller::Operator(entry) => who("operator", None, Some(&entry.operator), None),
             },
             Asker::Continuation(_, initiator) => {

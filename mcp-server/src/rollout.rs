@@ -3,7 +3,7 @@
 //!
 //! Its record is there before anything of it is, so that nothing can be left behind that nobody sees.
 
-use crate::backend::{Deployed, Version};
+use crate::backend::{BackendError, Deployed, Version};
 use crate::gate::act::{Apply, Remove};
 use crate::gate::target::OnTentacle;
 use crate::gate::{Authorized, Effect, unavailable};
@@ -66,6 +66,12 @@ pub(crate) async fn deploy(
     }
     let deployed = match server.backend.deploy(grant, &source.version).await {
         Ok(deployed) => deployed,
+        Err(error @ (BackendError::NotYet(_) | BackendError::NoSandbox(_))) => {
+            // Nothing of it was made, and nothing can be: the record of a tentacle that never ran does not stay.
+            let mut ending = effect.end().await?;
+            ending.tx().forget_undeployed(grant).await.map_err(|error| unavailable(&error))?;
+            return Err(ending.failed(error.into_failure()).await);
+        }
         Err(error) => return Err(effect.failed(error.into_failure()).await),
     };
     let row = DeployedVersion {

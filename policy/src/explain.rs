@@ -286,7 +286,7 @@ impl Action {
             Self::Provision => "make",
             Self::Info | Self::List => "see",
             Self::Members => "see who belongs to the enclave",
-            Self::Why => "ask why others may do something",
+            Self::Why => "ask why",
             Self::TentacleList | Self::TentacleStatus | Self::TentacleHealth => "see",
             Self::TentacleDescribe => "see all of",
             Self::TentacleLogs => "read the logs of",

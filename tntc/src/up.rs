@@ -114,7 +114,7 @@ impl How {
         match services::start(&plan, signals).await? {
             Started::All(running) => {
                 state.note_running(&world)?;
-                announce::running(&world);
+                announce::running(&world, self.state_dir.as_deref());
                 running.keep().await;
             }
             Started::Interrupted => {}

@@ -107,6 +107,11 @@ pub struct Who {
     pub client: Option<String>,
 }
 
+impl Who {
+    /// The kind of the relay, which tells the server what happens in Slack.
+    pub const RELAY: &str = "relay";
+}
+
 /// The Slack message or click that carried a request.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Via {

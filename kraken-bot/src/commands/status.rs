@@ -2,6 +2,7 @@
 
 use crate::asked::{Answer, Asked, Stop};
 use crate::slack::blocks::{Message, code, escape};
+use crate::told;
 use wire::EnclaveRef;
 use wire::tools::enclave::{EnclaveArgs, EnclaveInfo, EnclaveInfoAnswer};
 use wire::tools::tentacle::{TentacleEntry, WfList, WfListArgs, WfStatus, WfStatusAnswer, WfStatusArgs};
@@ -24,7 +25,7 @@ pub(super) async fn of_tentacle(asked: &Asked<'_>, tentacle: TentacleName) -> Re
 fn enclave_told(info: &EnclaveInfoAnswer, tentacles: &[TentacleEntry]) -> Message {
     let state = match info.frozen_by.as_slice() {
         [] => info.status.clone(),
-        by => format!("frozen by {}", by.join(" and ")),
+        by => format!("frozen by {}", told::freezers(by)),
     };
     let mut message = Message::new(format!("*{}* is {state}. {} owns it.", info.name, escape(&info.owner)));
     if tentacles.is_empty() {

@@ -1,6 +1,6 @@
 //! `enclave_info`: what an enclave is, and who belongs to it.
 
-use super::people::info;
+use super::people::{caller_word, info};
 use super::{About, Effect, Handler, Repeat};
 use crate::call::Call;
 use crate::gate::act;
@@ -28,7 +28,7 @@ impl Handler for EnclaveInfo {
         let look = server.gate.look(call).await?;
         let grant = look.enclave::<act::Info>(args.name.as_ref())?;
         let record = &grant.target().record;
-        let class = look.facts_of(record).standing.class();
-        Ok(info(record, class, look.rights(), server.backend.as_ref()))
+        let yours = caller_word(call, &look, record);
+        Ok(info(record, yours, look.rights(), server.backend.as_ref()))
     }
 }

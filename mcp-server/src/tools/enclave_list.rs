@@ -1,6 +1,6 @@
 //! `enclave_list`: the enclaves that the caller may see.
 
-use super::people::{class_word, everybody, members};
+use super::people::{caller_word, everybody, members};
 use super::{About, Effect, Handler, Repeat};
 use crate::call::Call;
 use crate::gate::Look;
@@ -34,14 +34,14 @@ impl Handler for EnclaveList {
         let mut listed =
             look.list(args.page.cursor.as_deref())?.filter(|grant| wanted(&grant.target().record));
         let enclaves: Vec<EnclaveEntry> =
-            listed.by_ref().take(size).map(|grant| entry(&look, &grant.target().record)).collect();
+            listed.by_ref().take(size).map(|grant| entry(call, &look, &grant.target().record)).collect();
         let more = listed.next().is_some();
         let next_cursor = enclaves.last().filter(|_| more).map(|last| last.name.to_string());
         Ok(EnclaveListAnswer { enclaves, next_cursor })
     }
 }
 
-fn entry(look: &Look<'_>, record: &EnclaveRecord) -> EnclaveEntry {
+fn entry(call: &Call, look: &Look<'_>, record: &EnclaveRecord) -> EnclaveEntry {
     let rights = look.rights();
     let channel = record.channel.as_ref();
     EnclaveEntry {
@@ -53,6 +53,6 @@ fn entry(look: &Look<'_>, record: &EnclaveRecord) -> EnclaveEntry {
         created_at: record.created_at,
         members: members(&everybody(record, rights)),
         mode: record.mode.map_or_else(|| "unreadable".to_owned(), |mode| mode.to_string()),
-        your_class: class_word(look.facts_of(record).standing.class()).to_owned(),
+        your_class: caller_word(call, look, record),
     }
 }

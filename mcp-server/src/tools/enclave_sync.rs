@@ -6,7 +6,7 @@ mod wanted;
 
 use self::grants::{Done, Grants, People};
 use self::wanted::{Wanted, nothing_named};
-use super::people::info;
+use super::people::{caller_word, info};
 use super::{About, Effect, Handler, Repeat};
 use crate::call::Call;
 use crate::gate::unavailable;
@@ -72,11 +72,11 @@ async fn answer(
     let look = server.gate.look(call).await?;
     let gone = || Failure::new(FailureCode::Conflict, format!("`{name}` was changed and is gone since"));
     let record = look.rights().enclave(name).ok_or_else(gone)?;
-    let class = look.facts_of(record).standing.class();
+    let yours = caller_word(call, &look, record);
     Ok(EnclaveSyncAnswer {
         name: name.clone(),
         updated: done.updated.into_iter().map(str::to_owned).collect(),
         transfers: done.transfers,
-        enclave: info(record, class, look.rights(), server.backend.as_ref()),
+        enclave: info(record, yours, look.rights(), server.backend.as_ref()),
     })
 }

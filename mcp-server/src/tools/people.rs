@@ -1,6 +1,8 @@
 //! People in an enclave: how they are shown, and whom a text means.
 
 use crate::backend::Backend;
+use crate::call::Call;
+use crate::gate::Look;
 use crate::store::{EnclaveRecord, PersonId, Rights, Verdict, frozen_by};
 use jiff::Timestamp;
 use policy::{Class, Preset, Standing, describe};
@@ -14,6 +16,12 @@ pub(super) const fn class_word(class: Class) -> &'static str {
         Class::Member => "member",
         Class::Other => "visitor",
     }
+}
+
+/// What the caller is in the enclave.
+pub(super) fn caller_word(call: &Call, look: &Look<'_>, record: &EnclaveRecord) -> String {
+    let class = || class_word(look.facts_of(record).standing.class());
+    if call.operator().is_some() { "operator" } else { class() }.to_owned()
 }
 
 /// Somebody who is in an enclave or in its channel.
@@ -61,7 +69,8 @@ pub(super) fn everybody(record: &EnclaveRecord, rights: &Rights) -> Vec<Somebody
     people
 }
 
-/// Whom `text` means: a Slack user (`U…`, also as `<@U…>`), a subject, an e-mail address or a name that only one has.
+/// Whom `text` means: a Slack user (`U…`, also as `<@U…>`), a subject, an e-mail address, or a name, the first alone will
+/// do, that only one has.
 ///
 /// People choose their names: one that looks like a mention or an address must not stand in for whom it looks like. So
 /// what has the form of an account means that account, here or not, and a name counts only where nobody is named beyond
@@ -77,7 +86,7 @@ pub(super) fn resolve(text: &str, record: &EnclaveRecord, rights: &Rights) -> Re
     let mut found = everybody(record, rights);
     found.retain(|here| {
         let person = here.person.as_ref();
-        let called = !text.contains('@') && here.shown.eq_ignore_ascii_case(text);
+        let called = !text.contains('@') && is_called(&here.shown, text);
         called || person.is_some_and(|person| person.subject == text || rights.email(person) == Some(text))
     });
     let named = PersonId { issuer: record.owner.issuer.clone(), subject: text.to_owned() };
@@ -96,6 +105,12 @@ pub(super) fn resolve(text: &str, record: &EnclaveRecord, rights: &Rights) -> Re
                 .with_remedy("mention them, or let them sign in once; invitations by e-mail come later"))
         }
     }
+}
+
+/// Whether somebody who is shown so is called so.
+fn is_called(shown: &str, text: &str) -> bool {
+    let first = shown.split_whitespace().next().unwrap_or_default();
+    [shown, first].iter().any(|name| name.eq_ignore_ascii_case(text))
 }
 
 /// Whether `text` has the form of a Slack user.
@@ -128,10 +143,10 @@ pub(super) fn members(people: &[Somebody]) -> Vec<String> {
         .collect()
 }
 
-/// All that is known of an enclave, for one who stands there with `class`.
+/// All that is known of an enclave, for one who is `yours` there.
 pub(super) fn info(
     record: &EnclaveRecord,
-    class: Class,
+    yours: String,
     rights: &Rights,
     backend: &dyn Backend,
 ) -> EnclaveInfoAnswer {
@@ -148,7 +163,7 @@ pub(super) fn info(
         preset: mode.and_then(Preset::of).map(|preset| preset.name().to_owned()),
         mode_meaning: mode.map_or_else(|| "the mode cannot be read, which denies".to_owned(), describe),
         enrollment: record.enrollment.name().to_owned(),
-        your_class: class_word(class).to_owned(),
+        your_class: yours,
         platform: channel.map(|_| "slack".to_owned()).unwrap_or_default(),
         channel_id: channel.map(|channel| channel.id.clone()).unwrap_or_default(),
         channel_name: channel.map(|channel| channel.name.clone()).unwrap_or_default(),

@@ -2,14 +2,14 @@
 
 use super::Trail;
 use crate::store::{Store, StoreError};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::Duration;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
-use wire::trail::{Decision, Entry, Lost};
+use wire::trail::{Decision, Entry, Lost, Who};
 
 /// How many decisions may wait.
 const WAITING: usize = 8_192;
@@ -20,11 +20,16 @@ const BATCH: usize = 512;
 /// How long after a failure it is tried again.
 const RETRY: Duration = Duration::from_millis(500);
 
+/// For this long a look that the relay repeats word for word, with the same outcome, stands for its repetitions: it asks
+/// every few seconds whether there is anything to tell, and a trail full of that would bury what people did.
+const REPETITIONS: Duration = Duration::from_secs(600);
+
 /// Takes decisions about reads; never makes the reader wait.
 #[derive(Debug, Clone)]
 pub struct Reads {
     sender: mpsc::Sender<Decision>,
     lost: Arc<AtomicU64>,
+    relay_asked: Arc<Mutex<Option<(Instant, Decision)>>>,
 }
 
 impl Reads {
@@ -34,14 +39,27 @@ impl Reads {
         let (sender, receiver) = mpsc::channel(WAITING);
         let lost = Arc::new(AtomicU64::new(0));
         let writer = Writer { store, trail, lost: Arc::clone(&lost), stop };
-        (Self { sender, lost }, tokio::spawn(writer.run(receiver)))
+        (Self { sender, lost, relay_asked: Arc::default() }, tokio::spawn(writer.run(receiver)))
     }
 
     /// Puts a decision on record, soon.
     pub(crate) fn record(&self, decision: Decision) {
+        if decision.who.kind == Who::RELAY && self.repeats(&decision) {
+            return;
+        }
         if self.sender.try_send(decision).is_err() {
             self.lost.fetch_add(1, Ordering::Relaxed);
         }
+    }
+
+    /// Whether the relay's look before this one was the same, and not long ago.
+    fn repeats(&self, decision: &Decision) -> bool {
+        let mut asked = self.relay_asked.lock().unwrap_or_else(PoisonError::into_inner);
+        if asked.as_ref().is_some_and(|(at, before)| at.elapsed() < REPETITIONS && before == decision) {
+            return true;
+        }
+        *asked = Some((Instant::now(), decision.clone()));
+        false
     }
 }
 

@@ -57,19 +57,20 @@ pub(super) fn starting(name: &str) {
     say(&format!("  starting {name}"));
 }
 
-/// Everything runs.
-pub(super) fn running(world: &World) {
+/// Everything runs; `elsewhere` is the state folder where it was chosen by a flag.
+pub(super) fn running(world: &World, elsewhere: Option<&Path>) {
     let page = world.page().unwrap_or_else(|| world.workspace());
     let program = program();
     let token = short(&world.path("break-glass-token"));
     say(&format!(
         "\nOpen this address; the secret in it lets your browser in:\n\n  {BOLD}{page}{BOLD:#}\n\n\
          MCP server   {server}/mcp\n\
-         a token      {program} up token ana     (or ben, cy, gil; good for five minutes)\n\
+         a token      {program} up token ana{there}     (or ben, cy, gil; good for five minutes)\n\
          as operator  export TENTACULAR_SERVER={server} TENTACULAR_BREAK_GLASS={token}\n             {program} enclave list\n\
          state        {state}\n\
          logs         {logs}\n\n\
          Ctrl-C ends all of it.",
+        there = elsewhere.map_or_else(String::new, |folder| format!(" --state-dir {}", short(folder))),
         server = world.server(),
         state = short(world.folder()),
         logs = short(&world.path("logs")),

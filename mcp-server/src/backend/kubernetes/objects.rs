@@ -6,10 +6,11 @@ use k8s_openapi::api::core::v1::Namespace;
 use kube::api::{DeleteParams, Patch, PatchParams, PostParams};
 use kube::core::{Resource, ResourceExt, Status as KubeStatus};
 use kube::{Api, Client, Error};
-use manifest::annotation::{ENCLAVE_ID, MANAGED_BY, MANAGED_BY_LABEL};
+use manifest::annotation::{ENCLAVE_ID, ENCLAVE_STATUS, MANAGED_BY, MANAGED_BY_LABEL};
 use manifest::{EnclaveSpec, FIELD_MANAGER, Status};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use serde_json::json;
 use std::fmt;
 use std::time::Duration;
 
@@ -104,8 +105,8 @@ impl Cluster {
                 return Ok(());
             }
             if there.metadata.deletion_timestamp.is_none() {
-                match namespaces.delete(name, &DeleteParams::foreground()).await {
-                    Ok(_) => {}
+                match delete(&namespaces, name).await {
+                    Ok(()) => {}
                     Err(Error::Api(status)) if status.code == 404 => return Ok(()),
                     Err(error) => return Err(failed(error)),
                 }
@@ -116,6 +117,15 @@ impl Cluster {
             tokio::time::sleep(LOOK_AGAIN).await;
         }
     }
+}
+
+/// Deletes a namespace. First its status says so: its policies go before it does, and must not go from under one that
+/// looks as if it could be used.
+async fn delete(namespaces: &Api<Namespace>, name: &str) -> Result<(), Error> {
+    let leaving = json!({"metadata": {"annotations": {ENCLAVE_STATUS: Status::Deprovisioning.word()}}});
+    namespaces.patch(name, &PatchParams::default(), &Patch::Merge(leaving)).await?;
+    namespaces.delete(name, &DeleteParams::foreground()).await?;
+    Ok(())
 }
 
 /// Whether a namespace is the one of the record with this id.

@@ -102,9 +102,12 @@ fn check(kind: Kind, files: &[Bind], seen: &Seen) -> Result<(), String> {
     if let Some(other) = seen.interfaces.iter().find(|name| *name != "lo") {
         return Err(format!("it has the network interface {other}"));
     }
-    // Bubblewrap says where the program stands, which is `/` for all.
-    let stands = |name: &str| kind == Kind::Bwrap && name == "PWD";
-    let known = |name: &str| stands(name) || ENVIRONMENT.iter().any(|(known, _)| *known == name);
+    // What the builder of the walls says of them itself: where the program stands, and where nobody is at home.
+    let own = match kind {
+        Kind::Bwrap => "PWD",
+        Kind::Runsc => "HOME",
+    };
+    let known = |name: &str| name == own || ENVIRONMENT.iter().any(|(known, _)| *known == name);
     if let Some(other) = seen.environment.iter().find(|name| !known(name)) {
         return Err(format!("it sees the environment variable {other}"));
     }

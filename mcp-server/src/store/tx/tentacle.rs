@@ -75,6 +75,17 @@ impl Tx {
         self.touch(&target.record.name).await
     }
 
+    /// The tentacle is gone, unless a version of it was ever deployed.
+    pub(crate) async fn forget_undeployed(&mut self, grant: &Authorized<Apply>) -> Result<(), StoreError> {
+        let target = grant.target();
+        sqlx::query("DELETE FROM tentacle WHERE enclave = $1 AND name = $2 AND version = ''")
+            .bind(target.record.name.as_str())
+            .bind(target.name.as_str())
+            .execute(self.connection())
+            .await?;
+        self.touch(&target.record.name).await
+    }
+
     /// How the last run went. A tentacle that is gone meanwhile has none.
     pub(crate) async fn put_last_run(
         &mut self,

@@ -4,8 +4,9 @@ use super::super::attendant::{Enter, Mount};
 use super::super::disk;
 use super::{Mason, NOBODY, SOCKET_BYTES, SOCKET_FOLDER, Wanted};
 use serde_json::{Value, json};
-use std::fs;
+use std::fs::{self, Permissions};
 use std::io;
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use workflow::ENVIRONMENT;
 
@@ -21,6 +22,8 @@ pub(super) fn enter(
     for folder in [&state, &root, &door] {
         disk::make_private(folder)?;
     }
+    // The sandbox's `/`, in which nobody must find the way.
+    fs::set_permissions(&root, Permissions::from_mode(0o755))?;
     let spec = serde_json::to_vec(&spec(wanted, &root, &door))?;
     fs::write(scratch.join("config.json"), spec)?;
     let path = |path: &Path| path.display().to_string();

@@ -1,0 +1,17 @@
+//! The server's own program, and a real Keycloak as its issuer: a person signs in as with a browser, and every token
+//! that this issuer gives out and that is not for this server opens nothing.
+#![expect(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test fails by panicking")]
+#![expect(clippy::print_stderr, reason = "a test that fails tells what the server said")]
+
+mod bad_tokens;
+mod browser;
+mod device_flow;
+mod disabled;
+mod door;
+#[path = "../kubernetes/program.rs"]
+mod program;
+mod realm;
+#[path = "../kubernetes/until.rs"]
+mod until;
+#[path = "../kubernetes/variable.rs"]
+mod variable;

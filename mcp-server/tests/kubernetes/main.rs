@@ -1,0 +1,18 @@
+//! The server's own program against a real cluster, under exactly the account of `deploy/kubernetes`: it is killed after
+//! each step of making an enclave, raced, and tried at what is not its own, while an observer watches the cluster.
+#![expect(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test fails by panicking")]
+#![expect(clippy::print_stderr, reason = "a test that fails tells what the server said")]
+
+mod bounds;
+mod cluster;
+mod enclaves;
+mod interrupted;
+#[path = "../front_door/issuer.rs"]
+mod issuer;
+mod observer;
+mod observer_control;
+mod program;
+mod proxy;
+mod site;
+mod until;
+mod variable;

@@ -1,0 +1,133 @@
+//! What stands between the server and the API server, and can let a server's work stop after any of its writes: that
+//! write is carried out, and neither its answer nor any later write goes through.
+
+use crate::cluster::Cluster;
+use crate::until::until;
+use axum::Router;
+use axum::body::{Body, to_bytes};
+use axum::extract::{Request, State};
+use axum::http::{Method, StatusCode, header};
+use axum::response::Response;
+use std::sync::{Arc, Mutex};
+use tokio::net::TcpListener;
+use tokio::task::JoinHandle;
+
+/// The steps in which an enclave is made, each by the write that is it: the method, and the path with `{}` for the name.
+pub(crate) const STEPS: [(&str, Method, &str); 8] = [
+    ("namespace", Method::POST, "/api/v1/namespaces"),
+    ("server-rights", Method::PATCH, "/rolebindings/tentacular-server"),
+    ("default-deny", Method::PATCH, "/networkpolicies/default-deny"),
+    ("allow-dns", Method::PATCH, "/networkpolicies/allow-dns"),
+    ("quota", Method::PATCH, "/resourcequotas/tentacular-quota"),
+    ("limits", Method::PATCH, "/limitranges/tentacular-limits"),
+    ("service-account", Method::PATCH, "/serviceaccounts/default"),
+    ("active", Method::PATCH, "/api/v1/namespaces/{}"),
+];
+
+/// The write that removes an enclave.
+pub(crate) const REMOVAL: (&str, Method, &str) = ("removal", Method::DELETE, "/api/v1/namespaces/{}");
+
+/// A running proxy.
+pub(crate) struct Proxy {
+    pub(crate) url: String,
+    way: Arc<Way>,
+    serving: JoinHandle<()>,
+}
+
+/// The way to the API server.
+struct Way {
+    upstream: String,
+    http: reqwest::Client,
+    cut: Mutex<Cut>,
+}
+
+/// Where the way is cut.
+enum Cut {
+    /// Nowhere.
+    Open,
+    /// After this write.
+    After(Method, String),
+    /// Here, since that write was carried out.
+    Closed,
+}
+
+impl Proxy {
+    pub(crate) async fn start(cluster: &Cluster) -> Self {
+        let authority = std::fs::read(&cluster.authority).unwrap();
+        let authorities = reqwest::Certificate::from_pem_bundle(&authority).unwrap();
+        let http = reqwest::Client::builder().no_proxy().tls_certs_only(authorities).build().unwrap();
+        let way = Arc::new(Way { upstream: cluster.url.clone(), http, cut: Mutex::new(Cut::Open) });
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap());
+        let router = Router::new().fallback(pass).with_state(Arc::clone(&way));
+        let serving = tokio::spawn(async move { axum::serve(listener, router).await.unwrap() });
+        Self { url, way, serving }
+    }
+
+    /// Cuts the way after this write for the enclave `name`.
+    pub(crate) fn cut_after(&self, (_, method, path): &(&str, Method, &str), name: &str) {
+        *self.way.cut.lock().unwrap() = Cut::After(method.clone(), path.replace("{}", name));
+    }
+
+    /// Waits until the way is cut.
+    pub(crate) async fn until_cut(&self) {
+        let closed = async || matches!(*self.way.cut.lock().unwrap(), Cut::Closed);
+        until("the write at which the way is cut", closed).await;
+    }
+
+    /// Mends the way.
+    pub(crate) fn mend(&self) {
+        *self.way.cut.lock().unwrap() = Cut::Open;
+    }
+}
+
+impl Drop for Proxy {
+    fn drop(&mut self) {
+        self.serving.abort();
+    }
+}
+
+async fn pass(State(way): State<Arc<Way>>, request: Request) -> Response {
+    let (method, path) = (request.method().clone(), request.uri().path().to_owned());
+    if method != Method::GET && way.is_closed() {
+        return std::future::pending().await;
+    }
+    let answer = way.carry_out(request).await;
+    if way.closes_after(&method, &path, answer.status()) {
+        return std::future::pending().await;
+    }
+    answer
+}
+
+impl Way {
+    fn is_closed(&self) -> bool {
+        matches!(*self.cut.lock().unwrap(), Cut::Closed)
+    }
+
+    /// Whether this was the write after which nothing goes through; from now on nothing does.
+    fn closes_after(&self, method: &Method, path: &str, status: StatusCode) -> bool {
+        let mut cut = self.cut.lock().unwrap();
+        let here =
+            matches!(&*cut, Cut::After(cut_method, end) if cut_method == method && path.ends_with(end));
+        if here && status.is_success() {
+            *cut = Cut::Closed;
+        }
+        here && status.is_success()
+    }
+
+    async fn carry_out(&self, request: Request) -> Response {
+        let (parts, body) = request.into_parts();
+        let target = format!("{}{}", self.upstream, parts.uri);
+        let mut headers = parts.headers;
+        headers.remove(header::HOST);
+        let body = to_bytes(body, usize::MAX).await.unwrap();
+        let answer =
+            self.http.request(parts.method, target).headers(headers).body(body).send().await.unwrap();
+        let mut response = Response::new(Body::empty());
+        *response.status_mut() = answer.status();
+        *response.headers_mut() = answer.headers().clone();
+        response.headers_mut().remove(header::TRANSFER_ENCODING);
+        *response.body_mut() = Body::from_stream(answer.bytes_stream());
+        response
+    }
+}

@@ -1,0 +1,10 @@
+//! The `machine` backend through the front door: the real server as a process of its own, real Deno behind real walls of
+//! Bubblewrap and of gVisor.
+#![expect(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test fails by panicking")]
+
+#[path = "../front_door/issuer.rs"]
+mod issuer;
+mod left;
+mod life;
+mod server;
+mod source;
