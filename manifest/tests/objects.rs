@@ -79,6 +79,7 @@ fn the_namespace_is_restricted_from_its_first_moment_and_mirrors_the_record() {
         namespace["metadata"]["annotations"],
         json!({
             "tentacular.io/enclave": "price-watch",
+            "tentacular.io/enclave-id": "id-1",
             "tentacular.io/enclave-status": "active",
             "tentacular.io/enclave-quota-preset": "small",
             "tentacular.io/enclave-owner": "Ana <ana@example.com>",

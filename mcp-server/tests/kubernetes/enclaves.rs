@@ -1,7 +1,9 @@
 //! What an enclave's life is on the cluster.
 
+use crate::calls::in_a_row;
 use crate::cluster::{Cluster, kubectl};
 use crate::observer::Observer;
+use crate::proxy::STEPS;
 use crate::site::{Site, call, unique};
 use crate::until::until;
 use futures::future::join_all;
@@ -40,6 +42,19 @@ async fn the_cluster_shows_what_the_record_says_until_nothing_is_left() {
 
     site.deprovision("ana", &name).await;
     assert_eq!(rights(), before, "the server leaves no rights behind");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn making_an_enclave_takes_four_calls_in_a_row() {
+    let site = Site::start("heads").await;
+    let name = unique("row");
+    site.proxy.calls();
+    site.call("ana", "enclave_provision", json!({"name": name})).await.unwrap();
+    let calls = site.proxy.calls();
+    let (row, asked) = (in_a_row(&calls), calls.iter().map(|call| call.what.as_str()).collect::<Vec<_>>());
+    assert!(asked.len() >= STEPS.len(), "{asked:#?}");
+    assert_eq!(row, 4, "{asked:#?}");
+    site.deprovision("ana", &name).await;
 }
 
 /// What of rights there is that lies in no namespace.

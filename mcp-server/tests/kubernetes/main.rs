@@ -4,6 +4,7 @@
 #![expect(clippy::print_stderr, reason = "a test that fails tells what the server said")]
 
 mod bounds;
+mod calls;
 mod cluster;
 mod enclaves;
 mod interrupted;

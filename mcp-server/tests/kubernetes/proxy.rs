@@ -1,6 +1,7 @@
 //! What stands between the server and the API server, and can let a server's work stop after any of its writes: that
 //! write is carried out, and neither its answer nor any later write goes through.
 
+use crate::calls::Call;
 use crate::cluster::Cluster;
 use crate::until::until;
 use axum::Router;
@@ -9,6 +10,7 @@ use axum::extract::{Request, State};
 use axum::http::{Method, StatusCode, header};
 use axum::response::Response;
 use std::sync::{Arc, Mutex};
+use std::time::Instant;
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 
@@ -39,6 +41,7 @@ struct Way {
     upstream: String,
     http: reqwest::Client,
     cut: Mutex<Cut>,
+    calls: Mutex<Vec<Call>>,
 }
 
 /// Where the way is cut.
@@ -56,7 +59,12 @@ impl Proxy {
         let authority = std::fs::read(&cluster.authority).unwrap();
         let authorities = reqwest::Certificate::from_pem_bundle(&authority).unwrap();
         let http = reqwest::Client::builder().no_proxy().tls_certs_only(authorities).build().unwrap();
-        let way = Arc::new(Way { upstream: cluster.url.clone(), http, cut: Mutex::new(Cut::Open) });
+        let way = Arc::new(Way {
+            upstream: cluster.url.clone(),
+            http,
+            cut: Mutex::new(Cut::Open),
+            calls: Mutex::default(),
+        });
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
         let router = Router::new().fallback(pass).with_state(Arc::clone(&way));
@@ -73,6 +81,11 @@ impl Proxy {
     pub(crate) async fn until_cut(&self) {
         let closed = async || matches!(*self.way.cut.lock().unwrap(), Cut::Closed);
         until("the write at which the way is cut", closed).await;
+    }
+
+    /// The calls that were answered since this was asked last; watches are none.
+    pub(crate) fn calls(&self) -> Vec<Call> {
+        std::mem::take(&mut *self.way.calls.lock().unwrap())
     }
 
     /// Mends the way.
@@ -92,7 +105,13 @@ async fn pass(State(way): State<Arc<Way>>, request: Request) -> Response {
     if method != Method::GET && way.is_closed() {
         return std::future::pending().await;
     }
+    let watches = request.uri().query().is_some_and(|query| query.contains("watch="));
+    let asked = Instant::now();
     let answer = way.carry_out(request).await;
+    if !watches {
+        let call = Call { what: format!("{method} {path}"), asked, answered: Instant::now() };
+        way.calls.lock().unwrap().push(call);
+    }
     if way.closes_after(&method, &path, answer.status()) {
         return std::future::pending().await;
     }
