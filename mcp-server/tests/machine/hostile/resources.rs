@@ -1,6 +1,6 @@
 //! Using too much: each is stopped with its reason, and the tentacle and its neighbours can be run afterwards.
 
-use super::{Hostile, control};
+use super::{Hostile, control, permissive_engine, replace};
 use crate::caller::ENCLAVE;
 use crate::left::{entries, groups};
 use crate::server::Walls;
@@ -53,6 +53,19 @@ async fn too_much_is_stopped(walls: Walls) {
     processes_are_bounded(&hostile).await;
     disk_is_bounded(&hostile).await;
     a_flood_is_bounded(&hostile).await;
+}
+
+#[tokio::test]
+async fn an_engine_that_does_not_stop_a_run_is_stopped() {
+    for walls in [Walls::Bwrap, Walls::Runsc] {
+        let engine = permissive_engine();
+        replace(&engine.path().join("run.ts"), "      limitMs,\n    );", "      1e9,\n    );");
+        let hostile = Hostile::start_on(engine, walls).await;
+        let why = hostile.attempt_within(&json!({"attempt": "loop"}), 2).await.unwrap_err();
+        assert!(why.contains("it was stopped after 2 s"), "{why}");
+        let again = hostile.attempt(&json!({"attempt": "environment"})).await;
+        assert!(again.is_ok(), "{again:?}");
+    }
 }
 
 async fn processes_are_bounded(hostile: &Hostile) {
