@@ -22,6 +22,12 @@ impl Hostile {
         hostile
     }
 
+    /// How much its log takes on disk.
+    fn log_bytes(&self) -> u64 {
+        let tentacles = self.server.machine_dir().join("enclaves").join(ENCLAVE).join("tentacles");
+        entries(&tentacles.join("hostile/log")).iter().map(|file| fs::metadata(file).unwrap().len()).sum()
+    }
+
     /// The largest number that a file of a sandbox's control groups shows.
     fn most(&self, file: &str) -> Option<u64> {
         let owns = groups(&self.server.machine_dir());
@@ -68,6 +74,17 @@ async fn an_engine_that_does_not_stop_a_run_is_stopped() {
     }
 }
 
+#[tokio::test]
+async fn an_engine_that_floods_its_log_fills_no_disk() {
+    let engine = permissive_engine();
+    let flood = "for (let count = 0; count < 5000; count += 1) console.log(\"x\".repeat(1000));\n";
+    let main = fs::read_to_string(engine.path().join("main.ts")).unwrap();
+    fs::write(engine.path().join("main.ts"), format!("{flood}{main}")).unwrap();
+    let hostile = Hostile::start_on(engine, Walls::Bwrap).await;
+    let bytes = hostile.log_bytes();
+    assert!(bytes > 1024 * 1024 && bytes <= 2 * 1024 * 1024, "{bytes}");
+}
+
 async fn processes_are_bounded(hostile: &Hostile) {
     let within = json!({"attempt": "processes", "count": 40, "deno": "/bin/deno"});
     let outside =
@@ -107,8 +124,7 @@ async fn a_flood_is_bounded(hostile: &Hostile) {
     assert_eq!(control(&what), 64);
     // The run may end well or not; what counts is that nothing fills up.
     let _ = hostile.attempt(&what).await;
-    let log = hostile.server.machine_dir().join("enclaves").join(ENCLAVE).join("tentacles/hostile/log");
-    let bytes: u64 = entries(&log).iter().map(|file| fs::metadata(file).unwrap().len()).sum();
+    let bytes = hostile.log_bytes();
     assert!(bytes > 0 && bytes <= 2 * 1024 * 1024, "{bytes}");
     hostile.goes_on().await;
 }
