@@ -25,7 +25,10 @@ struct Hostile {
 
 impl Hostile {
     async fn start(walls: Walls) -> Self {
-        let engine = permissive_engine();
+        Self::start_on(permissive_engine(), walls).await
+    }
+
+    async fn start_on(engine: TempDir, walls: Walls) -> Self {
         let server = Server::start_with(walls, engine.path(), &[]).await;
         server.provision(ENCLAVE).await;
         server.deploy("hostile", &one_node("hostile", NODE)).await.unwrap();

@@ -4,6 +4,8 @@ use crate::caller::{deploying, running};
 use crate::left::{entries, groups};
 use crate::server::{Server, Walls, until};
 use crate::source::{hello, slow};
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
 use serde_json::json;
 
 #[tokio::test]
@@ -51,5 +53,35 @@ async fn a_kill_in_a_deploy_leaves_nothing_and_the_deploy_converges() {
         server.deploy("greeter", &files).await.unwrap();
         let ran = server.run_tentacle("greeter", json!({})).await.unwrap();
         assert_eq!(ran["success"], true, "{ran}");
+    }
+}
+
+#[tokio::test]
+async fn a_server_that_is_asked_to_end_leaves_nothing() {
+    let mut server = Server::with_enclave(Walls::Bwrap).await;
+    server.deploy("greeter", &hello("greeter", "Hello")).await.unwrap();
+    server.run_tentacle("greeter", json!({})).await.unwrap();
+    server.stop();
+    server.until_nothing_is_left().await;
+}
+
+#[tokio::test]
+async fn what_even_the_guard_did_not_clear_the_next_server_does() {
+    for walls in [Walls::Bwrap, Walls::Runsc] {
+        let mut server = Server::with_enclave(walls).await;
+        server.deploy("greeter", &hello("greeter", "Hello")).await.unwrap();
+        let processes = server.left().processes;
+        let guard = processes.iter().find(|process| process.contains("Guard")).unwrap();
+        let guard: i32 = guard.split(' ').next().unwrap().parse().unwrap();
+        kill(Pid::from_raw(guard), Signal::SIGKILL).unwrap();
+        server.kill();
+        let there = || !server.left().processes.is_empty();
+        until("the sandboxes die with their server", async || !there()).await;
+        assert!(!server.left().is_nothing(), "there is nothing to clear");
+        server.run().await;
+        let ran = server.run_tentacle("greeter", json!({})).await.unwrap();
+        assert_eq!(ran["success"], true, "{ran}");
+        server.kill();
+        server.until_nothing_is_left().await;
     }
 }

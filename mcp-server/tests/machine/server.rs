@@ -3,6 +3,8 @@
 use crate::caller::{Caller, ENCLAVE};
 use crate::issuer::{Issuer, TestKey};
 use crate::left::Left;
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
 use serde_json::json;
 use std::fs::{self, File};
 use std::net::TcpListener;
@@ -143,6 +145,13 @@ impl Server {
         let mut child = self.child.take().unwrap();
         child.kill().unwrap();
         child.wait().unwrap();
+    }
+
+    /// Ends the process as an operator does.
+    pub(crate) fn stop(&mut self) {
+        let mut child = self.child.take().unwrap();
+        kill(Pid::from_raw(child.id().try_into().unwrap()), Signal::SIGTERM).unwrap();
+        assert!(child.wait().unwrap().success(), "{}", self.log());
     }
 
     /// Waits until nothing of a process that has ended is left, as the kernel tells it.

@@ -103,7 +103,7 @@ pub(super) struct Wanted {
     pub(super) command: Vec<String>,
 }
 
-/// The user that a sandbox has outside of its walls: one for each tentacle, so that what the kernel counts by user is
+/// The user that a sandbox has outside of its walls: one for each of them, so that what the kernel counts by user is
 /// not shared with another. Two that meet share those counts, and nothing else.
 fn outside_user(name: &str) -> u32 {
     let digest = Sha256::digest(name);

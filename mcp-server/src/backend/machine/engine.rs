@@ -82,7 +82,11 @@ impl Engine {
             StartError::Walls(why) => BackendError::NoSandbox(why),
             StartError::System(..) => BackendError::Fault(error.to_string()),
         })?;
-        let client = reqwest::Client::builder().no_proxy().unix_socket(sandbox.socket.clone()).build();
+        let client = reqwest::Client::builder()
+            .no_proxy()
+            .redirect(reqwest::redirect::Policy::none())
+            .unix_socket(sandbox.socket.clone())
+            .build();
         let released = &release.sandbox;
         let engine = Self {
             version: released.version,

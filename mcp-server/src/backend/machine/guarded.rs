@@ -57,4 +57,7 @@ async fn pass_on(mut complaints: Lines<BufReader<ChildStderr>>) {
     while let Ok(Some(line)) = complaints.next_line().await {
         tracing::error!(line, "the guard of the machine folder");
     }
+    tracing::error!(
+        "the guard of the machine folder has ended: restart this server, so that it has one again"
+    );
 }

@@ -1,6 +1,6 @@
 //! Using too much: each is stopped with its reason, and the tentacle and its neighbours can be run afterwards.
 
-use super::{Hostile, control};
+use super::{Hostile, control, permissive_engine, replace};
 use crate::caller::ENCLAVE;
 use crate::left::{entries, groups};
 use crate::server::Walls;
@@ -20,6 +20,12 @@ impl Hostile {
         let hostile = Self::start(walls).await;
         hostile.server.deploy("greeter", &hello("greeter", "Hello")).await.unwrap();
         hostile
+    }
+
+    /// How much its log takes on disk.
+    fn log_bytes(&self) -> u64 {
+        let tentacles = self.server.machine_dir().join("enclaves").join(ENCLAVE).join("tentacles");
+        entries(&tentacles.join("hostile/log")).iter().map(|file| fs::metadata(file).unwrap().len()).sum()
     }
 
     /// The largest number that a file of a sandbox's control groups shows.
@@ -53,6 +59,30 @@ async fn too_much_is_stopped(walls: Walls) {
     processes_are_bounded(&hostile).await;
     disk_is_bounded(&hostile).await;
     a_flood_is_bounded(&hostile).await;
+}
+
+#[tokio::test]
+async fn an_engine_that_does_not_stop_a_run_is_stopped() {
+    for walls in [Walls::Bwrap, Walls::Runsc] {
+        let engine = permissive_engine();
+        replace(&engine.path().join("run.ts"), "      limitMs,\n    );", "      1e9,\n    );");
+        let hostile = Hostile::start_on(engine, walls).await;
+        let why = hostile.attempt_within(&json!({"attempt": "loop"}), 2).await.unwrap_err();
+        assert!(why.contains("it was stopped after 2 s"), "{why}");
+        let again = hostile.attempt(&json!({"attempt": "environment"})).await;
+        assert!(again.is_ok(), "{again:?}");
+    }
+}
+
+#[tokio::test]
+async fn an_engine_that_floods_its_log_fills_no_disk() {
+    let engine = permissive_engine();
+    let flood = "for (let count = 0; count < 5000; count += 1) console.log(\"x\".repeat(1000));\n";
+    let main = fs::read_to_string(engine.path().join("main.ts")).unwrap();
+    fs::write(engine.path().join("main.ts"), format!("{flood}{main}")).unwrap();
+    let hostile = Hostile::start_on(engine, Walls::Bwrap).await;
+    let bytes = hostile.log_bytes();
+    assert!(bytes > 1024 * 1024 && bytes <= 2 * 1024 * 1024, "{bytes}");
 }
 
 async fn processes_are_bounded(hostile: &Hostile) {
@@ -94,8 +124,7 @@ async fn a_flood_is_bounded(hostile: &Hostile) {
     assert_eq!(control(&what), 64);
     // The run may end well or not; what counts is that nothing fills up.
     let _ = hostile.attempt(&what).await;
-    let log = hostile.server.machine_dir().join("enclaves").join(ENCLAVE).join("tentacles/hostile/log");
-    let bytes: u64 = entries(&log).iter().map(|file| fs::metadata(file).unwrap().len()).sum();
+    let bytes = hostile.log_bytes();
     assert!(bytes > 0 && bytes <= 2 * 1024 * 1024, "{bytes}");
     hostile.goes_on().await;
 }

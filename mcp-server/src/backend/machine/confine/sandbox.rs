@@ -40,8 +40,10 @@ pub(in super::super) struct Sandbox {
 /// How a sandbox ended.
 #[derive(Debug, Clone, Default)]
 pub(in super::super) struct End {
-    /// In plain words, after the last lines that it said.
+    /// In plain words, after the last lines that it said: for whoever wrote the tentacle.
     pub(in super::super) how: String,
+    /// The same without those lines: for the log.
+    pub(in super::super) status: String,
     /// How many of its processes were killed because it had no memory left.
     pub(in super::super) memory_kills: u64,
 }
@@ -83,7 +85,7 @@ impl Sandbox {
         let mut ended = self.ended.clone();
         match ended.wait_for(Option::is_some).await {
             Ok(end) => end.clone().unwrap_or_default(),
-            Err(_) => End { how: "the server is ending".to_owned(), memory_kills: 0 },
+            Err(_) => End { how: "the server is ending".to_owned(), ..End::default() },
         }
     }
 }
@@ -120,8 +122,8 @@ async fn keep(
     }
     // With the last process the pipes are closed; who holds one all the same is not waited for.
     let _ = tokio::time::timeout(READ_WITHIN, readers.join_all()).await;
-    let how = status.map_or_else(|error| error.to_string(), told);
-    tell.send_replace(Some(End { how: last.after(&how), memory_kills }));
+    let status = status.map_or_else(|error| error.to_string(), told);
+    tell.send_replace(Some(End { how: last.after(&status), status, memory_kills }));
 }
 
 /// How a process ended, in plain words.

@@ -42,7 +42,7 @@ impl Engine {
         let kills = self.sandbox.group.memory_kills();
         let report = tokio::select! {
             report = self.ask(path, order) => report,
-            end = self.sandbox.ended() => Err(NoReport::Broke(end.how)),
+            end = self.sandbox.ended() => Err(NoReport::Broke(end.status)),
             () = self.stuck(kills) => Err(NoReport::Broke("it hangs, with no memory left".to_owned())),
             () = tokio::time::sleep(order.limit + GRACE) => {
                 tracing::warn!(copy = self.copy, "an engine did not stop a run at its limit: its sandbox is ended");
