@@ -106,7 +106,9 @@ pub(crate) fn parse(text: &str, me: &str) -> Result<Command, NotUnderstood> {
         }
         (["set", "mode", rest @ ..], _) if !rest.is_empty() => Ok(Command::SetMode(rest.join("-"))),
         (["shut", "down", "this", "enclave"], _) => Ok(Command::ShutDown { typed: None }),
-        (["shut", "down", name], _) => Ok(Command::ShutDown { typed: Some((*name).to_owned()) }),
+        (["shut", "down", name] | ["shut", "down", "this", "enclave", name], _) => {
+            Ok(Command::ShutDown { typed: Some((*name).to_owned()) })
+        }
         (["status"], _) => Ok(Command::Status(None)),
         (["status", name], _) => named(name).map(|name| Command::Status(Some(name))),
         (["new", name], _) => named(name).map(Command::New),

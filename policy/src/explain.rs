@@ -167,7 +167,7 @@ impl Words<'_> {
             Denied::TooManyEnclaves => format!("one person may own {ENCLAVES_PER_OWNER} enclaves at most"),
             Denied::Stale => "the channel's member list is too old to rely on for a change".to_owned(),
             Denied::FreezeOfOthers => {
-                format!("{} is frozen{}, which only they can lift", self.enclave(), self.frozen_by())
+                format!("{} is frozen{}, and only they can lift that", self.enclave(), self.frozen_by())
             }
             Denied::FrozenByOperator => format!("an operator froze {}", self.enclave()),
             Denied::NoScope(scope) => format!("the break-glass entry lacks the scope `{}`", scope.name()),

@@ -66,7 +66,7 @@ fn lines_before_tests(text: &str) -> usize {
 
 fn long_main(path: &Path, text: &str) -> Option<String> {
     let lines = text.lines().count();
-    (path.ends_with("main.rs") && lines > LONGEST_MAIN)
+    (path.ends_with("src/main.rs") && lines > LONGEST_MAIN)
         .then(|| format!("{lines} lines, {LONGEST_MAIN} are the limit"))
 }
 

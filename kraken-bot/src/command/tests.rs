@@ -36,6 +36,7 @@ fn what_the_help_names_is_understood() {
         ("unfreeze", Command::Unfreeze),
         ("shut down this enclave", Command::ShutDown { typed: None }),
         ("shut down price-watch", Command::ShutDown { typed: Some("price-watch".into()) }),
+        ("shut down this enclave price-watch", Command::ShutDown { typed: Some("price-watch".into()) }),
         ("login", Command::Login),
         ("logout", Command::Logout),
     ];

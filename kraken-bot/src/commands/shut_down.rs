@@ -29,7 +29,7 @@ pub(super) async fn run(asked: &Asked<'_>, typed: Option<String>) -> Result<Answ
             let name = here.map(|here| here.name.to_string()).unwrap_or_default();
             let wrong = if typed.is_some() { "That is not its name. " } else { "" };
             Ok(Answer::Whisper(Message::new(format!(
-                "{wrong}This removes the enclave with all its tentacles and data, for good. To go on, type its name: `shut down {name}`."
+                "{wrong}This removes the enclave with all its tentacles and data, for good. To go on, type its name: `@kraken shut down {name}`."
             ))))
         }
         Err(stop) => Err(stop),

@@ -4,6 +4,7 @@ use crate::device_flow::sign_in;
 use crate::door::Door;
 use crate::realm::Realm;
 use serde_json::json;
+use uuid::Uuid;
 
 /// A token whose one character in the middle of a part is another one.
 fn altered(token: &str, part: usize) -> String {
@@ -21,25 +22,31 @@ async fn what_the_issuer_signs_for_others_opens_nothing() {
     let good = realm.tokens("agents", "ana").await;
     let mut unsigned = good.access.clone();
     unsigned.truncate(unsigned.rfind('.').unwrap() + 1);
+    let long_lived = format!("long-lived-{}", Uuid::now_v7().simple());
+    realm.make_client(&long_lived, 3600).await;
+    let (audience, client) = ("for another audience", "a client that is not accepted");
+    // what it is, and the words in which it is refused; where they depend on which character was altered, none
     let bad = [
-        ("its ID token", good.id.clone()),
-        ("its refresh token", good.refresh.clone()),
-        ("a client that is not on the list", realm.tokens("stranger", "ana").await.access),
-        ("no audience", realm.tokens("no-audience", "ana").await.access),
-        ("neither subject nor audience", realm.tokens("lightweight", "ana").await.access),
-        ("another realm's", other.tokens("agents", "ana").await.access),
-        ("another realm's relay's", other.relay().await),
-        ("the administrator's", realm.administrator().await),
-        ("an altered header", altered(&good.access, 0)),
-        ("an altered payload", altered(&good.access, 1)),
-        ("an altered signature", altered(&good.access, 2)),
-        ("no signature", unsigned),
-        ("an empty one", " ".to_owned()),
+        ("its ID token", audience, good.id.clone()),
+        ("its refresh token", "algorithm", good.refresh.clone()),
+        ("a client that is not on the list", client, realm.tokens("stranger", "ana").await.access),
+        ("no audience", "lacks a claim", realm.tokens("no-audience", "ana").await.access),
+        ("no subject either", "lacks a claim", realm.tokens("lightweight", "ana").await.access),
+        ("one that lives for an hour", "lives longer", realm.tokens(&long_lived, "ana").await.access),
+        ("another realm's", "not one of the issuer's", other.tokens("agents", "ana").await.access),
+        ("another realm's relay's", "not one of the issuer's", other.relay().await),
+        ("the administrator's", "not one of the issuer's", realm.administrator().await),
+        ("an altered header", "", altered(&good.access, 0)),
+        ("an altered payload", "", altered(&good.access, 1)),
+        ("an altered signature", "signature does not hold", altered(&good.access, 2)),
+        ("no signature", "signature does not hold", unsigned),
+        ("an empty one", "is needed", " ".to_owned()),
     ];
-    for (what, token) in bad {
+    for (what, why, token) in bad {
         for (tool, args) in [("whoami", json!({})), ("enclave_provision", json!({"name": "stolen"}))] {
             let answer = door.post(&token, tool, args).await;
             assert_eq!(answer.status, 401, "{what}: {}", answer.body);
+            assert!(answer.body.contains(why), "{what}: {}", answer.body);
             let pointer = format!("resource_metadata=\"{}\"", door.metadata());
             assert!(answer.challenge.contains(&pointer), "{what}: {}", answer.challenge);
             assert!(!answer.body.contains(&token) || token == " ", "{what}: the answer repeats the token");

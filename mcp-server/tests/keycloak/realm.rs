@@ -88,6 +88,22 @@ impl Realm {
         place.rsplit('/').next().unwrap().to_owned()
     }
 
+    /// Makes a client with the right audience that takes passwords, and whose tokens live so many seconds.
+    pub(crate) async fn make_client(&self, name: &str, seconds: u32) {
+        let audience = json!({"included.custom.audience": "tentacular", "access.token.claim": "true"});
+        let client = json!({
+            "clientId": name, "publicClient": true, "directAccessGrantsEnabled": true,
+            "attributes": {"access.token.lifespan": seconds.to_string()},
+            "protocolMappers": [{
+                "name": "audience", "protocol": "openid-connect", "protocolMapper": "oidc-audience-mapper",
+                "config": audience,
+            }],
+        });
+        let request = self.http.post(format!("{}/clients", self.admin)).json(&client);
+        let made = request.bearer_auth(self.administrator().await).send().await.unwrap();
+        assert_eq!(made.status(), 201);
+    }
+
     /// Changes something about a person.
     pub(crate) async fn change_person(&self, id: &str, change: &Value) {
         let request = self.http.put(format!("{}/users/{id}", self.admin)).json(change);

@@ -1,8 +1,11 @@
 //! A tentacle's life behind walls.
 
-use crate::server::{Server, Walls};
-use crate::source::hello;
+use crate::caller::ENCLAVE;
+use crate::left::{entries, groups};
+use crate::server::{Server, Walls, engine, until};
+use crate::source::{hello, one_node};
 use serde_json::json;
+use std::path::PathBuf;
 
 #[tokio::test]
 async fn hello_deploys_and_runs_under_bwrap() {
@@ -23,7 +26,113 @@ async fn hello_deploys_and_runs(walls: Walls) {
     assert_eq!(ran["output"]["outputs"]["hello"]["greeting"], "Hello, ben!", "{ran}");
     let status = server.status("greeter").await;
     assert_eq!((&status["ready"], &status["sandbox"]), (&json!(true), &json!(walls.name())), "{status}");
-    let logs = server.call("wf_logs", json!({"enclave": "price-watch", "name": "greeter"})).await.unwrap();
-    let lines = logs["lines"].as_array().unwrap();
-    assert!(lines.iter().any(|line| line.as_str().unwrap().ends_with("info hello: greeting ben")), "{logs}");
+    assert!(server.logs("greeter").await.contains("info hello: greeting ben"));
+}
+
+/// The control groups of living sandboxes.
+fn sandboxes(server: &Server) -> Vec<PathBuf> {
+    groups(&server.machine_dir()).iter().flat_map(|own| sandbox_groups(&own.join(ENCLAVE))).collect()
+}
+
+fn sandbox_groups(enclave: &std::path::Path) -> Vec<PathBuf> {
+    entries(enclave).into_iter().filter(|entry| entry.is_dir()).collect()
+}
+
+#[tokio::test]
+async fn what_nobody_uses_ends_and_comes_back_when_asked() {
+    let server = Server::start_with(Walls::Bwrap, &engine(), &["--idle-seconds=1"]).await;
+    server.provision(ENCLAVE).await;
+    server.deploy("greeter", &hello("greeter", "Hello")).await.unwrap();
+    until("the idle sandbox ends", async || sandboxes(&server).is_empty()).await;
+    let status = server.status("greeter").await;
+    assert_eq!((&status["ready"], &status["state"]), (&json!(true), &json!("idle")), "{status}");
+    let ran = server.run_tentacle("greeter", json!({})).await.unwrap();
+    assert_eq!(ran["success"], true, "{ran}");
+}
+
+#[tokio::test]
+async fn an_enclave_that_goes_leaves_nothing_on_disk_and_in_the_kernel() {
+    for walls in [Walls::Bwrap, Walls::Runsc] {
+        let server = Server::with_enclave(walls).await;
+        let before = server.left();
+        server.deploy("greeter", &hello("greeter", "Hello")).await.unwrap();
+        server.deploy("other", &hello("other", "Hello")).await.unwrap();
+        server.run_tentacle("greeter", json!({})).await.unwrap();
+        assert!(!sandboxes(&server).is_empty(), "the sandboxes have no control groups");
+        let folder = server.machine_dir().join("enclaves").join(ENCLAVE);
+        let confirmed = json!({"enclave": ENCLAVE, "name": "other", "confirm": "other"});
+        server.call("wf_remove", confirmed).await.unwrap();
+        assert_eq!(entries(&folder.join("tentacles")), [folder.join("tentacles/greeter")]);
+        server.call("enclave_deprovision", json!({"name": ENCLAVE, "confirm": ENCLAVE})).await.unwrap();
+        assert_eq!(entries(&server.machine_dir().join("enclaves")), Vec::<PathBuf>::new());
+        assert_eq!(server.left(), before);
+        let enclaves = groups(&server.machine_dir()).into_iter().flat_map(|own| sandbox_groups(&own));
+        assert_eq!(enclaves.collect::<Vec<_>>(), Vec::<PathBuf>::new());
+    }
+}
+
+#[tokio::test]
+async fn another_server_goes_on_with_what_is_on_disk() {
+    let mut server = Server::with_enclave(Walls::Bwrap).await;
+    server.deploy("greeter", &hello("greeter", "Hello")).await.unwrap();
+    server.run_tentacle("greeter", json!({"name": "ben"})).await.unwrap();
+    server.kill();
+    server.run().await;
+    assert_eq!(server.status("greeter").await["ready"], true);
+    assert!(server.logs("greeter").await.contains("greeting ben"), "the log is gone");
+    let ran = server.run_tentacle("greeter", json!({"name": "cy"})).await.unwrap();
+    assert_eq!(ran["output"]["outputs"]["hello"]["greeting"], "Hello, cy!", "{ran}");
+}
+
+#[tokio::test]
+async fn two_servers_do_not_share_a_folder() {
+    let mut server = Server::start(Walls::Bwrap).await;
+    let first = server.process();
+    let other = server.second().await;
+    assert!(other.contains("another server uses"), "{other}");
+    assert_eq!(server.process(), first);
+    server.kill();
+    server.run().await;
+}
+
+#[tokio::test]
+async fn runs_leave_nothing_behind() {
+    let runs = if std::env::var_os("TENTACULAR_TEST_FULL").is_some() { 200 } else { 30 };
+    let server = Server::with_enclave(Walls::Bwrap).await;
+    server.deploy("greeter", &hello("greeter", "Hello")).await.unwrap();
+    server.run_tentacle("greeter", json!({})).await.unwrap();
+    let before = (server.left(), sandboxes(&server), descriptors(&server));
+    for number in 0..runs {
+        let ran = server.run_tentacle("greeter", json!({"name": number.to_string()})).await.unwrap();
+        assert_eq!(ran["output"]["outputs"]["hello"]["greeting"], format!("Hello, {number}!"), "{ran}");
+    }
+    until("what runs had open is closed", async || {
+        let now = (server.left(), sandboxes(&server), descriptors(&server));
+        now.0 == before.0 && now.1 == before.1 && now.2 <= before.2 + 2
+    })
+    .await;
+}
+
+/// How many files the server has open.
+fn descriptors(server: &Server) -> usize {
+    entries(&PathBuf::from(format!("/proc/{}/fd", server.process()))).len()
+}
+
+#[tokio::test]
+async fn what_is_not_enforced_is_said_and_no_more() {
+    let server = Server::with_enclave(Walls::Bwrap).await;
+    let told = server.deploy("greeter", &one_node("greeter", "export default () => 1;")).await.unwrap();
+    let gaps = told["not_enforced"].to_string();
+    assert!(gaps.contains("kernel"), "{gaps}");
+    // This machine's groups have all three controllers: what the kernel shows is what is said.
+    let sandbox = sandboxes(&server);
+    for (file, gap) in [
+        ("memory.limit_in_bytes", "memory:"),
+        ("cpu.cfs_quota_us", "processor time:"),
+        ("pids.max", "processes:"),
+    ] {
+        let v2 = file.replace("memory.limit_in_bytes", "memory.max").replace("cpu.cfs_quota_us", "cpu.max");
+        let holds = sandbox.iter().any(|group| group.join(file).exists() || group.join(&v2).exists());
+        assert_eq!(!holds, gaps.contains(gap), "{gap} {gaps}");
+    }
 }

@@ -2,9 +2,13 @@
 //! Bubblewrap and of gVisor.
 #![expect(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test fails by panicking")]
 
+mod caller;
+mod hostile;
 #[path = "../front_door/issuer.rs"]
 mod issuer;
+mod killed;
 mod left;
 mod life;
+mod rollout;
 mod server;
 mod source;

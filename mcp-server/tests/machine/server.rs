@@ -1,23 +1,19 @@
 //! A server with the `machine` backend, as a process of its own.
 
+use crate::caller::{Caller, ENCLAVE};
 use crate::issuer::{Issuer, TestKey};
 use crate::left::Left;
-use secrecy::SecretString;
-use serde_json::{Value, json};
+use serde_json::json;
 use std::fs::{self, File};
 use std::net::TcpListener;
+use std::ops::Deref;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 use tempfile::TempDir;
-use wire::Failure;
-use wire::client::{Client, ClientError, Extras};
 
 /// How long a test waits for something that must happen, on a machine that is busy.
 const PATIENCE: Duration = Duration::from_secs(90);
-
-/// The enclave of most tests.
-pub(crate) const ENCLAVE: &str = "price-watch";
 
 /// Which walls.
 #[derive(Debug, Clone, Copy)]
@@ -37,29 +33,29 @@ impl Walls {
 
 /// What outlives a server process: its folder and the issuer. And the process.
 pub(crate) struct Server {
-    issuer: Issuer,
+    caller: Caller,
     flags: Vec<String>,
-    url: String,
     child: Option<Child>,
-    pub(crate) dir: TempDir,
+    dir: TempDir,
 }
 
 impl Server {
     /// Starts a server with these walls.
     pub(crate) async fn start(walls: Walls) -> Self {
-        Self::start_with(&[&format!("--sandbox={}", walls.name())]).await
+        Self::start_with(walls, &engine(), &[]).await
     }
 
-    /// Starts a server with these flags.
-    pub(crate) async fn start_with(flags: &[&str]) -> Self {
+    /// Starts a server with these walls, this engine, and these flags.
+    pub(crate) async fn start_with(walls: Walls, engine: &Path, flags: &[&str]) -> Self {
         let _ = rustls::crypto::ring::default_provider().install_default();
         let dir = tempfile::tempdir().unwrap();
         let write = |name: &str, text: String| fs::write(dir.path().join(name), text).unwrap();
         write("kraken.jwks", json!({"keys": [TestKey::new("kraken-1").jwk]}).to_string());
         write("signing.pem", TestKey::new("unused").pem);
-        let flags = flags.iter().map(|flag| (*flag).to_owned()).collect();
-        let issuer = Issuer::start().await;
-        let mut server = Self { issuer, flags, url: String::new(), child: None, dir };
+        let own = [format!("--sandbox={}", walls.name()), format!("--engine-dir={}", engine.display())];
+        let flags = own.into_iter().chain(flags.iter().map(|flag| (*flag).to_owned())).collect();
+        let caller = Caller { issuer: Issuer::start().await, url: String::new() };
+        let mut server = Self { caller, flags, child: None, dir };
         server.run().await;
         server
     }
@@ -67,38 +63,52 @@ impl Server {
     /// A server with an enclave.
     pub(crate) async fn with_enclave(walls: Walls) -> Self {
         let server = Self::start(walls).await;
-        server.call("enclave_provision", json!({"name": ENCLAVE})).await.unwrap();
+        server.provision(ENCLAVE).await;
         server
     }
 
     /// Starts a process on what is in the folder.
     pub(crate) async fn run(&mut self) {
-        self.launch();
+        self.launch("store.sqlite");
         self.until_ready().await;
     }
 
-    /// Starts the process, and does not wait.
-    pub(crate) fn launch(&mut self) {
+    /// What a second server on the same machine folder says before it ends; it has a store of its own.
+    pub(crate) async fn second(&mut self) -> String {
+        let (first, url) = (self.child.take(), self.caller.url.clone());
+        self.launch("second.sqlite");
+        let mut second = std::mem::replace(&mut self.child, first).unwrap();
+        self.caller.url = url;
+        tokio::task::spawn_blocking(move || second.wait()).await.unwrap().unwrap();
+        self.log()
+    }
+
+    /// Starts the process on this store, and does not wait.
+    fn launch(&mut self, store: &str) {
         let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-        self.url = format!("http://127.0.0.1:{port}");
+        self.caller.url = format!("http://127.0.0.1:{port}");
         let file = |name: &str| self.dir.path().join(name);
-        let engine = Path::new(env!("CARGO_MANIFEST_DIR")).join("../engine");
         let log = File::options().create(true).append(true).open(file("server.log")).unwrap();
+        let store = format!("sqlite:{}", file(store).display());
         let mut command = Command::new(env!("CARGO_BIN_EXE_mcp-server"));
         command
             .arg(format!("--bind=127.0.0.1:{port}"))
-            .args(["--public-url", &self.url, "--oidc-issuer", &self.issuer.url, "--mcp-client=agents"])
+            .args([
+                "--public-url",
+                &self.caller.url,
+                "--oidc-issuer",
+                &self.caller.issuer.url,
+                "--mcp-client=agents",
+            ])
             .arg("--kraken-keys")
             .arg(file("kraken.jwks"))
             .arg("--signing-key-file")
             .arg(file("signing.pem"))
             .arg("--trail-heads-dir")
             .arg(file("heads"))
-            .args(["--store", &format!("sqlite:{}", file("store.sqlite").display()), "--backend=machine"])
+            .args(["--store", &store, "--backend=machine"])
             .arg("--machine-dir")
             .arg(self.machine_dir())
-            .arg("--engine-dir")
-            .arg(engine)
             .arg("--deno")
             .arg(program("TENTACULAR_DENO"))
             .arg("--runsc")
@@ -113,8 +123,8 @@ impl Server {
     }
 
     /// Waits until the server serves.
-    pub(crate) async fn until_ready(&mut self) {
-        let ready = format!("{}/readyz", self.url);
+    async fn until_ready(&mut self) {
+        let ready = format!("{}/readyz", self.caller.url);
         let began = Instant::now();
         while !reqwest::get(&ready).await.is_ok_and(|answer| answer.status().is_success()) {
             let ended = self.child.as_mut().unwrap().try_wait().unwrap();
@@ -123,33 +133,9 @@ impl Server {
         }
     }
 
-    /// Ana calls a tool.
-    pub(crate) async fn call(&self, tool: &'static str, args: Value) -> Result<Value, Failure> {
-        let Value::Object(args) = args else { panic!("arguments are an object") };
-        let token = SecretString::from(self.issuer.token("ana", "agents"));
-        let client = Client::connect(&format!("{}/mcp", self.url), &token).await.unwrap();
-        let answer = client.call_by_name(tool, args, Extras::default()).await;
-        client.close().await;
-        match answer {
-            Ok(answer) => Ok(answer),
-            Err(ClientError::Refused(failure)) => Err(failure),
-            Err(error) => panic!("{tool}: {error}: {}", self.log()),
-        }
-    }
-
-    /// Ana deploys these files to the enclave.
-    pub(crate) async fn deploy(&self, name: &str, files: &Value) -> Result<Value, Failure> {
-        self.call("wf_apply", json!({"enclave": ENCLAVE, "name": name, "files": files})).await
-    }
-
-    /// Ana runs a tentacle.
-    pub(crate) async fn run_tentacle(&self, name: &str, input: Value) -> Result<Value, Failure> {
-        self.call("wf_run", json!({"enclave": ENCLAVE, "name": name, "input": input})).await
-    }
-
-    /// What `wf_status` says.
-    pub(crate) async fn status(&self, name: &str) -> Value {
-        self.call("wf_status", json!({"enclave": ENCLAVE, "name": name})).await.unwrap()
+    /// The number of the process.
+    pub(crate) fn process(&self) -> u32 {
+        self.child.as_ref().unwrap().id()
     }
 
     /// Ends the process as `kill -9` does.
@@ -157,6 +143,11 @@ impl Server {
         let mut child = self.child.take().unwrap();
         child.kill().unwrap();
         child.wait().unwrap();
+    }
+
+    /// Waits until nothing of a process that has ended is left, as the kernel tells it.
+    pub(crate) async fn until_nothing_is_left(&self) {
+        until(&format!("nothing is left: {:?}", self.left()), async || self.left().is_nothing()).await;
     }
 
     /// Whatever there is of its sandboxes.
@@ -188,10 +179,32 @@ impl Drop for Server {
     }
 }
 
+impl Deref for Server {
+    type Target = Caller;
+
+    fn deref(&self) -> &Caller {
+        &self.caller
+    }
+}
+
+/// The engine that tentacles run on.
+pub(crate) fn engine() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../engine")
+}
+
 /// One of the programs that the walls are made with and around.
 pub(crate) fn program(variable: &str) -> PathBuf {
     let path = std::env::var_os(variable);
     PathBuf::from(
         path.unwrap_or_else(|| panic!("{variable} is not set: run the tests with `cargo xtask test`")),
     )
+}
+
+/// Waits until `holds`.
+pub(crate) async fn until<F: Future<Output = bool>>(what: &str, mut holds: impl FnMut() -> F) {
+    let began = Instant::now();
+    while !holds().await {
+        assert!(began.elapsed() < PATIENCE, "waited in vain: {what}");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
 }

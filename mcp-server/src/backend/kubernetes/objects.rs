@@ -17,6 +17,9 @@ use std::time::Duration;
 /// How long new rights may take until the API server knows of them.
 const RIGHTS_WITHIN: Duration = Duration::from_secs(10);
 
+/// How soon it is tried again at first, and then each time twice as late: most often they are there at once.
+const RIGHTS_SOON: Duration = Duration::from_millis(5);
+
 /// How long a namespace may take to go before the caller is told that it goes on by itself.
 const GONE_WITHIN: Duration = Duration::from_secs(60);
 
@@ -82,12 +85,13 @@ impl Cluster {
         let objects: Api<K> = Api::namespaced(self.client.clone(), namespace);
         let params = PatchParams::apply(FIELD_MANAGER).force();
         let name = object.meta().name.clone().unwrap_or_default();
-        let began = tokio::time::Instant::now();
+        let (began, mut wait) = (tokio::time::Instant::now(), RIGHTS_SOON);
         loop {
             match objects.patch(&name, &params, &Patch::Apply(object)).await {
                 Ok(_) => return Ok(()),
                 Err(Error::Api(status)) if status.code == 403 && began.elapsed() < RIGHTS_WITHIN => {
-                    tokio::time::sleep(LOOK_AGAIN).await;
+                    tokio::time::sleep(wait).await;
+                    wait = (wait * 2).min(LOOK_AGAIN);
                 }
                 Err(error) => return Err(failed(error)),
             }

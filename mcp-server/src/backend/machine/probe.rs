@@ -5,13 +5,16 @@ use super::engine::{CODE, DENO};
 use super::groups::Caps;
 use serde::Deserialize;
 use std::collections::BTreeSet;
-use std::path::PathBuf;
+use std::path::Path;
 use std::time::Duration;
 use tokio::sync::mpsc;
 use workflow::{ENVIRONMENT, Limits};
 
 /// What looks.
 const SCRIPT: &str = include_str!("probe.js");
+
+/// The control group of what is only tried. No enclave has this name: it has a character that they cannot have.
+const GROUP: &str = "probe.";
 
 /// How long it may take.
 const WITHIN: Duration = Duration::from_secs(30);
@@ -59,6 +62,9 @@ pub(super) async fn prove(mason: &Mason, files: &[Bind]) -> Result<(), String> {
     };
     sandbox.end();
     let end = sandbox.ended().await;
+    if let Err(error) = mason.groups.group(Path::new(GROUP)).remove().await {
+        return Err(format!("its control groups stay: {error}"));
+    }
     proven.map_err(|why| if end.how.contains(&why) { end.how } else { why })
 }
 
@@ -68,7 +74,7 @@ fn wanted(kind: Kind, files: &[Bind]) -> Wanted {
     let flags = ["run", "--quiet", "--no-prompt", "--no-remote", "--no-npm", "--no-lock", "--no-config"];
     let name = format!("probe-{}", kind.name());
     Wanted {
-        group: PathBuf::from("probe").join(&name),
+        group: Path::new(GROUP).join(&name),
         name,
         caps: Caps::of(&limits),
         data: u64::from(limits.data_mib) << 20,

@@ -127,15 +127,14 @@ mod tests {
 ";
         let groups = "9:name=systemd:/\n8:pids:/box/a\n4:memory:/api/x\n1:cpu:/\n0::/\n";
         let found = parse(mounts, groups);
-        let places: Vec<_> =
-            found.iter().map(|it| (it.group.to_str().unwrap(), &it.controllers[..])).collect();
+        let places: Vec<_> = found.iter().map(|it| (it.group.as_path(), &it.controllers[..])).collect();
         assert_eq!(
             places,
             [
-                ("/sys/fs/cgroup/cpu", &[Controller::Cpu][..]),
-                ("/sys/fs/cgroup/memory/api/x", &[Controller::Memory]),
-                ("/sys/fs/cgroup/pids/a", &[Controller::Pids]),
-                ("/sys/fs/cgroup/unified", &[]),
+                (Path::new("/sys/fs/cgroup/cpu"), &[Controller::Cpu][..]),
+                (Path::new("/sys/fs/cgroup/memory/api/x"), &[Controller::Memory]),
+                (Path::new("/sys/fs/cgroup/pids/a"), &[Controller::Pids]),
+                (Path::new("/sys/fs/cgroup/unified"), &[]),
             ]
         );
     }
