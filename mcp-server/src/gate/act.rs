@@ -4,12 +4,12 @@ use super::target::{Itself, OnEnclave, OnNewEnclave, OnNewTentacle, OnTentacle};
 use policy::Action;
 
 mod sealed {
-    pub trait Sealed {}
+    pub trait Listed {}
     pub trait Changing {}
 }
 
 /// An action as a type.
-pub trait Act: sealed::Sealed + Send + Sync + 'static {
+pub trait Act: sealed::Listed + Send + Sync + 'static {
     /// The action that the policy decides.
     const ACTION: Action;
     /// What it is aimed at.
@@ -23,7 +23,7 @@ macro_rules! acts {
             #[derive(Debug, Clone, Copy)]
             pub struct $name;
 
-            impl sealed::Sealed for $name {}
+            impl sealed::Listed for $name {}
 
             impl Act for $name {
                 const ACTION: Action = Action::$action;

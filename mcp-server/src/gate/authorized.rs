@@ -46,13 +46,13 @@ impl<A: Act> fmt::Debug for Authorized<A> {
 
 mod sealed {
     /// INVARIANT: private, so that nothing but a grant can be a proof of a change.
-    pub trait Sealed {}
+    pub trait Granted {}
 }
 
-impl<A: Changes> sealed::Sealed for Authorized<A> {}
+impl<A: Changes> sealed::Granted for Authorized<A> {}
 
 /// The proof that an enclave's record was changed by right, whatever the change was: the mirror may follow.
-pub trait Changed: sealed::Sealed + Send + Sync {
+pub trait Changed: sealed::Granted + Send + Sync {
     /// The decision's id in the trail.
     fn id(&self) -> Uuid;
 }
