@@ -145,7 +145,7 @@ async fn whoever_changes_it_in_the_store_is_found_out() {
     assert_eq!(untouched.faults, []);
     app.kill().await;
     for tampering in tamperings() {
-        kept.restore(&app);
+        kept.restore(&mut app);
         tampering.commit(&app).await;
         app.run().await;
         let found = Evidence::of(&app).await.check();
@@ -157,7 +157,7 @@ async fn whoever_changes_it_in_the_store_is_found_out() {
 #[tokio::test]
 async fn whoever_forges_a_whole_chain_cannot_sign_for_it() {
     let (mut app, kept) = stopped().await;
-    kept.restore(&app);
+    kept.restore(&mut app);
     forge(&app).await;
     app.run().await;
     let mut evidence = Evidence::of(&app).await;

@@ -1,6 +1,7 @@
 //! Whoever can write to the store tries to make the trail say something else.
 
 use crate::app::App;
+use crate::database::Database;
 use serde_json::Value;
 use std::path::{Path, PathBuf};
 
@@ -97,6 +98,7 @@ const FIRST_DENIAL: &str =
 
 /// A stopped server's folder, to begin from again and again.
 pub(super) struct Kept {
+    /// By their paths in the folder.
     files: Vec<(PathBuf, Vec<u8>)>,
 }
 
@@ -104,16 +106,17 @@ impl Kept {
     pub(super) fn of(app: &App) -> Self {
         let mut files = Vec::new();
         read(app.dir.path(), &mut files);
-        Self { files }
+        let inside = |path: PathBuf| path.strip_prefix(app.dir.path()).unwrap().to_owned();
+        Self { files: files.into_iter().map(|(path, bytes)| (inside(path), bytes)).collect() }
     }
 
-    pub(super) fn restore(&self, app: &App) {
-        let mut there = Vec::new();
-        read(app.dir.path(), &mut there);
-        for (path, _) in there {
-            std::fs::remove_file(path).unwrap();
-        }
+    /// Gives the server a new folder: what a killed one has open may still change the old one.
+    pub(super) fn restore(&self, app: &mut App) {
+        app.dir = tempfile::tempdir().unwrap();
+        app.database = Database::sqlite(&app.dir);
         for (path, bytes) in &self.files {
+            let path = app.dir.path().join(path);
+            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
             std::fs::write(path, bytes).unwrap();
         }
     }
