@@ -72,13 +72,23 @@ impl Browser {
 
     /// Sends a form, with what was typed and the button that was pressed.
     pub(crate) async fn submit(&self, form: &Form, typed: &[(&str, &str)]) -> Page {
-        let typed = typed.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
-        let fields: Vec<(String, String)> = form.fields.iter().cloned().chain(typed).collect();
-        let request = self.http.post(self.url(&form.action)).header("origin", &self.base).form(&fields);
-        let page = self.send(request).await;
+        let page = self.send(self.filled_in(form, typed)).await;
         let problem = page.location.as_deref().is_some_and(|there| there.contains("problem="));
         assert!(!problem, "{}: {:?}", form.action, page.location);
         page
+    }
+
+    /// The same as a script of the page does it, which is told in JSON what came of it.
+    pub(crate) async fn submit_by_script(&self, form: &Form, typed: &[(&str, &str)]) -> Page {
+        let page = self.send(self.filled_in(form, typed).header("accept", "application/json")).await;
+        assert!(page.status.is_success(), "{}: {}", form.action, page.text);
+        page
+    }
+
+    fn filled_in(&self, form: &Form, typed: &[(&str, &str)]) -> RequestBuilder {
+        let typed = typed.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+        let fields: Vec<(String, String)> = form.fields.iter().cloned().chain(typed).collect();
+        self.http.post(self.url(&form.action)).header("origin", &self.base).form(&fields)
     }
 
     fn url(&self, path: &str) -> String {

@@ -4,6 +4,8 @@ use crate::browser::{Browser, Page};
 use crate::page::Post;
 use crate::until::until;
 use crate::up::Up;
+use serde_json::Value;
+use std::time::Instant;
 
 /// The channel that everything happens in: Ana made it, Ben and Gil are in it, and so is the Kraken.
 const CHANNEL: &str = "price-watch";
@@ -42,6 +44,20 @@ impl Person {
         let own = self.channel().await.into_iter().rfind(|post| post.is_own).unwrap();
         let address = own.thread.unwrap();
         Thread { place: address.rsplit_once("/c/").unwrap().1.to_owned() }
+    }
+
+    /// Types something into the channel as the page's script does; answers its thread, and when the button was pressed.
+    pub async fn sends(&self, words: &str) -> (Thread, Instant) {
+        let form = self.page(CHANNEL).await.form("#foot form.composer");
+        let pressed = Instant::now();
+        let sent = self.browser.submit_by_script(&form, &[("text", words)]).await;
+        let sent: Value = serde_json::from_str(&sent.text).unwrap();
+        (Thread { place: format!("{CHANNEL}?thread={}", sent["ts"].as_str().unwrap()) }, pressed)
+    }
+
+    /// Whether some HTML stands on a thread's page, the rest of the channel left out.
+    pub async fn reads(&self, thread: &Thread, html: &str) -> bool {
+        self.page(&format!("{}&last=1", thread.place)).await.text.contains(html)
     }
 
     /// Types something into a thread.

@@ -144,10 +144,15 @@ impl Up {
     /// Waits until the Kraken has acknowledged everything that happened so far.
     pub async fn all_acknowledged(&self) {
         until("the Kraken has acknowledged everything", async || {
-            let delivery = self.control(Method::GET, "delivery", None).await;
-            delivery["waiting"].as_array().unwrap().is_empty().then_some(())
+            self.has_all_acknowledged().await.then_some(())
         })
         .await;
+    }
+
+    /// Whether it has.
+    pub async fn has_all_acknowledged(&self) -> bool {
+        let delivery = self.control(Method::GET, "delivery", None).await;
+        delivery["waiting"].as_array().unwrap().is_empty()
     }
 
     /// Waits until the page and the server answer, and the Kraken listens.
