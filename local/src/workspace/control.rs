@@ -58,6 +58,7 @@ pub(crate) fn routes() -> Router<Arc<Served>> {
         .route("/ratelimit", post(ratelimit))
         .route("/scopes", post(scopes))
         .route("/disconnect", post(disconnect))
+        .route("/redeliver", post(redeliver))
         .route("/delivery", get(delivery))
         .route("/people", post(hire))
         .route("/people/{name}", patch(change))
@@ -106,6 +107,18 @@ async fn disconnect(
     Json(wish): Json<Disconnect>,
 ) -> StatusCode {
     served.workspace.exchange.end(wish.how);
+    StatusCode::NO_CONTENT
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Redeliver {
+    /// How many times more each event is sent.
+    times: u32,
+}
+
+async fn redeliver(State(served): State<Arc<Served>>, _: Program, Json(wish): Json<Redeliver>) -> StatusCode {
+    served.workspace.exchange.send_again(wish.times);
     StatusCode::NO_CONTENT
 }
 

@@ -83,6 +83,27 @@ async fn what_a_broken_connection_had_comes_on_the_next() {
 }
 
 #[tokio::test]
+async fn an_event_whose_acknowledgements_are_lost_comes_again_as_the_same() {
+    let app = App::start().await;
+    let mut socket = app.socket().await;
+    app.control(Method::POST, "redeliver", json!({ "times": 3 })).await;
+    app.person("ana").say("price-watch", "one").await;
+    let first = socket.envelope().await;
+    for attempt in 1..=3 {
+        let again = socket.envelope().await;
+        assert_eq!((&again["payload"], &again["retry_attempt"]), (&first["payload"], &json!(attempt)));
+        assert_ne!(again["envelope_id"], first["envelope_id"]);
+    }
+    eventually("nothing waits", async || app.waiting().await.is_empty()).await;
+    app.control(Method::POST, "redeliver", json!({ "times": 0 })).await;
+    app.person("ana").say("price-watch", "two").await;
+    app.person("ana").say("price-watch", "three").await;
+    for text in ["two", "three"] {
+        assert_eq!(socket.envelope().await["payload"]["event"]["text"], text);
+    }
+}
+
+#[tokio::test]
 async fn two_connections_share_the_work() {
     let app = App::start().await;
     let (mut one, mut other) = (app.socket().await, app.socket().await);

@@ -63,6 +63,7 @@ enum Word {
     Acknowledged { line: Line, envelope: String, payload: Value },
     Send { cargo: Cargo, payload: Value, answer: oneshot::Sender<Value> },
     End(Ending),
+    Again(u32),
 }
 
 /// The app did not acknowledge in time, or is not connected.
@@ -119,6 +120,11 @@ impl Exchange {
         let (answer, answered) = oneshot::channel();
         self.tell(Word::Send { cargo, payload, answer });
         answered.await.map_err(|_| NoAnswer)
+    }
+
+    /// From now on every event is sent so many times more than it is acknowledged, as when acknowledgements are lost.
+    pub(crate) fn send_again(&self, times: u32) {
+        self.tell(Word::Again(times));
     }
 
     /// Ends every connection in this way.

@@ -61,6 +61,8 @@ pub(super) struct Courier {
     attempts: HashMap<u64, Attempts>,
     /// Events that need nothing more, not yet written down.
     settled: Vec<u64>,
+    /// How often an event is sent again although it was acknowledged.
+    again: u32,
 }
 
 impl Courier {
@@ -73,6 +75,7 @@ impl Courier {
             flights: HashMap::new(),
             attempts: HashMap::new(),
             settled: Vec::new(),
+            again: 0,
         }
     }
 
@@ -112,11 +115,13 @@ impl Courier {
             Word::Acknowledged { line, envelope, payload } => self.land(line, &envelope, payload),
             Word::Send { cargo, payload, answer } => self.send_interaction(cargo, payload, answer),
             Word::End(how) => self.end(how),
+            Word::Again(times) => self.again = times,
         }
     }
 
     fn land(&mut self, line: Line, envelope: &str, payload: Value) {
         match self.flights.remove(envelope).map(|flight| flight.load) {
+            Some(Load::Event(number)) if self.was_lost(number) => {}
             Some(Load::Event(number)) => self.settle(number),
             Some(Load::Interaction(answer)) => {
                 // Whoever asked may have gone.
@@ -124,6 +129,11 @@ impl Courier {
             }
             None => tracing::debug!(line = line.0, "an acknowledgement of nothing that is on its way"),
         }
+    }
+
+    /// Whether this acknowledgement counts as lost, so that the event is sent once more.
+    fn was_lost(&self, number: u64) -> bool {
+        self.attempts.get(&number).is_some_and(|tried| tried.sent <= self.again)
     }
 
     fn settle(&mut self, number: u64) {

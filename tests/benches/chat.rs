@@ -1,0 +1,86 @@
+//! How long a person waits in the chat, and what the services hold while nobody asks.
+//!
+//! Everything is seen from outside, through the workspace's own pages, so the times hold what the page and the looking
+//! cost: they are upper bounds.
+#![expect(
+    clippy::print_stdout,
+    clippy::unwrap_used,
+    reason = "a benchmark prints what it measured, and may stop"
+)]
+
+use std::time::Duration;
+use tests::{Home, Person, Up};
+
+/// How many commands are measured, after some that are not.
+const COMMANDS: usize = 100;
+const WARM: usize = 5;
+
+/// How long nobody asks anything before the memory is read.
+const IDLE: Duration = Duration::from_secs(30);
+
+/// How long it is waited between two looks: the times are no finer.
+const LOOK: Duration = Duration::from_millis(1);
+
+const SERVICES: [&str; 3] = ["workspace", "mcp-server", "kraken-bot"];
+
+#[tokio::main]
+async fn main() {
+    let home = Home::default();
+    let up = home.up().await;
+    let ana = up.person("ana").await;
+    ana.asks_and_signs_in("set up this channel").await;
+    for (command, words) in [("whoami", "You are signed in as"), ("status", "price-watch</strong> is active")]
+    {
+        let mut times = Times::default();
+        for number in 0..WARM + COMMANDS {
+            let once = once(&up, &ana, command, words).await;
+            if number >= WARM {
+                times.add(once);
+            }
+        }
+        times.print(command);
+    }
+    tokio::time::sleep(IDLE).await;
+    for service in SERVICES {
+        let memory = up.service(service).await.memory_mib().unwrap();
+        println!(r#"{{"name":"idle memory of {service}","value":{memory:.1},"unit":"MiB"}}"#);
+    }
+}
+
+/// One command: the time until it is acknowledged, and until the answer stands in the thread.
+async fn once(up: &Up, ana: &Person, command: &str, words: &str) -> (Duration, Duration) {
+    let (sent, began) = ana.sends(&format!("@kraken {command}")).await;
+    while !up.has_all_acknowledged().await {
+        tokio::time::sleep(LOOK).await;
+    }
+    let acknowledged = began.elapsed();
+    while !ana.reads(&sent, words).await {
+        tokio::time::sleep(LOOK).await;
+    }
+    (acknowledged, began.elapsed())
+}
+
+#[derive(Default)]
+struct Times {
+    acknowledged: Vec<f64>,
+    answered: Vec<f64>,
+}
+
+impl Times {
+    fn add(&mut self, (acknowledged, answered): (Duration, Duration)) {
+        self.acknowledged.push(acknowledged.as_secs_f64() * 1e3);
+        self.answered.push(answered.as_secs_f64() * 1e3);
+    }
+
+    fn print(mut self, command: &str) {
+        for (what, times) in [("ack", &mut self.acknowledged), ("answer", &mut self.answered)] {
+            times.sort_by(f64::total_cmp);
+            let at = |percent: usize| times.get((times.len() * percent / 100).min(times.len() - 1)).unwrap();
+            println!(
+                r#"{{"name":"event to {what}","command":"{command}","value":{:.1},"unit":"ms","p99_ms":{:.1},"commands":{COMMANDS}}}"#,
+                at(50),
+                at(99),
+            );
+        }
+    }
+}

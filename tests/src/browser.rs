@@ -1,0 +1,115 @@
+//! As much of a browser as the pages need: cookies, forms, and an origin with what it posts.
+
+use reqwest::{Client, RequestBuilder, Response, StatusCode};
+use scraper::{Html, Selector};
+use std::collections::BTreeMap;
+use std::sync::Mutex;
+
+/// A browser window.
+#[derive(Debug)]
+pub struct Browser {
+    base: String,
+    http: Client,
+    cookies: Mutex<BTreeMap<String, String>>,
+}
+
+/// A page that was loaded.
+#[derive(Debug)]
+pub struct Page {
+    /// The HTTP status.
+    pub status: StatusCode,
+    /// Where it sends the browser.
+    pub location: Option<String>,
+    /// The HTML.
+    pub text: String,
+}
+
+/// A form of a page, as far as it is filled in.
+#[derive(Debug, Clone)]
+pub(crate) struct Form {
+    action: String,
+    fields: Vec<(String, String)>,
+}
+
+/// A client that follows no redirects.
+pub(crate) fn http() -> Client {
+    // Built without a default: reqwest wants one even where nothing is encrypted.
+    let _installed_before = rustls::crypto::ring::default_provider().install_default();
+    Client::builder().redirect(reqwest::redirect::Policy::none()).no_proxy().build().unwrap()
+}
+
+impl Browser {
+    /// Opens an address with a secret in it, after which pages of that server can be seen.
+    pub(crate) async fn open(address: &str) -> Self {
+        let base = address.split("/?").next().unwrap().to_owned();
+        let browser = Self { base, http: http(), cookies: Mutex::default() };
+        let entered = browser.get(address).await;
+        assert_eq!(entered.status, StatusCode::SEE_OTHER, "{}", entered.text);
+        browser
+    }
+
+    async fn send(&self, request: RequestBuilder) -> Page {
+        let cookies: Vec<String> =
+            self.cookies.lock().unwrap().iter().map(|(name, value)| format!("{name}={value}")).collect();
+        let answer = request.header("cookie", cookies.join("; ")).send().await.unwrap();
+        self.keep(&answer);
+        let location = answer.headers().get("location").map(|value| value.to_str().unwrap().to_owned());
+        Page { status: answer.status(), location, text: answer.text().await.unwrap() }
+    }
+
+    fn keep(&self, answer: &Response) {
+        for cookie in answer.headers().get_all("set-cookie") {
+            let pair = cookie.to_str().unwrap().split(';').next().unwrap();
+            let (name, value) = pair.split_once('=').unwrap();
+            self.cookies.lock().unwrap().insert(name.to_owned(), value.to_owned());
+        }
+    }
+
+    /// Loads a page, by its path or its whole address.
+    pub async fn get(&self, path: &str) -> Page {
+        self.send(self.http.get(self.url(path))).await
+    }
+
+    /// Sends a form, with what was typed and the button that was pressed.
+    pub(crate) async fn submit(&self, form: &Form, typed: &[(&str, &str)]) -> Page {
+        let page = self.send(self.filled_in(form, typed)).await;
+        let problem = page.location.as_deref().is_some_and(|there| there.contains("problem="));
+        assert!(!problem, "{}: {:?}", form.action, page.location);
+        page
+    }
+
+    /// The same as a script of the page does it, which is told in JSON what came of it.
+    pub(crate) async fn submit_by_script(&self, form: &Form, typed: &[(&str, &str)]) -> Page {
+        let page = self.send(self.filled_in(form, typed).header("accept", "application/json")).await;
+        assert!(page.status.is_success(), "{}: {}", form.action, page.text);
+        page
+    }
+
+    fn filled_in(&self, form: &Form, typed: &[(&str, &str)]) -> RequestBuilder {
+        let typed = typed.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+        let fields: Vec<(String, String)> = form.fields.iter().cloned().chain(typed).collect();
+        self.http.post(self.url(&form.action)).header("origin", &self.base).form(&fields)
+    }
+
+    fn url(&self, path: &str) -> String {
+        if path.starts_with("http") { path.to_owned() } else { format!("{}{path}", self.base) }
+    }
+}
+
+impl Page {
+    /// The first form that `selector` finds.
+    pub(crate) fn form(&self, selector: &str) -> Form {
+        let document = Html::parse_document(&self.text);
+        let wanted = Selector::parse(selector).unwrap();
+        let form = document.select(&wanted).next();
+        let form = form.unwrap_or_else(|| panic!("no form {selector}: {}", self.text));
+        let inputs = Selector::parse("input[type=hidden]").unwrap();
+        let field = |input: scraper::ElementRef<'_>| {
+            (input.attr("name").unwrap().to_owned(), input.attr("value").unwrap().to_owned())
+        };
+        Form {
+            action: form.attr("action").unwrap().to_owned(),
+            fields: form.select(&inputs).map(field).collect(),
+        }
+    }
+}

@@ -1,0 +1,73 @@
+//! What stands on a channel's page, read as people read it: who said what, and who can see it.
+
+use crate::browser::Page;
+use scraper::{ElementRef, Html, Node, Selector};
+
+/// A message on the page.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Post {
+    /// Who said it, by the name that is shown.
+    pub author: String,
+    /// The words.
+    pub text: String,
+    /// It says that nobody else can see it.
+    pub only_for_you: bool,
+    /// Where its links and link buttons lead.
+    pub links: Vec<String>,
+    /// It can be changed by whoever looks: it is their own.
+    pub(crate) is_own: bool,
+    /// Where its thread is.
+    pub(crate) thread: Option<String>,
+}
+
+impl Page {
+    /// The messages of the channel itself.
+    pub(crate) fn channel(&self) -> Vec<Post> {
+        posts(&self.text, "#messages > li.message")
+    }
+
+    /// The replies of the open thread.
+    pub(crate) fn replies(&self) -> Vec<Post> {
+        // The first is what the thread hangs on.
+        posts(&self.text, "#replies > li.message").into_iter().skip(1).collect()
+    }
+}
+
+fn posts(html: &str, selector: &str) -> Vec<Post> {
+    Html::parse_document(html).select(&Selector::parse(selector).unwrap()).map(post).collect()
+}
+
+fn post(item: ElementRef<'_>) -> Post {
+    let all = |selector: &str| item.select(&Selector::parse(selector).unwrap()).collect::<Vec<_>>();
+    let first = |selector: &str| all(selector).first().map(|element| visible(*element));
+    // A message right after another one of the same person has its head only for those who hear the page.
+    let spoken = first(".said > .hidden-text").unwrap_or_default();
+    let author = first(".author").or_else(|| spoken.split(',').next().map(str::to_owned));
+    let links = all("form.blocks a[href]").into_iter().filter_map(|link| link.attr("href"));
+    Post {
+        author: author.unwrap_or_default(),
+        text: all("form.blocks").into_iter().map(visible).collect::<Vec<_>>().join(" "),
+        only_for_you: first(".only").is_some() || spoken.ends_with("only visible to you"),
+        links: links.map(str::to_owned).collect(),
+        is_own: !all("a[aria-label='Change']").is_empty(),
+        thread: all("a[aria-label='Reply in a thread']")
+            .first()
+            .and_then(|link| link.attr("href"))
+            .map(str::to_owned),
+    }
+}
+
+/// The words of an element, one space between them wherever the page has a gap or a new line.
+fn visible(element: ElementRef<'_>) -> String {
+    let mut text = String::new();
+    for node in element.descendants() {
+        match node.value() {
+            Node::Text(words) => text.push_str(words),
+            Node::Element(tag) if matches!(tag.name(), "br" | "p" | "div" | "li" | "button") => {
+                text.push(' ');
+            }
+            _ => {}
+        }
+    }
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}

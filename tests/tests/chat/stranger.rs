@@ -1,0 +1,77 @@
+//! Cy, in no channel of an enclave's, with an MCP client: no tool reaches it, and no answer tells whether there is one.
+
+use serde_json::{Map, Value, json};
+use tests::{Mcp, Refusal, Up};
+
+/// The enclave that there is, and one that there is not.
+const ENCLAVE: &str = "price-watch";
+const NONE: &str = "no-such-place";
+
+/// Calls every tool that Cy is shown.
+pub(crate) async fn reaches_nothing(up: &Up) {
+    let cy = up.mcp("cy").await;
+    let tools = cy.tools().await;
+    let mut refused = 0;
+    for tool in &tools {
+        let name = tool["name"].as_str().unwrap();
+        match name {
+            // These are about whoever asks.
+            "whoami" => says_nothing_of_it(&cy.call(name, &json!({})).await.unwrap()),
+            "enclave_list" => {
+                let list = cy.call(name, &json!({})).await.unwrap();
+                assert_eq!(list["enclaves"], json!([]), "{list}");
+            }
+            "account_bind" => says_nothing_of_it(&json!(cy.call(name, &json!({})).await.unwrap_err().text)),
+            // A name that is taken cannot be had, and that is all that is said.
+            "enclave_provision" => {
+                let taken = cy.call(name, &json!({"name": ENCLAVE})).await.unwrap_err();
+                assert_eq!(taken.code, "conflict", "{taken:?}");
+                assert!(!taken.text.contains("Ana") && !taken.text.contains("ana@"), "{taken:?}");
+            }
+            _ => {
+                same_as_if_there_were_none(&cy, tool).await;
+                refused += 1;
+            }
+        }
+    }
+    assert!(refused >= 12, "too few tools were tried: {tools:?}");
+}
+
+/// The answer about the enclave is word for word that about one that is not there.
+async fn same_as_if_there_were_none(cy: &Mcp, tool: &Value) {
+    let name = tool["name"].as_str().unwrap();
+    let told = async |enclave: &str| -> Refusal {
+        let arguments = arguments(&tool["inputSchema"]["properties"], enclave);
+        match cy.call(name, &arguments).await {
+            Err(refusal) => Refusal { text: refusal.text.replace(enclave, "it"), ..refusal },
+            Ok(answer) => panic!("{name} {arguments} was done: {answer}"),
+        }
+    };
+    let refusal = told(ENCLAVE).await;
+    assert_eq!(refusal, told(NONE).await, "{name}");
+    assert_eq!(refusal.code, "not_found", "{name}: {refusal:?}");
+}
+
+fn says_nothing_of_it(answer: &Value) {
+    assert!(!answer.to_string().contains(ENCLAVE), "{answer}");
+}
+
+/// Arguments that make sense for a tool with these properties: all about `hello` in `enclave`.
+fn arguments(properties: &Value, enclave: &str) -> Value {
+    let properties = properties.as_object().unwrap();
+    let in_enclave = properties.contains_key("enclave");
+    let own_name = if in_enclave { "hello" } else { enclave };
+    let value = |name: &str| {
+        Some(match name {
+            "enclave" => json!(enclave),
+            "name" | "confirm" => json!(own_name),
+            "tentacle" => json!("hello"),
+            "action" => json!("run"),
+            "files" => json!({"workflow.yaml": "name: hello\n"}),
+            "add_members" => json!(["cy"]),
+            _ => return None,
+        })
+    };
+    let given = properties.keys().filter_map(|name| Some((name.clone(), value(name)?)));
+    Value::Object(given.collect::<Map<_, _>>())
+}
