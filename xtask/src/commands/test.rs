@@ -43,10 +43,8 @@ pub(super) fn run(arguments: &Arguments) -> Result<()> {
         } else {
             report.left_out("format, lints, documentation, engine", "a filter for the tests was given");
         }
+        // This builds the programs too, for the tests that start them.
         report.step("build", || {
-            process::run(&workspace::cargo(&root, &["build", "--workspace", "--bins", "--all-features"]))
-        });
-        report.step("build of the tests", || {
             let tests = ["test", "--workspace", "--all-features", "--no-run", "--quiet"];
             process::run(&workspace::cargo(&root, &tests))
         });
