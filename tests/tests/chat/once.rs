@@ -16,14 +16,14 @@ async fn unmute(up: &Up, method: &str) {
         .await;
 }
 
-/// What was said aloud in a thread once nothing more can come: a thread is answered in order, and the last is answered.
+/// What was said in a thread once nothing more can come: a thread is answered in order, and the last is answered.
 async fn all_of(who: &Person, up: &Up, thread: &Thread) -> Vec<Post> {
     up.all_acknowledged().await;
     who.replies(thread, "@kraken help").await;
+    let is_last = |post: &Post| post.text.starts_with("What you can say to me");
     until("the last is answered", async || {
-        let seen = who.sees(thread).await;
-        let last = seen.iter().any(|post| post.text.starts_with("What you can say to me"));
-        last.then(|| seen.into_iter().filter(|post| !post.only_for_you).collect())
+        let (last, before): (Vec<Post>, Vec<Post>) = who.sees(thread).await.into_iter().partition(is_last);
+        (!last.is_empty()).then_some(before)
     })
     .await
 }

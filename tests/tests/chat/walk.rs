@@ -150,7 +150,7 @@ async fn frozen(ana: &Person, ben: &Person) {
 
 async fn end(ana: &Person) {
     let asked = ana.asks("shut down this enclave").await;
-    alone(&asked, &["for good", "To go on, type its name: shut down price-watch."]);
+    alone(&asked, &["for good", "To go on, type its name:", "shut down price-watch."]);
     alone(&ana.asks("shut down price-wotch").await, &["That is not its name."]);
     greeted(&ana.asks("run hello").await);
     let gone = ana.asks("shut down price-watch").await;
