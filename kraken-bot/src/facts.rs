@@ -4,6 +4,7 @@
 use crate::kraken::Kraken;
 use crate::server::CallError;
 use crate::slack::SlackError;
+use crate::slack::directory::Known;
 use crate::slack::envelope::What;
 use jiff::Timestamp;
 use wire::Nothing;
@@ -25,7 +26,7 @@ pub(crate) async fn report(kraken: &Kraken, channel: &str, what: &What) -> Resul
     let mut news = empty(kraken, channel);
     match what {
         What::Joined(user) if *user == kraken.slack.me.user_id => {
-            return report_channel(kraken, channel).await;
+            return report_channel(kraken, channel, &mut Known::new()).await;
         }
         What::Joined(user) => {
             let account = kraken.slack.account(user).await?;
@@ -36,7 +37,7 @@ pub(crate) async fn report(kraken: &Kraken, channel: &str, what: &What) -> Resul
         }
         What::Left(user) => news.left = vec![user.clone()],
         What::Archived => news.archived = Some(true),
-        What::Unarchived => return report_channel(kraken, channel).await,
+        What::Unarchived => return report_channel(kraken, channel, &mut Known::new()).await,
         What::Renamed(name) => news.name = Some(name.clone()),
         What::Said(_) => return Ok(()),
     }
@@ -45,7 +46,11 @@ pub(crate) async fn report(kraken: &Kraken, channel: &str, what: &What) -> Resul
 }
 
 /// Reports a channel as a whole, as far as the Kraken can see it.
-pub(crate) async fn report_channel(kraken: &Kraken, channel: &str) -> Result<(), ReportError> {
+pub(crate) async fn report_channel(
+    kraken: &Kraken,
+    channel: &str,
+    known: &mut Known,
+) -> Result<(), ReportError> {
     let info = match kraken.slack.channel(channel).await {
         Ok(info) => info,
         Err(error) if error.code() == Some("channel_not_found") => {
@@ -58,7 +63,7 @@ pub(crate) async fn report_channel(kraken: &Kraken, channel: &str) -> Result<(),
     match (info.is_archived, info.is_member) {
         (true, _) => news.archived = Some(true),
         (false, true) => {
-            news.members = Some(kraken.slack.people(channel).await?);
+            news.members = Some(kraken.slack.people(channel, known).await?);
             news.name = Some(info.name);
             news.archived = Some(false);
         }
@@ -72,8 +77,9 @@ pub(crate) async fn report_channel(kraken: &Kraken, channel: &str) -> Result<(),
 /// Reports every channel that has an enclave.
 pub(crate) async fn report_all(kraken: &Kraken) -> Result<(), ReportError> {
     let map = kraken.server.call_as_relay::<ChannelMap>(&Nothing {}).await?;
+    let mut known = Known::new();
     for mapped in map.channels.iter().filter(|mapped| mapped.team == kraken.slack.me.team_id) {
-        if let Err(error) = report_channel(kraken, &mapped.channel).await {
+        if let Err(error) = report_channel(kraken, &mapped.channel, &mut known).await {
             tracing::warn!(%error, enclave.name = %mapped.enclave, "a channel could not be reported");
         }
     }

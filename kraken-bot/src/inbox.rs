@@ -10,6 +10,8 @@ use sqlx::Row;
 use sqlx::sqlite::{
     SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous,
 };
+use std::fs::OpenOptions;
+use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -21,6 +23,9 @@ const REMEMBERED: i64 = 3 * 24 * 3600;
 /// Why the inbox does not answer.
 #[derive(Debug, thiserror::Error)]
 pub enum InboxError {
+    /// The file cannot be opened.
+    #[error("the Kraken's memory cannot be opened: {0}")]
+    File(#[from] std::io::Error),
     /// The database failed.
     #[error("the Kraken's memory does not answer: {0}")]
     Database(#[from] sqlx::Error),
@@ -51,11 +56,11 @@ pub(crate) struct Inbox {
 }
 
 impl Inbox {
-    /// Opens the file, which nobody else may read.
+    /// Opens the file, which nobody else may read: SQLite gives what it puts beside it the same mode.
     pub(crate) async fn open(path: &Path) -> Result<Self, InboxError> {
+        OpenOptions::new().create(true).append(true).mode(0o600).open(path)?;
         let options = SqliteConnectOptions::new()
             .filename(path)
-            .create_if_missing(true)
             .journal_mode(SqliteJournalMode::Wal)
             .synchronous(SqliteSynchronous::Full)
             .busy_timeout(Duration::from_secs(10));
@@ -95,18 +100,27 @@ impl Inbox {
         )
         .fetch_all(&self.pool)
         .await?;
-        rows.iter()
-            .map(|row| {
-                let content: String = row.try_get("content")?;
-                Ok(Open {
-                    seq: row.try_get("seq")?,
-                    channel: row.try_get("channel")?,
-                    conversation: row.try_get("conversation")?,
-                    fact: row.try_get::<i64, _>("fact")? != 0,
-                    incoming: serde_json::from_str(&content)?,
-                })
-            })
-            .collect()
+        let mut open = Vec::with_capacity(rows.len());
+        for row in &rows {
+            let (seq, content): (i64, String) = (row.try_get("seq")?, row.try_get("content")?);
+            let incoming = match serde_json::from_str(&content) {
+                Ok(incoming) => incoming,
+                Err(error) => {
+                    // One that cannot be read must not hold up all others.
+                    tracing::error!(%error, seq, "something that happened cannot be read, and is given up");
+                    self.done(seq).await?;
+                    continue;
+                }
+            };
+            open.push(Open {
+                seq,
+                channel: row.try_get("channel")?,
+                conversation: row.try_get("conversation")?,
+                fact: row.try_get::<i64, _>("fact")? != 0,
+                incoming,
+            });
+        }
+        Ok(open)
     }
 
     /// Waits until there may be something new.
@@ -149,6 +163,17 @@ impl Inbox {
         Ok(())
     }
 
+    /// Whatever waits for a sign-in that is not going on goes on.
+    pub(crate) async fn let_go_of_the_forgotten(&self) -> Result<(), InboxError> {
+        sqlx::query(
+            "UPDATE event SET waits_for = NULL \
+             WHERE done_at IS NULL AND waits_for NOT IN (SELECT account FROM sign_in)",
+        )
+        .execute(&self.pool)
+        .await?;
+        Ok(())
+    }
+
     /// Whatever waited for `account` will not be done; answers what it was.
     pub(crate) async fn give_up(&self, account: &str) -> Result<Vec<Incoming>, InboxError> {
         let rows = sqlx::query(
@@ -161,7 +186,7 @@ impl Inbox {
         let given_up =
             rows.iter().map(|row| Ok(serde_json::from_str(&row.try_get::<String, _>("content")?)?));
         let given_up = given_up.collect::<Result<Vec<_>, InboxError>>()?;
-        sqlx::query("UPDATE event SET content = '' WHERE waits_for = $1")
+        sqlx::query("UPDATE event SET content = '' WHERE waits_for = $1 AND done_at IS NOT NULL")
             .bind(account)
             .execute(&self.pool)
             .await?;
@@ -211,6 +236,7 @@ pub(crate) fn now() -> i64 {
 mod tests {
     use super::*;
     use crate::slack::envelope::{Said as Words, What};
+    use std::os::unix::fs::PermissionsExt as _;
 
     fn said(id: &str, thread: &str) -> Incoming {
         let words = Words {
@@ -254,6 +280,42 @@ mod tests {
         inbox.wait_for_sign_in(seq, "UANA").await.unwrap();
         assert_eq!(inbox.give_up("UANA").await.unwrap(), [said("Ev1", "1.1")]);
         assert_eq!(inbox.open_events().await.unwrap(), []);
+    }
+
+    #[tokio::test]
+    async fn one_that_cannot_be_read_holds_up_nobody() {
+        let (_dir, inbox) = inbox().await;
+        inbox.receive(&said("Ev1", "1.1")).await.unwrap();
+        sqlx::query("UPDATE event SET content = 'of another release'").execute(&inbox.pool).await.unwrap();
+        inbox.receive(&said("Ev2", "1.2")).await.unwrap();
+        let open: Vec<String> =
+            inbox.open_events().await.unwrap().into_iter().map(|open| open.incoming.id).collect();
+        assert_eq!(open, ["Ev2"]);
+    }
+
+    #[tokio::test]
+    async fn what_waits_for_a_sign_in_that_nobody_remembers_goes_on() {
+        let (_dir, inbox) = inbox().await;
+        inbox.receive(&said("Ev1", "1.1")).await.unwrap();
+        let seq = inbox.open_events().await.unwrap()[0].seq;
+        inbox.wait_for_sign_in(seq, "UANA").await.unwrap();
+        let insert = "INSERT INTO sign_in (account, sealed, expires_at) VALUES ('UANA', x'00', 0)";
+        sqlx::query(insert).execute(&inbox.pool).await.unwrap();
+        inbox.let_go_of_the_forgotten().await.unwrap();
+        assert_eq!(inbox.open_events().await.unwrap(), []);
+        sqlx::query("DELETE FROM sign_in").execute(&inbox.pool).await.unwrap();
+        inbox.let_go_of_the_forgotten().await.unwrap();
+        assert_eq!(inbox.open_events().await.unwrap().len(), 1);
+    }
+
+    #[tokio::test]
+    async fn nobody_else_may_read_the_file() {
+        let (dir, inbox) = inbox().await;
+        inbox.receive(&said("Ev1", "1.1")).await.unwrap();
+        for entry in std::fs::read_dir(dir.path()).unwrap() {
+            let entry = entry.unwrap();
+            assert_eq!(entry.metadata().unwrap().permissions().mode() & 0o077, 0, "{:?}", entry.path());
+        }
     }
 
     #[tokio::test]

@@ -1,11 +1,13 @@
 //! Refusals and failures in the product's words, with the command that helps where there is one.
 
+use crate::slack::blocks::escape;
 use wire::{Failure, FailureCode};
 
-/// A refusal as people read it: one sentence for what and why, one for what next.
+/// A refusal as people read it, in Slack's markup: one sentence for what and why, one for what next. It holds names that
+/// people chose, and what a tentacle said; none of that may become a link or a mention.
 pub(crate) fn refusal(failure: &Failure) -> String {
-    let what = sentence(&failure.message);
-    let next = failure.remedy.as_deref().map(sentence).unwrap_or_default();
+    let what = sentence(&escape(&failure.message));
+    let next = failure.remedy.as_deref().map(|remedy| sentence(&escape(remedy))).unwrap_or_default();
     let trace = match (&failure.trace_id, failure.code) {
         (Some(trace), FailureCode::Internal | FailureCode::Unavailable) => {
             format!(" (For the operator: `{trace}`.)")
@@ -37,6 +39,15 @@ mod tests {
         let failure = Failure::new(FailureCode::Denied, "you may not run `hello`")
             .with_remedy("the owner, ana, can add you back");
         assert_eq!(refusal(&failure), "You may not run `hello`. The owner, ana, can add you back.");
+    }
+
+    #[test]
+    fn a_name_in_a_refusal_stays_a_name() {
+        let failure = Failure::new(FailureCode::Denied, "<!channel> may not")
+            .with_remedy("the owner, <https://evil.example|Sign in here>, can add you back");
+        let told = refusal(&failure);
+        assert!(!told.contains(['<', '>']), "{told}");
+        assert!(told.contains("&lt;https://evil.example|Sign in here&gt;"), "{told}");
     }
 
     #[test]

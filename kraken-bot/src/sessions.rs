@@ -96,6 +96,8 @@ impl Sessions {
 
     /// Ends a session here and at the issuer; answers whether there was one.
     pub(crate) async fn end(&self, account: &str) -> Result<bool, SessionError> {
+        // A refresh that is going on would bring it back.
+        let _one_at_a_time = self.refreshing.lock().await;
         let Some(session) = self.read(account).await? else { return Ok(false) };
         self.forget(account).await?;
         if let Err(error) = self.issuer.revoke(&session).await {

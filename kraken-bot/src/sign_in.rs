@@ -6,7 +6,7 @@ use crate::inbox::now;
 use crate::issuer::{DeviceFlow, IssuerError, Session};
 use crate::kraken::Kraken;
 use crate::server::{CallError, Origin};
-use crate::slack::blocks::{Message, code, escape};
+use crate::slack::blocks::{Message, code};
 use crate::slack::envelope::{Incoming, Said, What};
 use std::sync::Arc;
 use std::time::Duration;
@@ -38,8 +38,10 @@ pub(crate) async fn login(kraken: &Arc<Kraken>, incoming: &Incoming, said: &Said
     whisper(kraken, incoming, said, &card(&flow)).await
 }
 
-/// Goes on with the sign-ins that were going on when the process ended.
+/// Goes on with the sign-ins that were going on when the process ended, and with what waits for none of them: the
+/// process may have ended just after a sign-in did.
 pub(crate) async fn go_on(kraken: &Arc<Kraken>) -> Result<(), Stop> {
+    kraken.inbox.let_go_of_the_forgotten().await?;
     for (account, flow) in kraken.sessions.all_going_on().await? {
         tokio::spawn(finish(Arc::clone(kraken), account, flow));
     }
@@ -76,13 +78,14 @@ async fn finish(kraken: Arc<Kraken>, account: String, flow: DeviceFlow) {
             Err("I cannot reach the place where you sign in. Try again later.".to_owned())
         }
     };
+    // Before anything goes on: whoever asks from now on must not be shown the card of a sign-in that is over.
+    if let Err(error) = kraken.sessions.over(&account).await {
+        tracing::error!(%error, "a sign-in that is over could not be forgotten");
+    }
     let left = match &ended {
         Ok(()) => kraken.inbox.signed_in(&account).await.map(|()| Vec::new()),
         Err(_) => kraken.inbox.give_up(&account).await,
     };
-    if let Err(error) = kraken.sessions.over(&account).await {
-        tracing::error!(%error, "a sign-in that is over could not be forgotten");
-    }
     match (ended, left) {
         (Err(why), Ok(given_up)) => tell(&kraken, &account, &given_up, &why).await,
         (Ok(()), Ok(_)) => tracing::info!("somebody signed in"),
@@ -128,9 +131,9 @@ async fn bind(kraken: &Kraken, account: &str, session: &Session) -> Result<(), S
     })
 }
 
-/// Tells the one person why what they asked for does not go on.
+/// Tells the one person, in Slack's markup, why what they asked for does not go on.
 async fn tell(kraken: &Kraken, account: &str, given_up: &[Incoming], why: &str) {
-    let message = Message::new(escape(why));
+    let message = Message::new(why);
     for incoming in given_up {
         if let What::Said(said) = &incoming.what
             && let Err(error) = whisper(kraken, incoming, said, &message).await

@@ -2,7 +2,7 @@
 //! that are stricter than what Slack sends.
 
 pub(crate) mod blocks;
-mod directory;
+pub(crate) mod directory;
 pub(crate) mod envelope;
 mod say;
 pub(crate) mod socket;

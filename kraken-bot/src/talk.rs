@@ -109,7 +109,8 @@ fn in_words(stop: &Stop) -> Option<String> {
         Stop::NoAnswer(detail) => {
             tracing::error!(detail, "a request has no answer");
             Some(
-                "I cannot reach the server at the moment, so nothing was done. Try again in a minute."
+                "The server did not answer, so I do not know whether it was done. `status` shows what is; try again in \
+                 a minute."
                     .to_owned(),
             )
         }

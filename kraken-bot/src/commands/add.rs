@@ -18,7 +18,7 @@ pub(super) async fn run(asked: &Asked<'_>, whom: Vec<String>) -> Result<Answer, 
         }
     }
     let names: Vec<String> = whom.iter().map(|user| format!("<@{user}>")).collect();
-    let mut message = Message::new(format!("{} may be in {} again.", names.join(", "), code(&done.name)))
+    let mut message = Message::new(format!("{} may be in {}.", names.join(", "), code(&done.name)))
         .note("They are members once they are in the channel and have signed in.");
     if !outside.is_empty() {
         message = message.line(format!("I could not invite {}: please do it yourself.", outside.join(", ")));

@@ -9,6 +9,9 @@ use workflow::TentacleName;
 /// How many lines are shown.
 const LINES: u32 = 30;
 
+/// How many characters of them: a message holds a few more.
+const ROOM: usize = 2_800;
+
 pub(super) async fn run(asked: &Asked<'_>, tentacle: TentacleName) -> Result<Answer, Stop> {
     asked.channel()?;
     let args = WfLogsArgs {
@@ -21,7 +24,39 @@ pub(super) async fn run(asked: &Asked<'_>, tentacle: TentacleName) -> Result<Ans
     if logs.lines.is_empty() {
         return Ok(Answer::Aloud(Message::new(format!("*{tentacle}* has printed nothing yet."))));
     }
-    let lines = logs.lines.join("\n").replace("```", "'''");
+    let (shown, all) = newest(&logs.lines);
+    let lines = shown.join("\n").replace("```", "'''");
     let message = Message::new(format!("*{tentacle}* printed:")).line(format!("```{}```", escape(&lines)));
-    Ok(Answer::Aloud(if logs.truncated { message.note(format!("The last {LINES} lines.")) } else { message }))
+    let whole = all && !logs.truncated;
+    Ok(Answer::Aloud(if whole { message } else { message.note(format!("The last {} lines.", shown.len())) }))
+}
+
+/// The newest lines that one message can hold, and whether those are all.
+fn newest(lines: &[String]) -> (&[String], bool) {
+    let mut room = ROOM;
+    let fitting = lines.iter().rev().take_while(|line| {
+        let needed = escape(line).chars().count() + 1;
+        let fits = needed <= room;
+        room = room.saturating_sub(needed);
+        fits
+    });
+    // Of a single line that is too long the message shows the beginning.
+    let count = fitting.count().max(1).min(lines.len());
+    let shown = lines.get(lines.len() - count..).unwrap_or_default();
+    (shown, count == lines.len())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_newest_lines_are_shown() {
+        let lines: Vec<String> = (0..30).map(|number| format!("{number:<200}")).collect();
+        let (shown, all) = newest(&lines);
+        assert!(!all && shown.len() < 30 && shown.last() == lines.last());
+        assert_eq!(newest(&lines[..3]), (&lines[..3], true));
+        assert_eq!(newest(&["x".repeat(5_000)]).0.len(), 1);
+        assert_eq!(newest(&[]), (&[][..], true));
+    }
 }

@@ -4,6 +4,7 @@ use crate::asked::{Answer, Asked, Stop};
 use crate::facts;
 use crate::reply::sentence;
 use crate::slack::blocks::{Message, code, escape};
+use crate::slack::directory::Known;
 use wire::tools::enclave::{EnclaveProvision, EnclaveProvisionAnswer, EnclaveProvisionArgs};
 use workflow::EnclaveName;
 
@@ -23,7 +24,7 @@ pub(super) async fn run(asked: &Asked<'_>, name: Option<String>) -> Result<Answe
     };
     let made = asked.call::<EnclaveProvision>(args).await?;
     // The others in the channel are members from now on. Where this fails, the next report makes up for it.
-    if let Err(error) = facts::report_channel(asked.kraken, &channel.id).await {
+    if let Err(error) = facts::report_channel(asked.kraken, &channel.id, &mut Known::new()).await {
         tracing::warn!(%error, "a new enclave's channel could not be reported yet");
     }
     Ok(Answer::Aloud(told(&made)))

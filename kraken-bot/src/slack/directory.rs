@@ -2,6 +2,7 @@
 
 use super::{Slack, SlackError};
 use serde::Deserialize;
+use std::collections::HashMap;
 use wire::tools::channel::{AccountClass, ChannelPerson};
 
 /// How many members one page holds.
@@ -32,6 +33,9 @@ impl Account {
         !self.is_bot && !self.deleted
     }
 }
+
+/// Accounts that were asked for in one round of looking at channels; `None` where Slack knows no such account.
+pub(crate) type Known = HashMap<String, Option<Account>>;
 
 /// A channel.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
@@ -115,8 +119,13 @@ impl Slack {
         Ok(answer.channel)
     }
 
-    /// Everybody who is in a channel, all of them or an error: half a list is never taken for a whole one.
-    pub(crate) async fn people(&self, channel: &str) -> Result<Vec<ChannelPerson>, SlackError> {
+    /// Everybody who is in a channel, all of them or an error: half a list is never taken for a whole one. Who is in
+    /// `known` is not asked for again.
+    pub(crate) async fn people(
+        &self,
+        channel: &str,
+        known: &mut Known,
+    ) -> Result<Vec<ChannelPerson>, SlackError> {
         let mut people = Vec::new();
         let mut cursor = String::new();
         loop {
@@ -126,8 +135,18 @@ impl Slack {
             }
             let answer: MembersAnswer = self.ask("conversations.members", &params).await?;
             for id in answer.members.iter().filter(|id| **id != self.me.user_id) {
-                let account = self.account(id).await?;
-                if account.is_somebody() {
+                if !known.contains_key(id) {
+                    let account = match self.account(id).await {
+                        Ok(account) => Some(account),
+                        // Somebody whom Slack does not know cannot be asked for, and is nobody.
+                        Err(error) if error.code() == Some("user_not_found") => None,
+                        Err(error) => return Err(error),
+                    };
+                    known.insert(id.clone(), account);
+                }
+                if let Some(Some(account)) = known.get(id)
+                    && account.is_somebody()
+                {
                     people.push(account.person());
                 }
             }
