@@ -54,7 +54,22 @@ pub(crate) enum SlackError {
     },
 }
 
+/// Slack's words for a trouble of its own, after which the same request may well be carried out.
+const PASSES: [&str; 6] = [
+    "fatal_error",
+    "internal_error",
+    "ratelimited",
+    "rate_limited",
+    "request_timeout",
+    "service_unavailable",
+];
+
 impl SlackError {
+    /// Whether the same request would be refused again: the channel is gone, the person is, the right is.
+    pub(crate) fn is_final(&self) -> bool {
+        self.code().is_some_and(|code| !PASSES.contains(&code))
+    }
+
     /// Slack's word for a refusal.
     pub(crate) fn code(&self) -> Option<&str> {
         match self {
@@ -184,4 +199,17 @@ pub(crate) fn client(api_url: &str) -> Arc<SlackClient<Connector>> {
 
 pub(crate) fn api_token(token: &SecretString) -> SlackApiToken {
     SlackApiToken::new(token.expose_secret().into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_refusal_is_final_unless_slack_is_in_trouble_itself() {
+        let refused = |code: &str| SlackError::Refused { method: "m".into(), code: code.into() }.is_final();
+        assert!(refused("user_not_in_channel") && refused("is_archived") && refused("channel_not_found"));
+        assert!(!refused("internal_error") && !refused("ratelimited"));
+        assert!(!SlackError::NoAnswer { method: "m".into(), detail: "nothing".into() }.is_final());
+    }
 }

@@ -30,14 +30,28 @@ pub(crate) async fn answer(kraken: &Arc<Kraken>, open: &Open, said: &Said) -> Be
         Err(Stop::SignIn) => return ask_to_sign_in(kraken, open, said).await,
         Err(stop) => match in_words(&stop) {
             Some(words) => Answer::Whisper(Message::new(words)),
+            None if matches!(&stop, Stop::Slack(error) if error.is_final()) => {
+                tracing::warn!(error = %stop, "a message can never be answered");
+                return Became::Done;
+            }
             None => {
                 tracing::warn!(error = %stop, "a message could not be answered; trying again");
                 return Became::Again;
             }
         },
     };
-    match deliver(kraken, open, said, answer).await {
+    delivered(deliver(kraken, open, said, answer).await)
+}
+
+/// What became of a message whose answer was sent. Its thread goes on only when it is done, so an answer that nobody can
+/// get any more, as when whoever asked has left the channel, must not be tried for ever.
+fn delivered(sent: Result<(), SayError>) -> Became {
+    match sent {
         Ok(()) => Became::Done,
+        Err(SayError::Slack(error)) if error.is_final() => {
+            tracing::warn!(%error, "an answer can never be delivered");
+            Became::Done
+        }
         Err(error) => {
             tracing::warn!(%error, "an answer could not be delivered; trying again");
             Became::Again
@@ -82,10 +96,7 @@ async fn ask_to_sign_in(kraken: &Arc<Kraken>, open: &Open, said: &Said) -> Becam
             }
             let words = in_words(&stop)
                 .unwrap_or_else(|| "I cannot ask you to sign in at the moment. Try again.".to_owned());
-            match deliver(kraken, open, said, Answer::Whisper(Message::new(words))).await {
-                Ok(()) => Became::Done,
-                Err(_) => Became::Again,
-            }
+            delivered(deliver(kraken, open, said, Answer::Whisper(Message::new(words))).await)
         }
     }
 }

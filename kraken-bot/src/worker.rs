@@ -1,6 +1,6 @@
 //! Works through the inbox: one conversation in order, different ones side by side, again after a failure.
 
-use crate::facts;
+use crate::facts::{self, ReportError};
 use crate::inbox::{Open, runnable};
 use crate::kraken::Kraken;
 use crate::slack::envelope::What;
@@ -61,6 +61,11 @@ async fn one(kraken: Arc<Kraken>, open: Open) -> i64 {
         What::Said(said) => talk::answer(&kraken, &open, said).await,
         fact => match facts::report(&kraken, &open.incoming.channel, fact).await {
             Ok(()) => Became::Done,
+            // What comes after it in the channel does not wait for it: the next report of the whole makes up for it.
+            Err(ReportError::Slack(error)) if error.is_final() => {
+                tracing::warn!(%error, "a channel's news cannot be reported by themselves");
+                Became::Done
+            }
             Err(error) => {
                 tracing::warn!(%error, "a channel's news could not be reported; trying again");
                 Became::Again

@@ -135,3 +135,18 @@ async fn a_kraken_killed_before_it_acknowledged() {
     aloud(&said[0], &["This channel is now the enclave price-watch."]);
     assert_eq!(enclaves(&up).await.len(), 1);
 }
+
+#[tokio::test]
+async fn somebody_who_is_gone_holds_up_nobody() {
+    let home = Home::default();
+    let up = home.up().await;
+    let (ana, ben) = (up.person("ana").await, up.person("ben").await);
+    mute(&up, "chat.postEphemeral").await;
+    let thread = ben.says("@kraken help").await;
+    up.all_acknowledged().await;
+    ben.does("leave", None).await;
+    unmute(&up, "chat.postEphemeral").await;
+    // A thread is answered in order: hers comes only when his, which nobody can get any more, is done with.
+    ana.replies(&thread, "@kraken help").await;
+    alone(&ana.hears(&thread, 1).await[0], &["What you can say to me"]);
+}
