@@ -1,5 +1,6 @@
 //! What it takes to make an enclave on a real cluster, under exactly the server's account: how many calls of the API server,
-//! how many of them in a row, and how long beside one of them, the last write. The way leads through a proxy that counts.
+//! how many of them in a row, and how long beside one of them, the last write; and how many calls reads make. The way leads
+//! through a proxy that counts.
 #![expect(
     clippy::print_stdout,
     clippy::unwrap_used,
@@ -11,7 +12,7 @@ mod calls;
 #[expect(clippy::indexing_slicing, reason = "a benchmark may stop")]
 #[path = "../tests/kubernetes/cluster.rs"]
 mod cluster;
-#[expect(dead_code, clippy::indexing_slicing, reason = "the tests ask more of it, and a benchmark may stop")]
+#[expect(clippy::indexing_slicing, reason = "a benchmark may stop")]
 #[path = "../tests/front_door/issuer.rs"]
 mod issuer;
 #[expect(clippy::print_stderr, reason = "what the server said when a benchmark stops")]
@@ -36,6 +37,7 @@ use std::time::{Duration, Instant};
 use wire::client::{Client, Extras};
 
 const ROUNDS: usize = 30;
+const READS: usize = 1_000;
 
 #[tokio::main]
 async fn main() {
@@ -60,6 +62,9 @@ async fn main() {
         (most, row) = (most.max(calls.len()), row.max(in_a_row(&calls)));
         let last = calls.iter().max_by_key(|call| call.answered).unwrap();
         singles.push(last.answered - last.asked);
+        if singles.len() == ROUNDS {
+            reads(&site, &client, &name).await;
+        }
         site.deprovision("ana", &name).await;
     }
     client.close().await;
@@ -71,6 +76,27 @@ async fn main() {
         r#"{{"name":"provision, as the client sees it","value":{wall:.1},"unit":"ms","first_to_last_call_ms":{calls:.1},"one_call_ms":{single:.1},"times_one_call":{:.1},"rounds":{ROUNDS}}}"#,
         calls / single
     );
+}
+
+/// How many calls of the API server reads make. What the server does on its own meanwhile would count too.
+async fn reads(site: &Site, client: &Client, name: &str) {
+    for (tool, args) in [
+        ("enclave_info", json!({"name": name})),
+        ("enclave_list", json!({})),
+        ("wf_list", json!({"enclave": name})),
+    ] {
+        site.proxy.calls();
+        for _ in 0..READS {
+            client.call_by_name(tool, args.as_object().unwrap().clone(), Extras::default()).await.unwrap();
+        }
+        let calls = site.proxy.calls();
+        let asked: Vec<&str> = calls.iter().map(|call| call.what.as_str()).collect();
+        println!(
+            r#"{{"name":"calls of the API server by {tool}","value":{},"unit":"calls","reads":{READS},"asked":{}}}"#,
+            calls.len(),
+            json!(asked)
+        );
+    }
 }
 
 /// In milliseconds.
