@@ -39,7 +39,7 @@ async fn once(server: &Server, patience: Duration) -> Result<(), StoreError> {
     let interrupted = server.store.interrupted(server.trail.writer()).await?;
     let now = Timestamp::now();
     for record in rights.enclaves() {
-        let ours = interrupted.iter().any(|effect| effect.enclave == record.name.as_str());
+        let ours = interrupted.iter().any(|effect| effect.filed.enclave == record.name.as_str());
         let left_to_us = ours || now.duration_since(record.updated_at).unsigned_abs() >= patience;
         if left_to_us && matches!(record.state, State::Provisioning | State::Deprovisioning) {
             finish_life(server, &record.name).await?;
@@ -92,7 +92,7 @@ async fn finish_removing(server: &Server, name: &EnclaveName) -> Result<(), Fail
 /// Closes an interrupted making or removing that somebody else has brought to its end.
 async fn settle_life(server: &Server, effect: &OpenEffect) -> Result<(), StoreError> {
     let rights = server.store.rights().await?;
-    let name = effect.enclave.parse::<EnclaveName>();
+    let name = effect.filed.enclave.parse::<EnclaveName>();
     let state = name.ok().and_then(|name| rights.enclave(&name)).map(|record| record.state);
     match state {
         Some(State::Provisioning | State::Deprovisioning) => Ok(()),
@@ -124,7 +124,7 @@ async fn finish(server: &Server, effect: &OpenEffect) -> Result<(), StoreError> 
 
 /// The enclave and the tentacle that it is about, where both are still there.
 fn whereabouts<'r>(rights: &'r Rights, effect: &OpenEffect) -> Option<(&'r EnclaveRecord, TentacleName)> {
-    let record = rights.enclave(&effect.enclave.parse().ok()?)?;
+    let record = rights.enclave(&effect.filed.enclave.parse().ok()?)?;
     let tentacle: TentacleName = effect.object.parse().ok()?;
     record.tentacles.contains_key(&tentacle).then_some((record, tentacle))
 }

@@ -23,6 +23,7 @@ pub use record::{
 pub use request::{Claimed, RequestId};
 pub use rights::Rights;
 pub use row::Corrupt;
+pub(crate) use trail::Filed;
 pub use trail::TrailPage;
 pub(crate) use tx::{DeployedVersion, NewEnclaveRecord, Side, Tx};
 

@@ -24,7 +24,8 @@ pub(crate) struct NewEnclaveRecord {
 }
 
 impl Tx {
-    /// Writes down an enclave that is being made.
+    /// Writes down an enclave that is being made. Its id is that of the decision which allowed it, so that this decision
+    /// is filed under it too.
     pub(crate) async fn insert_enclave(
         &mut self,
         grant: &Authorized<Provision>,
@@ -40,7 +41,7 @@ impl Tx {
              VALUES ($1, $2, $3, 0, 0, $4, 0, 0, 0, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $15)",
         )
         .bind(name.as_str())
-        .bind(Uuid::now_v7().to_string())
+        .bind(grant.id().to_string())
         .bind(generation)
         .bind(State::Provisioning.name())
         .bind(new.mode.to_string())
