@@ -1,7 +1,10 @@
 //! Brings to its end what a stop interrupted, and makes the backend follow records that it is behind.
 
+mod mirrors;
+
+use self::mirrors::Mirrors;
 use crate::call::Call;
-use crate::gate::act::{Apply, Deprovision, Remove, Repair};
+use crate::gate::act::{Apply, Deprovision, Remove};
 use crate::gate::{Change, Effect, is_ours, unavailable};
 use crate::lifecycle;
 use crate::pace::Pace;
@@ -17,7 +20,7 @@ use workflow::{EnclaveName, TentacleName};
 
 /// Reconciles at once, and then now and then, for ever. `left` is what this process's predecessor began and did not end.
 pub(crate) async fn forever(server: &Server, pace: &Pace, left: Vec<OpenEffect>) {
-    let mut left = left;
+    let (mut left, mut mirrors) = (left, Mirrors::default());
     loop {
         match server.gate.interrupted(&left).await {
             Ok(()) => left.clear(),
@@ -28,6 +31,7 @@ pub(crate) async fn forever(server: &Server, pace: &Pace, left: Vec<OpenEffect>)
         if let Err(error) = once(server, pace.left_alone).await {
             tracing::error!(%error, "nothing can be reconciled: the store does not answer");
         }
+        mirrors.follow(server).await;
         tokio::time::sleep(pace.reconcile_every).await;
     }
 }
@@ -51,7 +55,6 @@ async fn once(server: &Server, patience: Duration) -> Result<(), StoreError> {
             _ => finish(server, effect).await?,
         }
     }
-    repair(server).await;
     Ok(())
 }
 
@@ -168,25 +171,4 @@ async fn resume<'g>(change: Change<'g>, effect: &OpenEffect) -> Result<Effect<'g
     }
     let superseded = Failure::new(FailureCode::Conflict, "a later request has taken its place");
     Err(changing.failed(superseded).await)
-}
-
-/// Makes the backend follow every record that it is behind.
-async fn repair(server: &Server) {
-    let behind = match server.store.behind_mirrors().await {
-        Ok(behind) => behind,
-        Err(error) => return tracing::error!(%error, "the mirrors cannot be compared"),
-    };
-    for name in behind.iter().filter_map(|name| name.parse::<EnclaveName>().ok()) {
-        if let Err(failure) = repair_one(server, &name).await {
-            tracing::warn!(enclave.name = %name, why = failure.text(), "the backend does not show the record yet");
-        }
-    }
-}
-
-async fn repair_one(server: &Server, name: &EnclaveName) -> Result<(), Failure> {
-    let call = Call::reconciler();
-    let (change, grant) = server.gate.change(&call).await?.enclave::<Repair>(Some(name)).await?;
-    change.decided().done().await?;
-    server.follow(&grant, name).await;
-    Ok(())
 }

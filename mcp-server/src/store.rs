@@ -5,6 +5,7 @@
 
 mod effect;
 mod identity;
+mod mirror;
 mod notice;
 mod record;
 mod request;
@@ -15,6 +16,7 @@ mod tx;
 
 pub(crate) use effect::{Initiator, OpenEffect};
 pub use identity::BindError;
+pub(crate) use mirror::Behind;
 pub(crate) use record::frozen_by;
 pub use record::{
     AccountId, ChannelPersonRecord, ChannelRecord, EnclaveRecord, Enrollment, LastRun, PersonId, Quota,

@@ -75,16 +75,6 @@ impl Store {
         row.as_ref().map(end).transpose()
     }
 
-    /// Enclaves whose backend has not followed their record yet.
-    pub(crate) async fn behind_mirrors(&self) -> Result<Vec<String>, StoreError> {
-        let rows = sqlx::query(
-            "SELECT name FROM enclave WHERE mirror_made < mirror_wanted AND state IN ('active', 'frozen') ORDER BY name",
-        )
-        .fetch_all(&self.pool)
-        .await?;
-        rows.iter().map(|row| Ok(row.try_get("name")?)).collect()
-    }
-
     /// Whole chains, by writer and number, after the place `after`.
     pub(crate) async fn export_trail(
         &self,

@@ -35,6 +35,7 @@ mod issuer;
 mod key_kinds;
 mod keys;
 mod matrix;
+mod mirrors;
 mod names;
 mod nothing_left;
 mod once;

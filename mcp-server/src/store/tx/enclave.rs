@@ -229,16 +229,6 @@ impl Tx {
         .await
     }
 
-    /// The backend shows and enforces the record up to this generation.
-    pub(crate) async fn mirrored(&mut self, name: &EnclaveName, generation: i64) -> Result<(), StoreError> {
-        sqlx::query("UPDATE enclave SET mirror_made = $1 WHERE name = $2 AND mirror_made < $1")
-            .bind(generation)
-            .bind(name.as_str())
-            .execute(self.connection())
-            .await?;
-        Ok(())
-    }
-
     async fn put_enrollment(&mut self, name: &EnclaveName, enrollment: Enrollment) -> Result<(), StoreError> {
         self.put_text("UPDATE enclave SET enrollment = $1 WHERE name = $2", name, enrollment.name()).await
     }
