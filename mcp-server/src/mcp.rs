@@ -156,6 +156,7 @@ impl Handler {
             tool: incoming.name,
             arguments_sha256: arguments_sha256.clone(),
             reason: reason.clone(),
+            begun: Arc::default(),
         };
         let Some(entry) = self.catalogue.find(incoming.name, &incoming.caller) else {
             return Err(Failure::new(FailureCode::Internal, "the tool is gone"));

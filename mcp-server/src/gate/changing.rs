@@ -69,6 +69,8 @@ impl<'g> Changing<'g> {
             adopted.extend(succeed(&mut self.entries, writer, &effect).await.map_err(failed)?);
             self.entries.tx.open_effect(writer, &effect).await.map_err(failed)?;
         }
+        // A commit whose answer does not come may hold or not.
+        self.call.begin();
         self.entries.commit().await.map_err(failed)?;
         Ok(Effect::new(self.gate, self.allowed, adopted))
     }
