@@ -86,8 +86,8 @@ impl<'g> Changing<'g> {
     }
 }
 
-/// Settles what a stop interrupted, or what another replica began, and `new` comes after: answers those whose end it brings, and closes those whose
-/// place it takes.
+/// Settles the effects that `new` comes after: what a stop interrupted, and what another replica began. Answers those that
+/// come to their end with `new`, and closes those whose place it takes.
 async fn succeed(
     entries: &mut Entries,
     writer: &str,
