@@ -27,7 +27,7 @@ pub use rights::Rights;
 pub use row::Corrupt;
 pub(crate) use trail::Filed;
 pub use trail::TrailPage;
-pub(crate) use tx::{DeployedVersion, NewEnclaveRecord, Side, Tx};
+pub(crate) use tx::{DeployedVersion, Heard, NewEnclaveRecord, Side, Tx};
 
 use sqlx::any::AnyPoolOptions;
 use sqlx::{AnyConnection, AnyPool, Executor};

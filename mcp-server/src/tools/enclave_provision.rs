@@ -136,12 +136,14 @@ fn channel(call: &Call) -> Option<ChannelRecord> {
     let via = call.via.as_ref()?;
     let channel = via.channel.as_ref()?;
     let owner = ChannelPersonRecord { class: via.user.class, shown: via.user.name.clone() };
+    let now = Timestamp::now();
     Some(ChannelRecord {
         team: via.team.clone(),
         id: channel.id.clone(),
         name: channel.name.clone(),
         creator: channel.creator.clone(),
-        observed_at: Timestamp::now(),
+        observed_at: now,
+        heard_at: now,
         people: BTreeMap::from([(via.user.id.clone(), owner)]),
     })
 }

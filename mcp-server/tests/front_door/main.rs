@@ -43,6 +43,7 @@ mod protocol;
 mod races;
 mod read_only;
 mod replicas;
+mod reports;
 mod rpc;
 mod team;
 mod tokens;

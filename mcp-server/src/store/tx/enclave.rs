@@ -37,8 +37,8 @@ impl Tx {
         sqlx::query(
             "INSERT INTO enclave (name, id, changed, mirror_wanted, mirror_made, state, frozen_owner, frozen_archive, frozen_operator, mode, \
              enrollment, quota, owner_issuer, owner_subject, team, channel, channel_name, channel_creator, \
-             observed_at, created_at, updated_at) \
-             VALUES ($1, $2, $3, 0, 0, $4, 0, 0, 0, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $15)",
+             observed_at, heard_at, created_at, updated_at) \
+             VALUES ($1, $2, $3, 0, 0, $4, 0, 0, 0, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $16)",
         )
         .bind(name.as_str())
         .bind(grant.id().to_string())
@@ -54,6 +54,7 @@ impl Tx {
         .bind(channel.map(|channel| holdable(&channel.name).into_owned()))
         .bind(channel.map(|channel| channel.creator.clone()))
         .bind(channel.map(|channel| channel.observed_at.as_millisecond()))
+        .bind(channel.map_or(0, |channel| channel.heard_at.as_millisecond()))
         .bind(now())
         .execute(self.connection())
         .await?;
