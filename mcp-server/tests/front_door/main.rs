@@ -26,6 +26,7 @@ use on_both_stores;
 mod app;
 mod assertions;
 mod backend;
+mod bounds;
 mod came_between;
 mod database;
 mod door;
