@@ -4,6 +4,7 @@ use crate::identity::{Caller, Person};
 use crate::store::{Initiator, PersonId};
 use policy::{Action, Continuation, Operator, Principal};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use wire::assertion::{Assertion, Kind};
 use wire::trail::{Via, Who};
 
@@ -28,6 +29,8 @@ pub(crate) struct Call {
     pub(crate) arguments_sha256: String,
     /// An operator's reason.
     pub(crate) reason: Option<String>,
+    /// Whether an effect outside the store may have begun.
+    pub(crate) begun: Arc<AtomicBool>,
 }
 
 impl Call {
@@ -42,7 +45,17 @@ impl Call {
     }
 
     fn own(asker: Asker, tool: &'static str) -> Self {
-        Self { asker, via: None, tool, arguments_sha256: String::new(), reason: None }
+        Self { asker, via: None, tool, arguments_sha256: String::new(), reason: None, begun: Arc::default() }
+    }
+
+    /// From now on an effect outside the store may have begun.
+    pub(crate) fn begin(&self) {
+        self.begun.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether an effect outside the store may have begun: then a failure does not say that nothing has happened.
+    pub(crate) fn may_have_begun(&self) -> bool {
+        self.begun.load(Ordering::Relaxed)
     }
 
     /// Whoever sent the token that the call came with.

@@ -9,7 +9,7 @@ use crate::identity::Caller;
 use crate::metrics::Ended;
 use crate::progress::Progress;
 use crate::server::Server;
-use crate::tools::{Catalogue, Entry};
+use crate::tools::{Catalogue, Entry, bounds};
 use rmcp::model::{
     CacheScope, CallToolRequestParams, CallToolResponse, CallToolResult, ContentBlock, ErrorCode, ErrorData,
     Implementation, JsonObject, ListToolsResult, PaginatedRequestParams, RequestMetaObject,
@@ -134,6 +134,7 @@ impl Handler {
     }
 
     async fn take(&self, incoming: Incoming, progress: &Progress) -> Result<Value, Failure> {
+        incoming.reason.as_deref().map_or(Ok(()), bounds::reason)?;
         let arguments = Value::Object(incoming.arguments);
         let unusual = |_| Failure::new(FailureCode::Invalid, "the arguments hold a number that JSON cannot");
         let arguments_sha256 = canonical::sha256(&arguments).map_err(unusual)?;
@@ -156,6 +157,7 @@ impl Handler {
             tool: incoming.name,
             arguments_sha256: arguments_sha256.clone(),
             reason: reason.clone(),
+            begun: Arc::default(),
         };
         let Some(entry) = self.catalogue.find(incoming.name, &incoming.caller) else {
             return Err(Failure::new(FailureCode::Internal, "the tool is gone"));

@@ -1,7 +1,10 @@
 //! Brings to its end what a stop interrupted, and makes the backend follow records that it is behind.
 
+mod mirrors;
+
+use self::mirrors::Mirrors;
 use crate::call::Call;
-use crate::gate::act::{Apply, Deprovision, Remove, Repair};
+use crate::gate::act::{Apply, Deprovision, Remove};
 use crate::gate::{Change, Effect, is_ours, unavailable};
 use crate::lifecycle;
 use crate::pace::Pace;
@@ -17,7 +20,7 @@ use workflow::{EnclaveName, TentacleName};
 
 /// Reconciles at once, and then now and then, for ever. `left` is what this process's predecessor began and did not end.
 pub(crate) async fn forever(server: &Server, pace: &Pace, left: Vec<OpenEffect>) {
-    let mut left = left;
+    let (mut left, mut mirrors) = (left, Mirrors::default());
     loop {
         match server.gate.interrupted(&left).await {
             Ok(()) => left.clear(),
@@ -28,6 +31,7 @@ pub(crate) async fn forever(server: &Server, pace: &Pace, left: Vec<OpenEffect>)
         if let Err(error) = once(server, pace.left_alone).await {
             tracing::error!(%error, "nothing can be reconciled: the store does not answer");
         }
+        mirrors.follow(server).await;
         tokio::time::sleep(pace.reconcile_every).await;
     }
 }
@@ -39,7 +43,7 @@ async fn once(server: &Server, patience: Duration) -> Result<(), StoreError> {
     let interrupted = server.store.interrupted(server.trail.writer()).await?;
     let now = Timestamp::now();
     for record in rights.enclaves() {
-        let ours = interrupted.iter().any(|effect| effect.enclave == record.name.as_str());
+        let ours = interrupted.iter().any(|effect| effect.filed.enclave == record.name.as_str());
         let left_to_us = ours || now.duration_since(record.updated_at).unsigned_abs() >= patience;
         if left_to_us && matches!(record.state, State::Provisioning | State::Deprovisioning) {
             finish_life(server, &record.name).await?;
@@ -51,7 +55,6 @@ async fn once(server: &Server, patience: Duration) -> Result<(), StoreError> {
             _ => finish(server, effect).await?,
         }
     }
-    repair(server).await;
     Ok(())
 }
 
@@ -92,7 +95,7 @@ async fn finish_removing(server: &Server, name: &EnclaveName) -> Result<(), Fail
 /// Closes an interrupted making or removing that somebody else has brought to its end.
 async fn settle_life(server: &Server, effect: &OpenEffect) -> Result<(), StoreError> {
     let rights = server.store.rights().await?;
-    let name = effect.enclave.parse::<EnclaveName>();
+    let name = effect.filed.enclave.parse::<EnclaveName>();
     let state = name.ok().and_then(|name| rights.enclave(&name)).map(|record| record.state);
     match state {
         Some(State::Provisioning | State::Deprovisioning) => Ok(()),
@@ -124,7 +127,7 @@ async fn finish(server: &Server, effect: &OpenEffect) -> Result<(), StoreError> 
 
 /// The enclave and the tentacle that it is about, where both are still there.
 fn whereabouts<'r>(rights: &'r Rights, effect: &OpenEffect) -> Option<(&'r EnclaveRecord, TentacleName)> {
-    let record = rights.enclave(&effect.enclave.parse().ok()?)?;
+    let record = rights.enclave(&effect.filed.enclave.parse().ok()?)?;
     let tentacle: TentacleName = effect.object.parse().ok()?;
     record.tentacles.contains_key(&tentacle).then_some((record, tentacle))
 }
@@ -168,25 +171,4 @@ async fn resume<'g>(change: Change<'g>, effect: &OpenEffect) -> Result<Effect<'g
     }
     let superseded = Failure::new(FailureCode::Conflict, "a later request has taken its place");
     Err(changing.failed(superseded).await)
-}
-
-/// Makes the backend follow every record that it is behind.
-async fn repair(server: &Server) {
-    let behind = match server.store.behind_mirrors().await {
-        Ok(behind) => behind,
-        Err(error) => return tracing::error!(%error, "the mirrors cannot be compared"),
-    };
-    for name in behind.iter().filter_map(|name| name.parse::<EnclaveName>().ok()) {
-        if let Err(failure) = repair_one(server, &name).await {
-            tracing::warn!(enclave.name = %name, why = failure.text(), "the backend does not show the record yet");
-        }
-    }
-}
-
-async fn repair_one(server: &Server, name: &EnclaveName) -> Result<(), Failure> {
-    let call = Call::reconciler();
-    let (change, grant) = server.gate.change(&call).await?.enclave::<Repair>(Some(name)).await?;
-    change.decided().done().await?;
-    server.follow(&grant, name).await;
-    Ok(())
 }

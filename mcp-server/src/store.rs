@@ -5,6 +5,7 @@
 
 mod effect;
 mod identity;
+mod mirror;
 mod notice;
 mod record;
 mod request;
@@ -15,6 +16,7 @@ mod tx;
 
 pub(crate) use effect::{Initiator, OpenEffect};
 pub use identity::BindError;
+pub(crate) use mirror::Behind;
 pub(crate) use record::frozen_by;
 pub use record::{
     AccountId, ChannelPersonRecord, ChannelRecord, EnclaveRecord, Enrollment, LastRun, PersonId, Quota,
@@ -23,8 +25,9 @@ pub use record::{
 pub use request::{Claimed, RequestId};
 pub use rights::Rights;
 pub use row::Corrupt;
+pub(crate) use trail::Filed;
 pub use trail::TrailPage;
-pub(crate) use tx::{DeployedVersion, NewEnclaveRecord, Side, Tx};
+pub(crate) use tx::{DeployedVersion, Heard, NewEnclaveRecord, Side, Tx};
 
 use sqlx::any::AnyPoolOptions;
 use sqlx::{AnyConnection, AnyPool, Executor};

@@ -1,6 +1,7 @@
 //! The tools: one file each, a handler that asks the gate and then acts with what the gate gave it.
 
 mod account_bind;
+pub(crate) mod bounds;
 mod channel_map;
 mod channel_report;
 mod enclave_deprovision;

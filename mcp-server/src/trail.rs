@@ -6,7 +6,7 @@ mod reads;
 pub use heads::{Heads, HeadsError};
 pub use reads::Reads;
 
-use crate::store::{Store, StoreError, Tx};
+use crate::store::{Filed, Store, StoreError, Tx};
 use jiff::{Timestamp, Unit};
 use std::sync::Arc;
 use tokio::sync::{Mutex, OwnedMutexGuard};
@@ -114,13 +114,8 @@ pub(crate) struct Entries {
 }
 
 impl Entries {
-    /// Adds a record. `enclave` is what the record can be found by.
-    pub(crate) async fn append(
-        &mut self,
-        id: Uuid,
-        enclave: Option<&str>,
-        entry: Entry,
-    ) -> Result<(), StoreError> {
+    /// Adds a record.
+    pub(crate) async fn append(&mut self, id: Uuid, filed: &Filed, entry: Entry) -> Result<(), StoreError> {
         let now = Timestamp::now();
         let record = Record {
             v: VERSION,
@@ -131,7 +126,7 @@ impl Entries {
             id,
             entry,
         };
-        self.tx.add_record(&record, enclave.unwrap_or_default()).await?;
+        self.tx.add_record(&record, filed).await?;
         self.staged = Chain { seq: record.seq, hash: record.hash()? };
         Ok(())
     }

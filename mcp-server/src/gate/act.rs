@@ -47,7 +47,7 @@ macro_rules! changes {
 
 changes! {
     AddMember RemoveMember SetMode TightenMode OpenEnrollment CloseEnrollment RaiseQuota LowerQuota Rename Freeze
-    Unfreeze ChannelReport Repair
+    Unfreeze ChannelReport Revoke Repair
 }
 
 acts! {
@@ -82,6 +82,7 @@ acts! {
     Bind is Bind on Itself,
     Trail is Trail on OnEnclave,
     WholeTrail is Trail on Itself,
+    Revoke is Revoke on OnEnclave,
     Reown is Reown on OnEnclave,
     Repair is Repair on OnEnclave,
 }

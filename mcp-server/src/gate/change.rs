@@ -12,7 +12,7 @@ use super::look::{decision, unknown};
 use super::refusal::{About, Refusal, may_know, unavailable};
 use super::target::{Itself, OnEnclave, OnNewEnclave, OnNewTentacle, OnTentacle};
 use crate::call::Call;
-use crate::store::{EnclaveRecord, PersonId, StoreError};
+use crate::store::{EnclaveRecord, Filed, PersonId, StoreError};
 use crate::trail::Entries;
 use policy::{Account, Action, Channel, NewEnclave, State};
 use std::sync::Arc;
@@ -152,7 +152,7 @@ impl<'g> Change<'g> {
             Ok(reason) => {
                 let decision = decision(&call, A::ACTION, Ok(reason), about);
                 let target = OnEnclave { record: Arc::clone(record) };
-                self.allow::<A>(decision, target).await.map_err(|error| unavailable(&error))
+                self.allow::<A>(decision, target, about.record).await.map_err(|error| unavailable(&error))
             }
             Err(refused) => Err(self.refuse::<A>(Some(refused), facts, about).await),
         }
@@ -267,7 +267,7 @@ impl<'g> Change<'g> {
         match ask(self.call, A::ACTION, &facts) {
             Ok(reason) => {
                 let decision = decision(self.call, A::ACTION, Ok(reason), about);
-                self.allow::<A>(decision, target).await.map_err(|error| unavailable(&error))
+                self.allow::<A>(decision, target, about.record).await.map_err(|error| unavailable(&error))
             }
             Err(refused) => Err(self.refuse::<A>(Some(refused), facts, about).await),
         }
@@ -278,10 +278,16 @@ impl<'g> Change<'g> {
         mut self,
         decision: Decision,
         target: A::Target,
+        record: Option<&EnclaveRecord>,
     ) -> Result<(Self, Authorized<A>), StoreError> {
-        let (id, enclave, object) = (Uuid::now_v7(), decision.enclave.clone(), decision.object.clone());
-        self.entries.append(id, enclave.as_deref(), Entry::Decision(Box::new(decision))).await?;
-        self.allowed.push(Allowed { id, action: A::ACTION, enclave, object });
+        let (id, object) = (Uuid::now_v7(), decision.object.clone());
+        let mut filed = self.filed(&decision, record).await?;
+        if A::ACTION == Action::Provision && filed.enclave_id.is_empty() {
+            // INVARIANT: the enclave gets the id of the decision that made it.
+            filed.enclave_id = id.to_string();
+        }
+        self.entries.append(id, &filed, Entry::Decision(Box::new(decision))).await?;
+        self.allowed.push(Allowed { id, action: A::ACTION, filed, object });
         Ok((self, Authorized::new(id, target)))
     }
 
@@ -299,6 +305,19 @@ impl<'g> Change<'g> {
         }
     }
 
+    /// Where a decision is found again.
+    async fn filed(
+        &mut self,
+        decision: &Decision,
+        record: Option<&EnclaveRecord>,
+    ) -> Result<Filed, StoreError> {
+        match (record, &decision.enclave) {
+            (Some(record), _) => Ok(Filed::under(record)),
+            (None, Some(name)) => self.entries.tx.filed(name).await,
+            (None, None) => Ok(Filed::default()),
+        }
+    }
+
     async fn record_denial(
         mut self,
         action: Action,
@@ -306,12 +325,12 @@ impl<'g> Change<'g> {
         about: About<'_>,
     ) -> Result<(), StoreError> {
         let denial = decision(self.call, action, Err(refused.name()), about);
-        let enclave = denial.enclave.clone();
-        self.entries.append(Uuid::now_v7(), enclave.as_deref(), Entry::Decision(Box::new(denial))).await?;
+        let filed = self.filed(&denial, about.record).await?;
+        self.entries.append(Uuid::now_v7(), &filed, Entry::Decision(Box::new(denial))).await?;
         let outcome = Outcome { result: OutcomeResult::Failed, reason: Some("all_or_nothing".to_owned()) };
         for allowed in &self.allowed {
             let entry = Entry::Outcome(outcome.clone());
-            self.entries.append(allowed.id, allowed.enclave.as_deref(), entry).await?;
+            self.entries.append(allowed.id, &allowed.filed, entry).await?;
         }
         self.entries.commit().await
     }

@@ -3,7 +3,7 @@
 use super::effect::{Effect, code_word};
 use super::{Gate, unavailable};
 use crate::call::Call;
-use crate::store::{OpenEffect, StoreError, Tx};
+use crate::store::{Filed, OpenEffect, StoreError, Tx};
 use crate::trail::Entries;
 use policy::Action;
 use uuid::Uuid;
@@ -15,7 +15,7 @@ use wire::trail::{Entry, Outcome, OutcomeResult};
 pub(super) struct Allowed {
     pub(super) id: Uuid,
     pub(super) action: Action,
-    pub(super) enclave: Option<String>,
+    pub(super) filed: Filed,
     pub(super) object: Option<String>,
 }
 
@@ -60,7 +60,7 @@ impl<'g> Changing<'g> {
             let effect = OpenEffect {
                 id: allowed.id,
                 action: allowed.action,
-                enclave: allowed.enclave.clone().unwrap_or_default(),
+                filed: allowed.filed.clone(),
                 object: allowed.object.clone().unwrap_or_default(),
                 initiator: self.call.initiator(),
                 payload: payload.to_owned(),
@@ -69,6 +69,8 @@ impl<'g> Changing<'g> {
             adopted.extend(succeed(&mut self.entries, writer, &effect).await.map_err(failed)?);
             self.entries.tx.open_effect(writer, &effect).await.map_err(failed)?;
         }
+        // A commit whose answer does not come may hold or not.
+        self.call.begin();
         self.entries.commit().await.map_err(failed)?;
         Ok(Effect::new(self.gate, self.allowed, adopted))
     }
@@ -78,27 +80,27 @@ impl<'g> Changing<'g> {
         for allowed in &self.allowed {
             let outcome = Outcome { result, reason: reason.clone() };
             let entry = Entry::Outcome(outcome);
-            self.entries.append(allowed.id, allowed.enclave.as_deref(), entry).await.map_err(failed)?;
+            self.entries.append(allowed.id, &allowed.filed, entry).await.map_err(failed)?;
         }
         self.entries.commit().await.map_err(failed)
     }
 }
 
-/// Settles what a stop interrupted, or what another replica began, and `new` comes after: answers those whose end it brings, and closes those whose
-/// place it takes.
+/// Settles the effects that `new` comes after: what a stop interrupted, and what another replica began. Answers those that
+/// come to their end with `new`, and closes those whose place it takes.
 async fn succeed(
     entries: &mut Entries,
     writer: &str,
     new: &OpenEffect,
 ) -> Result<Vec<OpenEffect>, StoreError> {
     let mut finished = Vec::new();
-    for old in entries.tx.not_of(writer, &new.enclave).await? {
+    for old in entries.tx.not_of(writer, &new.filed.enclave).await? {
         match Succession::of(new, &old) {
             Succession::Finishes => finished.push(old),
             Succession::Replaces => {
                 let outcome =
                     Outcome { result: OutcomeResult::Failed, reason: Some("superseded".to_owned()) };
-                entries.append(old.id, Some(&old.enclave), Entry::Outcome(outcome)).await?;
+                entries.append(old.id, &old.filed, Entry::Outcome(outcome)).await?;
                 entries.tx.close_effect(old.id).await?;
             }
             Succession::Leaves => {}

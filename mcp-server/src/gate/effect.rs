@@ -76,11 +76,11 @@ impl Ending {
 
     async fn close(mut self, result: OutcomeResult, reason: Option<String>) -> Result<(), Failure> {
         let failed = |error: StoreError| unavailable(&error);
-        let own = self.allowed.iter().map(|allowed| (allowed.id, allowed.enclave.as_deref()));
-        let adopted = self.adopted.iter().map(|effect| (effect.id, Some(effect.enclave.as_str())));
-        for (id, enclave) in own.chain(adopted) {
+        let own = self.allowed.iter().map(|allowed| (allowed.id, &allowed.filed));
+        let adopted = self.adopted.iter().map(|effect| (effect.id, &effect.filed));
+        for (id, filed) in own.chain(adopted) {
             let entry = Entry::Outcome(Outcome { result, reason: reason.clone() });
-            self.entries.append(id, enclave, entry).await.map_err(failed)?;
+            self.entries.append(id, filed, entry).await.map_err(failed)?;
             self.entries.tx.close_effect(id).await.map_err(failed)?;
         }
         self.entries.commit().await.map_err(failed)

@@ -15,7 +15,7 @@ impl Gate {
         let mut entries = self.trail.begin(&self.store).await?;
         for effect in left {
             let outcome = Outcome { result: OutcomeResult::Unknown, reason: Some("interrupted".to_owned()) };
-            entries.append(effect.id, Some(&effect.enclave), Entry::Outcome(outcome)).await?;
+            entries.append(effect.id, &effect.filed, Entry::Outcome(outcome)).await?;
             if can_be_finished(effect.action) {
                 entries.tx.interrupt_effect(effect.id).await?;
             } else {
@@ -32,7 +32,7 @@ impl Gate {
             return Ok(());
         }
         let outcome = Outcome { result: OutcomeResult::Failed, reason: Some(reason.to_owned()) };
-        entries.append(effect.id, Some(&effect.enclave), Entry::Outcome(outcome)).await?;
+        entries.append(effect.id, &effect.filed, Entry::Outcome(outcome)).await?;
         entries.tx.close_effect(effect.id).await?;
         entries.commit().await
     }

@@ -7,7 +7,7 @@ use super::refusal::{About, Refusal, may_know};
 use super::target::{Itself, OnEnclave, OnTentacle};
 use super::{Gate, unavailable};
 use crate::call::Call;
-use crate::store::{EnclaveRecord, Rights};
+use crate::store::{EnclaveRecord, Filed, Rights};
 use policy::{Action, Decision};
 use std::sync::Arc;
 use uuid::Uuid;
@@ -161,7 +161,13 @@ impl Look<'_> {
     }
 
     fn record(&self, action: Action, reason: Result<&str, &str>, about: About<'_>) {
-        self.gate.reads.record(decision(self.call, action, reason, about));
+        let decision = decision(self.call, action, reason, about);
+        // An enclave that nobody may be told of is found all the same: its owner may know who asked.
+        let named = decision.enclave.as_deref();
+        let record = named.and_then(|name| self.rights.enclave(&name.parse().ok()?));
+        let unknown = || Filed { enclave: named.unwrap_or_default().to_owned(), ..Filed::default() };
+        let filed = record.map_or_else(unknown, |record| Filed::under(record));
+        self.gate.reads.record(filed, decision);
     }
 }
 
@@ -201,7 +207,7 @@ impl Gate {
     /// Puts on record that a call was refused before anything could be asked for.
     pub(crate) fn refuse_call(&self, call: &Call, actions: &[Action], reason: &str) {
         if let Some(action) = actions.first() {
-            self.reads.record(decision(call, *action, Err(reason), About::default()));
+            self.reads.record(Filed::default(), decision(call, *action, Err(reason), About::default()));
         }
     }
 }

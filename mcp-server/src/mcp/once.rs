@@ -43,8 +43,12 @@ impl Handler {
         }
         let result = self.run(entry, call, arguments, progress).await;
         let kept = match &result {
-            // It may be tried again: what failed was ours, and every effect can be repeated or is known to be open.
-            Err(failure) if is_ours(failure) => store.release_request(key).await,
+            // What failed was ours. Where nothing has begun, or what has can be gone on with, it may be tried again; else
+            // the request stays begun, and a repetition hears that nobody knows how far it came.
+            Err(failure) if is_ours(failure) => match entry.about.repeat {
+                Repeat::Never if call.may_have_begun() => Ok(()),
+                Repeat::Never | Repeat::Resumes => store.release_request(key).await,
+            },
             _ => store.answer_request(key, &write(&result)).await,
         };
         if let Err(error) = kept {
@@ -70,11 +74,8 @@ fn forgotten() -> Failure {
 }
 
 fn interrupted() -> Failure {
-    Failure::new(
-        FailureCode::Conflict,
-        "the server stopped in the middle of this, and nobody knows how far it came",
-    )
-    .with_remedy("look at its status, and ask again if it has to be done again")
+    Failure::new(FailureCode::Conflict, "this stopped in the middle, and nobody knows how far it came")
+        .with_remedy("look at its status, and ask again if it has to be done again")
 }
 
 fn write(result: &Result<Value, Failure>) -> String {

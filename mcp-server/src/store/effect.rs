@@ -2,7 +2,7 @@
 
 use super::record::PersonId;
 use super::tx::{holdable, now};
-use super::{Store, StoreError, Tx};
+use super::{Filed, Store, StoreError, Tx};
 use policy::Action;
 use sqlx::Row;
 use sqlx::any::AnyRow;
@@ -23,7 +23,7 @@ pub(crate) struct Initiator {
 pub(crate) struct OpenEffect {
     pub(crate) id: Uuid,
     pub(crate) action: Action,
-    pub(crate) enclave: String,
+    pub(crate) filed: Filed,
     /// The tentacle, where it is about one; else empty.
     pub(crate) object: String,
     pub(crate) initiator: Option<Initiator>,
@@ -37,13 +37,14 @@ impl Tx {
         let initiator = effect.initiator.as_ref();
         let said = |of: fn(&Initiator) -> &str| initiator.map(of).unwrap_or_default();
         sqlx::query(
-            "INSERT INTO open_effect (id, writer, action, enclave, object, issuer, subject, client, shown, \
-             payload, interrupted, since) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, 0, $11)",
+            "INSERT INTO open_effect (id, writer, action, enclave, enclave_id, object, issuer, subject, client, shown, \
+             payload, interrupted, since) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, 0, $12)",
         )
         .bind(effect.id.to_string())
         .bind(writer)
         .bind(effect.action.name())
-        .bind(&effect.enclave)
+        .bind(&effect.filed.enclave)
+        .bind(&effect.filed.enclave_id)
         .bind(&effect.object)
         .bind(said(|initiator| &initiator.person.issuer))
         .bind(said(|initiator| &initiator.person.subject))
@@ -91,7 +92,7 @@ impl Tx {
         enclave: &str,
     ) -> Result<Vec<OpenEffect>, StoreError> {
         let rows = sqlx::query(
-            "SELECT id, action, enclave, object, issuer, subject, client, shown, payload FROM open_effect \
+            "SELECT id, action, enclave, enclave_id, object, issuer, subject, client, shown, payload FROM open_effect \
              WHERE enclave = $1 AND (interrupted = 1 OR writer <> $2) ORDER BY since",
         )
         .bind(enclave)
@@ -115,7 +116,7 @@ impl Store {
 
     async fn open_effects(&self, writer: &str, interrupted: i64) -> Result<Vec<OpenEffect>, StoreError> {
         let rows = sqlx::query(
-            "SELECT id, action, enclave, object, issuer, subject, client, shown, payload FROM open_effect \
+            "SELECT id, action, enclave, enclave_id, object, issuer, subject, client, shown, payload FROM open_effect \
              WHERE writer = $1 AND interrupted = $2 ORDER BY since",
         )
         .bind(writer)
@@ -140,7 +141,7 @@ fn read(row: &AnyRow) -> Result<Option<OpenEffect>, StoreError> {
     Ok(Some(OpenEffect {
         id: known_id,
         action: known_action,
-        enclave: text("enclave")?,
+        filed: Filed { enclave: text("enclave")?, enclave_id: text("enclave_id")? },
         object: text("object")?,
         initiator: Some(initiator).filter(|initiator| !initiator.person.subject.is_empty()),
         payload: text("payload")?,

@@ -94,8 +94,10 @@ pub struct ChannelRecord {
     pub name: String,
     /// Who made it.
     pub creator: String,
-    /// When Slack last confirmed the list below.
+    /// When Slack last gave the whole list below.
     pub observed_at: Timestamp,
+    /// When it said the newest that is known of it.
+    pub heard_at: Timestamp,
     /// Who is in it, by Slack user.
     pub people: BTreeMap<String, ChannelPersonRecord>,
 }

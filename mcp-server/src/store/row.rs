@@ -70,7 +70,7 @@ impl<'r> Reader<'r> {
 }
 
 const ENCLAVE: &str = "SELECT name, id, changed, state, frozen_owner, frozen_archive, frozen_operator, mode, enrollment, quota, \
-     owner_issuer, owner_subject, team, channel, channel_name, channel_creator, observed_at, created_at, updated_at \
+     owner_issuer, owner_subject, team, channel, channel_name, channel_creator, observed_at, heard_at, created_at, updated_at \
      FROM enclave WHERE name = $1";
 
 /// The enclave named `name`, with everything that belongs to it.
@@ -100,6 +100,7 @@ fn bare(row: &AnyRow, name: &str) -> Result<EnclaveRecord, StoreError> {
             name: row.text("channel_name")?,
             creator: row.text("channel_creator")?,
             observed_at: row.time("observed_at")?,
+            heard_at: row.time("heard_at")?,
             people: BTreeMap::new(),
         }),
         _ => None,

@@ -1,6 +1,6 @@
 //! The trail's rows.
 
-use super::{Store, StoreError, Tx};
+use super::{EnclaveRecord, Store, StoreError, Tx};
 use crate::gate::Authorized;
 use crate::gate::act::{Trail, WholeTrail};
 use serde_json::Value;
@@ -18,19 +18,47 @@ pub struct TrailPage {
     pub next: Option<(String, u64)>,
 }
 
+/// Where a record is found again: the enclave's name, and which it was of all that ever had this name. Both are empty
+/// where there is none.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Filed {
+    pub(crate) enclave: String,
+    pub(crate) enclave_id: String,
+}
+
+impl Filed {
+    /// Under this enclave.
+    pub(crate) fn under(record: &EnclaveRecord) -> Self {
+        Self { enclave: record.name.to_string(), enclave_id: record.id.to_string() }
+    }
+}
+
 impl Tx {
     /// Writes a record; the trail gives it its number and its link.
-    pub(crate) async fn add_record(&mut self, record: &Record, enclave: &str) -> Result<(), StoreError> {
+    pub(crate) async fn add_record(&mut self, record: &Record, filed: &Filed) -> Result<(), StoreError> {
         let json = canonical::to_json(record)?;
-        sqlx::query("INSERT INTO trail (writer, seq, enclave, at, record) VALUES ($1, $2, $3, $4, $5)")
-            .bind(&record.writer)
-            .bind(i64::try_from(record.seq).unwrap_or(i64::MAX))
-            .bind(enclave)
-            .bind(record.at.as_millisecond())
-            .bind(String::from_utf8_lossy(&json).into_owned())
-            .execute(self.connection())
-            .await?;
+        sqlx::query(
+            "INSERT INTO trail (writer, seq, enclave, enclave_id, at, record) VALUES ($1, $2, $3, $4, $5, $6)",
+        )
+        .bind(&record.writer)
+        .bind(i64::try_from(record.seq).unwrap_or(i64::MAX))
+        .bind(&filed.enclave)
+        .bind(&filed.enclave_id)
+        .bind(record.at.as_millisecond())
+        .bind(String::from_utf8_lossy(&json).into_owned())
+        .execute(self.connection())
+        .await?;
         Ok(())
+    }
+
+    /// Where records about the enclave that has this name now are filed.
+    pub(crate) async fn filed(&mut self, name: &str) -> Result<Filed, StoreError> {
+        let found = sqlx::query("SELECT id FROM enclave WHERE name = $1")
+            .bind(name)
+            .fetch_optional(self.connection())
+            .await?;
+        let id = found.map(|row| row.try_get("id")).transpose()?;
+        Ok(Filed { enclave: name.to_owned(), enclave_id: id.unwrap_or_default() })
     }
 
     /// Where the chain of a writer ends.
@@ -45,16 +73,6 @@ impl Store {
     pub(crate) async fn end_of_chain(&self, writer: &str) -> Result<Option<(u64, String)>, StoreError> {
         let row = sqlx::query(END).bind(writer).fetch_optional(&self.pool).await?;
         row.as_ref().map(end).transpose()
-    }
-
-    /// Enclaves whose backend has not followed their record yet.
-    pub(crate) async fn behind_mirrors(&self) -> Result<Vec<String>, StoreError> {
-        let rows = sqlx::query(
-            "SELECT name FROM enclave WHERE mirror_made < mirror_wanted AND state IN ('active', 'frozen') ORDER BY name",
-        )
-        .fetch_all(&self.pool)
-        .await?;
-        rows.iter().map(|row| Ok(row.try_get("name")?)).collect()
     }
 
     /// Whole chains, by writer and number, after the place `after`.
@@ -94,15 +112,16 @@ impl Store {
         rows.iter().rev().map(read).collect()
     }
 
-    /// The newest records of one enclave; the oldest of them first.
+    /// The newest records of one enclave; the oldest of them first. Those of an enclave that had its name before are
+    /// nobody's but the operators'.
     pub(crate) async fn tail_of(
         &self,
         grant: &Authorized<Trail>,
         limit: usize,
     ) -> Result<Vec<Value>, StoreError> {
         let rows =
-            sqlx::query("SELECT record FROM trail WHERE enclave = $1 ORDER BY at DESC, seq DESC LIMIT $2")
-                .bind(grant.target().record.name.as_str())
+            sqlx::query("SELECT record FROM trail WHERE enclave_id = $1 ORDER BY at DESC, seq DESC LIMIT $2")
+                .bind(grant.target().record.id.to_string())
                 .bind(i64::try_from(limit).unwrap_or(i64::MAX))
                 .fetch_all(&self.pool)
                 .await?;

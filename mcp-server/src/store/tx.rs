@@ -5,6 +5,7 @@ mod member;
 mod tentacle;
 
 pub(crate) use enclave::{NewEnclaveRecord, Side};
+pub(crate) use member::Heard;
 pub(crate) use tentacle::DeployedVersion;
 
 use super::record::{EnclaveRecord, PersonId};

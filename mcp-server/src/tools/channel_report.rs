@@ -5,7 +5,8 @@ use crate::call::Call;
 use crate::gate::{Change, act, unavailable};
 use crate::progress::Progress;
 use crate::server::Server;
-use crate::store::{ChannelPersonRecord, ChannelRecord, EnclaveRecord, PersonId, StoreError};
+use crate::store::{ChannelPersonRecord, ChannelRecord, EnclaveRecord, Heard, PersonId, StoreError};
+use jiff::Timestamp;
 use policy::{Action, State};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -44,8 +45,8 @@ impl Handler for ChannelReport {
         let (change, reown) = reown(change, &record, lost).await?;
         let mut changing = change.decided();
         let tx = changing.tx();
-        if let Some(people) = &news.people {
-            tx.report_people(&grant, &record.name, people, args.observed_at).await.map_err(failed)?;
+        if let Some((people, heard)) = &news.people {
+            tx.report_people(&grant, &record.name, people, *heard).await.map_err(failed)?;
         }
         if let Some(name) = &news.name {
             tx.report_name(&grant, &record.name, name).await.map_err(failed)?;
@@ -98,7 +99,7 @@ async fn reown<'g>(
 
 /// What of a report is new.
 struct News {
-    people: Option<BTreeMap<String, ChannelPersonRecord>>,
+    people: Option<(People, Heard)>,
     name: Option<String>,
     archived: Option<bool>,
     /// The accounts that are no full members of the channel any more.
@@ -107,8 +108,8 @@ struct News {
 
 impl News {
     fn of(args: &ChannelReportArgs, record: &EnclaveRecord, channel: &ChannelRecord) -> Self {
-        let people = people(args, record, channel);
-        let lost = people.as_ref().map(|now| lost(&channel.people, now)).unwrap_or_default();
+        let people = people(args, record, channel, Timestamp::now());
+        let lost = people.as_ref().map(|(now, _)| lost(&channel.people, now)).unwrap_or_default();
         let usable = matches!(record.state, State::Active | State::Frozen);
         Self {
             people,
@@ -123,18 +124,24 @@ impl News {
     }
 }
 
+/// The people in a channel, by Slack user.
+type People = BTreeMap<String, ChannelPersonRecord>;
+
 /// Who is in the channel after the report; `None` when it says nothing about that, or nothing that counts.
 fn people(
     args: &ChannelReportArgs,
     record: &EnclaveRecord,
     channel: &ChannelRecord,
-) -> Option<BTreeMap<String, ChannelPersonRecord>> {
+    now: Timestamp,
+) -> Option<(People, Heard)> {
     // An archived channel has no members: they count as they stood just before.
     let archived = args.archived.unwrap_or(record.frozen.by_archive);
     if archived {
         return None;
     }
-    let current = args.observed_at >= channel.observed_at;
+    // A clock that is ahead must not keep out what comes after.
+    let at = args.observed_at.min(now);
+    let current = at >= channel.heard_at.max(channel.observed_at).min(now);
     let mut people = channel.people.clone();
     match &args.members {
         Some(members) if current => people = members.iter().map(entry).collect(),
@@ -146,7 +153,8 @@ fn people(
     // Leaving counts whenever it is heard of: a list that comes later puts right what was too much.
     people.retain(|account, _| !args.left.contains(account));
     let said = args.members.is_some() || !args.joined.is_empty() || !args.left.is_empty();
-    (said && (current || people != channel.people)).then_some(people)
+    let heard = Heard { at, whole_list: current && args.members.is_some() };
+    (said && (current || people != channel.people)).then_some((people, heard))
 }
 
 fn entry(person: &ChannelPerson) -> (String, ChannelPersonRecord) {
@@ -154,11 +162,8 @@ fn entry(person: &ChannelPerson) -> (String, ChannelPersonRecord) {
 }
 
 /// The accounts that were full members before and are not any more.
-fn lost(
-    before: &BTreeMap<String, ChannelPersonRecord>,
-    now: &BTreeMap<String, ChannelPersonRecord>,
-) -> Vec<String> {
-    let full = |people: &BTreeMap<String, ChannelPersonRecord>, account: &String| {
+fn lost(before: &People, now: &People) -> Vec<String> {
+    let full = |people: &People, account: &String| {
         people.get(account).is_some_and(|person| person.class == AccountClass::Full)
     };
     before.keys().filter(|account| full(before, account) && !full(now, account)).cloned().collect()

@@ -1,7 +1,7 @@
 //! `enclave_provision`: makes an enclave, in the channel that the call comes from or without one.
 
 use super::people::{everybody, members};
-use super::{About, Effect, Handler, Repeat};
+use super::{About, Effect, Handler, Repeat, bounds};
 use crate::call::Call;
 use crate::gate::{Found, unavailable};
 use crate::lifecycle;
@@ -28,11 +28,12 @@ impl Handler for EnclaveProvision {
     async fn handle(
         server: &Server,
         call: &Call,
-        args: EnclaveProvisionArgs,
+        mut args: EnclaveProvisionArgs,
         progress: &Progress,
     ) -> Result<EnclaveProvisionAnswer, Failure> {
         let name = name(call, &args)?;
         let sizes = Sizes::of(&args)?;
+        args.members = bounds::people("members", &args.members)?;
         let _one_at_a_time = server.lifecycles.lock(name.as_str()).await;
         let (change, grant, found) = server.gate.change(call).await?.new_enclave(&name).await?;
         let mut changing = change.decided();
@@ -136,12 +137,14 @@ fn channel(call: &Call) -> Option<ChannelRecord> {
     let via = call.via.as_ref()?;
     let channel = via.channel.as_ref()?;
     let owner = ChannelPersonRecord { class: via.user.class, shown: via.user.name.clone() };
+    let now = Timestamp::now();
     Some(ChannelRecord {
         team: via.team.clone(),
         id: channel.id.clone(),
         name: channel.name.clone(),
         creator: channel.creator.clone(),
-        observed_at: Timestamp::now(),
+        observed_at: now,
+        heard_at: now,
         people: BTreeMap::from([(via.user.id.clone(), owner)]),
     })
 }

@@ -1,6 +1,6 @@
 //! `wf_apply`: deploys a tentacle from its source. Everything else is derived here.
 
-use super::{About, Effect, Handler, Repeat};
+use super::{About, Effect, Handler, Repeat, bounds};
 use crate::backend::Deployed;
 use crate::call::Call;
 use crate::gate::target::OnTentacle;
@@ -32,7 +32,8 @@ impl Handler for WfApply {
         let (change, grant) = server.gate.change(call).await?.deploy(named.as_ref(), &args.name).await?;
         let target = grant.target();
         let mut changing = change.decided();
-        let (source, initiator) = match (source(&args, target), call.initiator()) {
+        let source = room(target).and_then(|()| source(&args, target));
+        let (source, initiator) = match (source, call.initiator()) {
             (Ok(source), Some(initiator)) => (source, initiator),
             (Err(failure), _) => return Err(changing.failed(failure).await),
             (_, None) => {
@@ -59,6 +60,14 @@ impl Handler for WfApply {
         };
         changing.done().await?;
         Ok(answer(server, target, &source, did))
+    }
+}
+
+/// Whether there is room for it: one that is there already takes none.
+fn room(target: &OnTentacle) -> Result<(), Failure> {
+    match target.tentacle {
+        Some(_) => Ok(()),
+        None => bounds::one_more_tentacle(target.record.tentacles.len()),
     }
 }
 

@@ -14,6 +14,7 @@ use serde_json::Value;
 use std::time::{Duration, Instant};
 use wire::tools::tentacle::{WfRun, WfRunAnswer, WfRunArgs};
 use wire::{Failure, FailureCode};
+use workflow::TentacleName;
 
 /// How long a run may take when nothing else is said, and at most, in seconds.
 const USUAL: u32 = 120;
@@ -61,9 +62,10 @@ impl Handler for WfRun {
             success: report.success,
             asked_by: call.shown(),
         };
-        let mut ending = effect.end().await?;
-        ending.tx().put_last_run(&grant, &last).await.map_err(|error| unavailable(&error))?;
-        ending.ran(report.success).await?;
+        let mut ending = effect.end().await.map_err(|_| unrecorded(&args.name))?;
+        let put = ending.tx().put_last_run(&grant, &last).await;
+        put.map_err(|error| unavailable(&error)).map_err(|_| unrecorded(&args.name))?;
+        ending.ran(report.success).await.map_err(|_| unrecorded(&args.name))?;
         let enclave = grant.target().record.name.clone();
         Ok(WfRunAnswer {
             name: args.name,
@@ -75,4 +77,11 @@ impl Handler for WfRun {
             pod_name: report.copy,
         })
     }
+}
+
+/// The run has ended, and that is not on record: its outcome stays open.
+fn unrecorded(name: &TentacleName) -> Failure {
+    let what =
+        format!("`{name}` has run, but how that ended could not be put on record: the store does not answer");
+    Failure::new(FailureCode::Unavailable, what).with_remedy("look at its logs before you run it again")
 }

@@ -1,7 +1,7 @@
 //! Decisions about reads are recorded behind the reader's back, in batches, with a bound; a loss is itself recorded.
 
 use super::Trail;
-use crate::store::{Store, StoreError};
+use crate::store::{Filed, Store, StoreError};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -27,7 +27,7 @@ const REPETITIONS: Duration = Duration::from_secs(600);
 /// Takes decisions about reads; never makes the reader wait.
 #[derive(Debug, Clone)]
 pub struct Reads {
-    sender: mpsc::Sender<Decision>,
+    sender: mpsc::Sender<(Filed, Decision)>,
     lost: Arc<AtomicU64>,
     relay_asked: Arc<Mutex<Option<(Instant, Decision)>>>,
 }
@@ -43,11 +43,11 @@ impl Reads {
     }
 
     /// Puts a decision on record, soon.
-    pub(crate) fn record(&self, decision: Decision) {
+    pub(crate) fn record(&self, filed: Filed, decision: Decision) {
         if decision.who.kind == Who::RELAY && self.repeats(&decision) {
             return;
         }
-        if self.sender.try_send(decision).is_err() {
+        if self.sender.try_send((filed, decision)).is_err() {
             self.lost.fetch_add(1, Ordering::Relaxed);
         }
     }
@@ -71,7 +71,7 @@ struct Writer {
 }
 
 impl Writer {
-    async fn run(self, mut receiver: mpsc::Receiver<Decision>) {
+    async fn run(self, mut receiver: mpsc::Receiver<(Filed, Decision)>) {
         let mut batch = Vec::with_capacity(BATCH);
         loop {
             tokio::select! {
@@ -89,19 +89,18 @@ impl Writer {
         }
     }
 
-    async fn write(&self, batch: &[Decision]) -> Result<(), StoreError> {
+    async fn write(&self, batch: &[(Filed, Decision)]) -> Result<(), StoreError> {
         if batch.is_empty() {
             return Ok(());
         }
         let mut entries = self.trail.begin(&self.store).await?;
         let lost = self.lost.load(Ordering::Relaxed);
         if lost > 0 {
-            entries.append(Uuid::now_v7(), None, Entry::Lost(Lost { count: lost })).await?;
+            entries.append(Uuid::now_v7(), &Filed::default(), Entry::Lost(Lost { count: lost })).await?;
         }
-        for decision in batch {
-            let enclave = decision.enclave.clone();
+        for (filed, decision) in batch {
             let entry = Entry::Decision(Box::new(decision.clone()));
-            entries.append(Uuid::now_v7(), enclave.as_deref(), entry).await?;
+            entries.append(Uuid::now_v7(), filed, entry).await?;
         }
         entries.commit().await?;
         self.lost.fetch_sub(lost, Ordering::Relaxed);

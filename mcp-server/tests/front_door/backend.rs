@@ -35,6 +35,10 @@ pub(crate) struct World {
 struct Trouble {
     /// Say at this point that nothing can be reached, once.
     fail: Option<String>,
+    /// Say so each time, until it is let go.
+    keep_failing: bool,
+    /// How often it was said.
+    failed: usize,
     /// Panic at this point, once.
     panic: Option<String>,
     /// Wait at this point until it is let go: what is killed there leaves what a killed process leaves.
@@ -65,6 +69,17 @@ impl Remembering {
 
     pub(crate) fn fail_at(&self, point: &str) {
         self.trouble.lock().unwrap().fail = Some(point.to_owned());
+    }
+
+    /// Whoever comes to this point fails, again and again.
+    pub(crate) fn keep_failing_at(&self, point: &str) {
+        let fail = Some(point.to_owned());
+        *self.trouble.lock().unwrap() = Trouble { fail, keep_failing: true, ..Trouble::default() };
+    }
+
+    /// Waits until it has failed so often.
+    pub(crate) async fn until_failed_often(&self, count: usize) {
+        until("the backend fails", async || self.trouble.lock().unwrap().failed >= count).await;
     }
 
     pub(crate) fn panic_at(&self, point: &str) {
@@ -104,6 +119,10 @@ impl Remembering {
             let mut trouble = self.trouble.lock().unwrap();
             let here = |named: &mut String| *named == point;
             let (fail, panic) = (trouble.fail.take_if(here), trouble.panic.take_if(here));
+            trouble.failed += usize::from(fail.is_some());
+            if trouble.keep_failing {
+                trouble.fail = trouble.fail.take().or_else(|| fail.clone());
+            }
             let stop = trouble.stop.as_ref() == Some(&point) && !(trouble.once && trouble.waiting > 0);
             trouble.waiting += usize::from(stop);
             (fail, panic, stop)

@@ -131,7 +131,54 @@ async fn what_failed_on_our_side_may_be_tried_again(app: App) {
     assert_eq!(event.deliver(&app).await.unwrap()["status"], "deployed");
 }
 
+/// The run has been, and only that it has cannot be written down.
+async fn a_run_whose_end_is_not_on_record_is_not_run_again(app: App) {
+    let channel = set_up(&app).await;
+    channel.say("ana", "wf_apply", hello("hello", "hi")).await.unwrap();
+    let event = event(&channel, "ana", "wf_run", json!({"name": "hello"}));
+    app.backend.stop_at("after run");
+    let break_the_store = async {
+        app.backend.until_waiting(1).await;
+        app.database.execute("ALTER TABLE last_run RENAME TO lost").await;
+        app.backend.go_on();
+    };
+    let (failed, ()) = tokio::join!(event.deliver(&app), break_the_store);
+    let failed = failed.unwrap_err();
+    assert!(failed.code == FailureCode::Unavailable && failed.message.contains("has run"), "{failed:?}");
+    app.database.execute("ALTER TABLE lost RENAME TO last_run").await;
+    for _ in 0..2 {
+        let refused = event.deliver(&app).await.unwrap_err();
+        assert_eq!(refused.code, FailureCode::Conflict);
+        assert!(refused.message.contains("nobody knows how far it came"), "{}", refused.message);
+    }
+    assert_eq!(app.backend.world().runs.values().sum::<u32>(), 1);
+}
+
+async fn a_run_that_the_backend_failed_at_is_not_run_again(app: App) {
+    let channel = set_up(&app).await;
+    channel.say("ana", "wf_apply", hello("hello", "hi")).await.unwrap();
+    let event = event(&channel, "ana", "wf_run", json!({"name": "hello"}));
+    app.backend.fail_at("after run");
+    assert_eq!(event.deliver(&app).await.unwrap_err().code, FailureCode::Unavailable);
+    assert_eq!(event.deliver(&app).await.unwrap_err().code, FailureCode::Conflict);
+    assert_eq!(app.backend.world().runs.values().sum::<u32>(), 1);
+}
+
+async fn a_run_that_could_not_begin_may_be_tried_again(app: App) {
+    let channel = set_up(&app).await;
+    channel.say("ana", "wf_apply", hello("hello", "hi")).await.unwrap();
+    let event = event(&channel, "ana", "wf_run", json!({"name": "hello"}));
+    app.database.execute("ALTER TABLE open_effect RENAME TO lost").await;
+    assert_eq!(event.deliver(&app).await.unwrap_err().code, FailureCode::Unavailable);
+    app.database.execute("ALTER TABLE lost RENAME TO open_effect").await;
+    assert_eq!(event.deliver(&app).await.unwrap()["success"], true);
+    assert_eq!(app.backend.world().runs.values().sum::<u32>(), 1);
+}
+
 crate::on_both_stores! {
+    a_run_whose_end_is_not_on_record_is_not_run_again
+    a_run_that_the_backend_failed_at_is_not_run_again
+    a_run_that_could_not_begin_may_be_tried_again
     four_deliveries_have_one_effect_and_one_answer
     a_refusal_is_one_too
     another_event_or_other_arguments_are_another_request

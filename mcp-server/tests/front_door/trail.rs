@@ -118,7 +118,32 @@ async fn every_change_has_its_outcome_and_every_outcome_its_decision(app: App) {
     assert!(denied("enclave_freeze") && denied("enclave_info"));
 }
 
+/// The trail outlives the enclave, and a name may be taken again, by anybody.
+async fn whoever_takes_a_name_again_reads_nothing_of_before(app: App) {
+    live(&app).await;
+    let gone = json!({"name": "price-watch", "confirm": "price-watch"});
+    app.call(&app.agent("ana"), "enclave_deprovision", gone).await.unwrap();
+    app.call(&app.agent("ben"), "enclave_info", json!({"name": "price-watch"})).await.unwrap_err();
+    let before = Evidence::of(&app).await.records.len();
+    app.call(&app.agent("cy"), "enclave_provision", json!({"name": "price-watch"})).await.unwrap();
+    app.call(&app.agent("cy"), "enclave_freeze", json!({"name": "price-watch"})).await.unwrap();
+    app.call(&app.agent("ben"), "enclave_freeze", json!({"name": "price-watch"})).await.unwrap_err();
+    let tail = app.call(&app.agent("cy"), "trail_tail", json!({"enclave": "price-watch"})).await.unwrap();
+    let all = Evidence::of(&app).await.records;
+    let seen = tail["records"].as_array().unwrap();
+    for record in &all[..before] {
+        assert!(!seen.contains(record), "{record}");
+    }
+    // what is theirs is there: making, freezing, and who else has tried
+    let said: Vec<String> =
+        seen.iter().map(|record| format!("{} {}", record["action"], record["allowed"])).collect();
+    let outcome = "null null".to_owned();
+    let (made, frozen) = ("\"enclave.provision\" true".to_owned(), "\"enclave.freeze\" true".to_owned());
+    assert_eq!(said, [made, outcome.clone(), frozen, outcome, "\"enclave.freeze\" false".to_owned()]);
+}
+
 crate::on_both_stores! {
+    whoever_takes_a_name_again_reads_nothing_of_before
     it_holds_and_goes_on_after_a_kill
     two_servers_write_two_chains
     every_change_has_its_outcome_and_every_outcome_its_decision

@@ -24,7 +24,8 @@ pub(crate) struct NewEnclaveRecord {
 }
 
 impl Tx {
-    /// Writes down an enclave that is being made.
+    /// Writes down an enclave that is being made. Its id is that of the decision which allowed it, so that this decision
+    /// is filed under it too.
     pub(crate) async fn insert_enclave(
         &mut self,
         grant: &Authorized<Provision>,
@@ -36,11 +37,11 @@ impl Tx {
         sqlx::query(
             "INSERT INTO enclave (name, id, changed, mirror_wanted, mirror_made, state, frozen_owner, frozen_archive, frozen_operator, mode, \
              enrollment, quota, owner_issuer, owner_subject, team, channel, channel_name, channel_creator, \
-             observed_at, created_at, updated_at) \
-             VALUES ($1, $2, $3, 0, 0, $4, 0, 0, 0, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $15)",
+             observed_at, heard_at, created_at, updated_at) \
+             VALUES ($1, $2, $3, 0, 0, $4, 0, 0, 0, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $16)",
         )
         .bind(name.as_str())
-        .bind(Uuid::now_v7().to_string())
+        .bind(grant.id().to_string())
         .bind(generation)
         .bind(State::Provisioning.name())
         .bind(new.mode.to_string())
@@ -53,6 +54,7 @@ impl Tx {
         .bind(channel.map(|channel| holdable(&channel.name).into_owned()))
         .bind(channel.map(|channel| channel.creator.clone()))
         .bind(channel.map(|channel| channel.observed_at.as_millisecond()))
+        .bind(channel.map_or(0, |channel| channel.heard_at.as_millisecond()))
         .bind(now())
         .execute(self.connection())
         .await?;
@@ -226,16 +228,6 @@ impl Tx {
             shown,
         )
         .await
-    }
-
-    /// The backend shows and enforces the record up to this generation.
-    pub(crate) async fn mirrored(&mut self, name: &EnclaveName, generation: i64) -> Result<(), StoreError> {
-        sqlx::query("UPDATE enclave SET mirror_made = $1 WHERE name = $2 AND mirror_made < $1")
-            .bind(generation)
-            .bind(name.as_str())
-            .execute(self.connection())
-            .await?;
-        Ok(())
     }
 
     async fn put_enrollment(&mut self, name: &EnclaveName, enrollment: Enrollment) -> Result<(), StoreError> {

@@ -10,6 +10,15 @@ use policy::Frozen;
 use std::collections::BTreeMap;
 use workflow::{EnclaveName, TentacleName};
 
+/// What a report of people rests on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Heard {
+    /// When Slack said so.
+    pub(crate) at: Timestamp,
+    /// Whether it gave the whole list.
+    pub(crate) whole_list: bool,
+}
+
 impl Tx {
     /// Lets somebody in: approves, and lifts every block on the account or the identity.
     pub(crate) async fn add_member(
@@ -64,24 +73,28 @@ impl Tx {
         self.pass_tentacles(&grant.target().record, person).await
     }
 
-    /// Who is in the channel now, as the relay reports it.
+    /// Who is in the channel now, as the relay reports it. Neither time ever goes back.
     pub(crate) async fn report_people(
         &mut self,
         _: &Authorized<ChannelReport>,
         enclave: &EnclaveName,
         people: &BTreeMap<String, ChannelPersonRecord>,
-        observed_at: Timestamp,
+        heard: Heard,
     ) -> Result<(), StoreError> {
         sqlx::query("DELETE FROM channel_person WHERE enclave = $1")
             .bind(enclave.as_str())
             .execute(self.connection())
             .await?;
         self.put_people(enclave, people).await?;
-        sqlx::query("UPDATE enclave SET observed_at = $1 WHERE name = $2")
-            .bind(observed_at.as_millisecond())
-            .bind(enclave.as_str())
-            .execute(self.connection())
-            .await?;
+        let whole_list = "UPDATE enclave SET observed_at = $1 WHERE name = $2 AND observed_at < $1";
+        let any_news = "UPDATE enclave SET heard_at = $1 WHERE name = $2 AND heard_at < $1";
+        for statement in [any_news].into_iter().chain(heard.whole_list.then_some(whole_list)) {
+            sqlx::query(statement)
+                .bind(heard.at.as_millisecond())
+                .bind(enclave.as_str())
+                .execute(self.connection())
+                .await?;
+        }
         self.touch(enclave).await
     }
 

@@ -1,6 +1,7 @@
 //! What is asked for, read once.
 
 use crate::store::{Enrollment, Quota};
+use crate::tools::bounds;
 use policy::{Mode, parse_mode};
 use wire::tools::enclave::EnclaveSyncArgs;
 use wire::{Failure, FailureCode};
@@ -23,9 +24,10 @@ impl Wanted {
             let what = "an enclave is given away by an offer that the other accepts, which comes later";
             return Err(Failure::new(FailureCode::NotYet, what));
         }
+        args.new_channel_name.as_deref().map_or(Ok(()), bounds::channel_name)?;
         let wanted = Self {
-            add: args.add_members.clone(),
-            remove: args.remove_members.clone(),
+            add: bounds::people("add_members", &args.add_members)?,
+            remove: bounds::people("remove_members", &args.remove_members)?,
             mode: args
                 .new_mode
                 .as_deref()

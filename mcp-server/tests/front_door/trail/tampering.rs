@@ -82,7 +82,7 @@ pub(super) fn tamperings() -> Vec<Tampering> {
         one(
             "one is put at the end",
             format!(
-                "INSERT INTO trail SELECT writer, seq + 1, enclave, at, json_set(record, '$.seq', seq + 1) FROM trail WHERE {LAST}"
+                "INSERT INTO trail (writer, seq, enclave, at, record) SELECT writer, seq + 1, enclave, at, json_set(record, '$.seq', seq + 1) FROM trail WHERE {LAST}"
             ),
             &["chain"],
         ),
