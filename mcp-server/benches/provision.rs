@@ -6,12 +6,12 @@
     reason = "a benchmark prints what it measured, and may stop"
 )]
 
+#[expect(dead_code, reason = "the tests ask what the calls were")]
 #[path = "../tests/kubernetes/calls.rs"]
 mod calls;
 #[expect(clippy::indexing_slicing, reason = "a benchmark may stop")]
 #[path = "../tests/kubernetes/cluster.rs"]
 mod cluster;
-#[expect(dead_code, clippy::indexing_slicing, reason = "the tests ask more of it, and a benchmark may stop")]
 #[path = "../tests/front_door/issuer.rs"]
 mod issuer;
 #[expect(clippy::print_stderr, reason = "what the server said when a benchmark stops")]
