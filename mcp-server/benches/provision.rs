@@ -7,12 +7,12 @@
     reason = "a benchmark prints what it measured, and may stop"
 )]
 
+#[expect(dead_code, reason = "the tests ask what the calls were")]
 #[path = "../tests/kubernetes/calls.rs"]
 mod calls;
 #[expect(clippy::indexing_slicing, reason = "a benchmark may stop")]
 #[path = "../tests/kubernetes/cluster.rs"]
 mod cluster;
-#[expect(clippy::indexing_slicing, reason = "a benchmark may stop")]
 #[path = "../tests/front_door/issuer.rs"]
 mod issuer;
 #[expect(clippy::print_stderr, reason = "what the server said when a benchmark stops")]

@@ -149,6 +149,9 @@ pub enum BackendError {
     /// Something of that name is there and is not ours.
     #[error("the name is taken")]
     Taken,
+    /// What is the enclave's was removed or replaced by somebody else.
+    #[error("the place of `{0}` is gone, or somebody else's now")]
+    Lost(String),
     /// The cluster, or what is needed on this machine, cannot be reached.
     #[error("the backend cannot be reached: {0}")]
     Unreachable(String),
@@ -182,6 +185,14 @@ impl BackendError {
         match self {
             Self::Taken => {
                 Failure::new(FailureCode::Conflict, "that name is taken").with_remedy("choose another name")
+            }
+            Self::Lost(name) => {
+                tracing::error!(enclave.name = name, "somebody removed or replaced an enclave's namespace");
+                Failure::new(
+                    FailureCode::Unavailable,
+                    "somebody removed or replaced the enclave's place meanwhile",
+                )
+                .with_remedy("ask again; if it stays so, an operator must look at the cluster")
             }
             Self::Unreachable(detail) => {
                 tracing::error!(detail, "the backend cannot be reached");

@@ -7,7 +7,7 @@ mod index;
 mod objects;
 
 use self::index::Index;
-use self::objects::Cluster;
+use self::objects::{Cluster, Uid};
 use crate::backend::{
     Backend, BackendError, Deployed, EnclaveView, Logs, RunOrder, RunReport, TentacleState, Version, preset,
 };
@@ -21,7 +21,10 @@ use kube::config::{KubeConfigOptions, Kubeconfig};
 use kube::{Client, Config};
 use manifest::{EnclaveSpec, Mirror, ServerAccount, Status};
 use policy::State;
+use std::collections::HashMap;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
+use uuid::Uuid;
 
 /// What tentacle tools answer here.
 const LATER: &str =
@@ -42,6 +45,9 @@ pub(super) struct Kubernetes {
     cluster: Cluster,
     index: Index,
     account: ServerAccount,
+    /// The namespaces of enclaves that are being made, by the enclave's id: the last step is for the namespace of the
+    /// first one, and for no other.
+    begun: Mutex<HashMap<Uuid, Uid>>,
 }
 
 impl Kubernetes {
@@ -62,7 +68,18 @@ impl Kubernetes {
             index: Index::start(client.clone()),
             cluster: Cluster::new(client),
             account: ServerAccount { namespace: namespace.to_owned(), name: name.to_owned() },
+            begun: Mutex::default(),
         })
+    }
+
+    fn begun(&self) -> MutexGuard<'_, HashMap<Uuid, Uid>> {
+        self.begun.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    async fn activate(&self, id: Uuid, spec: &EnclaveSpec) -> Result<(), BackendError> {
+        let begun = self.begun().remove(&id);
+        let begun = begun.ok_or_else(|| BackendError::Fault("the last step before the first".to_owned()))?;
+        self.cluster.show(spec, Status::Active, begun).await
     }
 
     fn spec(&self, enclave: &EnclaveView) -> EnclaveSpec {
@@ -117,29 +134,35 @@ impl Backend for Kubernetes {
         step: &'static str,
     ) -> Result<(), BackendError> {
         let spec = self.spec(enclave);
-        let name = spec.name.as_str();
+        let (id, name) = (enclave.record.id, spec.name.as_str());
         match step {
-            "namespace" => self.cluster.own_namespace(&spec).await,
+            "namespace" => {
+                let made = self.cluster.own_namespace(&spec).await?;
+                self.begun().insert(id, made);
+                Ok(())
+            }
             "server-rights" => self.cluster.apply(name, &manifest::role_binding(&spec)).await,
             "default-deny" => self.cluster.apply(name, &manifest::default_deny(&spec)).await,
             "allow-dns" => self.cluster.apply(name, &manifest::allow_dns(&spec)).await,
             "quota" => self.cluster.apply(name, &manifest::quota(&spec)).await,
             "limits" => self.cluster.apply(name, &manifest::limits(&spec)).await,
             "service-account" => self.cluster.apply(name, &manifest::service_account(&spec)).await,
-            "active" => self.cluster.apply_namespace(&manifest::namespace(&spec, Status::Active)).await,
+            "active" => self.activate(id, &spec).await,
             other => Err(BackendError::Fault(format!("there is no step `{other}`"))),
         }
     }
 
     async fn deprovision(&self, grant: &Authorized<Deprovision>) -> Result<(), BackendError> {
         let record = &grant.target().record;
+        self.begun().remove(&record.id);
         self.cluster.remove_namespace(record.name.as_str(), &record.id.to_string()).await
     }
 
     async fn mirror(&self, _: &dyn Changed, enclave: &EnclaveView) -> Result<(), BackendError> {
         let spec = self.spec(enclave);
+        let there = self.cluster.find_namespace(&spec).await?;
         self.cluster.apply(spec.name.as_str(), &manifest::quota(&spec)).await?;
-        self.cluster.apply_namespace(&manifest::namespace(&spec, status(&enclave.record))).await
+        self.cluster.show(&spec, status(&enclave.record), there).await
     }
 
     async fn deploy(&self, _: &Authorized<Apply>, _: &Version) -> Result<Deployed, BackendError> {

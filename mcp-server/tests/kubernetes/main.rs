@@ -14,6 +14,7 @@ mod observer;
 mod observer_control;
 mod program;
 mod proxy;
+mod replaced;
 mod site;
 mod until;
 mod variable;

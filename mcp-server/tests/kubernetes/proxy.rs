@@ -12,6 +12,7 @@ use axum::response::Response;
 use std::sync::{Arc, Mutex};
 use std::time::Instant;
 use tokio::net::TcpListener;
+use tokio::sync::Notify;
 use tokio::task::JoinHandle;
 
 /// The steps in which an enclave is made, each by the write that is it: the method, and the path with `{}` for the name.
@@ -25,6 +26,9 @@ pub(crate) const STEPS: [(&str, Method, &str); 8] = [
     ("service-account", Method::PATCH, "/serviceaccounts/default"),
     ("active", Method::PATCH, "/api/v1/namespaces/{}"),
 ];
+
+/// The write that shows that an enclave is going.
+pub(crate) const LEAVING: (&str, Method, &str) = ("leaving", Method::PATCH, "/api/v1/namespaces/{}");
 
 /// The write that removes an enclave.
 pub(crate) const REMOVAL: (&str, Method, &str) = ("removal", Method::DELETE, "/api/v1/namespaces/{}");
@@ -42,6 +46,7 @@ struct Way {
     http: reqwest::Client,
     cut: Mutex<Cut>,
     calls: Mutex<Vec<Call>>,
+    let_go: Notify,
 }
 
 /// Where the way is cut.
@@ -52,6 +57,10 @@ enum Cut {
     After(Method, String),
     /// Here, since that write was carried out.
     Closed,
+    /// Before this write, which waits and is carried out later.
+    Before(Method, String),
+    /// Here: that write waits.
+    Held,
 }
 
 impl Proxy {
@@ -64,6 +73,7 @@ impl Proxy {
             http,
             cut: Mutex::new(Cut::Open),
             calls: Mutex::default(),
+            let_go: Notify::new(),
         });
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
@@ -81,6 +91,23 @@ impl Proxy {
     pub(crate) async fn until_cut(&self) {
         let closed = async || matches!(*self.way.cut.lock().unwrap(), Cut::Closed);
         until("the write at which the way is cut", closed).await;
+    }
+
+    /// Holds this write for the enclave `name` until it is let go; everything else goes through.
+    pub(crate) fn hold(&self, (_, method, path): &(&str, Method, &str), name: &str) {
+        *self.way.cut.lock().unwrap() = Cut::Before(method.clone(), path.replace("{}", name));
+    }
+
+    /// Waits until the write has come that is to be held.
+    pub(crate) async fn until_held(&self) {
+        let held = async || matches!(*self.way.cut.lock().unwrap(), Cut::Held);
+        until("the write that is held", held).await;
+    }
+
+    /// Lets it go.
+    pub(crate) fn let_go(&self) {
+        self.mend();
+        self.way.let_go.notify_one();
     }
 
     /// The calls that were answered since this was asked last; watches are none.
@@ -105,6 +132,9 @@ async fn pass(State(way): State<Arc<Way>>, request: Request) -> Response {
     if method != Method::GET && way.is_closed() {
         return std::future::pending().await;
     }
+    if way.holds(&method, &path) {
+        way.let_go.notified().await;
+    }
     let watches = request.uri().query().is_some_and(|query| query.contains("watch="));
     let asked = Instant::now();
     let answer = way.carry_out(request).await;
@@ -121,6 +151,16 @@ async fn pass(State(way): State<Arc<Way>>, request: Request) -> Response {
 impl Way {
     fn is_closed(&self) -> bool {
         matches!(*self.cut.lock().unwrap(), Cut::Closed)
+    }
+
+    /// Whether this is the write that has to wait; no other has to from now on.
+    fn holds(&self, method: &Method, path: &str) -> bool {
+        let mut cut = self.cut.lock().unwrap();
+        let here = matches!(&*cut, Cut::Before(held, end) if held == method && path.ends_with(end));
+        if here {
+            *cut = Cut::Held;
+        }
+        here
     }
 
     /// Whether this was the write after which nothing goes through; from now on nothing does.

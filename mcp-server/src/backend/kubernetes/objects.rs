@@ -3,7 +3,7 @@
 use crate::backend::BackendError;
 use k8s_openapi::NamespaceResourceScope;
 use k8s_openapi::api::core::v1::Namespace;
-use kube::api::{DeleteParams, Patch, PatchParams, PostParams};
+use kube::api::{DeleteParams, Patch, PatchParams, PostParams, Preconditions};
 use kube::core::{Resource, ResourceExt, Status as KubeStatus};
 use kube::{Api, Client, Error};
 use manifest::annotation::{ENCLAVE_ID, ENCLAVE_STATUS, MANAGED_BY, MANAGED_BY_LABEL};
@@ -26,6 +26,10 @@ const GONE_WITHIN: Duration = Duration::from_secs(60);
 /// How often something is looked at again.
 const LOOK_AGAIN: Duration = Duration::from_millis(100);
 
+/// The identity of a namespace: one of the same name that is made after it has another.
+#[derive(Debug, Clone)]
+pub(super) struct Uid(String);
+
 /// The cluster, as the server writes to it.
 #[derive(Clone)]
 pub(super) struct Cluster {
@@ -43,16 +47,15 @@ impl Cluster {
         Self { client }
     }
 
-    /// Makes the enclave's namespace, or finds that it is there and ours.
-    pub(super) async fn own_namespace(&self, spec: &EnclaveSpec) -> Result<(), BackendError> {
-        let namespaces: Api<Namespace> = Api::all(self.client.clone());
+    /// Makes the enclave's namespace, or finds that it is there and ours; answers which one it is.
+    pub(super) async fn own_namespace(&self, spec: &EnclaveSpec) -> Result<Uid, BackendError> {
         let wanted = manifest::namespace(spec, Status::Provisioning);
         let params = PostParams { field_manager: Some(FIELD_MANAGER.to_owned()), dry_run: false };
         // Created, not applied: of two who want the name one gets it.
-        match namespaces.create(&params, &wanted).await {
-            Ok(_) => Ok(()),
+        match self.namespaces().create(&params, &wanted).await {
+            Ok(made) => uid(&made),
             Err(Error::Api(status)) if status.code == 409 => {
-                let there = namespaces.get_opt(spec.name.as_str()).await.map_err(failed)?;
+                let there = self.namespaces().get_opt(spec.name.as_str()).await.map_err(failed)?;
                 let there = there
                     .ok_or_else(|| BackendError::Unreachable("the namespace is just going".to_owned()))?;
                 if !is_ours(&there, &spec.id) {
@@ -62,18 +65,36 @@ impl Cluster {
                     return Err(BackendError::Unreachable("the namespace is still being removed".to_owned()));
                 }
                 // A namespace of ours that has got further already is not taken back.
-                Ok(())
+                uid(&there)
             }
             Err(error) => Err(failed(error)),
         }
     }
 
-    /// Applies a namespace that is ours.
-    pub(super) async fn apply_namespace(&self, namespace: &Namespace) -> Result<(), BackendError> {
-        let namespaces: Api<Namespace> = Api::all(self.client.clone());
+    /// Which namespace is the enclave's now.
+    pub(super) async fn find_namespace(&self, spec: &EnclaveSpec) -> Result<Uid, BackendError> {
+        let there = self.namespaces().get_opt(spec.name.as_str()).await.map_err(failed)?;
+        let ours = there
+            .filter(|there| is_ours(there, &spec.id) && there.metadata.deletion_timestamp.is_none())
+            .ok_or_else(|| BackendError::Lost(spec.name.to_string()))?;
+        uid(&ours)
+    }
+
+    /// Shows an enclave's status and its record on its namespace, and only on that one: what took its name meanwhile is
+    /// left alone, and what is gone is not made anew, which would have none of its walls.
+    pub(super) async fn show(&self, spec: &EnclaveSpec, status: Status, on: Uid) -> Result<(), BackendError> {
+        let mut namespace = manifest::namespace(spec, status);
+        namespace.metadata.uid = Some(on.0);
         let params = PatchParams::apply(FIELD_MANAGER).force();
-        namespaces.patch(&namespace.name_any(), &params, &Patch::Apply(namespace)).await.map_err(failed)?;
-        Ok(())
+        match self.namespaces().patch(spec.name.as_str(), &params, &Patch::Apply(namespace)).await {
+            Ok(_) => Ok(()),
+            Err(Error::Api(status)) if is_another(&status) => Err(BackendError::Lost(spec.name.to_string())),
+            Err(error) => Err(failed(error)),
+        }
+    }
+
+    fn namespaces(&self) -> Api<Namespace> {
+        Api::all(self.client.clone())
     }
 
     /// Applies an object within a namespace. The rights there may be seconds old, so a refusal is tried again for a while.
@@ -100,7 +121,7 @@ impl Cluster {
 
     /// Removes a namespace, if it is ours, and waits until nothing of it is left.
     pub(super) async fn remove_namespace(&self, name: &str, id: &str) -> Result<(), BackendError> {
-        let namespaces: Api<Namespace> = Api::all(self.client.clone());
+        let namespaces = self.namespaces();
         let began = tokio::time::Instant::now();
         loop {
             let Some(there) = namespaces.get_opt(name).await.map_err(failed)? else { return Ok(()) };
@@ -109,9 +130,11 @@ impl Cluster {
                 return Ok(());
             }
             if there.metadata.deletion_timestamp.is_none() {
-                match delete(&namespaces, name).await {
+                match delete(&namespaces, name, uid(&there)?).await {
                     Ok(()) => {}
                     Err(Error::Api(status)) if status.code == 404 => return Ok(()),
+                    // Another has its name since it was looked at: the next look sees whose.
+                    Err(Error::Api(status)) if is_another(&status) => {}
                     Err(error) => return Err(failed(error)),
                 }
             }
@@ -123,13 +146,31 @@ impl Cluster {
     }
 }
 
-/// Deletes a namespace. First its status says so: its policies go before it does, and must not go from under one that
-/// looks as if it could be used.
-async fn delete(namespaces: &Api<Namespace>, name: &str) -> Result<(), Error> {
-    let leaving = json!({"metadata": {"annotations": {ENCLAVE_STATUS: Status::Deprovisioning.word()}}});
+/// Deletes this namespace, and none that took its name. First its status says so: its policies go before it does, and
+/// must not go from under one that looks as if it could be used.
+async fn delete(namespaces: &Api<Namespace>, name: &str, Uid(uid): Uid) -> Result<(), Error> {
+    let annotations = json!({ENCLAVE_STATUS: Status::Deprovisioning.word()});
+    let leaving = json!({"metadata": {"uid": uid, "annotations": annotations}});
     namespaces.patch(name, &PatchParams::default(), &Patch::Merge(leaving)).await?;
-    namespaces.delete(name, &DeleteParams::foreground()).await?;
+    let this_one = Preconditions { uid: Some(uid), resource_version: None };
+    namespaces.delete(name, &DeleteParams::foreground().preconditions(this_one)).await?;
     Ok(())
+}
+
+/// Whether a write was refused because the namespace is not the one that was meant. The API server says it as a conflict
+/// where there is none, and for a deletion; of a change it says that the identity cannot be changed.
+fn is_another(status: &KubeStatus) -> bool {
+    let names_the_uid = || {
+        let causes = status.details.iter().flat_map(|details| &details.causes);
+        causes.into_iter().any(|cause| cause.field == "metadata.uid")
+    };
+    status.code == 409 || (status.code == 422 && names_the_uid())
+}
+
+/// The identity that the cluster gave a namespace.
+fn uid(namespace: &Namespace) -> Result<Uid, BackendError> {
+    let uid = namespace.metadata.uid.clone();
+    uid.map(Uid).ok_or_else(|| BackendError::Fault("the cluster names no uid of a namespace".to_owned()))
 }
 
 /// Whether a namespace is the one of the record with this id.
