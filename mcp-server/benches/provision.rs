@@ -7,7 +7,6 @@
     reason = "a benchmark prints what it measured, and may stop"
 )]
 
-#[expect(dead_code, reason = "the tests ask what the calls were")]
 #[path = "../tests/kubernetes/calls.rs"]
 mod calls;
 #[expect(clippy::indexing_slicing, reason = "a benchmark may stop")]
