@@ -24,6 +24,11 @@ impl Chain {
     fn empty() -> Self {
         Self { seq: 0, hash: GENESIS.to_owned() }
     }
+
+    async fn in_store(store: &Store, writer: &str) -> Result<Self, StoreError> {
+        let end = store.end_of_chain(writer).await?;
+        Ok(end.map_or_else(Self::empty, |(seq, hash)| Self { seq, hash }))
+    }
 }
 
 /// The trail as this process writes it.
@@ -40,16 +45,15 @@ impl Trail {
     /// # Errors
     /// When the store does not answer.
     pub async fn open(store: &Store, mut heads: Heads) -> Result<Self, TrailError> {
-        let end = store.end_of_chain(heads.writer()).await?;
-        let mut chain = end.map_or_else(Chain::empty, |(seq, hash)| Chain { seq, hash });
-        if !heads.agree_with(&chain)? {
+        let mut chain = Chain::in_store(store, heads.writer()).await?;
+        while !heads.agree_with(&chain)? {
             // What was signed for is not there. The evidence stays as it is; we write a chain of our own beside it.
             tracing::error!(
                 writer = heads.writer(),
                 "the trail's end is missing from the store: see `tntc trail verify`"
             );
-            heads.begin_another()?;
-            chain = Chain::empty();
+            heads.pass_over()?;
+            chain = Chain::in_store(store, heads.writer()).await?;
         }
         Ok(Self { heads, chain: Arc::new(Mutex::new(Some(chain))) })
     }

@@ -4,7 +4,7 @@ use super::Chain;
 use jiff::Timestamp;
 use jsonwebtoken::DecodingKey;
 use std::fs::{File, OpenOptions, TryLockError};
-use std::io::{BufRead, BufReader, Write};
+use std::io::{self, BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use uuid::Uuid;
@@ -21,7 +21,7 @@ pub enum HeadsError {
         /// The file or folder.
         path: String,
         /// Why.
-        error: std::io::Error,
+        error: io::Error,
     },
     /// A head could not be signed or read.
     #[error("the trail's heads in `{path}`: {error}")]
@@ -46,17 +46,34 @@ pub struct Heads {
 }
 
 impl Heads {
-    /// Goes on with the first chain in `dir` that no other process writes, or begins one.
+    /// Goes on with the first chain in `dir` that no other process writes and that `key` signs, or begins one.
     ///
     /// # Errors
     /// When the folder cannot be used.
     pub fn open(dir: &Path, key: Arc<SigningKey>) -> Result<Self, HeadsError> {
         std::fs::create_dir_all(dir).map_err(|error| io(dir, error))?;
+        Self::after(None, dir, key)
+    }
+
+    /// The same, among the chains after `passed`.
+    fn after(passed: Option<&Path>, dir: &Path, key: Arc<SigningKey>) -> Result<Self, HeadsError> {
         for path in head_files(dir)? {
-            if let Some(file) = lock(&path)? {
-                let writer =
-                    path.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
-                return Ok(Self::with(dir, key, writer, path, file));
+            if passed.is_some_and(|passed| path.as_path() <= passed) {
+                continue;
+            }
+            let Some(file) = lock(&path)? else { continue };
+            mend(&file, &path)?;
+            let writer = path.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
+            let heads = Self::with(dir, Arc::clone(&key), writer, path, file);
+            match heads.own_newest() {
+                Ok(_) => return Ok(heads),
+                // The key was changed, or somebody was at the file. The evidence stays as it is.
+                Err(HeadsError::Head { path, error }) => tracing::warn!(
+                    path,
+                    %error,
+                    "the newest head is not of this server's key: its chain is left as it is"
+                ),
+                Err(error) => return Err(error),
             }
         }
         Self::create(dir, key)
@@ -65,7 +82,7 @@ impl Heads {
     fn create(dir: &Path, key: Arc<SigningKey>) -> Result<Self, HeadsError> {
         let writer = Uuid::now_v7().simple().to_string();
         let path = dir.join(format!("{writer}.heads"));
-        let busy = || io(&path, std::io::Error::from(std::io::ErrorKind::WouldBlock));
+        let busy = || io(&path, io::Error::from(io::ErrorKind::WouldBlock));
         let file = lock(&path)?.ok_or_else(busy)?;
         Ok(Self::with(dir, key, writer, path, file))
     }
@@ -74,9 +91,9 @@ impl Heads {
         Self { dir: dir.to_owned(), key, writer, path, file: Mutex::new(file), signed: Mutex::new(0) }
     }
 
-    /// Leaves this chain as it is and begins another.
-    pub(super) fn begin_another(&mut self) -> Result<(), HeadsError> {
-        *self = Self::create(&self.dir, Arc::clone(&self.key))?;
+    /// Leaves this chain as it is and goes on with the next, or begins one.
+    pub(super) fn pass_over(&mut self) -> Result<(), HeadsError> {
+        *self = Self::after(Some(&self.path), &self.dir, Arc::clone(&self.key))?;
         Ok(())
     }
 
@@ -88,8 +105,7 @@ impl Heads {
 
     /// Whether `chain`, as the store has it, is at least as long as what was signed for.
     pub(super) fn agree_with(&self, chain: &Chain) -> Result<bool, HeadsError> {
-        let Some(jws) = last_line(&self.path)? else { return Ok(true) };
-        let head = self.read(&self.path, &jws)?;
+        let Some(head) = self.own_newest()? else { return Ok(true) };
         Ok(chain.seq > head.seq || (chain.seq == head.seq && chain.hash == head.hash))
     }
 
@@ -108,7 +124,7 @@ impl Heads {
         let jws = sign_head(&head, self.key.private(), self.key.id())
             .map_err(|error| HeadsError::Head { path: self.path.display().to_string(), error })?;
         let mut file = self.file.lock().unwrap_or_else(PoisonError::into_inner);
-        writeln!(file, "{jws}").and_then(|()| file.sync_data()).map_err(|error| io(&self.path, error))?;
+        append(&mut file, &jws).map_err(|error| io(&self.path, error))?;
         *signed = chain.seq;
         Ok(())
     }
@@ -122,14 +138,16 @@ impl Heads {
         Ok(lines.collect::<Result<Vec<_>, _>>()?.into_iter().flatten().collect())
     }
 
-    fn read(&self, path: &Path, jws: &str) -> Result<Head, HeadsError> {
+    /// The newest head of this chain, where there is one.
+    fn own_newest(&self) -> Result<Option<Head>, HeadsError> {
+        let Some(jws) = last_line(&self.path)? else { return Ok(None) };
         let key: &DecodingKey = self.key.public();
-        read_head(jws, |kid| (kid == self.key.id()).then_some(key))
-            .map_err(|error| HeadsError::Head { path: path.display().to_string(), error })
+        let head = read_head(&jws, |kid| (kid == self.key.id()).then_some(key));
+        head.map(Some).map_err(|error| HeadsError::Head { path: self.path.display().to_string(), error })
     }
 }
 
-fn io(path: &Path, error: std::io::Error) -> HeadsError {
+fn io(path: &Path, error: io::Error) -> HeadsError {
     HeadsError::Io { path: path.display().to_string(), error }
 }
 
@@ -153,17 +171,38 @@ fn lock(path: &Path) -> Result<Option<File>, HeadsError> {
     }
 }
 
+/// Cuts off what a crash left of a line: the next head must not be appended to it.
+fn mend(file: &File, path: &Path) -> Result<(), HeadsError> {
+    let written = std::fs::read(path).map_err(|error| io(path, error))?;
+    let whole = written.iter().rposition(|byte| *byte == b'\n').map_or(0, |place| place + 1);
+    if whole < written.len() {
+        tracing::warn!(path = %path.display(), "a head that was not written to its end is cut off");
+        file.set_len(whole as u64).map_err(|error| io(path, error))?;
+    }
+    Ok(())
+}
+
+/// Appends a line, or nothing of it.
+fn append(file: &mut File, line: &str) -> io::Result<()> {
+    let before = file.metadata()?.len();
+    let written = file.write_all(format!("{line}\n").as_bytes()).and_then(|()| file.sync_data());
+    if written.is_err() {
+        file.set_len(before)?;
+    }
+    written
+}
+
 /// The last whole line: a line that a crash cut short is not there.
 fn last_line(path: &Path) -> Result<Option<String>, HeadsError> {
     let file = File::open(path).map_err(|error| io(path, error))?;
     let mut last = None;
     let mut reader = BufReader::new(file);
-    let mut line = String::new();
-    while reader.read_line(&mut line).map_err(|error| io(path, error))? > 0 {
-        if line.ends_with('\n') {
-            last = Some(line.trim_end().to_owned());
+    let mut line = Vec::new();
+    while reader.read_until(b'\n', &mut line).map_err(|error| io(path, error))? > 0 {
+        if line.ends_with(b"\n") {
+            last = Some(std::mem::take(&mut line));
         }
         line.clear();
     }
-    Ok(last)
+    Ok(last.map(|line| String::from_utf8_lossy(&line).trim_end().to_owned()))
 }

@@ -1,6 +1,7 @@
 //! The trail after a real history: it holds, every decision has its outcome, and whoever changes it is found out.
 
 mod evidence;
+mod kept_heads;
 mod page;
 mod tampering;
 
