@@ -130,7 +130,7 @@ impl Ready {
     pub async fn serve(self, listener: TcpListener, shutdown: CancellationToken) -> Result<(), ServeError> {
         let background = self.start_background();
         let streams = CancellationToken::new();
-        let router = router(Arc::clone(&self.server), self.public, &streams);
+        let router = router(Arc::clone(&self.server), self.public, self.pace.turn_within, &streams);
         let listener = listener.tap_io(|connection| {
             // Without this every event of a stream waits for the one before it to be acknowledged.
             if let Err(error) = connection.set_nodelay(true) {

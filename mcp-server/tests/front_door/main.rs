@@ -46,3 +46,4 @@ mod rpc;
 mod team;
 mod tokens;
 mod trail;
+mod turns;
