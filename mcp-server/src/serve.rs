@@ -14,6 +14,7 @@ use crate::server::Server;
 use crate::store::{OpenEffect, Store, StoreError};
 use crate::trail::{Heads, HeadsError, Reads, Trail, TrailError};
 use axum::serve::ListenerExt;
+use secrecy::ExposeSecret;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::TcpListener;
@@ -86,7 +87,7 @@ impl Ready {
         args.check()?;
         let signing = Arc::new(SigningKey::read(&args.signing_key_file)?);
         let assertions = Assertions::read(&args.kraken_keys, args.oidc_audience.clone())?;
-        let store = Arc::new(Store::open(&args.store).await?);
+        let store = Arc::new(Store::open(args.store_address()?.expose_secret()).await?);
         let heads = Heads::open(&args.trail_heads_dir, Arc::clone(&signing))?;
         let trail = Arc::new(Trail::open(&store, heads).await?);
         let left = store.left_open(trail.writer()).await?;

@@ -38,7 +38,8 @@ const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
     /// The address names no kind of store that there is.
-    #[error("`{0}` is not a store: use sqlite:<file> or postgres://…")]
+    // Its scheme alone: the rest may have a password in it.
+    #[error("`{0}:` is not a kind of store: use sqlite:<file> or postgres://…")]
     Address(String),
     /// The database failed.
     #[error("the store does not answer: {0}")]
@@ -79,7 +80,10 @@ impl Store {
         let dialect = match address.split_once(':') {
             Some(("sqlite", _)) => Dialect::Sqlite,
             Some(("postgres" | "postgresql", _)) => Dialect::Postgres,
-            _ => return Err(StoreError::Address(address.to_owned())),
+            other => {
+                let scheme = other.map(|(scheme, _)| scheme).unwrap_or_default();
+                return Err(StoreError::Address(scheme.to_owned()));
+            }
         };
         let address = match dialect {
             Dialect::Sqlite if !address.contains('?') => format!("{address}?mode=rwc"),
@@ -154,4 +158,17 @@ async fn prepare(connection: &mut AnyConnection, dialect: Dialect) -> Result<(),
 async fn migrate(pool: &AnyPool) -> Result<(), StoreError> {
     sqlx::migrate!().run(pool).await?;
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn an_address_that_is_none_is_not_told() {
+        for address in ["postgress://t:hunter2@db.example/t", "hunter2", "//t:hunter2@db.example/t"] {
+            let told = Store::open(address).await.unwrap_err().to_string();
+            assert!(told.contains("use sqlite:<file>") && !told.contains("hunter2"), "{told}");
+        }
+    }
 }
