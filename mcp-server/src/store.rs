@@ -27,7 +27,11 @@ pub use trail::TrailPage;
 pub(crate) use tx::{DeployedVersion, NewEnclaveRecord, Side, Tx};
 
 use sqlx::any::AnyPoolOptions;
+use sqlx::sqlite::SqliteConnectOptions;
 use sqlx::{AnyConnection, AnyPool, Executor};
+use std::fs::OpenOptions;
+use std::io::ErrorKind;
+use std::os::unix::fs::OpenOptionsExt;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -89,6 +93,9 @@ impl Store {
             Dialect::Sqlite if !address.contains('?') => format!("{address}?mode=rwc"),
             _ => address.to_owned(),
         };
+        if dialect == Dialect::Sqlite {
+            make_private(&address)?;
+        }
         let pool = AnyPoolOptions::new()
             .max_connections(8)
             .acquire_timeout(BUSY_TIMEOUT)
@@ -137,6 +144,20 @@ impl Store {
     /// Ends all connections.
     pub async fn close(&self) {
         self.pool.close().await;
+    }
+}
+
+/// Makes the database's file, where it is to be made, so that nobody else can read it: SQLite itself would leave that to
+/// the umask, and gives the files beside it the same mode. One that is there keeps the mode that somebody gave it.
+fn make_private(address: &str) -> Result<(), StoreError> {
+    let options: SqliteConnectOptions = address.parse()?;
+    if address.contains(":memory:") || !address.contains("mode=rwc") {
+        return Ok(());
+    }
+    let file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(options.get_filename());
+    match file {
+        Err(error) if error.kind() != ErrorKind::AlreadyExists => Err(sqlx::Error::Io(error).into()),
+        Ok(_) | Err(_) => Ok(()),
     }
 }
 

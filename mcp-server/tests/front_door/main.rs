@@ -25,6 +25,7 @@ use on_both_stores;
 
 mod app;
 mod assertions;
+mod at_rest;
 mod backend;
 mod came_between;
 mod database;
