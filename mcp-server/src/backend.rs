@@ -206,7 +206,7 @@ impl BackendError {
                     FailureCode::Unavailable,
                     "the place where enclaves live cannot be reached at the moment",
                 )
-                .with_remedy("ask again: what was begun is finished")
+                .with_remedy("try again in a moment")
             }
             Self::NotYet(what) => Failure::new(FailureCode::NotYet, what),
             Self::NoSandbox(detail) => Failure::new(
@@ -232,7 +232,7 @@ impl BackendError {
             Self::Fault(detail) => {
                 tracing::error!(detail, "a fault of the backend");
                 Failure::new(FailureCode::Internal, "something went wrong on our side")
-                    .with_remedy("ask again: what was begun is finished")
+                    .with_remedy("try again in a moment")
             }
         }
     }

@@ -48,3 +48,4 @@ mod team;
 mod tokens;
 mod trail;
 mod turns;
+mod words;
