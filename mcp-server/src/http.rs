@@ -152,7 +152,7 @@ async fn readyz(State(http): State<Http>) -> Response {
 }
 
 async fn metrics(State(http): State<Http>) -> Response {
-    match http.server.metrics.render() {
+    match http.server.metrics.render(http.server.backend.index_age()) {
         Ok(text) => {
             let kind = "application/openmetrics-text; version=1.0.0; charset=utf-8";
             ([(header::CONTENT_TYPE, kind)], text).into_response()

@@ -107,15 +107,16 @@ impl Ready {
         };
         let glass = args.break_glass_file.clone().map(BreakGlass::new);
         let (issuer, audience) = (args.oidc_issuer.clone(), args.oidc_audience.clone());
+        let metrics = Arc::new(Metrics::new());
         let server = Server {
-            gate: Gate::new(Arc::clone(&store), Arc::clone(&trail), reads),
+            gate: Gate::new(Arc::clone(&store), Arc::clone(&trail), reads, Arc::clone(&metrics)),
             authenticator: Authenticator::new(keys, issuer.clone(), audience, clients, glass),
             store,
             trail,
             backend,
             assertions,
             signing,
-            metrics: Metrics::new(),
+            metrics,
             lifecycles: KeyedLocks::default(),
             rollouts: KeyedLocks::default(),
             requests: KeyedLocks::default(),

@@ -281,6 +281,7 @@ impl<'g> Change<'g> {
     ) -> Result<(Self, Authorized<A>), StoreError> {
         let (id, enclave, object) = (Uuid::now_v7(), decision.enclave.clone(), decision.object.clone());
         self.entries.append(id, enclave.as_deref(), Entry::Decision(Box::new(decision))).await?;
+        self.gate.metrics.decided(A::ACTION, true);
         self.allowed.push(Allowed { id, action: A::ACTION, enclave, object });
         Ok((self, Authorized::new(id, target)))
     }
@@ -305,6 +306,7 @@ impl<'g> Change<'g> {
         refused: &Refused,
         about: About<'_>,
     ) -> Result<(), StoreError> {
+        self.gate.metrics.decided(action, false);
         let denial = decision(self.call, action, Err(refused.name()), about);
         let enclave = denial.enclave.clone();
         self.entries.append(Uuid::now_v7(), enclave.as_deref(), Entry::Decision(Box::new(denial))).await?;

@@ -161,6 +161,7 @@ impl Look<'_> {
     }
 
     fn record(&self, action: Action, reason: Result<&str, &str>, about: About<'_>) {
+        self.gate.metrics.decided(action, reason.is_ok());
         self.gate.reads.record(decision(self.call, action, reason, about));
     }
 }
@@ -201,6 +202,7 @@ impl Gate {
     /// Puts on record that a call was refused before anything could be asked for.
     pub(crate) fn refuse_call(&self, call: &Call, actions: &[Action], reason: &str) {
         if let Some(action) = actions.first() {
+            self.metrics.decided(*action, false);
             self.reads.record(decision(call, *action, Err(reason), About::default()));
         }
     }

@@ -28,6 +28,7 @@ mod assertions;
 mod at_rest;
 mod backend;
 mod came_between;
+mod counts;
 mod database;
 mod door;
 mod enclaves;
