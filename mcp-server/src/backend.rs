@@ -60,7 +60,13 @@ pub trait Backend: fmt::Debug + Send + Sync {
     /// How a tentacle is, from the index: no call to anything.
     fn state(&self, of: &OnTentacle) -> TentacleState;
 
-    /// How old the index is; `None` when it has lost its place and is being read anew.
+    /// What of an enclave is not as its record says, from the index; `None` where the backend is as the record says, and
+    /// where nobody but this server changes it.
+    fn drift(&self, _: &EnclaveRecord) -> Option<String> {
+        None
+    }
+
+    /// How old the index is at most; `None` when it has lost its place and is being read anew.
     fn index_age(&self) -> Option<Duration>;
 }
 
@@ -200,7 +206,7 @@ impl BackendError {
                     FailureCode::Unavailable,
                     "the place where enclaves live cannot be reached at the moment",
                 )
-                .with_remedy("ask again: what was begun is finished")
+                .with_remedy("try again in a moment")
             }
             Self::NotYet(what) => Failure::new(FailureCode::NotYet, what),
             Self::NoSandbox(detail) => Failure::new(
@@ -226,7 +232,7 @@ impl BackendError {
             Self::Fault(detail) => {
                 tracing::error!(detail, "a fault of the backend");
                 Failure::new(FailureCode::Internal, "something went wrong on our side")
-                    .with_remedy("ask again: what was begun is finished")
+                    .with_remedy("try again in a moment")
             }
         }
     }

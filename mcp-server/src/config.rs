@@ -1,6 +1,7 @@
 //! The configuration: flags with environment twins, checked as a whole, every problem told at once.
 
 use clap::{Parser, ValueEnum};
+use secrecy::SecretString;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use url::{Host, Url};
@@ -45,9 +46,12 @@ pub struct Args {
     /// The file of break-glass entries; without it there is no emergency access.
     #[arg(long, env = "TENTACULAR_BREAK_GLASS_FILE")]
     pub break_glass_file: Option<PathBuf>,
-    /// The store: `sqlite:<file>` or `postgres://…`.
+    /// The store: `sqlite:<file>`, or `postgres://…` without a password, which everybody on the machine could see here.
     #[arg(long, env = "TENTACULAR_STORE")]
-    pub store: String,
+    pub store: Option<String>,
+    /// A file that holds the store's address, which may have a password in it; instead of `--store`.
+    #[arg(long, env = "TENTACULAR_STORE_FILE")]
+    pub store_file: Option<PathBuf>,
     /// Where enclaves live and tentacles run.
     #[arg(long, env = "TENTACULAR_BACKEND", value_enum)]
     pub backend: BackendKind,
@@ -115,6 +119,7 @@ impl Args {
         let mut problems = Vec::new();
         self.check_transport(&mut problems);
         self.check_clients(&mut problems);
+        self.check_store(&mut problems);
         if self.backend == BackendKind::Machine && self.machine_dir.is_none() {
             problems.push("--backend machine needs --machine-dir, the folder of the enclaves".to_owned());
         }
@@ -154,6 +159,38 @@ impl Args {
         }
     }
 
+    /// One address, and no password where it can be seen.
+    fn check_store(&self, problems: &mut Vec<String>) {
+        match (&self.store, &self.store_file) {
+            (Some(_), Some(_)) => problems.push("--store and --store-file: give one of the two".to_owned()),
+            (None, None) => problems.push("the store is not named: give --store or --store-file".to_owned()),
+            (Some(address), None) if has_password(address) => problems.push(
+                "the address in --store has a password, which flags and variables do not keep secret: put the address into a \
+                 file, and name it with --store-file"
+                    .to_owned(),
+            ),
+            (Some(_), None) | (None, Some(_)) => {}
+        }
+    }
+
+    /// The store's address, wherever it is.
+    ///
+    /// # Errors
+    /// When the file cannot be read, or nothing names a store.
+    pub fn store_address(&self) -> Result<SecretString, ConfigError> {
+        let Some(file) = &self.store_file else {
+            let address = self.store.clone().unwrap_or_default();
+            return Ok(address.into());
+        };
+        match std::fs::read_to_string(file) {
+            Ok(address) => Ok(address.trim().into()),
+            Err(error) => {
+                let problem = format!("--store-file `{}` cannot be read: {error}", file.display());
+                Err(ConfigError(vec![problem]))
+            }
+        }
+    }
+
     /// One client, one meaning.
     fn check_clients(&self, problems: &mut Vec<String>) {
         let own = [&self.kraken_client, &self.relay_client, &self.tntc_client];
@@ -171,6 +208,13 @@ impl Args {
     }
 }
 
+/// Whether an address has a password, in its authority or among its parameters. One that is no URL is refused later.
+fn has_password(address: &str) -> bool {
+    Url::parse(address).is_ok_and(|url| {
+        url.password().is_some() || url.query_pairs().any(|(name, _)| name.eq_ignore_ascii_case("password"))
+    })
+}
+
 fn is_loopback(url: &Url) -> bool {
     match url.host() {
         Some(Host::Domain(name)) => name == "localhost",
@@ -183,6 +227,7 @@ fn is_loopback(url: &Url) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use secrecy::ExposeSecret;
 
     fn args(more: &[&str]) -> Args {
         let mut flags = vec![
@@ -190,9 +235,11 @@ mod tests {
             "--kraken-keys=k",
             "--signing-key-file=s",
             "--trail-heads-dir=h",
-            "--store=sqlite:x",
             "--backend=kubernetes",
         ];
+        if more.iter().all(|flag| !flag.starts_with("--store")) {
+            flags.push("--store=sqlite:x");
+        }
         flags.extend(more);
         Args::parse_from(flags)
     }
@@ -209,6 +256,31 @@ mod tests {
         assert!(problems(&[local[0], "--public-url=https://a.example"]).contains("plain http"));
         assert!(problems(&["--oidc-issuer=http://issuer.example", local[1]]).contains("plain http"));
         assert_eq!(problems(&["--oidc-issuer=https://issuer.example", "--public-url=https://a.example"]), "");
+    }
+
+    #[test]
+    fn a_store_is_named_once_and_no_password_in_a_flag() {
+        let issuer = ["--oidc-issuer=https://issuer.example", "--public-url=https://a.example"];
+        let told = |store: &[&str]| problems(&[&issuer[..], store].concat());
+        for fine in ["--store=sqlite:x", "--store=postgres://tentacular@db.example/t", "--store-file=s"] {
+            assert_eq!(told(&[fine]), "");
+        }
+        assert!(told(&["--store=sqlite:x", "--store-file=s"]).contains("one of the two"));
+        for seen in ["postgres://t:hunter2@db.example/t", "postgres://db.example/t?user=t&password=hunter2"] {
+            let told = told(&[&format!("--store={seen}")]);
+            assert!(told.contains("--store-file") && !told.contains("hunter2"), "{told}");
+        }
+    }
+
+    #[test]
+    fn the_stores_address_is_what_the_file_holds() {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        std::fs::write(file.path(), "postgres://t:hunter2@db.example/t\n").unwrap();
+        let issuer = ["--oidc-issuer=https://issuer.example", "--public-url=https://a.example"];
+        let named = args(&[&issuer[..], &[&format!("--store-file={}", file.path().display())]].concat());
+        assert_eq!(named.store_address().unwrap().expose_secret(), "postgres://t:hunter2@db.example/t");
+        drop(file);
+        assert!(named.store_address().unwrap_err().to_string().contains("cannot be read"));
     }
 
     #[test]

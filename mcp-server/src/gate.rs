@@ -23,6 +23,7 @@ pub(crate) use effect::{Effect, is_ours};
 pub(crate) use look::Look;
 pub(crate) use refusal::unavailable;
 
+use crate::metrics::Metrics;
 use crate::store::Store;
 use crate::trail::{Reads, Trail};
 use std::sync::Arc;
@@ -33,12 +34,13 @@ pub struct Gate {
     store: Arc<Store>,
     trail: Arc<Trail>,
     reads: Reads,
+    metrics: Arc<Metrics>,
 }
 
 impl Gate {
-    /// A gate in front of `store`, which writes to `trail`.
+    /// A gate in front of `store`, which writes to `trail` and counts what it decides.
     #[must_use]
-    pub fn new(store: Arc<Store>, trail: Arc<Trail>, reads: Reads) -> Self {
-        Self { store, trail, reads }
+    pub(crate) fn new(store: Arc<Store>, trail: Arc<Trail>, reads: Reads, metrics: Arc<Metrics>) -> Self {
+        Self { store, trail, reads, metrics }
     }
 }

@@ -12,6 +12,7 @@ use rmcp::transport::streamable_http_server::session::never::NeverSessionManager
 use rmcp::transport::streamable_http_server::{StreamableHttpServerConfig, StreamableHttpService};
 use serde_json::json;
 use std::sync::Arc;
+use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 use url::Url;
 
@@ -38,9 +39,15 @@ struct Http {
     challenge: HeaderValue,
 }
 
-/// The router of `server`, which is reached at `public`. Streams end when `shutdown` is cancelled.
-pub(crate) fn router(server: Arc<Server>, public: Public, shutdown: &CancellationToken) -> Router {
-    let handler = Handler::new(Arc::clone(&server));
+/// The router of `server`, which is reached at `public` and whose calls wait no longer than `turn_within` for their turn.
+/// Streams end when `shutdown` is cancelled.
+pub(crate) fn router(
+    server: Arc<Server>,
+    public: Public,
+    turn_within: Duration,
+    shutdown: &CancellationToken,
+) -> Router {
+    let handler = Handler::new(Arc::clone(&server), turn_within);
     let mcp = StreamableHttpService::new(
         move || Ok(handler.clone()),
         Arc::new(NeverSessionManager::default()),
@@ -145,7 +152,7 @@ async fn readyz(State(http): State<Http>) -> Response {
 }
 
 async fn metrics(State(http): State<Http>) -> Response {
-    match http.server.metrics.render() {
+    match http.server.metrics.render(http.server.backend.index_age()) {
         Ok(text) => {
             let kind = "application/openmetrics-text; version=1.0.0; charset=utf-8";
             ([(header::CONTENT_TYPE, kind)], text).into_response()

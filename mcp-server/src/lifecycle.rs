@@ -3,7 +3,7 @@
 
 use crate::backend::{BackendError, EnclaveView};
 use crate::gate::act::{Deprovision, Provision};
-use crate::gate::{Authorized, Effect, unavailable};
+use crate::gate::{Authorized, Effect, is_ours, unavailable};
 use crate::progress::Progress;
 use crate::server::Server;
 use futures::StreamExt;
@@ -38,6 +38,14 @@ pub(crate) async fn provision(
     }
     ending.done().await?;
     Ok(made)
+}
+
+/// What was ours to do is begun, and its record says so: it comes to its end with the next request, or without one.
+fn goes_on(failure: Failure) -> Failure {
+    if is_ours(&failure) {
+        return failure.with_remedy("ask again, or wait: what was begun is finished by itself");
+    }
+    failure
 }
 
 /// The name is somebody else's. Whose, and what is in it, is nobody's business.
@@ -107,7 +115,7 @@ async fn stage(
             Err(error) => {
                 let name = &view.record.name;
                 tracing::warn!(enclave.name = %name, step, %error, "an enclave could not be made to the end");
-                Stopped::Failed(error.into_failure())
+                Stopped::Failed(goes_on(error.into_failure()))
             }
         };
         stopped.get_or_insert(why);
@@ -140,7 +148,7 @@ pub(crate) async fn deprovision(
     // Somebody else may have removed it while it was not our turn; what has its name now is another.
     if there && let Err(error) = server.backend.deprovision(grant).await {
         tracing::warn!(enclave.name = %record.name, %error, "an enclave could not be removed to the end");
-        return Err(effect.failed(error.into_failure()).await);
+        return Err(effect.failed(goes_on(error.into_failure())).await);
     }
     let mut ending = effect.end().await?;
     ending.tx().forget_enclave(grant).await.map_err(|error| unavailable(&error))?;

@@ -1,7 +1,9 @@
 //! The MCP side: which tools a caller sees, and how one call goes: identified, asserted, done once, answered, counted.
 
 mod once;
+mod turns;
 
+use self::turns::Turns;
 use crate::assertions::{Fits, NotTaken};
 use crate::call::{Asker, Call};
 use crate::gate::unavailable;
@@ -20,31 +22,25 @@ use rmcp::{RoleServer, ServerHandler};
 use serde_json::Value;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
-use tokio::sync::Semaphore;
 use tracing::Instrument;
 use uuid::Uuid;
 use wire::assertion::Assertion;
 use wire::{Failure, FailureAnswer, FailureCode};
 use wire::{canonical, meta};
 
-/// How many calls are worked on at once; more wait for a moment and are then told to come again.
-const AT_ONCE: usize = 256;
-
-/// How long a call waits for its turn.
-const TURN: Duration = Duration::from_secs(5);
-
 /// Handles the MCP requests of everybody. Each request brings its own caller.
 #[derive(Clone)]
 pub(crate) struct Handler {
     server: Arc<Server>,
     catalogue: Arc<Catalogue>,
-    turns: Arc<Semaphore>,
+    turns: Arc<Turns>,
 }
 
 impl Handler {
-    pub(crate) fn new(server: Arc<Server>) -> Self {
+    /// A call waits no longer than `turn_within` for its turn.
+    pub(crate) fn new(server: Arc<Server>, turn_within: Duration) -> Self {
         let catalogue = Arc::new(crate::tools::catalogue());
-        Self { server, catalogue, turns: Arc::new(Semaphore::new(AT_ONCE)) }
+        Self { server, catalogue, turns: Arc::new(Turns::new(turn_within)) }
     }
 }
 
@@ -123,10 +119,9 @@ impl Handler {
     async fn work(&self, incoming: Incoming, progress: &Progress) -> Result<Value, Failure> {
         let began = Instant::now();
         let name = incoming.name;
-        let result = match tokio::time::timeout(TURN, self.turns.acquire()).await {
-            Ok(Ok(_turn)) => self.take(incoming, progress).await,
-            _ => Err(Failure::new(FailureCode::Unavailable, "the server is busy")
-                .with_remedy("ask again in a moment")),
+        let result = match self.turns.take(&incoming.caller).await {
+            Ok(_turn) => self.take(incoming, progress).await,
+            Err(failure) => Err(failure),
         };
         let ended = if result.is_ok() { Ended::Answered } else { Ended::Refused };
         self.server.metrics.called(name, ended, began.elapsed().as_secs_f64());

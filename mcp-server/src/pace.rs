@@ -16,6 +16,8 @@ pub struct Pace {
     pub reconcile_every: Duration,
     /// For this long an enclave that somebody is making or removing is left to them.
     pub left_alone: Duration,
+    /// For how long a call waits when as many are worked on as may be; then it is told to come again.
+    pub turn_within: Duration,
 }
 
 /// How the issuer's keys are kept fresh.
@@ -38,6 +40,7 @@ impl Default for Pace {
             sign_every: Duration::from_secs(1),
             reconcile_every: Duration::from_secs(30),
             left_alone: Duration::from_secs(60),
+            turn_within: Duration::from_secs(5),
         }
     }
 }

@@ -14,6 +14,7 @@ use crate::server::Server;
 use crate::store::{OpenEffect, Store, StoreError};
 use crate::trail::{Heads, HeadsError, Reads, Trail, TrailError};
 use axum::serve::ListenerExt;
+use secrecy::ExposeSecret;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::TcpListener;
@@ -86,7 +87,7 @@ impl Ready {
         args.check()?;
         let signing = Arc::new(SigningKey::read(&args.signing_key_file)?);
         let assertions = Assertions::read(&args.kraken_keys, args.oidc_audience.clone())?;
-        let store = Arc::new(Store::open(&args.store).await?);
+        let store = Arc::new(Store::open(args.store_address()?.expose_secret()).await?);
         let heads = Heads::open(&args.trail_heads_dir, Arc::clone(&signing))?;
         let trail = Arc::new(Trail::open(&store, heads).await?);
         let left = store.left_open(trail.writer()).await?;
@@ -106,15 +107,16 @@ impl Ready {
         };
         let glass = args.break_glass_file.clone().map(BreakGlass::new);
         let (issuer, audience) = (args.oidc_issuer.clone(), args.oidc_audience.clone());
+        let metrics = Arc::new(Metrics::new());
         let server = Server {
-            gate: Gate::new(Arc::clone(&store), Arc::clone(&trail), reads),
+            gate: Gate::new(Arc::clone(&store), Arc::clone(&trail), reads, Arc::clone(&metrics)),
             authenticator: Authenticator::new(keys, issuer.clone(), audience, clients, glass),
             store,
             trail,
             backend,
             assertions,
             signing,
-            metrics: Metrics::new(),
+            metrics,
             lifecycles: KeyedLocks::default(),
             rollouts: KeyedLocks::default(),
             requests: KeyedLocks::default(),
@@ -130,7 +132,7 @@ impl Ready {
     pub async fn serve(self, listener: TcpListener, shutdown: CancellationToken) -> Result<(), ServeError> {
         let background = self.start_background();
         let streams = CancellationToken::new();
-        let router = router(Arc::clone(&self.server), self.public, &streams);
+        let router = router(Arc::clone(&self.server), self.public, self.pace.turn_within, &streams);
         let listener = listener.tap_io(|connection| {
             // Without this every event of a stream waits for the one before it to be acknowledged.
             if let Err(error) = connection.set_nodelay(true) {

@@ -22,7 +22,7 @@ pub(crate) struct Server {
     pub(crate) authenticator: Authenticator,
     pub(crate) assertions: Assertions,
     pub(crate) signing: Arc<SigningKey>,
-    pub(crate) metrics: Metrics,
+    pub(crate) metrics: Arc<Metrics>,
     /// One lifecycle step of an enclave at a time in this process.
     pub(crate) lifecycles: KeyedLocks,
     /// One change of a tentacle at a time, and none while its enclave is being removed, in this process.

@@ -30,7 +30,11 @@ pub use trail::TrailPage;
 pub(crate) use tx::{DeployedVersion, Heard, NewEnclaveRecord, Side, Tx};
 
 use sqlx::any::AnyPoolOptions;
+use sqlx::sqlite::SqliteConnectOptions;
 use sqlx::{AnyConnection, AnyPool, Executor};
+use std::fs::OpenOptions;
+use std::io::ErrorKind;
+use std::os::unix::fs::OpenOptionsExt;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -41,7 +45,8 @@ const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
     /// The address names no kind of store that there is.
-    #[error("`{0}` is not a store: use sqlite:<file> or postgres://…")]
+    // Its scheme alone: the rest may have a password in it.
+    #[error("`{0}:` is not a kind of store: use sqlite:<file> or postgres://…")]
     Address(String),
     /// The database failed.
     #[error("the store does not answer: {0}")]
@@ -82,12 +87,18 @@ impl Store {
         let dialect = match address.split_once(':') {
             Some(("sqlite", _)) => Dialect::Sqlite,
             Some(("postgres" | "postgresql", _)) => Dialect::Postgres,
-            _ => return Err(StoreError::Address(address.to_owned())),
+            other => {
+                let scheme = other.map(|(scheme, _)| scheme).unwrap_or_default();
+                return Err(StoreError::Address(scheme.to_owned()));
+            }
         };
         let address = match dialect {
             Dialect::Sqlite if !address.contains('?') => format!("{address}?mode=rwc"),
             _ => address.to_owned(),
         };
+        if dialect == Dialect::Sqlite {
+            make_private(&address)?;
+        }
         let pool = AnyPoolOptions::new()
             .max_connections(8)
             .acquire_timeout(BUSY_TIMEOUT)
@@ -139,6 +150,20 @@ impl Store {
     }
 }
 
+/// Makes the database's file, where it is to be made, so that nobody else can read it: SQLite itself would leave that to
+/// the umask, and gives the files beside it the same mode. One that is there keeps the mode that somebody gave it.
+fn make_private(address: &str) -> Result<(), StoreError> {
+    let options: SqliteConnectOptions = address.parse()?;
+    if address.contains(":memory:") || !address.contains("mode=rwc") {
+        return Ok(());
+    }
+    let file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(options.get_filename());
+    match file {
+        Err(error) if error.kind() != ErrorKind::AlreadyExists => Err(sqlx::Error::Io(error).into()),
+        Ok(_) | Err(_) => Ok(()),
+    }
+}
+
 async fn prepare(connection: &mut AnyConnection, dialect: Dialect) -> Result<(), sqlx::Error> {
     if dialect == Dialect::Sqlite {
         // WAL: readers do not wait for the writer. FULL: what was committed survives a power cut.
@@ -157,4 +182,17 @@ async fn prepare(connection: &mut AnyConnection, dialect: Dialect) -> Result<(),
 async fn migrate(pool: &AnyPool) -> Result<(), StoreError> {
     sqlx::migrate!().run(pool).await?;
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn an_address_that_is_none_is_not_told() {
+        for address in ["postgress://t:hunter2@db.example/t", "hunter2", "//t:hunter2@db.example/t"] {
+            let told = Store::open(address).await.unwrap_err().to_string();
+            assert!(told.contains("use sqlite:<file>") && !told.contains("hunter2"), "{told}");
+        }
+    }
 }

@@ -17,6 +17,7 @@ use crate::gate::target::OnTentacle;
 use crate::gate::{Authorized, Changed};
 use crate::store::EnclaveRecord;
 use async_trait::async_trait;
+use jiff::Timestamp;
 use kube::config::{KubeConfigOptions, Kubeconfig};
 use kube::{Client, Config};
 use manifest::{EnclaveSpec, Mirror, ServerAccount, Status};
@@ -38,6 +39,9 @@ const STEPS: [&[&str]; 4] = [
     &["default-deny", "allow-dns", "quota", "limits", "service-account"],
     &["active"],
 ];
+
+/// How long a change may take until the watch shows it.
+const SETTLED_AFTER: Duration = Duration::from_secs(2);
 
 /// The Kubernetes backend.
 #[derive(Debug)]
@@ -183,6 +187,15 @@ impl Backend for Kubernetes {
 
     fn state(&self, _: &OnTentacle) -> TentacleState {
         TentacleState { state: "idle", ..TentacleState::default() }
+    }
+
+    /// It is only told: what was removed behind the server's back is not made anew behind everybody's.
+    fn drift(&self, record: &EnclaveRecord) -> Option<String> {
+        // What is made this very moment may not have come through the watch.
+        let settled = Timestamp::now().duration_since(record.updated_at).unsigned_abs() >= SETTLED_AFTER;
+        let usable = matches!(record.state, State::Active | State::Frozen);
+        let amiss = self.index.amiss(record.name.as_str(), &record.id.to_string());
+        amiss.filter(|_| settled && usable).map(str::to_owned)
     }
 
     fn index_age(&self) -> Option<Duration> {

@@ -287,6 +287,7 @@ impl<'g> Change<'g> {
             filed.enclave_id = id.to_string();
         }
         self.entries.append(id, &filed, Entry::Decision(Box::new(decision))).await?;
+        self.gate.metrics.decided(A::ACTION, true);
         self.allowed.push(Allowed { id, action: A::ACTION, filed, object });
         Ok((self, Authorized::new(id, target)))
     }
@@ -324,6 +325,7 @@ impl<'g> Change<'g> {
         refused: &Refused,
         about: About<'_>,
     ) -> Result<(), StoreError> {
+        self.gate.metrics.decided(action, false);
         let denial = decision(self.call, action, Err(refused.name()), about);
         let filed = self.filed(&denial, about.record).await?;
         self.entries.append(Uuid::now_v7(), &filed, Entry::Decision(Box::new(denial))).await?;

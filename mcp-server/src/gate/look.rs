@@ -161,6 +161,7 @@ impl Look<'_> {
     }
 
     fn record(&self, action: Action, reason: Result<&str, &str>, about: About<'_>) {
+        self.gate.metrics.decided(action, reason.is_ok());
         let decision = decision(self.call, action, reason, about);
         // An enclave that nobody may be told of is found all the same: its owner may know who asked.
         let named = decision.enclave.as_deref();
@@ -207,6 +208,7 @@ impl Gate {
     /// Puts on record that a call was refused before anything could be asked for.
     pub(crate) fn refuse_call(&self, call: &Call, actions: &[Action], reason: &str) {
         if let Some(action) = actions.first() {
+            self.metrics.decided(*action, false);
             self.reads.record(Filed::default(), decision(call, *action, Err(reason), About::default()));
         }
     }

@@ -107,5 +107,6 @@ pub(crate) fn unavailable(error: &StoreError) -> Failure {
     } else {
         "the server's store does not answer at the moment"
     };
-    Failure::new(FailureCode::Unavailable, message).with_remedy("try again later; the operator has been told")
+    Failure::new(FailureCode::Unavailable, message)
+        .with_remedy("try again later; if it stays so, tell the operator")
 }

@@ -2,7 +2,7 @@
 
 use super::wf_list::named;
 use super::{About, Effect, Handler, Repeat};
-use crate::backend::RunOrder;
+use crate::backend::{BackendError, RunOrder};
 use crate::call::Call;
 use crate::gate::{act, unavailable};
 use crate::progress::Progress;
@@ -53,7 +53,7 @@ impl Handler for WfRun {
         let (started_at, began) = (Timestamp::now(), Instant::now());
         let report = match server.backend.run(&grant, RunOrder { input, limit }).await {
             Ok(report) => report,
-            Err(error) => return Err(effect.failed(error.into_failure()).await),
+            Err(error) => return Err(effect.failed(told(error)).await),
         };
         let duration_ms = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);
         let last = LastRun {
@@ -84,4 +84,15 @@ fn unrecorded(name: &TentacleName) -> Failure {
     let what =
         format!("`{name}` has run, but how that ended could not be put on record: the store does not answer");
     Failure::new(FailureCode::Unavailable, what).with_remedy("look at its logs before you run it again")
+}
+
+/// A run is never gone on with and never repeated by itself, and where the way to it broke nobody knows how far it came.
+fn told(error: BackendError) -> Failure {
+    let broke =
+        matches!(error, BackendError::Fault(_) | BackendError::Unreachable(_) | BackendError::Lost(_));
+    let failure = error.into_failure();
+    if broke {
+        return failure.with_remedy("look at its logs before you run it again: it may have run, or begun to");
+    }
+    failure
 }

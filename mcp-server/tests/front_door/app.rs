@@ -156,9 +156,16 @@ impl App {
             format!("--signing-key-file={}", file("signing.pem")),
             format!("--trail-heads-dir={}", file(self.heads)),
             format!("--break-glass-file={}", file("glass.json")),
-            format!("--store={store}"),
+            format!("--store-file={}", self.store_file(store).display()),
             "--backend=kubernetes".to_owned(),
         ])
+    }
+
+    /// A file that holds a store's address.
+    fn store_file(&self, store: &str) -> PathBuf {
+        let file = self.file(&format!("store-address-{}", uuid::Uuid::now_v7().simple()));
+        std::fs::write(&file, format!("{store}\n")).unwrap();
+        file
     }
 
     /// A door of its own for a task of its own.

@@ -25,9 +25,11 @@ use on_both_stores;
 
 mod app;
 mod assertions;
+mod at_rest;
 mod backend;
 mod bounds;
 mod came_between;
+mod counts;
 mod database;
 mod door;
 mod enclaves;
@@ -49,3 +51,5 @@ mod rpc;
 mod team;
 mod tokens;
 mod trail;
+mod turns;
+mod words;

@@ -6,6 +6,7 @@
 mod bounds;
 mod calls;
 mod cluster;
+mod drift;
 mod enclaves;
 mod interrupted;
 #[path = "../front_door/issuer.rs"]
