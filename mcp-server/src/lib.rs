@@ -33,11 +33,11 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 use tracing_subscriber::EnvFilter;
 
-/// Logs to standard error as JSON lines; `RUST_LOG` says how much. The MCP library never logs below info: it would
-/// write down whole requests.
+/// Logs to standard error as JSON lines; `RUST_LOG` says how much. The MCP library is kept quiet: it says several lines a
+/// call, and below info it would write down whole requests.
 pub fn start_logging() {
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
-    let quiet = ["rmcp=info", "hyper=info", "sqlx=warn"].into_iter().filter_map(|rule| rule.parse().ok());
+    let quiet = ["rmcp=warn", "hyper=info", "sqlx=warn"].into_iter().filter_map(|rule| rule.parse().ok());
     let filter = quiet.fold(filter, EnvFilter::add_directive);
     // A second call, from a program that logs already, changes nothing.
     let _ = tracing_subscriber::fmt().json().with_env_filter(filter).with_writer(std::io::stderr).try_init();
