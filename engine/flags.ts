@@ -8,20 +8,61 @@ export interface Flags {
   /** The Deno binary that runs are started with. */
   readonly deno: string;
   readonly listen: Listen;
+  /** The way out, where the tentacle reaches something. */
+  readonly gateway: Gateway | null;
+  /** The folder of the secrets, where there are any: a file for each, of its name. */
+  readonly secrets: string | null;
+  /** Whether it listens only once every node has been loaded. */
+  readonly loadFirst: boolean;
 }
 
-/** Where the engine is reached: a Unix socket, or a TCP port (0 picks a free one). */
+/** Where the egress gateway is, and the file of the pass that it wants. */
+export interface Gateway {
+  readonly at: Listen;
+  readonly pass: string;
+}
+
+/** Where something is reached: a Unix socket, or a TCP port (0 picks a free one). */
 export type Listen =
   | { readonly kind: "unix"; readonly path: string }
   | { readonly kind: "tcp"; readonly hostname: string; readonly port: number };
 
-const NAMES = ["plan", "code", "deno", "listen"] as const;
+const PLACES = ["plan", "code", "deno"];
+const NAMES = [...PLACES, "listen", "gateway", "pass", "secrets", "load-first"];
 
-/** Reads `--name value` pairs. Throws an error that says what is wrong. */
+/** What a test of fixtures is told: see test_main.ts. */
+export type TestFlags = Pick<Flags, "plan" | "code" | "deno">;
+
+/** Reads the engine's command line. Throws an error that says what is wrong. */
 export function readFlags(args: readonly string[]): Flags {
+  const values = readPairs(args, NAMES);
+  return {
+    ...readPlaces(values),
+    listen: readAddress("listen", needed(values, "listen")),
+    gateway: readGateway(values.get("gateway"), values.get("pass")),
+    secrets: values.get("secrets") ?? null,
+    loadFirst: readSwitch("load-first", values.get("load-first") ?? "no"),
+  };
+}
+
+/** Reads the command line of a test. */
+export function readTestFlags(args: readonly string[]): TestFlags {
+  return readPlaces(readPairs(args, PLACES));
+}
+
+function readPlaces(values: ReadonlyMap<string, string>): TestFlags {
+  return {
+    plan: needed(values, "plan"),
+    code: readFolder(needed(values, "code")),
+    deno: needed(values, "deno"),
+  };
+}
+
+/** Reads `--name value` pairs. */
+function readPairs(args: readonly string[], names: readonly string[]): Map<string, string> {
   const values = new Map<string, string>();
   for (let index = 0; index < args.length; index += 2) {
-    const name = NAMES.find((known) => args[index] === `--${known}`);
+    const name = names.find((known) => args[index] === `--${known}`);
     const value = args[index + 1];
     if (name === undefined || value === undefined || values.has(name)) {
       const wrong = name === undefined
@@ -30,22 +71,29 @@ export function readFlags(args: readonly string[]): Flags {
         ? "without a value"
         : "twice";
       throw new Error(
-        `flag ${args[index]} is ${wrong}: expected each of --${NAMES.join(", --")} once`,
+        `flag ${args[index]} is ${wrong}: expected each of --${names.join(", --")} at most once`,
       );
     }
     values.set(name, value);
   }
-  const of = (name: typeof NAMES[number]): string => {
-    const value = values.get(name);
-    if (value === undefined) throw new Error(`flag --${name} is missing`);
-    return value;
-  };
-  return {
-    plan: of("plan"),
-    code: readFolder(of("code")),
-    deno: of("deno"),
-    listen: readListen(of("listen")),
-  };
+  return values;
+}
+
+function needed(values: ReadonlyMap<string, string>, name: string): string {
+  const value = values.get(name);
+  if (value === undefined) throw new Error(`flag --${name} is missing`);
+  return value;
+}
+
+function readSwitch(flag: string, text: string): boolean {
+  if (text !== "yes" && text !== "no") throw new Error(`--${flag} is ${text}: expected yes or no`);
+  return text === "yes";
+}
+
+function readGateway(at: string | undefined, pass: string | undefined): Gateway | null {
+  if (at === undefined && pass === undefined) return null;
+  if (at === undefined || pass === undefined) throw new Error("--gateway and --pass go together");
+  return { at: readAddress("gateway", at), pass };
 }
 
 /** The code folder becomes a part of permission lists and addresses, where other characters have a meaning. */
@@ -58,12 +106,12 @@ function readFolder(text: string): string {
   return text;
 }
 
-function readListen(text: string): Listen {
+function readAddress(flag: string, text: string): Listen {
   const unix = text.match(/^unix:(\/.+)$/);
   if (unix?.[1] !== undefined) return { kind: "unix", path: unix[1] };
   const tcp = text.match(/^tcp:([0-9.]+):([0-9]{1,5})$/);
   if (tcp?.[1] !== undefined && Number(tcp[2]) < 65536) {
     return { kind: "tcp", hostname: tcp[1], port: Number(tcp[2]) };
   }
-  throw new Error(`--listen is ${text}: expected unix:/path or tcp:address:port`);
+  throw new Error(`--${flag} is ${text}: expected unix:/path or tcp:address:port`);
 }

@@ -14,20 +14,32 @@ export function cut(message: string): string {
   return message.length > MESSAGE ? `${message.slice(0, MESSAGE)}…` : message;
 }
 
+/** What is taken out of every line. */
+export interface Hiding {
+  hide(text: string): string;
+}
+
 /** Writes lines in order, without ever holding up a run or a health check. */
 export class LogWriter {
   #tail: Promise<void> = Promise.resolve();
   #waiting = 0;
   #lost = 0;
+  #hiding: Hiding = { hide: (text) => text };
   readonly #out: { write(bytes: Uint8Array): Promise<number> };
 
   constructor(out: { write(bytes: Uint8Array): Promise<number> } = Deno.stdout) {
     this.#out = out;
   }
 
+  /** From now on this takes secrets out of every line. */
+  hides(hiding: Hiding): void {
+    this.#hiding = hiding;
+  }
+
   /** Writes a line. `run` and `node` are null for what the engine says itself. */
   line(level: Level, message: string, run: string | null = null, node: string | null = null): void {
-    const line = { time: new Date().toISOString(), run, node, level, message: cut(message) };
+    const said = cut(this.#hiding.hide(message));
+    const line = { time: new Date().toISOString(), run, node, level, message: said };
     const bytes = new TextEncoder().encode(JSON.stringify(line) + "\n");
     if (this.#waiting + bytes.length > WAITING) {
       this.#lost += 1;
@@ -73,16 +85,17 @@ export class RunLog {
     this.#most = most;
   }
 
-  /** Writes a line of a node, or of the run (null), while the run's share lasts. */
-  line(level: Level, message: string, node: string | null): void {
+  /** Writes a line of a node, or of the run (null), while the run's share lasts; tells whether it did. */
+  line(level: Level, message: string, node: string | null): boolean {
     this.#lines += 1;
     this.#bytes += message.length;
     if (this.#lines > this.#most.logLines || this.#bytes > this.#most.logBytes) {
       const message = "the log limit of this run is reached: what it says from here on is left out";
       if (!this.#full) this.#writer.line("warn", message, this.#run);
       this.#full = true;
-      return;
+      return false;
     }
     this.#writer.line(level, message, this.#run, node);
+    return true;
   }
 }

@@ -1,14 +1,18 @@
 /**
  * The thread of one node: loads its file and calls it.
  *
- * Its permissions were fixed when it was started: it reads the tentacle's code and nothing else.
+ * Its permissions were fixed when it was started: it reads the tentacle's code, connects to what its node may use, and
+ * nothing else.
  */
 
 /// <reference lib="deno.worker" />
 
+import { makeContext, REAL } from "./context.ts";
 import { cut, type Level } from "./log.ts";
-import type { NodeJob, NodeMessage } from "./protocol.ts";
-import type { Context, Log } from "./types.ts";
+import { makeMock } from "./mock.ts";
+import { type NodeJob, type NodeMessage, PING } from "./protocol.ts";
+import { Secrets } from "./secrets.ts";
+import type { Log } from "./types.ts";
 
 /** The most characters of an error that are told. */
 const ERROR = 4096;
@@ -17,20 +21,27 @@ const post = (message: NodeMessage): void => self.postMessage(message);
 
 self.onmessage = async ({ data: job }: MessageEvent<NodeJob>): Promise<void> => {
   self.onmessage = null;
-  const log = makeLog(job.logLines, job.logBytes);
+  // What is cut here would not be recognized any more where all secrets are known.
+  const secrets = new Secrets(job.secrets);
+  const log = makeLog(job.logLines, job.logBytes, secrets);
   replaceConsole(log);
   keepAlive();
+  self.addEventListener("message", ({ data }: MessageEvent<unknown>) => {
+    if (data === PING) post({ kind: "alive" });
+  });
+  const wire = job.responses === null
+    ? REAL
+    : makeMock(job.responses, (how, name) => post({ kind: "used", how, name }));
   try {
     const module = await import(job.module);
     if (typeof module.default !== "function") {
       throw new Error("the file has no default export that is a function");
     }
     if (job.loadOnly) return post({ kind: "finished", output: "null" });
-    const context: Context = Object.freeze({ ...job.context, log });
-    const output = await module.default(context, job.input);
+    const output = await module.default(makeContext(job, log, wire), job.input);
     post({ kind: "finished", output: encode(output, job.outputBytes) });
   } catch (error) {
-    post({ kind: "failed", error: describe(error, job.folder) });
+    post({ kind: "failed", error: describe(error, job.folder, secrets) });
   }
 };
 
@@ -53,14 +64,15 @@ function encode(output: unknown, most: number): string {
 }
 
 /** An error in one line for people: what was thrown, and where in the tentacle's code. */
-function describe(error: unknown, folder: string): string {
-  if (!(error instanceof Error)) return `threw ${inspect(error)}`.slice(0, ERROR);
+function describe(error: unknown, folder: string, secrets: Secrets): string {
+  const told = (text: string): string => secrets.hide(text).slice(0, ERROR);
+  if (!(error instanceof Error)) return told(`threw ${inspect(error)}`);
   const frame = error.stack?.split("\n").find((line) =>
     /^\s+at .*file:/.test(line) && line.includes(folder)
   );
   const place = frame?.slice(frame.indexOf(folder) + folder.length).replace(/\)$/, "");
   const text = `${error.name}: ${error.message}`.replaceAll(folder, "");
-  return (place === undefined ? text : `${text} (${place})`).slice(0, ERROR);
+  return told(place === undefined ? text : `${text} (${place})`);
 }
 
 function inspect(value: unknown): string {
@@ -71,15 +83,15 @@ function inspect(value: unknown): string {
  * A log that stops sending long before a flood could hurt whoever listens. Each node may send what is a whole run's share,
  * and one line more, so that the engine knows that something was left out.
  */
-function makeLog(mostLines: number, mostBytes: number): Log {
+function makeLog(mostLines: number, mostBytes: number, secrets: Secrets): Log {
   let lines = 0;
   let bytes = 0;
   const write = (level: Level) => (...values: unknown[]): void => {
     if (lines > mostLines || bytes > mostBytes) return;
-    const message = values.map(inspect).join(" ");
+    const message = cut(secrets.hide(values.map(inspect).join(" ")));
     lines += 1;
     bytes += message.length;
-    post({ kind: "log", level, message: cut(message) });
+    post({ kind: "log", level, message });
   };
   return Object.freeze({
     debug: write("debug"),

@@ -5,6 +5,7 @@
  * both sides' tests read keeps them together.
  */
 
+import { spellOut } from "./net.ts";
 import type { Json } from "./types.ts";
 
 export interface Plan {
@@ -14,7 +15,13 @@ export interface Plan {
   readonly version: string;
   /** SHA-256 of the run token, in hexadecimal. The token itself never enters the sandbox. */
   readonly runTokenSha256: string;
+  /** How often a failed node is tried again. */
+  readonly retries: number;
   readonly nodes: readonly PlannedNode[];
+  /** What code may ask for by name. */
+  readonly dependencies: { readonly [name: string]: PlannedDependency };
+  /** Hosts that speak a protocol of their own, and the loopback addresses that their names lead to. */
+  readonly forwards: readonly Forward[];
   readonly config: { readonly [key: string]: Json };
   readonly limits: Limits;
 }
@@ -24,6 +31,31 @@ export interface PlannedNode {
   /** The file within the code folder. */
   readonly file: string;
   readonly timeoutMs: number;
+  /** The nodes whose output it waits for. */
+  readonly after: readonly string[];
+  /** The dependencies that it may use. */
+  readonly dependencies: readonly string[];
+  /** What it may connect to, as permission lists write it. */
+  readonly net: readonly string[];
+  /** The secrets that it may read. */
+  readonly secrets: readonly string[];
+}
+
+export interface PlannedDependency {
+  readonly protocol: string;
+  readonly host?: string;
+  readonly port?: number;
+  readonly details: { readonly [key: string]: string };
+  /** How code proves who it is, such as `api-token`. */
+  readonly auth?: string;
+  /** With which secret. */
+  readonly secret?: string;
+}
+
+export interface Forward {
+  readonly at: string;
+  readonly host: string;
+  readonly port: number;
 }
 
 export interface Limits {
@@ -48,7 +80,7 @@ export interface Limits {
 }
 
 /** The version of this format. */
-const FORMAT = 1;
+const FORMAT = 2;
 
 const LIMITS: readonly (keyof Limits)[] = [
   "runMs",
@@ -71,7 +103,10 @@ export function readPlan(text: string): Plan {
     "tentacle",
     "version",
     "runTokenSha256",
+    "retries",
     "nodes",
+    "dependencies",
+    "forwards",
     "config",
     "limits",
   ];
@@ -93,25 +128,91 @@ export function readPlan(text: string): Plan {
     tentacle: word(root.tentacle, "tentacle"),
     version: word(root.version, "version"),
     runTokenSha256,
-    nodes: root.nodes.map(readNode),
+    retries: whole(root.retries, "retries"),
+    nodes: readNodes(root.nodes),
+    dependencies: Object.fromEntries(
+      Object.entries(record(root.dependencies, "dependencies")).map(readDependency),
+    ),
+    forwards: list(root.forwards, "forwards").map(readForward),
     config: record(root.config, "config") as { [key: string]: Json },
     limits: readLimits(root.limits),
   };
 }
 
+/** The nodes, of which each waits only for others that are there and never for itself. */
+function readNodes(value: unknown): PlannedNode[] {
+  const nodes = list(value, "nodes").map(readNode);
+  const left = new Map(nodes.map((node) => [node.name, new Set(node.after)]));
+  for (let free = freed(left); left.size > 0; free = freed(left)) {
+    if (free.length === 0) {
+      throw new Error("nodes wait for each other, or for one that is not there");
+    }
+    for (const name of free) left.delete(name);
+    for (const waits of left.values()) for (const name of free) waits.delete(name);
+  }
+  return nodes;
+}
+
+function freed(left: Map<string, Set<string>>): string[] {
+  return [...left].filter(([, waits]) => waits.size === 0).map(([name]) => name);
+}
+
 function readNode(value: unknown, index: number): PlannedNode {
-  const node = record(value, `nodes[${index}]`);
-  onlyKeys(node, ["name", "file", "timeoutMs"], `nodes[${index}]`);
-  const file = word(node.file, `nodes[${index}].file`);
+  const what = `nodes[${index}]`;
+  const node = record(value, what);
+  const known = ["name", "file", "timeoutMs", "after", "dependencies", "net", "secrets"];
+  onlyKeys(node, known, what);
+  const file = word(node.file, `${what}.file`);
   // the server refused such paths already; a plan from elsewhere does not get past here either
   if (file.startsWith("/") || file.split("/").includes("..")) {
-    throw new Error(`nodes[${index}].file leaves the code folder`);
+    throw new Error(`${what}.file leaves the code folder`);
   }
+  const words = (key: string): string[] =>
+    list(node[key], `${what}.${key}`).map((value) => word(value, `${what}.${key}`));
   return {
-    name: word(node.name, `nodes[${index}].name`),
+    name: word(node.name, `${what}.name`),
     file,
-    timeoutMs: count(node.timeoutMs, `nodes[${index}].timeoutMs`),
+    timeoutMs: count(node.timeoutMs, `${what}.timeoutMs`),
+    after: words("after"),
+    dependencies: words("dependencies"),
+    net: readNet(words("net")),
+    secrets: words("secrets"),
   };
+}
+
+/** What cannot be held to is refused before anything runs. */
+function readNet(net: string[]): string[] {
+  spellOut(net);
+  return net;
+}
+
+function readDependency([name, value]: [string, unknown]): [string, PlannedDependency] {
+  const what = `dependencies.${name}`;
+  const given = record(value, what);
+  onlyKeys(given, ["protocol", "host", "port", "details", "auth", "secret"], what);
+  const text = (key: string): Record<string, string> =>
+    given[key] === undefined ? {} : { [key]: word(given[key], `${what}.${key}`) };
+  const details = Object.entries(record(given.details ?? {}, `${what}.details`));
+  return [name, {
+    protocol: word(given.protocol, `${what}.protocol`),
+    ...text("host"),
+    ...(given.port === undefined ? {} : { port: count(given.port, `${what}.port`) }),
+    details: Object.fromEntries(
+      details.map(([key, value]) => [key, word(value, `${what}.details.${key}`)]),
+    ),
+    ...text("auth"),
+    ...text("secret"),
+  }];
+}
+
+function readForward(value: unknown, index: number): Forward {
+  const what = `forwards[${index}]`;
+  const forward = record(value, what);
+  onlyKeys(forward, ["at", "host", "port"], what);
+  const at = word(forward.at, `${what}.at`);
+  if (!at.startsWith("127.")) throw new Error(`${what}.at is not an address of the sandbox itself`);
+  const port = count(forward.port, `${what}.port`);
+  return { at, host: word(forward.host, `${what}.host`), port };
 }
 
 function readLimits(value: unknown): Limits {
@@ -141,9 +242,18 @@ function word(value: unknown, what: string): string {
   return value;
 }
 
-function count(value: unknown, what: string): number {
-  if (typeof value !== "number" || !Number.isSafeInteger(value) || value < 1) {
-    throw new Error(`${what} must be a whole number above zero`);
+function list(value: unknown, what: string): unknown[] {
+  if (!Array.isArray(value)) throw new Error(`${what} must be a list`);
+  return value;
+}
+
+function whole(value: unknown, what: string, least = 0): number {
+  if (typeof value !== "number" || !Number.isSafeInteger(value) || value < least) {
+    throw new Error(`${what} must be a whole number${least > 0 ? " above zero" : ""}`);
   }
   return value;
+}
+
+function count(value: unknown, what: string): number {
+  return whole(value, what, 1);
 }

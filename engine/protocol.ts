@@ -8,7 +8,8 @@
  */
 
 import { type Level, LEVELS } from "./log.ts";
-import type { PlannedNode } from "./plan.ts";
+import type { Responses } from "./fixture.ts";
+import type { PlannedDependency, PlannedNode } from "./plan.ts";
 import type { Json } from "./types.ts";
 
 export interface Job {
@@ -21,11 +22,17 @@ export interface Job {
   /** The folder of the tentacle's code. */
   readonly code: string;
   readonly nodes: readonly PlannedNode[];
+  readonly retries: number;
+  readonly dependencies: { readonly [name: string]: PlannedDependency };
+  /** The values of all secrets; a node's thread is told its own. */
+  readonly secrets: { readonly [name: string]: string };
   readonly nodesAtOnce: number;
   readonly outputBytes: number;
   readonly logLines: number;
   readonly logBytes: number;
   readonly config: { readonly [key: string]: Json };
+  /** In a test, what dependencies answer, by the nodes' names: nothing goes out then. */
+  readonly mock: { readonly [node: string]: Responses } | null;
   /** Nodes are only loaded, and not called, when this is true. */
   readonly loadOnly: boolean;
   readonly input: Json;
@@ -33,10 +40,28 @@ export interface Job {
 
 /** What happens in a run. */
 export type Event =
-  | { readonly kind: "started"; readonly node: string; readonly at: number }
+  | {
+    readonly kind: "started";
+    readonly node: string;
+    readonly at: number;
+    readonly attempt: number;
+  }
   | { readonly kind: "log"; readonly node: string; readonly level: Level; readonly message: string }
   | { readonly kind: "finished"; readonly node: string; readonly at: number; readonly output: Json }
-  | { readonly kind: "failed"; readonly node: string; readonly at: number; readonly error: string };
+  | {
+    readonly kind: "failed";
+    readonly node: string;
+    readonly at: number;
+    readonly attempt: number;
+    readonly error: string;
+    readonly willRetry: boolean;
+  }
+  | { readonly kind: "used"; readonly node: string; readonly how: Use; readonly name: string };
+
+/** What a node was seen to do in a test: it used what it may, asked for what it may not, or went around its context. */
+export type Use = "dependency" | "secret" | "undeclared" | "direct";
+
+const USES: readonly Use[] = ["dependency", "secret", "undeclared", "direct"];
 
 /** The event of a line, or null when the line is not one. */
 export function readEvent(line: string, word: string): Event | null {
@@ -46,9 +71,13 @@ export function readEvent(line: string, word: string): Event | null {
     const fits = typeof event.node === "string" && (
       event.kind === "log"
         ? LEVELS.includes(event.level) && typeof event.message === "string"
-        : typeof event.at === "number" && (event.kind === "started" ||
-          (event.kind === "finished" && "output" in event) ||
-          (event.kind === "failed" && typeof event.error === "string"))
+        : event.kind === "used"
+        ? USES.includes(event.how) && typeof event.name === "string"
+        : typeof event.at === "number" &&
+          ((event.kind === "started" && typeof event.attempt === "number") ||
+            (event.kind === "finished" && "output" in event) ||
+            (event.kind === "failed" && typeof event.error === "string" &&
+              typeof event.attempt === "number" && typeof event.willRetry === "boolean"))
     );
     return fits ? event : null;
   } catch {
@@ -70,6 +99,13 @@ export interface NodeJob {
     readonly node: string;
     readonly config: { readonly [key: string]: Json };
   };
+  /** The dependencies that it may use, and the names of those that it may not. */
+  readonly dependencies: { readonly [name: string]: PlannedDependency };
+  readonly otherDependencies: readonly string[];
+  /** The values of the secrets that it may read. */
+  readonly secrets: { readonly [name: string]: string };
+  /** In a test, what dependencies answer. */
+  readonly responses: Responses | null;
   readonly loadOnly: boolean;
   readonly input: Json;
   readonly outputBytes: number;
@@ -77,9 +113,14 @@ export interface NodeJob {
   readonly logBytes: number;
 }
 
+/** What a node's worker is asked, to see whether it still listens. */
+export const PING = "are you there";
+
 /** What a node's worker says. `output` is JSON text. */
 export type NodeMessage =
   | { readonly kind: "log"; readonly level: Level; readonly message: string }
+  | { readonly kind: "used"; readonly how: Use; readonly name: string }
+  | { readonly kind: "alive" }
   | { readonly kind: "finished"; readonly output: string }
   | { readonly kind: "failed"; readonly error: string };
 
@@ -89,6 +130,10 @@ export function readNodeMessage(value: unknown): NodeMessage | null {
   const message = value as Record<string, unknown>;
   const fits = message.kind === "log"
     ? LEVELS.includes(message.level as Level) && typeof message.message === "string"
+    : message.kind === "used"
+    ? USES.includes(message.how as Use) && typeof message.name === "string"
+    : message.kind === "alive"
+    ? true
     : message.kind === "finished"
     ? typeof message.output === "string"
     : message.kind === "failed" && typeof message.error === "string";

@@ -1,34 +1,12 @@
 /** One run: its process, its time limit, its answer. */
 
 import { lines, TooLong } from "./lines.ts";
-import type { LogWriter } from "./log.ts";
 import { RunLog } from "./log.ts";
-import type { Flags } from "./flags.ts";
-import type { Plan } from "./plan.ts";
 import { type Event, type Job, readEvent } from "./protocol.ts";
+import { start } from "./run_process.ts";
+import type { Outcome, Told } from "./told.ts";
 import type { Json } from "./types.ts";
-
-/** What a run is answered with. */
-export interface Outcome {
-  readonly run: string;
-  /** Whether every node finished. */
-  readonly success: boolean;
-  readonly outputs: { readonly [node: string]: Json };
-  readonly errors: { readonly [node: string]: string };
-  readonly timing: {
-    readonly startedAt: string;
-    readonly completedAt: string;
-    readonly durationMs: number;
-    readonly nodeTimings: { readonly [node: string]: { startedAt: string; durationMs: number } };
-  };
-}
-
-/** Where and with what runs are made. */
-export interface Workshop {
-  readonly plan: Plan;
-  readonly flags: Flags;
-  readonly log: LogWriter;
-}
+import type { Workshop } from "./workshop.ts";
 
 /** The longest line of events: one with the largest output, and room for what surrounds it. */
 const ROOM = 64 * 1024;
@@ -40,6 +18,10 @@ export interface Order {
   readonly limitMs: number;
   /** Only load the nodes, to see whether they can be. */
   readonly loadOnly: boolean;
+  /** In a test, what dependencies answer: nothing goes out then. */
+  readonly mock?: Job["mock"];
+  /** Who watches. */
+  readonly tell?: (told: Told) => void;
 }
 
 /** A run that goes on. */
@@ -50,6 +32,8 @@ export class Run {
   readonly outcome: Promise<Outcome>;
   readonly #workshop: Workshop;
   readonly #loadOnly: boolean;
+  readonly #mock: Job["mock"];
+  readonly #tell: (told: Told) => void;
   readonly #log: RunLog;
   readonly #process: Deno.ChildProcess;
   readonly #begun = new Map<string, number>();
@@ -57,12 +41,15 @@ export class Run {
   #outputBytes = 0;
   #stopped: string | null = null;
 
-  constructor(workshop: Workshop, { id, input, limitMs, loadOnly }: Order) {
+  constructor(workshop: Workshop, { id, input, limitMs, loadOnly, mock, tell }: Order) {
     this.id = id;
+    this.#tell = tell ?? ((): void => {});
     this.#loadOnly = loadOnly;
+    this.#mock = mock ?? null;
     this.#workshop = workshop;
     this.#log = new RunLog(workshop.log, id, workshop.plan.limits);
-    this.#process = start(workshop);
+    this.#process = start(workshop, !loadOnly && this.#mock === null);
+    this.#tell({ kind: "started", run: id });
     const timer = setTimeout(
       () => this.stop(`stopped after ${limitMs / 1000} s, the time limit of the run`),
       limitMs,
@@ -103,12 +90,12 @@ export class Run {
 
   /** Reads events until every node has answered or the process has ended. */
   async #readEvents(word: string): Promise<void> {
-    const { limits, nodes } = this.#workshop.plan;
+    const { limits, nodes, retries } = this.#workshop.plan;
     // a character has three bytes at most, or six as an escape
     const logs = limits.logBytes * 6 + limits.logLines * 200 + ROOM;
     const most = {
       line: limits.outputBytes + ROOM,
-      all: nodes.length * (limits.outputBytes * 3 + logs),
+      all: nodes.length * (retries + 1) * (limits.outputBytes * 3 + logs),
     };
     for await (const line of lines(this.#process.stdout, most)) {
       const event = readEvent(line, word);
@@ -119,23 +106,36 @@ export class Run {
   }
 
   #take(event: Event): void {
+    const { node } = event;
     if (event.kind === "log") {
-      this.#log.line(event.level, event.message, event.node);
+      const message = this.#workshop.secrets.hide(event.message);
+      if (this.#log.line(event.level, event.message, node)) {
+        this.#tell({ kind: "log", node, level: event.level, message });
+      }
+    } else if (event.kind === "used") {
+      this.#tell(event);
     } else if (event.kind === "started") {
-      this.#begun.set(event.node, event.at);
+      if (!this.#begun.has(node)) this.#begun.set(node, event.at);
+      this.#tell({ kind: "node_started", node, attempt: event.attempt });
     } else if (event.kind === "failed") {
-      this.#ended.set(event.node, { at: event.at, error: event.error });
+      this.#failed(node, event.at, event.error, event.attempt, event.willRetry);
     } else {
       const { outputBytes } = this.#workshop.plan.limits;
       this.#outputBytes += JSON.stringify(event.output).length;
-      const error = `the outputs of the run have more than ${outputBytes} characters together`;
-      this.#ended.set(
-        event.node,
-        this.#outputBytes > outputBytes
-          ? { at: event.at, error }
-          : { at: event.at, output: event.output },
-      );
+      if (this.#outputBytes > outputBytes) {
+        const error = `the outputs of the run have more than ${outputBytes} characters together`;
+        return this.#failed(node, event.at, error, 1, false);
+      }
+      this.#ended.set(node, { at: event.at, output: event.output });
+      const durationMs = Math.max(0, event.at - (this.#begun.get(node) ?? event.at));
+      this.#tell({ kind: "node_finished", node, durationMs });
     }
+  }
+
+  #failed(node: string, at: number, told: string, attempt: number, willRetry: boolean): void {
+    const error = this.#workshop.secrets.hide(told);
+    this.#tell({ kind: "node_failed", node, attempt, error, willRetry });
+    if (!willRetry) this.#ended.set(node, { at, error });
   }
 
   /** Puts what the process complains about into the log; tells whether it ran out of memory. */
@@ -157,7 +157,8 @@ export class Run {
   }
 
   #job(word: string, input: Json): Job {
-    const { enclave, tentacle, version, nodes, config, limits } = this.#workshop.plan;
+    const { enclave, tentacle, version, nodes, retries, dependencies, config, limits } =
+      this.#workshop.plan;
     const { nodesAtOnce, outputBytes, logLines, logBytes } = limits;
     const code = this.#workshop.flags.code;
     return {
@@ -168,11 +169,16 @@ export class Run {
       version,
       code,
       nodes,
+      retries,
+      dependencies,
+      // What is only loaded is given nothing.
+      secrets: this.#loadOnly ? {} : this.#workshop.secrets.values,
       nodesAtOnce,
       outputBytes,
       logLines,
       logBytes,
       config,
+      mock: this.#mock,
       loadOnly: this.#loadOnly,
       input,
     };
@@ -207,29 +213,4 @@ export class Run {
       },
     };
   }
-}
-
-/** Starts the process of a run. It may read the engine and the tentacle's code, and nothing else. */
-function start({ plan, flags }: Workshop): Deno.ChildProcess {
-  const engine = new URL(".", import.meta.url).pathname;
-  return new Deno.Command(flags.deno, {
-    args: [
-      "run",
-      "--quiet",
-      "--no-prompt",
-      "--no-remote",
-      "--no-npm",
-      "--no-lock",
-      "--cached-only",
-      `--config=${engine}deno.json`,
-      `--allow-read=${engine},${flags.code}`,
-      `--v8-flags=--max-old-space-size=${plan.limits.heapMb}`,
-      `${engine}runner.ts`,
-    ],
-    clearEnv: true,
-    env: { NO_COLOR: "1", DENO_NO_UPDATE_CHECK: "1", DENO_DIR: "/dev/null/none" },
-    stdin: "piped",
-    stdout: "piped",
-    stderr: "piped",
-  }).spawn();
 }

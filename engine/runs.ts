@@ -1,6 +1,8 @@
 /** All runs of a tentacle: how many go on, how the last one ended, and ending them. */
 
-import { type Order, type Outcome, Run, type Workshop } from "./run.ts";
+import { type Order, Run } from "./run.ts";
+import type { Outcome } from "./told.ts";
+import type { Workshop } from "./workshop.ts";
 
 /** What is known about runs. Each number counts since the engine started. */
 export interface Counts {

@@ -1,9 +1,14 @@
 /** The HTTP side of the engine: `POST /run`, `POST /load` and `GET /health`. */
 
-import type { Workshop } from "./run.ts";
+import type { Order } from "./run.ts";
 import type { Refusal, Runs } from "./runs.ts";
 import { tokenCheck } from "./token.ts";
+import type { Outcome, Told } from "./told.ts";
 import type { Json } from "./types.ts";
+import type { Workshop } from "./workshop.ts";
+
+/** What whoever watches a run accepts. */
+const NDJSON = "application/x-ndjson";
 
 /** How long a caller may take to send its input. */
 const BODY_MS = 30_000;
@@ -57,9 +62,12 @@ export function makeHandler(
     const limitMs = seconds === null ? runMs : Math.min(runMs, Number(seconds) * 1000);
     const input = await readInput(request, inputBytes);
     if ("refused" in input) return input.refused;
-    const outcome = runs.begin({ id, input: input.value, limitMs, loadOnly });
-    if (typeof outcome !== "string") return json(200, await outcome);
-    const [code, error] = REFUSALS[outcome];
+    const order = { id, input: input.value, limitMs, loadOnly };
+    const watched = request.headers.get("accept") === NDJSON;
+    const begun = watched ? watch(runs, order) : runs.begin(order);
+    if (begun instanceof Response) return begun;
+    if (typeof begun !== "string") return json(200, await begun);
+    const [code, error] = REFUSALS[begun];
     return json(code, { error }, code === 409 ? {} : { "retry-after": "1" });
   };
 
@@ -75,6 +83,27 @@ export function makeHandler(
     if (request.method === method) return await answer(request);
     return json(405, { error: `only ${method} is allowed here` }, { allow: method });
   };
+}
+
+/**
+ * Begins a run and answers its events as they happen, one JSON object a line; the last one is the outcome. Whoever stops
+ * listening does not stop the run.
+ */
+function watch(runs: Runs, order: Order): Response | Refusal {
+  const encoder = new TextEncoder();
+  const { readable, writable } = new TransformStream<Uint8Array, Uint8Array>();
+  const writer = writable.getWriter();
+  const line = (value: object): void => {
+    writer.write(encoder.encode(JSON.stringify(value) + "\n")).catch(() => {});
+  };
+  const begun = runs.begin({ ...order, tell: (told: Told) => line(told) });
+  if (typeof begun === "string") return begun;
+  begun.then((outcome: Outcome) => {
+    line({ kind: "outcome", ...outcome });
+    writer.close().catch(() => {});
+  });
+  const headers = { "content-type": NDJSON, "cache-control": "no-store" };
+  return new Response(readable, { headers });
 }
 
 /** The input as JSON; an empty body is `{}`. */

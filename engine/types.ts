@@ -24,6 +24,30 @@ export interface Log {
   error(...values: unknown[]): void;
 }
 
+/** A dependency of the contract, as a node that uses it is told of it. */
+export interface Dependency {
+  /** Its name in the contract. */
+  readonly name: string;
+  /** How one talks to it: `https`, `postgresql`, … */
+  readonly protocol: string;
+  /** Where it is; not there for a range. */
+  readonly host?: string;
+  readonly port?: number;
+  readonly database?: string;
+  readonly user?: string;
+  readonly subject?: string;
+  readonly container?: string;
+  /** How one proves who one is: `api-token`, `basic`, `header:X-Api-Key`, … */
+  readonly auth?: string;
+  /** The value of its secret. */
+  readonly secret?: string;
+  /**
+   * A request to it. `path` is a path there; an address elsewhere is refused. `auth` and the secret are seen to, and
+   * redirects are followed only within it.
+   */
+  fetch(path: string | URL, init?: RequestInit): Promise<Response>;
+}
+
 /** What a node is told about the run that it belongs to. */
 export interface Context {
   /** The enclave that the tentacle lives in. */
@@ -38,8 +62,14 @@ export interface Context {
   readonly node: string;
   /** The author's own settings: `config` in workflow.yaml. */
   readonly config: { readonly [key: string]: Json };
-  /** The tentacle's log. `console` writes there too. */
+  /** The tentacle's log. `console` writes there too; secrets are taken out of it. */
   readonly log: Log;
+  /** A dependency that this node uses (`nodes.<node>.uses` in workflow.yaml). */
+  dependency(name: string): Dependency;
+  /** The value of a secret of a dependency that this node uses, by its name, `service.key`. */
+  secret(name: string): string;
+  /** `ctx.dependency(name).fetch(path, init)`. */
+  fetch(dependency: string, path: string | URL, init?: RequestInit): Promise<Response>;
 }
 
 /**

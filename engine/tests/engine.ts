@@ -25,8 +25,30 @@ export interface Options {
   readonly timeoutMs?: number;
   /** The author's settings. */
   readonly config?: Record<string, unknown>;
+  /** The nodes that a node waits for. */
+  readonly after?: Record<string, string[]>;
+  /** The dependencies that a node may use, what it may connect to, and the secrets that it may read. */
+  readonly uses?: Record<string, string[]>;
+  readonly net?: Record<string, string[]>;
+  readonly reads?: Record<string, string[]>;
+  readonly retries?: number;
+  readonly dependencies?: Record<string, unknown>;
+  readonly forwards?: unknown[];
+  /** The values of secrets. */
+  readonly secrets?: Record<string, string>;
+  /** The port of a gateway. */
+  readonly gateway?: number;
   /** Serve on a Unix socket instead of a port. */
   readonly unix?: boolean;
+}
+
+/** What a derived sandbox is given besides its code. */
+export interface Reaching {
+  /** The gateway's socket. */
+  readonly socket: string;
+  readonly secrets: Record<string, string>;
+  /** The sandbox's `/etc/hosts`. */
+  readonly hosts: string;
 }
 
 export class Engine {
@@ -54,13 +76,60 @@ export class Engine {
       name,
       file: `nodes/${name}.ts`,
       timeoutMs: options.timeoutMs ?? 20_000,
+      after: options.after?.[name] ?? [],
+      dependencies: options.uses?.[name] ?? [],
+      net: options.net?.[name] ?? [],
+      secrets: options.reads?.[name] ?? [],
     }));
+    plan.retries = options.retries ?? 0;
+    plan.dependencies = options.dependencies ?? {};
+    plan.forwards = options.forwards ?? [];
     plan.config = options.config ?? plan.config;
     plan.limits = { ...plan.limits, ...options.limits };
     await Deno.writeTextFile(`${folder}/plan.json`, JSON.stringify(plan));
-    const engine = new Engine(folder, spawn(await command(folder, options.unix ?? false)));
+    const words = await command(folder, options.unix ?? false);
+    const engine = new Engine(folder, spawn(await given(words, folder, options)));
     const listening = await engine.line((line) => line.message.startsWith("listening on "));
     engine.base = `http://${listening.message.split("tcp:")[1] ?? "socket"}`;
+    return engine;
+  }
+
+  /**
+   * Starts an engine with a plan and a command line exactly as they are derived for a tentacle that reaches something:
+   * reaching-plan.json, reaching-command.json. Names are those of `hosts` for it, as a backend has it.
+   */
+  static async derived(nodes: Record<string, string>, reaching: Reaching): Promise<Engine> {
+    const folder = await Deno.makeTempDir({ prefix: "engine-" });
+    await Deno.mkdir(`${folder}/code/nodes`, { recursive: true });
+    for (const [name, text] of Object.entries(nodes)) {
+      await Deno.writeTextFile(`${folder}/code/nodes/${name}.ts`, text);
+    }
+    await Deno.copyFile(`${here}reaching-plan.json`, `${folder}/plan.json`);
+    await Deno.writeTextFile(`${folder}/pass`, "the-pass");
+    await Deno.writeTextFile(`${folder}/hosts`, reaching.hosts);
+    await Deno.mkdir(`${folder}/secrets`);
+    for (const [name, value] of Object.entries(reaching.secrets)) {
+      await Deno.writeTextFile(`${folder}/secrets/${name}`, value);
+    }
+    const words: string[] = JSON.parse(await Deno.readTextFile(`${here}reaching-command.json`));
+    const places = {
+      "/DENO": Deno.execPath(),
+      "/ENGINE": engineFolder,
+      "/PLAN": `${folder}/plan.json`,
+      "/CODE": `${folder}/code`,
+      "/GATEWAY": reaching.socket,
+      "/PASS": `${folder}/pass`,
+      "/SECRETS": `${folder}/secrets`,
+    };
+    const real = words.map((word) =>
+      Object.entries(places).reduce((word, [from, to]) => word.replaceAll(from, to), word)
+    );
+    // a mount namespace of its own, in which the names are others
+    const mount = `mount --bind ${folder}/hosts /etc/hosts && exec "$@"`;
+    const inside = ["/usr/bin/unshare", "--map-root-user", "--mount", "/bin/sh", "-c", mount, "sh"];
+    const engine = new Engine(folder, spawn([...inside, ...real]));
+    const listening = await engine.line((line) => line.message.startsWith("listening on "));
+    engine.base = `http://${listening.message.split("tcp:")[1]}`;
     return engine;
   }
 
@@ -170,6 +239,32 @@ export async function command(folder: string, unix = false): Promise<string[]> {
   }).flatMap((word) =>
     unix && word.startsWith("--allow-net=") ? [`--allow-write=${socket}`, word] : [word]
   );
+}
+
+/** The command line with secrets and a gateway, as `Sandbox::engine_command` adds them. */
+async function given(words: string[], folder: string, options: Options): Promise<string[]> {
+  const more: string[] = [];
+  const permit = (flag: string, what: string): void => {
+    const index = words.findIndex((word) => word.startsWith(flag));
+    words[index] += `,${what}`;
+  };
+  if (options.secrets !== undefined) {
+    await Deno.mkdir(`${folder}/secrets`);
+    for (const [name, value] of Object.entries(options.secrets)) {
+      await Deno.writeTextFile(`${folder}/secrets/${name}`, value);
+    }
+    permit("--allow-read=", `${folder}/secrets`);
+    more.push("--secrets", `${folder}/secrets`);
+  }
+  if (options.gateway !== undefined) {
+    await Deno.writeTextFile(`${folder}/pass`, "the-pass");
+    permit("--allow-read=", `${folder}/pass`);
+    const forwards = (options.forwards ?? []) as { at: string; port: number }[];
+    const own = ["127.0.0.1:3128", ...forwards.map(({ at, port }) => `${at}:${port}`)];
+    permit("--allow-net=", [`127.0.0.1:${options.gateway}`, ...own].join(","));
+    more.push("--gateway", `tcp:127.0.0.1:${options.gateway}`, "--pass", `${folder}/pass`);
+  }
+  return [...words, ...more];
 }
 
 function spawn([program, ...args]: string[]): Deno.ChildProcess {

@@ -23,7 +23,7 @@ Deno.test("its types are known without a network, and mistakes are found", async
     await Deno.mkdir(`${folder}/nodes`);
     // what `workflow::scaffold` writes: the templates, and the engine's types
     await Deno.copyFile(types, `${folder}/tentacular.d.ts`);
-    await Deno.copyFile(`${scaffold}deno.json`, `${folder}/deno.json`);
+    await Deno.copyFile(`${scaffold}../deno.json`, `${folder}/deno.json`);
     const code = await Deno.readTextFile(`${scaffold}nodes/hello.ts`);
     const check = async (text: string): Promise<[boolean, string]> => {
       await Deno.writeTextFile(`${folder}/nodes/hello.ts`, text);

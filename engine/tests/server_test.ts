@@ -254,16 +254,29 @@ Deno.test("a plan or command line that is not understood is refused with its rea
     equal(code, 1);
     return JSON.parse(new TextDecoder().decode(stdout)).message;
   };
-  includes(await start({ ...good, plan: 2 }), "the plan has format 2, this engine reads 1");
+  includes(await start({ ...good, plan: 1 }), "the plan has format 1, this engine reads 2");
   includes(await start({ ...good, egress: [] }), 'the unknown key "egress"');
   includes(
-    await start({ ...good, nodes: [{ name: "a", file: "../a.ts", timeoutMs: 1 }] }),
+    await start({ ...good, nodes: [{ ...good.nodes[0], file: "../a.ts" }] }),
     "leaves the code folder",
+  );
+  includes(
+    await start({ ...good, nodes: [{ ...good.nodes[0], after: ["hello"] }] }),
+    "nodes wait for each other",
+  );
+  includes(
+    await start(good, (args) => [...args, "--pass", "/x"]),
+    "--gateway and --pass go together",
   );
   includes(await start({ ...good, runTokenSha256: "" }), "runTokenSha256");
   includes(
     await start({ ...good, limits: { ...good.limits, heapMb: 0 } }),
     "limits.heapMb must be",
+  );
+  const net = ["203.0.0.0/14:443"];
+  includes(
+    await start({ ...good, nodes: [{ ...good.nodes[0], net }] }),
+    "more than 131072 addresses together",
   );
   includes(await start("{"), "cannot start: ");
   includes(await start(good, (args) => args.slice(0, -2)), "--listen is missing");
@@ -272,4 +285,19 @@ Deno.test("a plan or command line that is not understood is refused with its rea
     await start(good, (args) => args.map((arg) => arg === "tcp:127.0.0.1:0" ? "0.0.0.0" : arg)),
     "--listen is 0.0.0.0",
   );
+});
+
+Deno.test("an engine that loads first does not listen with a node that cannot be loaded", async () => {
+  await using engine = await Engine.start({ hello: "export default () => 1" });
+  await Deno.writeTextFile(`${engine.folder}/code/nodes/hello.ts`, "export default 3");
+  const [program, ...args] = await command(engine.folder);
+  const { code, stdout } = await new Deno.Command(program ?? "", {
+    args: [...args, "--load-first", "yes"],
+    clearEnv: true,
+    env: { DENO_DIR: "/dev/null/none" },
+  }).output();
+  equal(code, 1);
+  const lines = new TextDecoder().decode(stdout);
+  includes(lines, "cannot start: hello: ");
+  equal(lines.includes("listening on"), false);
 });

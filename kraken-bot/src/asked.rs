@@ -92,7 +92,11 @@ impl Asked<'_> {
             creator: channel.creator.clone(),
         });
         Origin {
-            kind: if self.said.direct { Kind::Dm } else { Kind::Message },
+            kind: match (&self.said.click, self.said.direct) {
+                (_, true) => Kind::Dm,
+                (Some(_), false) => Kind::Click,
+                (None, false) => Kind::Message,
+            },
             team: self.incoming.team.clone(),
             channel,
             user: user(&self.account, None),

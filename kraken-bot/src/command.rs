@@ -1,6 +1,8 @@
 //! From words to a command. Deterministic: whole words, in the documented order, and nothing is guessed.
 
+use uuid::Uuid;
 use workflow::TentacleName;
+use workflow::scaffold::Scaffold;
 
 /// What somebody asked for.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -22,12 +24,33 @@ pub(crate) enum Command {
     Remove(Vec<String>),
     /// Change who may do what.
     SetMode(String),
+    /// Change who may do what with a tentacle.
+    SetTentacleMode {
+        /// Which.
+        tentacle: TentacleName,
+        /// The mode.
+        mode: String,
+    },
+    /// Give a tentacle to somebody.
+    Give {
+        /// Which.
+        tentacle: TentacleName,
+        /// Whose Slack account.
+        to: String,
+    },
     /// How is the enclave, or a tentacle?
     Status(Option<TentacleName>),
     /// Make a tentacle in the working copy.
-    New(TentacleName),
+    New { tentacle: TentacleName, scaffold: Scaffold },
     /// Deploy it.
     Deploy(TentacleName),
+    /// Say yes or no to what a deploy would newly reach; only by a button.
+    Approve {
+        /// The approval's id.
+        approval: Uuid,
+        /// Yes or no.
+        yes: bool,
+    },
     /// Run it.
     Run {
         /// Which.
@@ -37,6 +60,8 @@ pub(crate) enum Command {
     },
     /// What did it print?
     Logs(TentacleName),
+    /// How did it run?
+    History(TentacleName),
     /// Remove a tentacle.
     RemoveTentacle {
         /// Which.
@@ -104,6 +129,10 @@ pub(crate) fn parse(text: &str, me: &str) -> Result<Command, NotUnderstood> {
         (["set", "up", "this", "channel", "as", name], _) => {
             Ok(Command::SetUp { name: Some((*name).to_owned()) })
         }
+        (["set", "mode", "of", name, "to", mode @ ..], _) if !mode.is_empty() => {
+            named(name).map(|tentacle| Command::SetTentacleMode { tentacle, mode: mode.join("-") })
+        }
+        (["set", "mode", "of", ..], _) => Err(almost("set")),
         (["set", "mode", rest @ ..], _) if !rest.is_empty() => Ok(Command::SetMode(rest.join("-"))),
         (["shut", "down", "this", "enclave"], _) => Ok(Command::ShutDown { typed: None }),
         (["shut", "down", name] | ["shut", "down", "this", "enclave", name], _) => {
@@ -111,9 +140,12 @@ pub(crate) fn parse(text: &str, me: &str) -> Result<Command, NotUnderstood> {
         }
         (["status"], _) => Ok(Command::Status(None)),
         (["status", name], _) => named(name).map(|name| Command::Status(Some(name))),
-        (["new", name], _) => named(name).map(Command::New),
+        (["new", name], _) => new(name, Scaffold::Hello.name()),
+        (["new", name, "from", scaffold], _) => new(name, scaffold),
         (["deploy", name], _) => named(name).map(Command::Deploy),
         (["logs", name], _) => named(name).map(Command::Logs),
+        (["history", name], _) => named(name).map(Command::History),
+        (["give", name, "to", _], [.., whom]) => give(name, whom),
         (["run", name], _) => named(name).map(|tentacle| Command::Run { tentacle, input: None }),
         (["run", name, ..], [_, _, ..]) => {
             named(name).map(|tentacle| Command::Run { tentacle, input: Some(after_words(said, 2)) })
@@ -181,6 +213,20 @@ fn remove(words: &[&str]) -> Result<Command, NotUnderstood> {
     }
 }
 
+/// `new hello from price-monitor`.
+fn new(name: &str, scaffold: &str) -> Result<Command, NotUnderstood> {
+    let names = || Scaffold::ALL.map(|it| format!("`{}`", it.name())).join(", ");
+    let unknown = || NotUnderstood::Almost(format!("a new tentacle is made from one of {}", names()));
+    let scaffold = Scaffold::named(scaffold.trim_matches('`')).ok_or_else(unknown)?;
+    Ok(Command::New { tentacle: named(name)?, scaffold })
+}
+
+/// `give hello to @ben`.
+fn give(name: &str, whom: &str) -> Result<Command, NotUnderstood> {
+    let nobody = || NotUnderstood::Almost("mention who gets it, e.g. `give hello to @ben`".to_owned());
+    Ok(Command::Give { tentacle: named(name)?, to: mentioned(whom).ok_or_else(nobody)? })
+}
+
 /// `why [person] action [tentacle]`.
 fn why(words: &[&str]) -> Result<Command, NotUnderstood> {
     const EXAMPLE: &str = "ask e.g. `why run hello` or `why @ben deploy hello`";
@@ -219,15 +265,18 @@ fn is_action(words: &[&str]) -> bool {
 /// What is missing of a command whose first word is known.
 fn almost(first: &str) -> NotUnderstood {
     let usage = match first {
-        "set" => "say `set up this channel`, `set up this channel as my-enclave` or `set mode member-read`",
+        "set" => {
+            "say `set up this channel`, `set up this channel as my-enclave`, `set mode member-read` or `set mode of hello to private`"
+        }
         "shut" => "say `shut down this enclave`",
-        "new" | "deploy" | "run" | "logs" => {
+        "new" | "deploy" | "run" | "logs" | "history" => {
             return NotUnderstood::Almost(format!("name a tentacle, e.g. `{first} hello`"));
         }
         "status" => "say `status`, or name one tentacle: `status hello`",
         "add" | "remove" => {
             return NotUnderstood::Almost(format!("mention whom you mean, e.g. `{first} @ben`"));
         }
+        "give" => "say `give hello to @ben`",
         "why" => "ask e.g. `why run hello` or `why @ben deploy hello`",
         "help" | "whoami" | "members" | "login" | "logout" | "freeze" | "unfreeze" => {
             return NotUnderstood::Almost(format!("`{first}` stands alone"));

@@ -1,10 +1,13 @@
 //! The commands: one file each.
 
 mod add;
+pub(crate) mod approve;
 mod deploy;
 mod enclaves;
 mod freeze;
+mod give;
 pub(crate) mod help;
+mod history;
 pub(crate) mod logout;
 mod logs;
 mod members;
@@ -13,6 +16,7 @@ mod remove;
 mod remove_tentacle;
 mod run;
 mod set_mode;
+mod set_tentacle_mode;
 mod set_up;
 mod shut_down;
 mod status;
@@ -32,12 +36,16 @@ pub(crate) async fn run(asked: &Asked<'_>, command: Command) -> Result<Answer, S
         Command::Add(whom) => add::run(asked, whom).await,
         Command::Remove(whom) => remove::run(asked, whom).await,
         Command::SetMode(mode) => set_mode::run(asked, mode).await,
+        Command::SetTentacleMode { tentacle, mode } => set_tentacle_mode::run(asked, tentacle, mode).await,
+        Command::Give { tentacle, to } => give::run(asked, tentacle, to).await,
         Command::Status(None) => status::of_enclave(asked).await,
         Command::Status(Some(tentacle)) => status::of_tentacle(asked, tentacle).await,
-        Command::New(tentacle) => new::run(asked, tentacle).await,
+        Command::New { tentacle, scaffold } => new::run(asked, tentacle, scaffold).await,
         Command::Deploy(tentacle) => deploy::run(asked, tentacle).await,
+        Command::Approve { approval, yes } => approve::run(asked, approval, yes).await,
         Command::Run { tentacle, input } => run::run(asked, tentacle, input).await,
         Command::Logs(tentacle) => logs::run(asked, tentacle).await,
+        Command::History(tentacle) => history::run(asked, tentacle).await,
         Command::RemoveTentacle { tentacle, confirmed } => {
             remove_tentacle::run(asked, tentacle, confirmed).await
         }

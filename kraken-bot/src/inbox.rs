@@ -245,6 +245,7 @@ mod tests {
             ts: "1.1".into(),
             thread: thread.into(),
             direct: false,
+            click: None,
         };
         Incoming { id: id.into(), team: "T1".into(), channel: "C1".into(), what: What::Said(words) }
     }

@@ -10,7 +10,6 @@ mod issuer;
 mod kraken;
 mod notices;
 mod reply;
-mod seal;
 mod server;
 mod sessions;
 mod sign_in;
@@ -22,13 +21,12 @@ mod working_copy;
 
 pub use config::{Args, ConfigError};
 pub use inbox::InboxError;
-pub use seal::new_age_key;
+pub use wire::seal::new_age_key;
 
 use crate::config::Secrets;
 use crate::inbox::Inbox;
 use crate::issuer::Issuer;
 use crate::kraken::Kraken;
-use crate::seal::Seal;
 use crate::server::Server;
 use crate::sessions::Sessions;
 use crate::slack::{Slack, socket};
@@ -37,6 +35,7 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::signal::unix::{SignalKind, signal};
 use tracing_subscriber::EnvFilter;
+use wire::seal::Seal;
 use wire::signing::{SigningError, SigningKey};
 
 /// How often every channel is reported as a whole. A list that is older than an hour carries no change.

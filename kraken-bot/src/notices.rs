@@ -1,5 +1,6 @@
 //! Delivers what the server wants channels to hear, each once.
 
+use crate::commands::approve;
 use crate::kraken::Kraken;
 use crate::server::CallError;
 use crate::slack::Place;
@@ -57,6 +58,11 @@ async fn round(
 
 async fn tell(kraken: &Kraken, notice: &Notice) -> Result<(), crate::kraken::SayError> {
     let place = Place { channel: notice.channel.clone(), thread: None };
-    let message = Message::new(escape(&notice.text));
+    let mut message = Message::new(escape(&notice.text));
+    if let Some(approval) = notice.approval {
+        message = message
+            .buttons(&approve::buttons(approval))
+            .note("Only the enclave's owner can decide. The question is good for a day.");
+    }
     kraken.say_once(&place, &message, &format!("notice:{}", notice.id)).await
 }

@@ -18,12 +18,14 @@ pub(crate) fn refusal(failure: &Failure) -> String {
     format!("{joined}{trace}")
 }
 
-/// With a capital letter and a full stop.
+/// With a capital letter and a full stop. What begins with the name of a file keeps it.
 pub(crate) fn sentence(text: &str) -> String {
     let text = text.trim();
     let mut letters = text.chars();
     let Some(first) = letters.next() else { return String::new() };
-    let mut sentence: String = first.to_uppercase().chain(letters).collect();
+    let is_file = text.split_whitespace().next().is_some_and(|word| word.contains(".yaml:"));
+    let mut sentence: String =
+        if is_file { text.to_owned() } else { first.to_uppercase().chain(letters).collect() };
     if !sentence.ends_with(['.', '!', '?', '…']) {
         sentence.push('.');
     }

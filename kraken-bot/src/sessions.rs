@@ -3,12 +3,12 @@
 
 use crate::inbox::{InboxError, now};
 use crate::issuer::{DeviceFlow, Issuer, IssuerError, Session};
-use crate::seal::{Seal, SealError};
 use serde::de::DeserializeOwned;
 use sqlx::Row;
 use sqlx::sqlite::SqlitePool;
 use std::sync::Arc;
 use tokio::sync::Mutex;
+use wire::seal::{Seal, SealError};
 
 /// After this long without use a session is dropped, in seconds.
 const UNUSED: i64 = 12 * 3600;

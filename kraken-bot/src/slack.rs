@@ -2,6 +2,7 @@
 //! that are stricter than what Slack sends.
 
 pub(crate) mod blocks;
+mod click;
 pub(crate) mod directory;
 pub(crate) mod envelope;
 mod say;

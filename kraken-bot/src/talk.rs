@@ -60,9 +60,14 @@ fn delivered(sent: Result<(), SayError>) -> Became {
 }
 
 async fn respond(kraken: &Arc<Kraken>, open: &Open, said: &Said) -> Result<Option<Answer>, Stop> {
-    let command = match parse(&said.text, &kraken.slack.me.user_id) {
-        Ok(command) => command,
-        Err(not_understood) => return Ok(Some(Answer::Whisper(misunderstood(&not_understood)))),
+    let command = match (&said.click, parse(&said.text, &kraken.slack.me.user_id)) {
+        (Some(click), _) => match commands::approve::read(click) {
+            Some((approval, yes)) => Command::Approve { approval, yes },
+            // A button of another release.
+            None => return Ok(Some(Answer::Whisper(Message::new("This button does nothing any more.")))),
+        },
+        (None, Ok(command)) => command,
+        (None, Err(not_understood)) => return Ok(Some(Answer::Whisper(misunderstood(&not_understood)))),
     };
     let account = kraken.slack.account(&said.user).await?;
     if !account.is_somebody() {

@@ -32,3 +32,16 @@ pub const ENCLAVE_UPDATED_AT: &str = "tentacular.io/enclave-updated-at";
 pub const ENCLAVE_QUOTA_PRESET: &str = "tentacular.io/enclave-quota-preset";
 /// Its mode.
 pub const MODE: &str = "tentacular.io/mode";
+
+/// The label that names the tentacle, on each of its objects and pods.
+pub const TENTACLE: &str = "tentacular.io/tentacle";
+/// The label that names the version: the first digits of its content's hash.
+pub const REVISION: &str = "tentacular.io/revision";
+/// The secrets that a version holds, by name, separated by commas.
+pub const SECRETS: &str = "tentacular.io/secrets";
+/// A word that changes with what a version is given: its plan, its pass, the values of its secrets.
+pub const STANDING: &str = "tentacular.io/standing";
+/// The names of its nodes, separated by commas.
+pub const NODES: &str = "tentacular.io/nodes";
+/// The version's whole name, on its deployment and its pods.
+pub const VERSION: &str = "tentacular.io/version";

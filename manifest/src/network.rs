@@ -1,10 +1,11 @@
-//! What may be talked to: nothing, but the cluster's name service.
+//! What may be talked to: nothing, but the cluster's name service by what is no tentacle.
 
+use crate::annotation::TENTACLE;
 use crate::spec::EnclaveSpec;
 use k8s_openapi::api::networking::v1::{
     NetworkPolicy, NetworkPolicyEgressRule, NetworkPolicyPeer, NetworkPolicyPort, NetworkPolicySpec,
 };
-use k8s_openapi::apimachinery::pkg::apis::meta::v1::LabelSelector;
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::{LabelSelector, LabelSelectorRequirement};
 use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
 use std::collections::BTreeMap;
 
@@ -21,7 +22,8 @@ pub fn default_deny(spec: &EnclaveSpec) -> NetworkPolicy {
     }
 }
 
-/// Allows every pod of the enclave to ask the cluster's name service, and only its pods.
+/// Allows every pod of the enclave to ask the cluster's name service, and only its pods; but for those of tentacles, which need
+/// no names: what is asked for could be what somebody wants to tell.
 #[must_use]
 pub fn allow_dns(spec: &EnclaveSpec) -> NetworkPolicy {
     let port = |protocol: &str| NetworkPolicyPort {
@@ -38,7 +40,7 @@ pub fn allow_dns(spec: &EnclaveSpec) -> NetworkPolicy {
     NetworkPolicy {
         metadata: spec.meta("allow-dns"),
         spec: Some(NetworkPolicySpec {
-            pod_selector: Some(LabelSelector::default()),
+            pod_selector: Some(no_tentacle()),
             policy_types: Some(vec!["Egress".to_owned()]),
             egress: Some(vec![NetworkPolicyEgressRule {
                 ports: Some(vec![port("UDP"), port("TCP")]),
@@ -49,7 +51,16 @@ pub fn allow_dns(spec: &EnclaveSpec) -> NetworkPolicy {
     }
 }
 
-fn selector(key: &str, value: &str) -> LabelSelector {
+fn no_tentacle() -> LabelSelector {
+    let unlabelled = LabelSelectorRequirement {
+        key: TENTACLE.to_owned(),
+        operator: "DoesNotExist".to_owned(),
+        values: None,
+    };
+    LabelSelector { match_expressions: Some(vec![unlabelled]), match_labels: None }
+}
+
+pub(crate) fn selector(key: &str, value: &str) -> LabelSelector {
     LabelSelector {
         match_labels: Some(BTreeMap::from([(key.to_owned(), value.to_owned())])),
         ..LabelSelector::default()

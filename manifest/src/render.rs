@@ -8,10 +8,16 @@ use crate::spec::{EnclaveSpec, Status};
 use serde::Serialize;
 use serde_json::Value;
 
-/// Why objects could not be written as JSON. None that is made here is known to cause it.
+/// Why objects could not be written. None that is made here is known to cause it.
 #[derive(Debug, thiserror::Error)]
-#[error("an object cannot be written as JSON: {0}")]
-pub struct RenderError(#[from] serde_json::Error);
+pub enum RenderError {
+    /// One cannot be written as JSON.
+    #[error("an object cannot be written as JSON: {0}")]
+    Json(#[from] serde_json::Error),
+    /// The engine cannot be told where things are.
+    #[error(transparent)]
+    Layout(#[from] workflow::LayoutError),
+}
 
 /// Every object of an enclave, in the order in which they are applied.
 ///
@@ -29,6 +35,6 @@ pub fn render_all(spec: &EnclaveSpec, status: Status) -> Result<Vec<Value>, Rend
     ])
 }
 
-fn json(object: &impl Serialize) -> Result<Value, RenderError> {
+pub(crate) fn json(object: &impl Serialize) -> Result<Value, RenderError> {
     Ok(serde_json::to_value(object)?)
 }

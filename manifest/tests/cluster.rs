@@ -7,13 +7,17 @@
     reason = "a test fails by panicking, in its helpers too"
 )]
 
-use manifest::{EnclaveSpec, FIELD_MANAGER, Mirror, QuotaPreset, ServerAccount, Status, render_all};
+use manifest::{
+    Behind, ClusterSpec, EnclaveSpec, FIELD_MANAGER, Mirror, QuotaPreset, ServerAccount, Status,
+    TentacleSpec, render_all, render_tentacle,
+};
 use serde_json::{Value, json};
+use std::collections::BTreeMap;
 use std::io::Write as _;
 use std::process::{Command, Stdio};
 use std::sync::Once;
 use std::time::{Duration, Instant};
-use workflow::EnclaveName;
+use workflow::{Bundle, EnclaveName, Facts, RunTokenHash, Workflow, derive};
 
 const SERVER: &str = "--as=system:serviceaccount:tentacular-system:mcp-server";
 
@@ -188,6 +192,69 @@ fn pods_get_limits_and_no_token_and_cannot_be_more_than_they_may() {
     for (index, (why, change)) in refused.into_iter().enumerate() {
         let answer = try_pod(change).unwrap_err();
         assert!(answer.contains(why), "{index} {why}: {answer}");
+    }
+}
+
+/// The objects of a tentacle that uses everything: a host by its own protocol, a secret, a file in a folder.
+fn tentacle(enclave: &EnclaveName) -> Vec<Value> {
+    let yaml = "name: hello\nversion: '1.0'\ntriggers: [{type: manual}]\nnodes:\n  a: {path: nodes/deep/a.ts, description: A}\n\
+                contract:\n  version: '1'\n  dependencies:\n    db: {protocol: postgresql, host: db.example, database: d, user: u, \
+                auth: {type: password, secret: db.password}}\n";
+    let file = |path: &str, text: &str| (path.to_owned(), text.as_bytes().to_vec());
+    let bundle =
+        Bundle::new([file("workflow.yaml", yaml), file("nodes/deep/a.ts", "export default () => 1")]);
+    let bundle = bundle.unwrap();
+    let facts = Facts { enclave: enclave.clone(), version: bundle.content_hash() };
+    let sandbox = derive(&Workflow::of(&bundle).unwrap(), &facts).unwrap();
+    let cluster = ClusterSpec {
+        image: format!("example.org/engine@sha256:{}", "0".repeat(64)),
+        behind: Behind::RuntimeClass("manifest-tests".to_owned()),
+        gateway: Some("10.96.0.9:3128".parse().unwrap()),
+        server: ServerAccount::default(),
+    };
+    let secrets: BTreeMap<_, _> = sandbox.secrets.iter().map(|name| (name.clone(), "s".to_owned())).collect();
+    render_tentacle(&TentacleSpec {
+        sandbox: &sandbox,
+        bundle: &bundle,
+        cluster: &cluster,
+        token: RunTokenHash::of("t"),
+        pass: Some("a.b.c"),
+        secrets: &secrets,
+        standing: "1",
+    })
+    .unwrap()
+}
+
+#[test]
+fn the_server_makes_a_tentacle_whose_pod_a_restricted_namespace_takes() {
+    let enclave = Enclave::new("tentacle").made();
+    let objects = tentacle(&enclave.0.name);
+    // as the server does, whose account cannot read Secrets: one object after the other, from its own request
+    for object in &objects {
+        apply(SERVER, std::slice::from_ref(object), &[]).unwrap();
+        apply(SERVER, std::slice::from_ref(object), &[]).unwrap();
+    }
+    let class = json!({"apiVersion": "node.k8s.io/v1", "kind": "RuntimeClass", "metadata": {"name": "manifest-tests"},
+                       "handler": "runsc"});
+    apply(ADMINISTRATOR, &[class], &[]).unwrap();
+    let template = &objects.iter().find(|object| object["kind"] == "Deployment").unwrap()["spec"]["template"];
+    let mut pod = json!({"apiVersion": "v1", "kind": "Pod", "metadata": template["metadata"], "spec": template["spec"]});
+    pod["metadata"]["name"] = "bare".into();
+    let named = format!("--namespace={}", enclave.name());
+    let made = apply(ADMINISTRATOR, &[pod], &[&named, "--dry-run=server", "-o", "json"]).unwrap();
+    let made: Value = serde_json::from_str(&made).unwrap();
+    assert_eq!(made["spec"]["runtimeClassName"], "manifest-tests");
+    assert_eq!(made["spec"]["volumes"].as_array().unwrap().len(), 3, "no token among them");
+
+    let (secret, policy) = ("hello-", "networkpolicy");
+    let name = objects[0]["metadata"]["name"].as_str().unwrap();
+    assert!(name.starts_with(secret));
+    for read in [vec!["get", "secret", name, &named], vec!["get", "secrets", &named]] {
+        let why = kubectl(&[read, vec![SERVER]].concat(), "").unwrap_err();
+        assert!(why.contains("orbidden"), "{why}");
+    }
+    for kind in ["deployment", "secret", "configmap", policy] {
+        kubectl(&["delete", kind, name, &named, "--wait=false", SERVER], "").unwrap();
     }
 }
 

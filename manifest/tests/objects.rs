@@ -113,7 +113,7 @@ fn everything_is_denied_but_the_name_service() {
     assert_eq!(
         dns["spec"],
         json!({
-            "podSelector": {},
+            "podSelector": {"matchExpressions": [{"key": "tentacular.io/tentacle", "operator": "DoesNotExist"}]},
             "policyTypes": ["Egress"],
             "egress": [{
                 "ports": [{"port": 53, "protocol": "UDP"}, {"port": 53, "protocol": "TCP"}],

@@ -14,6 +14,8 @@ mod calls;
 mod cluster;
 #[path = "../tests/front_door/issuer.rs"]
 mod issuer;
+#[path = "../tests/kubernetes/place.rs"]
+mod place;
 #[expect(clippy::print_stderr, reason = "what the server said when a benchmark stops")]
 #[path = "../tests/kubernetes/program.rs"]
 mod program;

@@ -3,12 +3,9 @@
 
 use crate::identity::{Client, Person};
 use crate::store::{Store, StoreError};
-use jsonwebtoken::DecodingKey;
-use jsonwebtoken::jwk::{AlgorithmParameters, EllipticCurve, JwkSet};
-use std::collections::HashMap;
-use std::fmt;
 use std::path::Path;
 use wire::assertion::{Assertion, AssertionError, Kind, verify};
+use wire::signing::{PublicKeys, PublicKeysError};
 
 /// Why a call is not taken.
 #[derive(Debug, thiserror::Error)]
@@ -55,33 +52,11 @@ impl NotTaken {
     }
 }
 
-/// Why the Kraken's public keys cannot be used.
-#[derive(Debug, thiserror::Error)]
-pub enum KrakenKeysError {
-    /// The file cannot be read.
-    #[error("cannot read the Kraken's public keys `{path}`: {error}")]
-    Read {
-        /// The file.
-        path: String,
-        /// Why.
-        error: std::io::Error,
-    },
-    /// It is not a set of Ed25519 public keys.
-    #[error(
-        "the Kraken's public keys `{path}` are not a JWK set of Ed25519 keys, each with a `kid`: {detail}"
-    )]
-    Malformed {
-        /// The file.
-        path: String,
-        /// What is wrong.
-        detail: String,
-    },
-}
-
 /// What is needed to check assertions.
+#[derive(Debug)]
 pub(crate) struct Assertions {
     audience: String,
-    keys: HashMap<String, DecodingKey>,
+    keys: PublicKeys,
 }
 
 /// The call that an assertion must fit.
@@ -97,22 +72,8 @@ impl Assertions {
     ///
     /// # Errors
     /// When the file cannot be read or holds anything but Ed25519 keys with ids.
-    pub(crate) fn read(path: &Path, audience: String) -> Result<Self, KrakenKeysError> {
-        let shown = || path.display().to_string();
-        let malformed = |detail: String| KrakenKeysError::Malformed { path: shown(), detail };
-        let text = std::fs::read(path).map_err(|error| KrakenKeysError::Read { path: shown(), error })?;
-        let set: JwkSet = serde_json::from_slice(&text).map_err(|error| malformed(error.to_string()))?;
-        let mut keys = HashMap::new();
-        for jwk in &set.keys {
-            let ed25519 = matches!(
-                &jwk.algorithm,
-                AlgorithmParameters::OctetKeyPair(pair) if pair.curve == EllipticCurve::Ed25519
-            );
-            let kid = jwk.common.key_id.clone().filter(|_| ed25519);
-            let kid = kid.ok_or_else(|| malformed("a key is not Ed25519 or has no `kid`".to_owned()))?;
-            keys.insert(kid, DecodingKey::from_jwk(jwk).map_err(|error| malformed(error.to_string()))?);
-        }
-        Ok(Self { audience, keys })
+    pub(crate) fn read(path: &Path, audience: String) -> Result<Self, PublicKeysError> {
+        Ok(Self { audience, keys: PublicKeys::read(path)? })
     }
 
     /// Takes what goes with a call: the assertion where there must be one, nothing where there must be none.
@@ -167,11 +128,5 @@ fn in_place(assertion: &Assertion) -> bool {
             assertion.channel.as_ref().is_some_and(|channel| !channel.id.is_empty())
         }
         Kind::Dm | Kind::Home | Kind::SignIn => assertion.channel.is_none(),
-    }
-}
-
-impl fmt::Debug for Assertions {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Assertions").field("kids", &self.keys.keys()).finish_non_exhaustive()
     }
 }

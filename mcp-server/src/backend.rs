@@ -1,22 +1,32 @@
 //! What carries out what was allowed. Every effect takes the grant for it, and takes its target from there.
 
+mod asking;
+pub mod audit;
 mod kubernetes;
+mod log_line;
 mod machine;
+pub mod survey;
 
+pub use audit::{Audit, Audited};
 pub use machine::attend;
+pub use survey::{Survey, Usage};
 
 use crate::config::{Args, BackendKind};
-use crate::gate::act::{Apply, Deprovision, Provision, Remove, Run, TentacleLogs};
+use crate::gate::act::{
+    Apply, Deprovision, Info, List, Provision, Remove, Restart, SetSecret, TentacleAudit, TentacleLogs,
+};
 use crate::gate::target::OnTentacle;
-use crate::gate::{Authorized, Changed};
+use crate::gate::{Authorized, Changed, MayRun, SurveyGrant};
 use crate::store::{EnclaveRecord, Quota};
+use crate::supply::{Supply, SupplyError};
 use async_trait::async_trait;
 use manifest::QuotaPreset;
 use serde_json::Value;
 use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
 use wire::{Failure, FailureCode};
-use workflow::{Bundle, Sandbox};
+use workflow::{Bundle, Sandbox, SecretName};
 
 /// Where enclaves live and tentacles run.
 #[async_trait]
@@ -48,14 +58,23 @@ pub trait Backend: fmt::Debug + Send + Sync {
     /// Deploys a version: the one before serves until this one is ready.
     async fn deploy(&self, grant: &Authorized<Apply>, version: &Version) -> Result<Deployed, BackendError>;
 
+    /// The version that this deploy made is the tentacle's now: what was before it goes, after the runs on it.
+    async fn settled(&self, grant: &Authorized<Apply>, version: &Version);
+
     /// Removes a tentacle; answers what was removed, in plain words.
     async fn remove(&self, grant: &Authorized<Remove>) -> Result<Vec<String>, BackendError>;
 
     /// Runs a tentacle and waits for its answer.
-    async fn run(&self, grant: &Authorized<Run>, order: RunOrder) -> Result<RunReport, BackendError>;
+    async fn run(&self, grant: &dyn MayRun, order: RunOrder) -> Result<RunReport, BackendError>;
+
+    /// Ends the copy that serves, after the runs on it: the next run begins with a fresh one.
+    async fn restart(&self, grant: &Authorized<Restart>) -> Result<(), BackendError>;
 
     /// The last lines that a tentacle printed.
     async fn logs(&self, grant: &Authorized<TentacleLogs>, lines: usize) -> Result<Logs, BackendError>;
+
+    /// A secret has another value now, or none: what runs with the old one is replaced.
+    async fn secret_changed(&self, grant: &Authorized<SetSecret>, name: &SecretName);
 
     /// How a tentacle is, from the index: no call to anything.
     fn state(&self, of: &OnTentacle) -> TentacleState;
@@ -65,6 +84,21 @@ pub trait Backend: fmt::Debug + Send + Sync {
     fn drift(&self, _: &EnclaveRecord) -> Option<String> {
         None
     }
+
+    /// Looks at what is really there of an enclave: not at what was meant to be, and not at the index.
+    async fn audit(&self, grant: &Authorized<List>, what: Audit) -> Result<Audited, BackendError>;
+
+    /// Looks at all that is really there of a tentacle.
+    async fn audit_tentacle(&self, grant: &Authorized<TentacleAudit>) -> Result<Audited, BackendError>;
+
+    /// What there is to run on.
+    async fn survey(&self, grant: &SurveyGrant) -> Result<Survey, BackendError>;
+
+    /// What is missing to run anything, and of this enclave: each check with the command that mends it.
+    async fn preflight(&self, grant: &SurveyGrant, of: Option<&Authorized<Info>>) -> Vec<survey::Check>;
+
+    /// How much of its share an enclave uses.
+    async fn usage(&self, grant: &Authorized<Info>) -> Result<Usage, BackendError>;
 
     /// How old the index is at most; `None` when it has lost its place and is being read anew.
     fn index_age(&self) -> Option<Duration>;
@@ -145,8 +179,25 @@ pub struct TentacleState {
     pub in_flight: u64,
     /// The sandbox that holds it.
     pub sandbox: String,
-    /// Its copies, by name.
-    pub copies: Vec<String>,
+    /// Its copies, the newest first.
+    pub copies: Vec<CopyState>,
+    /// Whether it was made as it would be made now: on the engine that the operator's configuration names.
+    pub current: bool,
+}
+
+/// A copy of a tentacle, as it is known without asking.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct CopyState {
+    /// Its name.
+    pub name: String,
+    /// Whether it takes runs.
+    pub ready: bool,
+    /// How often it was started anew.
+    pub restarts: u64,
+    /// What it was made from, where that is an image.
+    pub image: Option<String>,
+    /// Where it runs, where there is more than one place.
+    pub node: Option<String>,
 }
 
 /// Why an effect did not happen, or not all of it.
@@ -167,9 +218,18 @@ pub enum BackendError {
     /// There is nothing on this machine that can hold untrusted code.
     #[error("no sandbox: {0}")]
     NoSandbox(String),
+    /// There is nothing that could carry out what a tentacle sends.
+    #[error("no egress gateway: {0}")]
+    NoGateway(String),
+    /// A sandbox cannot be given what it needs.
+    #[error(transparent)]
+    Supply(#[from] SupplyError),
     /// The tentacle's own code does not start.
     #[error("the tentacle does not start: {0}")]
     DoesNotStart(String),
+    /// The enclave has no room for it.
+    #[error("{0}")]
+    NoRoom(String),
     /// The engine does not take the input.
     #[error("the input is not taken: {0}")]
     NotTaken(String),
@@ -214,10 +274,19 @@ impl BackendError {
                 format!("this machine has no sandbox to run code in: {detail}"),
             )
             .with_remedy("install bubblewrap (`apt-get install bubblewrap`) or gVisor's runsc"),
+            Self::NoGateway(why) => {
+                tracing::error!(why, "a tentacle that reaches something cannot run");
+                let what = "tentacles that reach something cannot run here: there is no egress gateway";
+                Failure::new(FailureCode::Unavailable, what)
+                    .with_remedy("an operator must look at the server's log")
+            }
+            Self::Supply(error) => error.into_failure(),
             Self::DoesNotStart(why) => {
                 Failure::new(FailureCode::Invalid, format!("the tentacle does not start: {why}"))
                     .with_remedy("mend its code and deploy it again")
             }
+            Self::NoRoom(why) => Failure::new(FailureCode::Conflict, why)
+                .with_remedy("remove a tentacle that nobody needs, or ask the owner for a larger size"),
             Self::NotTaken(why) => {
                 Failure::new(FailureCode::Invalid, format!("the tentacle does not take this input: {why}"))
             }
@@ -242,10 +311,10 @@ impl BackendError {
 ///
 /// # Errors
 /// When it cannot be used.
-pub async fn from_args(args: &Args) -> Result<Box<dyn Backend>, BackendError> {
+pub async fn from_args(args: &Args, supply: Arc<Supply>) -> Result<Box<dyn Backend>, BackendError> {
     match args.backend {
-        BackendKind::Kubernetes => Ok(Box::new(kubernetes::Kubernetes::connect(args).await?)),
-        BackendKind::Machine => Ok(Box::new(machine::Machine::open(args).await?)),
+        BackendKind::Kubernetes => Ok(Box::new(kubernetes::Kubernetes::connect(args, supply).await?)),
+        BackendKind::Machine => Ok(Box::new(machine::Machine::open(args, supply).await?)),
     }
 }
 

@@ -3,10 +3,12 @@
 use crate::identity::{Caller, Person};
 use crate::store::{Initiator, PersonId};
 use policy::{Action, Continuation, Operator, Principal};
+use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use wire::assertion::{Assertion, Kind};
 use wire::trail::{Via, Who};
+use workflow::{EnclaveName, PartName, TentacleName};
 
 /// Who asks, persons and others.
 #[derive(Debug, Clone)]
@@ -15,8 +17,24 @@ pub(crate) enum Asker {
     Caller(Arc<Caller>),
     /// The rest of an effect that was allowed, for whomever it is done.
     Continuation(Action, Option<Initiator>),
+    /// A trigger, for the tentacle that it belongs to.
+    Trigger(TriggerRef),
     /// The server's own housekeeping.
     Reconciler,
+}
+
+/// Which trigger: its name, and the tentacle that it belongs to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct TriggerRef {
+    pub(crate) enclave: EnclaveName,
+    pub(crate) tentacle: TentacleName,
+    pub(crate) name: PartName,
+}
+
+impl fmt::Display for TriggerRef {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}/{}/{}", self.enclave, self.tentacle, self.name)
+    }
 }
 
 /// One call.
@@ -25,6 +43,8 @@ pub(crate) struct Call {
     pub(crate) asker: Asker,
     /// The Kraken's statement, checked: it fits the token, the tool and the arguments, and is used for the first time.
     pub(crate) via: Option<Assertion>,
+    /// Whether it was made on the server's own page, after a fresh sign-in.
+    pub(crate) on_page: bool,
     pub(crate) tool: &'static str,
     pub(crate) arguments_sha256: String,
     /// An operator's reason.
@@ -39,13 +59,26 @@ impl Call {
         Self::own(Asker::Continuation(action, initiator), "continuation")
     }
 
+    /// A trigger that has gone off.
+    pub(crate) fn trigger(trigger: TriggerRef) -> Self {
+        Self::own(Asker::Trigger(trigger), "trigger")
+    }
+
     /// The server's own housekeeping.
     pub(crate) fn reconciler() -> Self {
         Self::own(Asker::Reconciler, "reconciler")
     }
 
     fn own(asker: Asker, tool: &'static str) -> Self {
-        Self { asker, via: None, tool, arguments_sha256: String::new(), reason: None, begun: Arc::default() }
+        Self {
+            asker,
+            via: None,
+            on_page: false,
+            tool,
+            arguments_sha256: String::new(),
+            reason: None,
+            begun: Arc::default(),
+        }
     }
 
     /// From now on an effect outside the store may have begun.
@@ -58,11 +91,16 @@ impl Call {
         self.begun.load(Ordering::Relaxed)
     }
 
+    /// Whether it is proven that the person saw what the call is about.
+    pub(crate) fn is_proven(&self) -> bool {
+        self.on_page || self.kind() == Some(Kind::Click)
+    }
+
     /// Whoever sent the token that the call came with.
     pub(crate) fn caller(&self) -> Option<&Caller> {
         match &self.asker {
             Asker::Caller(caller) => Some(caller),
-            Asker::Continuation(..) | Asker::Reconciler => None,
+            Asker::Continuation(..) | Asker::Trigger(_) | Asker::Reconciler => None,
         }
     }
 
@@ -78,7 +116,9 @@ impl Call {
     pub(crate) fn person_id(&self) -> Option<&PersonId> {
         match &self.asker {
             Asker::Continuation(_, initiator) => initiator.as_ref().map(|initiator| &initiator.person),
-            Asker::Caller(_) | Asker::Reconciler => self.person().map(|person| &person.id),
+            Asker::Caller(_) | Asker::Trigger(_) | Asker::Reconciler => {
+                self.person().map(|person| &person.id)
+            }
         }
     }
 
@@ -86,11 +126,21 @@ impl Call {
     pub(crate) fn initiator(&self) -> Option<Initiator> {
         match &self.asker {
             Asker::Continuation(_, initiator) => initiator.clone(),
-            Asker::Caller(_) | Asker::Reconciler => self.person().map(|person| Initiator {
-                person: person.id.clone(),
-                client: person.client_id.clone(),
-                shown: person.shown().to_owned(),
-            }),
+            Asker::Caller(_) | Asker::Trigger(_) | Asker::Reconciler => {
+                self.person().map(|person| Initiator {
+                    person: person.id.clone(),
+                    client: person.client_id.clone(),
+                    shown: person.shown().to_owned(),
+                })
+            }
+        }
+    }
+
+    /// Whether it is a trigger of this tentacle that asks.
+    pub(crate) fn is_trigger_of(&self, enclave: &EnclaveName, tentacle: &TentacleName) -> bool {
+        match &self.asker {
+            Asker::Trigger(trigger) => trigger.enclave == *enclave && trigger.tentacle == *tentacle,
+            Asker::Caller(_) | Asker::Continuation(..) | Asker::Reconciler => false,
         }
     }
 
@@ -125,7 +175,10 @@ impl Call {
         match (self.person(), self.operator()) {
             (Some(person), _) => person.shown().to_owned(),
             (None, Some(operator)) => operator.to_owned(),
-            (None, None) => "the server".to_owned(),
+            (None, None) => match &self.asker {
+                Asker::Trigger(trigger) => format!("trigger {}", trigger.name),
+                _ => "the server".to_owned(),
+            },
         }
     }
 
@@ -141,6 +194,8 @@ impl Call {
                 }),
             },
             Asker::Continuation(of, _) => Principal::Continuation(Continuation { of: *of, removed: false }),
+            // Whether it is the trigger's own tentacle the gate sees, which knows what is aimed at.
+            Asker::Trigger(_) => Principal::Trigger { own_tentacle: false },
             Asker::Reconciler => Principal::Reconciler,
         }
     }
@@ -168,6 +223,7 @@ impl Call {
                     (person.map(|id| id.issuer.as_str()), person.map(|id| id.subject.as_str()));
                 who("continuation", issuer, subject, None)
             }
+            Asker::Trigger(trigger) => who("trigger", None, Some(&trigger.to_string()), None),
             Asker::Reconciler => who("reconciler", None, None, None),
         }
     }

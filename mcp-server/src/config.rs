@@ -1,5 +1,9 @@
 //! The configuration: flags with environment twins, checked as a whole, every problem told at once.
 
+mod kubernetes;
+
+pub use kubernetes::KubernetesArgs;
+
 use clap::{Parser, ValueEnum};
 use secrecy::SecretString;
 use std::net::SocketAddr;
@@ -52,6 +56,12 @@ pub struct Args {
     /// A file that holds the store's address, which may have a password in it; instead of `--store`.
     #[arg(long, env = "TENTACULAR_STORE_FILE")]
     pub store_file: Option<PathBuf>,
+    /// A file with the age key that secrets are kept with; without it there are none.
+    #[arg(long, env = "TENTACULAR_SECRETS_KEY_FILE")]
+    pub secrets_key_file: Option<PathBuf>,
+    /// A file that says which private ranges are open to which enclave: `{"<enclave>": ["10.1.2.0/24"]}`.
+    #[arg(long, env = "TENTACULAR_PRIVATE_RANGES_FILE")]
+    pub private_ranges_file: Option<PathBuf>,
     /// Where enclaves live and tentacles run.
     #[arg(long, env = "TENTACULAR_BACKEND", value_enum)]
     pub backend: BackendKind,
@@ -73,15 +83,23 @@ pub struct Args {
     /// With `--backend machine`: Bubblewrap's `bwrap`; looked up on the PATH when left out.
     #[arg(long, env = "TENTACULAR_BWRAP")]
     pub bwrap: Option<PathBuf>,
+    /// With `--backend machine`: the egress gateway's program; looked for beside this one, then on the PATH, when left
+    /// out.
+    #[arg(long, env = "TENTACULAR_EGRESS")]
+    pub egress: Option<PathBuf>,
+    /// With `--backend machine`: host names that the gateway knows before it asks anybody, in the format of `/etc/hosts`.
+    #[arg(long, env = "TENTACULAR_EGRESS_HOSTS")]
+    pub egress_hosts: Option<PathBuf>,
+    /// With `--backend machine`: lets private ranges that are open to an enclave be on this machine itself. For tests and
+    /// for trying things out: a tentacle reaches the machine's own services then.
+    #[arg(long, env = "TENTACULAR_EGRESS_ALLOW_LOOPBACK")]
+    pub egress_allow_loopback: bool,
     /// With `--backend machine`: how many seconds a sandbox that nobody uses is kept.
     #[arg(long, env = "TENTACULAR_IDLE_SECONDS", default_value_t = 300)]
     pub idle_seconds: u32,
-    /// With `--backend kubernetes`: the kubeconfig; the pod's own account when left out.
-    #[arg(long, env = "TENTACULAR_KUBECONFIG")]
-    pub kubeconfig: Option<PathBuf>,
-    /// With `--backend kubernetes`: the server's own account, as `namespace/name`.
-    #[arg(long, env = "TENTACULAR_SERVER_ACCOUNT", default_value = "tentacular-system/mcp-server")]
-    pub server_account: String,
+    /// The cluster.
+    #[command(flatten)]
+    pub kubernetes: KubernetesArgs,
 }
 
 /// Which backend.
@@ -110,6 +128,13 @@ pub enum SandboxKind {
 #[error("the configuration cannot be used:\n{}", .0.iter().map(|problem| format!("  - {problem}")).collect::<Vec<_>>().join("\n"))]
 pub struct ConfigError(Vec<String>);
 
+impl ConfigError {
+    /// One problem.
+    pub(crate) fn one(problem: String) -> Self {
+        Self(vec![problem])
+    }
+}
+
 impl Args {
     /// Checks what no single flag can show.
     ///
@@ -127,10 +152,7 @@ impl Args {
             problems
                 .push("--backend machine needs --engine-dir, the folder of the engine's program".to_owned());
         }
-        if self.server_account.split_once('/').is_none_or(|(space, name)| space.is_empty() || name.is_empty())
-        {
-            problems.push(format!("--server-account `{}` is not `namespace/name`", self.server_account));
-        }
+        self.kubernetes.check(&mut problems);
         if problems.is_empty() { Ok(()) } else { Err(ConfigError(problems)) }
     }
 
@@ -281,6 +303,16 @@ mod tests {
         assert_eq!(named.store_address().unwrap().expose_secret(), "postgres://t:hunter2@db.example/t");
         drop(file);
         assert!(named.store_address().unwrap_err().to_string().contains("cannot be read"));
+    }
+
+    #[test]
+    fn an_image_is_named_by_its_digest() {
+        let issuer = ["--oidc-issuer=https://issuer.example", "--public-url=https://a.example"];
+        let told = |image: &str| problems(&[&issuer[..], &[&format!("--engine-image={image}")]].concat());
+        assert_eq!(told(&format!("example.org/engine@sha256:{}", "0".repeat(64))), "");
+        for moved in ["example.org/engine", "example.org/engine:1", "example.org/engine@sha256:00"] {
+            assert!(told(moved).contains("by its digest"), "{moved}");
+        }
     }
 
     #[test]

@@ -14,14 +14,17 @@ mod effect;
 mod left_over;
 mod look;
 mod refusal;
+mod survey;
 pub mod target;
 
-pub use authorized::{Authorized, Changed};
+pub use authorized::{Authorized, Changed, MayRun};
 pub(crate) use change::{Change, Found};
-pub(crate) use choice::{EnrollmentGrant, ModeGrant, QuotaGrant};
+pub(crate) use changing::Changing;
+pub(crate) use choice::{EnrollmentGrant, ModeGrant, QuotaGrant, TentacleModeGrant};
 pub(crate) use effect::{Effect, is_ours};
 pub(crate) use look::Look;
 pub(crate) use refusal::unavailable;
+pub use survey::SurveyGrant;
 
 use crate::metrics::Metrics;
 use crate::store::Store;

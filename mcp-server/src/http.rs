@@ -2,6 +2,7 @@
 
 use crate::mcp::Handler;
 use crate::server::Server;
+use crate::streams::Streams;
 use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
@@ -28,12 +29,13 @@ pub(crate) struct Public {
     pub(crate) issuer: String,
 }
 
-type McpService = StreamableHttpService<Handler, NeverSessionManager>;
-
 #[derive(Clone)]
 struct Http {
     server: Arc<Server>,
-    mcp: McpService,
+    handler: Handler,
+    config: StreamableHttpServerConfig,
+    /// What is told of long calls.
+    streams: Arc<Streams>,
     public: Arc<Public>,
     /// The header that a 401 carries (RFC 9728, section 5.1).
     challenge: HeaderValue,
@@ -48,15 +50,12 @@ pub(crate) fn router(
     shutdown: &CancellationToken,
 ) -> Router {
     let handler = Handler::new(Arc::clone(&server), turn_within);
-    let mcp = StreamableHttpService::new(
-        move || Ok(handler.clone()),
-        Arc::new(NeverSessionManager::default()),
-        config(&public, shutdown),
-    );
+    let (config, streams) = (config(&public, shutdown), Arc::default());
     let metadata = metadata_url(&public.url);
     let challenge = HeaderValue::from_str(&format!("Bearer resource_metadata=\"{metadata}\""))
         .unwrap_or_else(|_| HeaderValue::from_static("Bearer"));
-    let http = Http { server, mcp, public: Arc::new(public), challenge };
+    let webhooks = crate::hooks::router(Arc::clone(&server));
+    let http = Http { server, handler, config, streams, public: Arc::new(public), challenge };
     Router::new()
         .route("/mcp", any(endpoint))
         .route("/", any(endpoint))
@@ -67,6 +66,7 @@ pub(crate) fn router(
         .route("/readyz", get(readyz))
         .route("/metrics", get(metrics))
         .with_state(http)
+        .merge(webhooks)
 }
 
 fn config(public: &Public, shutdown: &CancellationToken) -> StreamableHttpServerConfig {
@@ -98,8 +98,13 @@ fn metadata_url(base: &Url) -> String {
 async fn endpoint(State(http): State<Http>, mut request: Request) -> Response {
     match http.server.authenticator.authenticate(authorization(request.headers())).await {
         Ok(caller) => {
+            // Long answers are read on by whoever asked, and by nobody else.
+            let own = http.streams.of(caller.owner());
+            let manager = NeverSessionManager::default().with_event_store(Arc::new(own));
+            let mcp =
+                StreamableHttpService::new(move || Ok(http.handler.clone()), Arc::new(manager), http.config);
             request.extensions_mut().insert(caller);
-            http.mcp.handle(request).await.map(Body::new)
+            mcp.handle(request).await.map(Body::new)
         }
         Err(error) => {
             http.server.metrics.nobody();

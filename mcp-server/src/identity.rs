@@ -28,6 +28,20 @@ pub enum Caller {
     Operator(OperatorEntry),
 }
 
+impl Caller {
+    /// One text for each who calls: what is kept for one is for no other.
+    #[must_use]
+    pub fn owner(&self) -> String {
+        match self {
+            Self::Person(Person { id, client_id, .. }) => {
+                format!("person {} {} {client_id}", id.issuer, id.subject)
+            }
+            Self::Relay { subject, client } => format!("relay {subject} {client}"),
+            Self::Operator(entry) => format!("operator {}", entry.operator),
+        }
+    }
+}
+
 /// A person who has signed in.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Person {

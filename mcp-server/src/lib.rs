@@ -1,12 +1,16 @@
 #![doc = include_str!("../README.md")]
 
+mod approval;
 mod assertions;
 pub mod backend;
 mod call;
+mod carrier;
 mod config;
 pub mod gate;
+mod hooks;
 mod http;
 pub mod identity;
+mod kept_source;
 mod keyed_lock;
 mod lifecycle;
 mod mcp;
@@ -15,16 +19,21 @@ mod pace;
 mod progress;
 mod reconcile;
 mod rollout;
+mod runs;
 mod serve;
 mod server;
 pub mod store;
+mod streams;
+mod supply;
 mod tools;
 pub mod trail;
+mod triggers;
 
 pub use backend::attend;
-pub use config::{Args, BackendKind, ConfigError, SandboxKind};
-pub use pace::{KeyPace, Pace};
-pub use serve::{Ready, ServeError};
+pub use config::{Args, BackendKind, ConfigError, KubernetesArgs, SandboxKind};
+pub use pace::{KeyPace, Pace, TriggerPace};
+pub use serve::{Base, Ready, ServeError};
+pub use supply::{Supply, SupplyError};
 pub use tools::{ToolActions, tool_actions};
 
 use std::sync::Arc;
@@ -51,10 +60,11 @@ pub async fn run(args: Args) -> Result<(), ServeError> {
     args.check()?;
     // Several crates bring TLS; one of them provides the cryptography for all. A second call changes nothing.
     let _ = rustls::crypto::ring::default_provider().install_default();
-    let backend = Arc::from(backend::from_args(&args).await?);
+    let base = Base::open(&args).await?;
+    let backend = Arc::from(backend::from_args(&args, base.supply()).await?);
     let listener =
         TcpListener::bind(args.bind).await.map_err(|error| ServeError::Network(error.to_string()))?;
-    let ready = Ready::new(&args, backend).await?;
+    let ready = Ready::over(base, &args, backend, Pace::default()).await?;
     tracing::info!(bind = %args.bind, url = %args.public_url, "serving");
     let shutdown = CancellationToken::new();
     let stop = shutdown.clone();

@@ -11,6 +11,7 @@ use crate::identity::Caller;
 use crate::metrics::Ended;
 use crate::progress::Progress;
 use crate::server::Server;
+use crate::streams::SOON;
 use crate::tools::{Catalogue, Entry, bounds};
 use rmcp::model::{
     CacheScope, CallToolRequestParams, CallToolResponse, CallToolResult, ContentBlock, ErrorCode, ErrorData,
@@ -93,7 +94,15 @@ impl ServerHandler for Handler {
         // A task of its own: a client that goes away does not stop what it asked for, and a panic ends only this call.
         let handler = self.clone();
         let work = async move { handler.work(incoming, &progress).await };
-        let result = tokio::spawn(work.instrument(span)).await.unwrap_or_else(|error| {
+        let mut work = tokio::spawn(work.instrument(span));
+        let result = tokio::select! {
+            result = &mut work => result,
+            () = tokio::time::sleep(SOON) => {
+                say_that_it_goes_on(&context).await;
+                work.await
+            }
+        };
+        let result = result.unwrap_or_else(|error| {
             tracing::error!(trace_id = %trace, %error, "a call ended in a fault");
             Err(Failure::new(FailureCode::Internal, "something went wrong on our side"))
         });
@@ -104,6 +113,18 @@ impl ServerHandler for Handler {
         // The library would check hidden tools against this; `call_tool` checks all by itself.
         None
     }
+}
+
+/// The first thing that is told of a call before its answer makes it a stream, which a client can come back to.
+#[expect(
+    deprecated,
+    reason = "it is the one notification that clients of every revision take without having asked for it"
+)]
+async fn say_that_it_goes_on(context: &RequestContext<RoleServer>) {
+    use rmcp::model::{LoggingLevel, LoggingMessageNotificationParam};
+    let told = LoggingMessageNotificationParam::new(LoggingLevel::Info, "it goes on".into());
+    // Whoever no longer listens comes back or does not: the work goes on.
+    let _ = context.peer.notify_logging_message(told).await;
 }
 
 /// What came in.
@@ -149,6 +170,7 @@ impl Handler {
         let call = |via: Option<Assertion>| Call {
             asker: Asker::Caller(Arc::clone(&incoming.caller)),
             via,
+            on_page: false,
             tool: incoming.name,
             arguments_sha256: arguments_sha256.clone(),
             reason: reason.clone(),

@@ -1,5 +1,6 @@
 //! How often the server does what nobody asks it for, and for how long it believes what it has fetched.
 
+use jiff::Timestamp;
 use std::fmt;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -16,8 +17,32 @@ pub struct Pace {
     pub reconcile_every: Duration,
     /// For this long an enclave that somebody is making or removing is left to them.
     pub left_alone: Duration,
+    /// How often the clock is looked at, and which.
+    pub triggers: TriggerPace,
     /// For how long a call waits when as many are worked on as may be; then it is told to come again.
     pub turn_within: Duration,
+}
+
+/// How tentacles are run by the clock.
+#[derive(Clone)]
+pub struct TriggerPace {
+    /// How often at least it is looked at. What is known to be due earlier is done earlier; this is how late something may
+    /// be of which another replica was told.
+    pub look_every: Duration,
+    /// The clock by which it is told what is due.
+    pub now: Arc<dyn Fn() -> Timestamp + Send + Sync>,
+}
+
+impl Default for TriggerPace {
+    fn default() -> Self {
+        Self { look_every: Duration::from_secs(5), now: Arc::new(Timestamp::now) }
+    }
+}
+
+impl fmt::Debug for TriggerPace {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("TriggerPace").field("look_every", &self.look_every).finish_non_exhaustive()
+    }
 }
 
 /// How the issuer's keys are kept fresh.
@@ -40,6 +65,7 @@ impl Default for Pace {
             sign_every: Duration::from_secs(1),
             reconcile_every: Duration::from_secs(30),
             left_alone: Duration::from_secs(60),
+            triggers: TriggerPace::default(),
             turn_within: Duration::from_secs(5),
         }
     }

@@ -8,19 +8,25 @@ use crate::gate::act::{Apply, Remove};
 use crate::gate::target::OnTentacle;
 use crate::gate::{Authorized, Effect, unavailable};
 use crate::server::Server;
-use crate::store::{DeployedVersion, Initiator};
+use crate::store::{DeployEnd, DeployRow, DeployedVersion, Initiator, StoreError, Tx};
+use jiff::Timestamp;
 use policy::State;
 use std::collections::BTreeMap;
 use tokio::sync::{OwnedRwLockReadGuard, OwnedRwLockWriteGuard};
 use wire::{Failure, FailureCode};
-use workflow::{Bundle, EnclaveName, Facts, TentacleName, Workflow, derive};
+use workflow::{
+    Bundle, EnclaveName, Facts, SecretName, TentacleName, Trigger, TriggerKind, Workflow, derive,
+};
 
 /// A tentacle's source, read, and everything that is derived from it.
 pub(crate) struct Source {
     pub(crate) version: Version,
     pub(crate) description: String,
+    pub(crate) triggers: Vec<Trigger>,
     /// The source as text: what it takes to finish a deploy.
     pub(crate) payload: String,
+    /// What came with it and was not read, for people.
+    pub(crate) ignored: Vec<String>,
 }
 
 impl Source {
@@ -47,7 +53,16 @@ impl Source {
         let sandbox = derive(&workflow, &facts)
             .map_err(|problems| Failure::new(FailureCode::NotYet, problems.to_string()))?;
         let version = Version { bundle, sandbox, hash: content.to_string() };
-        Ok(Self { version, description: workflow.description.unwrap_or_default(), payload })
+        let description = workflow.description.unwrap_or_default();
+        Ok(Self { version, description, triggers: workflow.triggers, payload, ignored: Vec::new() })
+    }
+
+    /// The secrets that callers of its webhooks sign with. The sandbox never sees them.
+    pub(crate) fn hook_secrets(&self) -> impl Iterator<Item = &SecretName> {
+        self.triggers.iter().filter_map(|trigger| match &trigger.kind {
+            TriggerKind::Webhook(hook) => Some(&hook.secret),
+            _ => None,
+        })
     }
 }
 
@@ -60,9 +75,10 @@ pub(crate) async fn deploy(
     initiator: &Initiator,
 ) -> Result<Deployed, Failure> {
     let target = grant.target();
+    let began = Began::new(grant, source, initiator);
     let _turn = turn(server, &target.record.name, &target.name).await;
     if let Err(failure) = still(server, target, &[State::Active]).await {
-        return Err(effect.failed(failure).await);
+        return Err(began.failed(effect, "turn", failure).await);
     }
     let deployed = match server.backend.deploy(grant, &source.version).await {
         Ok(deployed) => deployed,
@@ -72,18 +88,76 @@ pub(crate) async fn deploy(
             ending.tx().forget_undeployed(grant).await.map_err(|error| unavailable(&error))?;
             return Err(ending.failed(error.into_failure()).await);
         }
-        Err(error) => return Err(effect.failed(error.into_failure()).await),
+        Err(error) => {
+            let step = step(&error);
+            return Err(began.failed(effect, step, error.into_failure()).await);
+        }
     };
     let row = DeployedVersion {
         description: source.description.clone(),
         version: source.version.hash.clone(),
+        reach: source.version.sandbox.reach.clone(),
         deployed_by: initiator.shown.clone(),
         deployed_via: initiator.client.clone(),
     };
     let mut ending = effect.end().await?;
-    ending.tx().put_version(grant, &row).await.map_err(|error| unavailable(&error))?;
+    let now = server.now();
+    let put = async |tx: &mut Tx| -> Result<(), StoreError> {
+        tx.put_version(grant, &row).await?;
+        tx.put_triggers(grant, &source.triggers, now).await?;
+        tx.put_source(grant, &row.version, &source.payload).await?;
+        began.put(tx, DeployEnd::Deployed).await
+    };
+    put(ending.tx()).await.map_err(|error| unavailable(&error))?;
     ending.done().await?;
+    server.backend.settled(grant, &source.version).await;
     Ok(deployed)
+}
+
+/// A deploy that has begun, for the history.
+struct Began<'a> {
+    grant: &'a Authorized<Apply>,
+    source: &'a Source,
+    initiator: &'a Initiator,
+    at: Timestamp,
+}
+
+impl<'a> Began<'a> {
+    fn new(grant: &'a Authorized<Apply>, source: &'a Source, initiator: &'a Initiator) -> Self {
+        Self { grant, source, initiator, at: Timestamp::now() }
+    }
+
+    /// Writes down how it ended.
+    async fn put(&self, tx: &mut Tx, end: DeployEnd<'_>) -> Result<(), StoreError> {
+        let row = DeployRow {
+            version: &self.source.version.hash,
+            reach: &self.source.version.sandbox.reach,
+            asked_by: &self.initiator.shown,
+            client: &self.initiator.client,
+            started_at: self.at,
+            end,
+        };
+        tx.put_deploy(self.grant, &row).await
+    }
+
+    /// It failed at `step`, with `failure`, which is handed back.
+    async fn failed(&self, effect: Effect<'_>, step: &'static str, failure: Failure) -> Failure {
+        // Where this cannot be written the outcome stays open, and a restart finds it; the caller hears what came first.
+        let Ok(mut ending) = effect.end().await else { return failure };
+        match self.put(ending.tx(), DeployEnd::Failed { step, failure: &failure }).await {
+            Ok(()) => ending.failed(failure).await,
+            Err(_) => failure,
+        }
+    }
+}
+
+/// The step of a deploy that fails with this error.
+const fn step(error: &BackendError) -> &'static str {
+    match error {
+        BackendError::DoesNotStart(_) | BackendError::NoRoom(_) => "start",
+        BackendError::Supply(_) | BackendError::NoGateway(_) => "supply",
+        _ => "place",
+    }
 }
 
 /// Removes a tentacle, as its effect was begun; answers what was removed, in plain words.

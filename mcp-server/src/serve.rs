@@ -1,9 +1,10 @@
 //! Puts the parts together and serves until it is told to stop.
 
-use crate::assertions::{Assertions, KrakenKeysError};
+use crate::assertions::Assertions;
 use crate::backend::Backend;
 use crate::config::{Args, ConfigError};
 use crate::gate::Gate;
+use crate::hooks::{self, Hooks};
 use crate::http::{Public, router};
 use crate::identity::{Authenticator, BreakGlass, Clients, Keys};
 use crate::keyed_lock::KeyedLocks;
@@ -12,15 +13,18 @@ use crate::pace::Pace;
 use crate::reconcile;
 use crate::server::Server;
 use crate::store::{OpenEffect, Store, StoreError};
+use crate::supply::Supply;
 use crate::trail::{Heads, HeadsError, Reads, Trail, TrailError};
+use crate::triggers;
 use axum::serve::ListenerExt;
 use secrecy::ExposeSecret;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::TcpListener;
+use tokio::sync::Semaphore;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
-use wire::signing::{SigningError, SigningKey};
+use wire::signing::{PublicKeysError, SigningError, SigningKey};
 
 /// How long calls that are going on may take to end.
 const DRAIN: Duration = Duration::from_secs(10);
@@ -45,13 +49,41 @@ pub enum ServeError {
     Signing(#[from] SigningError),
     /// The Kraken's keys.
     #[error(transparent)]
-    KrakenKeys(#[from] KrakenKeysError),
+    KrakenKeys(#[from] PublicKeysError),
     /// The backend.
     #[error("the backend cannot be used: {0}")]
     Backend(#[from] crate::backend::BackendError),
     /// The network.
     #[error("cannot listen or connect: {0}")]
     Network(String),
+}
+
+/// What the backend and the rest of the server share: the store, the server's key, and what sandboxes are given.
+#[derive(Debug)]
+pub struct Base {
+    store: Arc<Store>,
+    signing: Arc<SigningKey>,
+    supply: Arc<Supply>,
+}
+
+impl Base {
+    /// Opens the store and reads the keys.
+    ///
+    /// # Errors
+    /// Says which part cannot be used.
+    pub async fn open(args: &Args) -> Result<Self, ServeError> {
+        args.check()?;
+        let signing = Arc::new(SigningKey::read(&args.signing_key_file)?);
+        let store = Arc::new(Store::open(args.store_address()?.expose_secret()).await?);
+        let supply = Arc::new(Supply::open(args, Arc::clone(&store), Arc::clone(&signing))?);
+        Ok(Self { store, signing, supply })
+    }
+
+    /// What sandboxes are given.
+    #[must_use]
+    pub fn supply(&self) -> Arc<Supply> {
+        Arc::clone(&self.supply)
+    }
 }
 
 /// A server that is ready to serve.
@@ -84,10 +116,21 @@ impl Ready {
     /// # Errors
     /// As [`Ready::new`].
     pub async fn with_pace(args: &Args, backend: Arc<dyn Backend>, pace: Pace) -> Result<Self, ServeError> {
-        args.check()?;
-        let signing = Arc::new(SigningKey::read(&args.signing_key_file)?);
+        Self::over(Base::open(args).await?, args, backend, pace).await
+    }
+
+    /// The same over a base that is open already.
+    ///
+    /// # Errors
+    /// As [`Ready::new`].
+    pub async fn over(
+        base: Base,
+        args: &Args,
+        backend: Arc<dyn Backend>,
+        pace: Pace,
+    ) -> Result<Self, ServeError> {
+        let Base { store, signing, supply } = base;
         let assertions = Assertions::read(&args.kraken_keys, args.oidc_audience.clone())?;
-        let store = Arc::new(Store::open(args.store_address()?.expose_secret()).await?);
         let heads = Heads::open(&args.trail_heads_dir, Arc::clone(&signing))?;
         let trail = Arc::new(Trail::open(&store, heads).await?);
         let left = store.left_open(trail.writer()).await?;
@@ -114,11 +157,16 @@ impl Ready {
             store,
             trail,
             backend,
+            supply,
             assertions,
             signing,
             metrics,
             lifecycles: KeyedLocks::default(),
             rollouts: KeyedLocks::default(),
+            url: args.public_url.clone(),
+            hooks: Hooks::default(),
+            unasked: Semaphore::new(triggers::AT_ONCE),
+            clock: pace.triggers.clone(),
             requests: KeyedLocks::default(),
         };
         let public = Public { url: args.public_url.clone(), issuer };
@@ -131,6 +179,7 @@ impl Ready {
     /// When the network fails.
     pub async fn serve(self, listener: TcpListener, shutdown: CancellationToken) -> Result<(), ServeError> {
         let background = self.start_background();
+        let by_triggers = self.start_triggers(&shutdown);
         let streams = CancellationToken::new();
         let router = router(Arc::clone(&self.server), self.public, self.pace.turn_within, &streams);
         let listener = listener.tap_io(|connection| {
@@ -151,6 +200,10 @@ impl Ready {
             served = serving.into_future() => served.map_err(|error| ServeError::Network(error.to_string())),
             () = drained => Ok(()),
         };
+        // What a trigger has begun is let come to its end, as calls are.
+        if tokio::time::timeout(DRAIN, futures::future::join_all(by_triggers)).await.is_err() {
+            tracing::warn!("runs by triggers did not end in time: they are told as interrupted");
+        }
         for task in background {
             task.abort();
         }
@@ -166,6 +219,14 @@ impl Ready {
             tokio::spawn(async move { keys.keep_fresh().await }),
             tokio::spawn(async move { sign_now_and_then(&signing.trail, sign_every).await }),
             tokio::spawn(async move { reconcile::forever(&reconciling, &pace, left).await }),
+        ]
+    }
+
+    fn start_triggers(&self, shutdown: &CancellationToken) -> [JoinHandle<()>; 2] {
+        let (server, pace) = (&self.server, &self.pace.triggers);
+        [
+            tokio::spawn(triggers::forever(Arc::clone(server), pace.clone(), shutdown.clone())),
+            tokio::spawn(hooks::forever(Arc::clone(server), pace.clone(), shutdown.clone())),
         ]
     }
 

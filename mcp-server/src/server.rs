@@ -3,14 +3,21 @@
 use crate::assertions::Assertions;
 use crate::backend::{Backend, EnclaveView};
 use crate::gate::{Changed, Gate};
+use crate::hooks::Hooks;
 use crate::identity::Authenticator;
 use crate::keyed_lock::KeyedLocks;
 use crate::metrics::Metrics;
+use crate::pace::TriggerPace;
 use crate::store::{EnclaveRecord, Rights, Store, StoreError};
+use crate::supply::Supply;
 use crate::trail::Trail;
+use jiff::Timestamp;
 use std::sync::Arc;
+use tokio::sync::Semaphore;
+use url::Url;
+use uuid::Uuid;
 use wire::signing::SigningKey;
-use workflow::EnclaveName;
+use workflow::{EnclaveName, PartName, TentacleName};
 
 /// Everything that a call needs.
 #[derive(Debug)]
@@ -19,6 +26,7 @@ pub(crate) struct Server {
     pub(crate) trail: Arc<Trail>,
     pub(crate) gate: Gate,
     pub(crate) backend: Arc<dyn Backend>,
+    pub(crate) supply: Arc<Supply>,
     pub(crate) authenticator: Authenticator,
     pub(crate) assertions: Assertions,
     pub(crate) signing: Arc<SigningKey>,
@@ -27,11 +35,34 @@ pub(crate) struct Server {
     pub(crate) lifecycles: KeyedLocks,
     /// One change of a tentacle at a time, and none while its enclave is being removed, in this process.
     pub(crate) rollouts: KeyedLocks,
+    /// Where clients reach this server, without a path.
+    pub(crate) url: Url,
+    /// What calls of webhooks have in common.
+    pub(crate) hooks: Hooks,
+    /// Turns for runs that nobody asked for.
+    pub(crate) unasked: Semaphore,
+    /// The clock of triggers.
+    pub(crate) clock: TriggerPace,
     /// One call of a request at a time in this process.
     pub(crate) requests: KeyedLocks,
 }
 
 impl Server {
+    /// Where a webhook is called.
+    pub(crate) fn hook_url(&self, enclave: &EnclaveName, tentacle: &TentacleName, name: &PartName) -> String {
+        format!("{}/hooks/{enclave}/{tentacle}/{name}", self.url.as_str().trim_end_matches('/'))
+    }
+
+    /// Now, by the clock of triggers.
+    pub(crate) fn now(&self) -> Timestamp {
+        (self.clock.now)()
+    }
+
+    /// Where an approval can be given by those who have no channel to click in.
+    pub(crate) fn approval_page(&self, _: Uuid) -> Option<String> {
+        None
+    }
+
     /// The enclave with the names that people read.
     pub(crate) fn view(rights: &Rights, record: &EnclaveRecord) -> EnclaveView {
         EnclaveView { record: record.clone(), owner: rights.shown(&record.owner).to_owned() }

@@ -4,6 +4,7 @@
 //! of it holds or none. Reading tools use [`Rights`], which knows whether it is current.
 
 mod effect;
+mod history;
 mod identity;
 mod mirror;
 mod notice;
@@ -12,22 +13,30 @@ mod request;
 mod rights;
 mod row;
 mod trail;
+mod trigger;
 mod tx;
 
 pub(crate) use effect::{Initiator, OpenEffect};
+pub(crate) use history::{
+    DeployEnd, DeployRecord, MayReadHistory, NodeTime, RunEnd, RunOutcome, RunRecord, Window, brief,
+};
 pub use identity::BindError;
 pub(crate) use mirror::Behind;
-pub(crate) use record::frozen_by;
 pub use record::{
     AccountId, ChannelPersonRecord, ChannelRecord, EnclaveRecord, Enrollment, LastRun, PersonId, Quota,
     TentacleRecord, Verdict,
 };
+pub(crate) use record::{Approval, frozen_by};
 pub use request::{Claimed, RequestId};
 pub use rights::Rights;
 pub use row::Corrupt;
 pub(crate) use trail::Filed;
 pub use trail::TrailPage;
-pub(crate) use tx::{DeployedVersion, Heard, NewEnclaveRecord, Side, Tx};
+pub(crate) use trigger::TriggerRecord;
+pub(crate) use tx::{
+    Claim, Delivery, DeployRow, DeployedVersion, Heard, NewEnclaveRecord, RunBegin, Side, Step, Stored, Tx,
+    Unmet, Wanted,
+};
 
 use sqlx::any::AnyPoolOptions;
 use sqlx::sqlite::SqliteConnectOptions;

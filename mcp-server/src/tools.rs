@@ -1,37 +1,72 @@
 //! The tools: one file each, a handler that asks the gate and then acts with what the gate gave it.
 
 mod account_bind;
+mod audit_netpol;
+mod audit_psa;
+mod audit_rbac;
+mod audit_resources;
+mod audits;
 pub(crate) mod bounds;
 mod channel_map;
 mod channel_report;
+mod cluster_profile;
 mod enclave_deprovision;
 mod enclave_freeze;
 mod enclave_info;
 mod enclave_list;
+mod enclave_preflight;
 mod enclave_provision;
 mod enclave_sync;
 mod enclave_unfreeze;
 mod entry;
+mod health_cluster_summary;
+mod health_enclave_usage;
+mod health_nodes;
 mod notices;
 mod people;
+mod reach_approve;
+mod secret_list;
+mod secret_remove;
+mod secret_set;
 mod trail_tail;
 mod wf_apply;
+mod wf_compare;
+mod wf_describe;
+mod wf_events;
+mod wf_health;
+mod wf_health_enclave;
+mod wf_history;
 mod wf_list;
 mod wf_logs;
+mod wf_pods;
 mod wf_remove;
+mod wf_restart;
 mod wf_run;
+mod wf_set_mode;
 mod wf_status;
+mod wf_transfer;
 mod whoami;
 mod why;
 
 pub(crate) use entry::{About, Catalogue, Effect, Entry, Handler, Repeat};
 
+use wire::tools::approval::ReachApprove;
+use wire::tools::audit::{AuditNetpol, AuditPsa, AuditRbac, AuditResources};
 use wire::tools::channel::{ChannelMap, ChannelReport, Notices};
+use wire::tools::cluster::{
+    ClusterProfile, EnclavePreflight, HealthClusterSummary, HealthEnclaveUsage, HealthNodes,
+};
+use wire::tools::custody::{WfRestart, WfSetMode, WfTransfer};
+use wire::tools::describe::WfDescribe;
 use wire::tools::enclave::{
     EnclaveDeprovision, EnclaveFreeze, EnclaveInfo, EnclaveList, EnclaveProvision, EnclaveSync,
     EnclaveUnfreeze,
 };
+use wire::tools::health::{WfHealth, WfHealthEnclave};
+use wire::tools::history::{WfCompare, WfEvents, WfHistory};
 use wire::tools::person::{AccountBind, Whoami, Why};
+use wire::tools::pods::WfPods;
+use wire::tools::secret::{SecretList, SecretRemove, SecretSet};
 use wire::tools::tentacle::{WfApply, WfList, WfLogs, WfRemove, WfRun, WfStatus};
 use wire::tools::trail::TrailTail;
 
@@ -53,7 +88,30 @@ pub(crate) fn catalogue() -> Catalogue {
         Entry::of::<WfList>(),
         Entry::of::<WfStatus>(),
         Entry::of::<WfRun>(),
+        Entry::of::<WfPods>(),
         Entry::of::<WfLogs>(),
+        Entry::of::<WfDescribe>(),
+        Entry::of::<WfHistory>(),
+        Entry::of::<WfCompare>(),
+        Entry::of::<WfEvents>(),
+        Entry::of::<WfHealth>(),
+        Entry::of::<WfHealthEnclave>(),
+        Entry::of::<AuditNetpol>(),
+        Entry::of::<AuditPsa>(),
+        Entry::of::<AuditRbac>(),
+        Entry::of::<AuditResources>(),
+        Entry::of::<ClusterProfile>(),
+        Entry::of::<EnclavePreflight>(),
+        Entry::of::<HealthNodes>(),
+        Entry::of::<HealthClusterSummary>(),
+        Entry::of::<HealthEnclaveUsage>(),
+        Entry::of::<WfRestart>(),
+        Entry::of::<WfSetMode>(),
+        Entry::of::<WfTransfer>(),
+        Entry::of::<ReachApprove>(),
+        Entry::of::<SecretSet>(),
+        Entry::of::<SecretRemove>(),
+        Entry::of::<SecretList>(),
         Entry::of::<TrailTail>(),
         Entry::of::<ChannelReport>(),
         Entry::of::<ChannelMap>(),

@@ -159,6 +159,13 @@ impl Action {
         )
     }
 
+    /// Whether a person's token alone does not suffice for this, whoever holds it: it takes proof that the person saw
+    /// what it is about, by a click in the channel or on the server's own page after a fresh sign-in.
+    #[must_use]
+    pub const fn needs_proof(self) -> bool {
+        matches!(self, Self::ApproveReach | Self::Transfer)
+    }
+
     /// The action with this name.
     #[must_use]
     pub fn named(name: &str) -> Option<Self> {

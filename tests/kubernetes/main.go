@@ -1,11 +1,13 @@
-// Command kubernetes is a real Kubernetes control plane in one binary: the API server, the controller manager, the
-// store behind them, and kubectl. Which of them it is depends on the name it is started under (or on its first
-// argument), because they share almost all of their code: one binary costs one compile and a quarter of the disk.
+// Command kubernetes is a real Kubernetes in one binary: the API server, the controller manager, the store behind them,
+// kubectl, and what a node needs: scheduler, kubelet, kube-proxy and an enforcer of network policies. Which of them it is
+// depends on the name it is started under (or on its first argument), because they share almost all of their code: one
+// binary costs one compile and a quarter of the disk.
 //
 // It exists for tests. `cargo xtask` builds it, caches it and starts it on loopback.
 package main
 
 import (
+	"context"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -22,6 +24,9 @@ import (
 	kubectl "k8s.io/kubectl/pkg/cmd"
 	apiserver "k8s.io/kubernetes/cmd/kube-apiserver/app"
 	controllers "k8s.io/kubernetes/cmd/kube-controller-manager/app"
+	proxy "k8s.io/kubernetes/cmd/kube-proxy/app"
+	scheduler "k8s.io/kubernetes/cmd/kube-scheduler/app"
+	kubelet "k8s.io/kubernetes/cmd/kubelet/app"
 )
 
 // A part takes its arguments as the original program does: its own name first.
@@ -31,8 +36,14 @@ var parts = map[string]part{
 	"etcd":                    func(args []string) int { etcdmain.Main(args); return 0 },
 	"kube-apiserver":          command(apiserver.NewAPIServerCommand),
 	"kube-controller-manager": command(controllers.NewControllerManagerCommand),
+	"kube-proxy":              command(proxy.NewProxyCommand),
+	"kube-scheduler":          command(func() *cobra.Command { return scheduler.NewSchedulerCommand() }),
 	"kubectl":                 command(kubectl.NewDefaultKubectlCommand),
-	"signing-key":             signingKey,
+	// the context of signals, which the others make, it makes itself
+	"kubelet":            command(func() *cobra.Command { return kubelet.NewKubeletCommand(context.Background()) }),
+	"network-policy":     enforce,
+	"client-certificate": clientCertificate,
+	"signing-key":        signingKey,
 }
 
 // command makes a part of a Cobra command. It is built only when it is asked for: each registers global state.

@@ -97,6 +97,24 @@ impl Browser {
 }
 
 impl Page {
+    /// The form of the last button with this label, as if it was pressed.
+    pub(crate) fn pressing(&self, label: &str) -> Form {
+        let document = Html::parse_document(&self.text);
+        let buttons = Selector::parse("form.blocks button[name=click]").unwrap();
+        let inputs = Selector::parse("input[type=hidden]").unwrap();
+        let wanted = |button: &scraper::ElementRef<'_>| button.text().collect::<String>() == label;
+        let button = document.select(&buttons).rfind(wanted);
+        let button = button.unwrap_or_else(|| panic!("no button {label}: {}", self.text));
+        let form = button.ancestors().filter_map(scraper::ElementRef::wrap);
+        let form = form.into_iter().find(|ancestor| ancestor.value().name() == "form").unwrap();
+        let field = |input: scraper::ElementRef<'_>| {
+            (input.attr("name").unwrap().to_owned(), input.attr("value").unwrap().to_owned())
+        };
+        let mut fields: Vec<(String, String)> = form.select(&inputs).map(field).collect();
+        fields.push(field(button));
+        Form { action: button.attr("formaction").unwrap().to_owned(), fields }
+    }
+
     /// The first form that `selector` finds.
     pub(crate) fn form(&self, selector: &str) -> Form {
         let document = Html::parse_document(&self.text);

@@ -32,7 +32,12 @@ impl Home {
 
     /// Starts `tntc up` here and waits until it says that everything runs.
     pub async fn up(&self) -> Up {
-        Up::start(self).await
+        Up::start(self, &[]).await
+    }
+
+    /// The same with more flags.
+    pub async fn up_with(&self, flags: &[&str]) -> Up {
+        Up::start(self, flags).await
     }
 
     /// Runs `tntc` with these words.

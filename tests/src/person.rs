@@ -66,6 +66,12 @@ impl Person {
         self.browser.submit(&form, &[("text", words)]).await;
     }
 
+    /// Presses the last button with this label in a thread.
+    pub async fn presses(&self, thread: &Thread, label: &str) {
+        let form = self.page(&thread.place).await.pressing(label);
+        self.browser.submit(&form, &[]).await;
+    }
+
     /// What stands in the channel itself.
     pub async fn channel(&self) -> Vec<Post> {
         self.page(CHANNEL).await.channel()

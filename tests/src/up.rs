@@ -45,9 +45,9 @@ struct Told {
 }
 
 impl Up {
-    pub(crate) async fn start(home: &Home) -> Self {
+    pub(crate) async fn start(home: &Home, flags: &[&str]) -> Self {
         let mut command = tntc(home.path());
-        command.args(["up", "--state-dir"]).arg(home.state());
+        command.args(["up", "--state-dir"]).arg(home.state()).args(flags);
         let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
         let lines = Lines::default();
         let mut copying = JoinSet::new();

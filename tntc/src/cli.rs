@@ -1,9 +1,11 @@
 //! The command line: what can be asked, and what goes for every command.
 
 use crate::commands::{
-    deploy::Deploy, enclave::EnclaveCommand, list::List, login::Login, logout::Logout, logs::Logs,
-    render::Render, run::Run, status::Status, trail::TrailCommand, undeploy::Undeploy, whoami::Whoami,
-    why::Why,
+    audit::Audit, cluster::ClusterCommand, compare::Compare, deploy::Deploy, describe::Describe,
+    enclave::EnclaveCommand, events::Events, health::Health, history::History, list::List, login::Login,
+    logout::Logout, logs::Logs, new::New, new::Scaffolds, render::Render, restart::Restart, run::Run,
+    secret::SecretCommand, set_mode::SetMode, status::Status, trail::TrailCommand, transfer::Transfer,
+    undeploy::Undeploy, validate::Validate, visualize::Visualize, whoami::Whoami, why::Why,
 };
 use crate::output::Format;
 use crate::server::Server;
@@ -67,10 +69,45 @@ pub(crate) enum Command {
     Run(Run),
     /// What a tentacle printed
     Logs(Logs),
+    /// Make the folder of a new tentacle
+    New(New),
+    /// What a new tentacle can begin as
+    Scaffolds(Scaffolds),
+    /// Check a tentacle's folder as the server will, and tell all that is wrong
+    Validate(Validate),
+    /// Test a tentacle with its fixtures, without a network
+    #[cfg(feature = "up")]
+    Test(crate::commands::test::Test),
+    /// Draw what feeds what and what reaches where
+    Visualize(Visualize),
     /// Deploy a tentacle from its folder
     Deploy(Deploy),
     /// Remove a tentacle for good
     Undeploy(Undeploy),
+    /// The secrets of an enclave
+    #[command(subcommand)]
+    Secret(SecretCommand),
+    /// All that is on record of a tentacle
+    Describe(Describe),
+    /// The runs of a tentacle, or its deploys
+    History(History),
+    /// What is different between two versions of a tentacle
+    Compare(Compare),
+    /// What happened to tentacles lately
+    Events(Events),
+    /// Whether tentacles can run, and whether something is to be looked at
+    Health(Health),
+    /// What is amiss with what is really there, with the command that mends it
+    Audit(Audit),
+    /// What everything runs on: what is missing, what there is, how it is
+    #[command(subcommand)]
+    Cluster(ClusterCommand),
+    /// Begin the next run of a tentacle with a fresh copy
+    Restart(Restart),
+    /// Set who may see, change and run a tentacle
+    SetMode(SetMode),
+    /// Give a tentacle to another member
+    Transfer(Transfer),
     /// Sign in with a browser
     Login(Login),
     /// End the sign-in

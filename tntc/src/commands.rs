@@ -1,20 +1,39 @@
 //! The commands, one file each.
 
+pub(crate) mod audit;
+pub(crate) mod cluster;
+pub(crate) mod compare;
 pub(crate) mod deploy;
+pub(crate) mod describe;
 pub(crate) mod enclave;
+pub(crate) mod events;
+pub(crate) mod health;
+pub(crate) mod history;
 pub(crate) mod list;
 pub(crate) mod login;
 pub(crate) mod logout;
 pub(crate) mod logs;
+pub(crate) mod new;
 pub(crate) mod render;
+pub(crate) mod restart;
 pub(crate) mod run;
+pub(crate) mod secret;
+pub(crate) mod set_mode;
 pub(crate) mod status;
+#[cfg(feature = "up")]
+pub(crate) mod test;
 pub(crate) mod trail;
+pub(crate) mod transfer;
 pub(crate) mod undeploy;
+pub(crate) mod validate;
+pub(crate) mod visualize;
 pub(crate) mod whoami;
 pub(crate) mod why;
 
+pub(crate) use new::NewError;
 pub(crate) use render::RenderError;
+#[cfg(feature = "up")]
+pub(crate) use test::TestError;
 pub(crate) use trail::TrailError;
 
 use crate::caller::Connection;
@@ -78,12 +97,29 @@ async fn dispatch(command: Command, context: &Context) -> Result<(), Failed> {
         Command::Logs(command) => command.run(context).await,
         Command::Deploy(command) => command.run(context).await,
         Command::Undeploy(command) => command.run(context).await,
+        Command::Secret(command) => command.run(context).await,
+        Command::Describe(command) => command.run(context).await,
+        Command::History(command) => command.run(context).await,
+        Command::Compare(command) => command.run(context).await,
+        Command::Events(command) => command.run(context).await,
+        Command::Health(command) => command.run(context).await,
+        Command::Audit(command) => command.run(context).await,
+        Command::Cluster(command) => command.run(context).await,
+        Command::Restart(command) => command.run(context).await,
+        Command::SetMode(command) => command.run(context).await,
+        Command::Transfer(command) => command.run(context).await,
         Command::Login(command) => command.run(context).await,
         Command::Logout(command) => command.run(context).await,
         Command::Whoami(command) => command.run(context).await,
         Command::Why(command) => command.run(context).await,
         Command::Trail(command) => command.run(context).await,
         Command::Render(command) => command.run(context),
+        Command::New(command) => command.run(context),
+        Command::Scaffolds(command) => command.run(context),
+        Command::Validate(command) => command.run(context),
+        Command::Visualize(command) => command.run(context),
+        #[cfg(feature = "up")]
+        Command::Test(command) => command.run(context),
         #[cfg(feature = "up")]
         Command::Up(command) => Ok(command.run().await?),
         #[cfg(feature = "up")]

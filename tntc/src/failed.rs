@@ -78,6 +78,13 @@ pub(crate) enum Failed {
     /// What cannot be rendered.
     #[error(transparent)]
     Render(#[from] crate::commands::RenderError),
+    /// A new folder.
+    #[error(transparent)]
+    New(#[from] crate::commands::NewError),
+    /// A test that could not be made.
+    #[cfg(feature = "up")]
+    #[error(transparent)]
+    Test(#[from] crate::commands::TestError),
     /// The trail's files.
     #[error(transparent)]
     Trail(#[from] crate::commands::TrailError),
@@ -115,9 +122,10 @@ impl Failed {
             | Self::Confirm(_)
             | Self::Output(_)
             | Self::Render(_)
+            | Self::New(_)
             | Self::Trail(_) => Exit::Failed,
             #[cfg(feature = "up")]
-            Self::Up(_) => Exit::Failed,
+            Self::Up(_) | Self::Test(_) => Exit::Failed,
         }
     }
 
@@ -131,6 +139,10 @@ impl Failed {
             | Self::Web(WebError::Unreachable { .. }) => UNREACHABLE,
             Self::Confirm(ConfirmError::NoTerminal(_)) => {
                 "run it in a terminal, or say `--yes` when you are sure"
+            }
+            #[cfg(feature = "up")]
+            Self::Test(crate::commands::TestError::NoDeno) => {
+                "name it with `--deno`, or start `tntc` by `cargo xtask`, which fetches it"
             }
             _ => return None,
         };

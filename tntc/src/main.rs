@@ -21,7 +21,7 @@ use std::process::ExitCode;
 
 fn main() -> ExitCode {
     #[cfg(feature = "up")]
-    if let Some(ended) = mcp_server::attend() {
+    if let Some(ended) = mcp_server::attend().or_else(egress::attend) {
         return ended;
     }
     commands::run(cli::read())

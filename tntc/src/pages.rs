@@ -2,6 +2,7 @@
 
 use crate::caller::{CallerError, Connection};
 use wire::Tool;
+use wire::tools::audit::{AuditNetpol, AuditPsa, AuditRbac, AuditResources};
 use wire::tools::enclave::EnclaveList;
 use wire::tools::tentacle::WfList;
 use wire::tools::trail::TrailTail;
@@ -44,6 +45,23 @@ impl Paged for WfList {
         answer.next_cursor.as_deref()
     }
 }
+
+/// Tools whose arguments have a page, and whose answer, or a part of it, says where the next begins.
+macro_rules! audits {
+    ($($tool:ident $(. $part:ident)?,)+) => {
+        $(impl Paged for $tool {
+            fn turn(args: &mut Self::Args, cursor: String) {
+                args.page.cursor = Some(cursor);
+            }
+
+            fn next(answer: &Self::Answer) -> Option<&str> {
+                answer$(.$part)?.next_cursor.as_deref()
+            }
+        })+
+    };
+}
+
+audits! { AuditNetpol.audit, AuditPsa, AuditRbac, AuditResources.audit, }
 
 impl Paged for TrailTail {
     fn turn(args: &mut Self::Args, cursor: String) {

@@ -6,7 +6,7 @@
 
 mod announce;
 mod child;
-mod engine;
+pub(crate) mod engine;
 mod keeper;
 mod leash;
 mod ports;
@@ -26,6 +26,7 @@ use crate::private_file::PrivateFileError;
 use crate::session::{SessionError, state_folder};
 use crate::web::WebError;
 use clap::Subcommand;
+use std::ffi::OsString;
 use std::path::PathBuf;
 
 /// A whole Tentacular on this machine.
@@ -47,6 +48,40 @@ struct How {
     /// Show what the services log
     #[arg(long)]
     verbose: bool,
+    #[command(flatten)]
+    egress: Egress,
+}
+
+/// What the egress gateway of this machine knows and opens besides the internet.
+#[derive(Debug, Clone, Default, clap::Args)]
+struct Egress {
+    /// Host names that tentacles can be given, in the format of `/etc/hosts`
+    #[arg(long, value_name = "FILE")]
+    egress_hosts: Option<PathBuf>,
+    /// Which private ranges are open to which enclave: `{"<enclave>": ["10.1.2.0/24"]}`
+    #[arg(long, value_name = "FILE")]
+    private_ranges: Option<PathBuf>,
+    /// Let those ranges be on this machine itself: a tentacle reaches the machine's own services then
+    #[arg(long)]
+    egress_allow_loopback: bool,
+}
+
+impl Egress {
+    /// The flags of the server that say the same.
+    fn flags(&self) -> Vec<OsString> {
+        let mut flags = Vec::new();
+        let mut path = |flag: &str, path: &Option<PathBuf>| {
+            if let Some(path) = path {
+                // The server stands in another folder.
+                let path = std::path::absolute(path).unwrap_or_else(|_| path.clone());
+                flags.extend([OsString::from(flag), path.into_os_string()]);
+            }
+        };
+        path("--egress-hosts", &self.egress_hosts);
+        path("--private-ranges-file", &self.private_ranges);
+        flags.extend(self.egress_allow_loopback.then(|| OsString::from("--egress-allow-loopback")));
+        flags
+    }
 }
 
 /// What can be asked of one that runs.
@@ -108,8 +143,9 @@ impl How {
         let world = state.world(ports)?;
         announce::beginning(&world);
         let engine = world.prepare()?;
+        let (egress, verbose) = (self.egress.flags(), self.verbose);
         let plan =
-            services::Plan { world: &world, programs: &programs, engine: &engine, verbose: self.verbose };
+            services::Plan { world: &world, programs: &programs, engine: &engine, egress: &egress, verbose };
         let signals = services::Signals::listen()?;
         match services::start(&plan, signals).await? {
             Started::All(running) => {

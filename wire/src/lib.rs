@@ -6,6 +6,9 @@ pub mod canonical;
 pub mod client;
 mod failure;
 pub mod meta;
+pub mod pass;
+#[cfg(feature = "seal")]
+pub mod seal;
 pub mod signing;
 mod tool;
 pub mod tools;

@@ -1,7 +1,16 @@
 //! The tools, by whom or what they are about.
 
+pub mod approval;
+pub mod audit;
 pub mod channel;
+pub mod cluster;
+pub mod custody;
+pub mod describe;
 pub mod enclave;
+pub mod health;
+pub mod history;
 pub mod person;
+pub mod pods;
+pub mod secret;
 pub mod tentacle;
 pub mod trail;

@@ -17,7 +17,9 @@ mod release;
 mod reserved;
 mod sandbox;
 pub mod scaffold;
+mod secret_name;
 mod sidecar;
+mod stages;
 mod trigger;
 mod workflow;
 mod yaml;
@@ -29,13 +31,15 @@ pub use digest::{ContentHash, ParseHashError};
 pub use graph::Edge;
 pub use name::{EnclaveName, NameError, TentacleName};
 pub use node::Node;
-pub use part_name::PartName;
+pub use part_name::{PartName, PartNameError};
 pub use path::{FilePath, PathError};
 pub use problem::{Part, Position, Problem, Problems, Rule};
 pub use reach::{Contact, Reach};
 pub use sandbox::{
-    ENVIRONMENT, Facts, Layout, LayoutError, Limits, Listen, Plan, RunTokenHash, Sandbox, SandboxNode, derive,
+    Destination, ENVIRONMENT, Egress, Facts, Forward, Gateway, Layout, LayoutError, Limits, Listen, PROXY,
+    Plan, RunTokenHash, Sandbox, SandboxDependency, SandboxNode, Speaks, derive,
 };
+pub use secret_name::{SecretName, SecretNameError};
 pub use sidecar::{Sidecar, SidecarProtocol};
-pub use trigger::{Trigger, TriggerKind};
+pub use trigger::{Cron, Schedule, ScheduleError, Scheme, Trigger, TriggerKind, Webhook};
 pub use workflow::{Config, Metadata, Version, Workflow};

@@ -2,12 +2,13 @@
 
 use crate::name::shown;
 use crate::problem::{Part, Position, Report, Rule};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use std::fmt;
+use std::str::FromStr;
 
 /// A name within one workflow: `[a-z][a-z0-9_-]*`, at most 63 characters.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
-#[serde(transparent)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
 pub struct PartName(String);
 
 impl PartName {
@@ -34,6 +35,33 @@ fn fits(text: &str) -> bool {
     text.len() <= PartName::MAX
         && text.starts_with(|c: char| c.is_ascii_lowercase())
         && text.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_' || c == '-')
+}
+
+/// Why a text is not the name of a part.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("`{0}` must match [a-z][a-z0-9_-]*")]
+pub struct PartNameError(String);
+
+impl TryFrom<String> for PartName {
+    type Error = PartNameError;
+
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        if fits(&text) { Ok(Self(text)) } else { Err(PartNameError(shown(&text))) }
+    }
+}
+
+impl From<PartName> for String {
+    fn from(name: PartName) -> Self {
+        name.0
+    }
+}
+
+impl FromStr for PartName {
+    type Err = PartNameError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        Self::try_from(text.to_owned())
+    }
 }
 
 impl fmt::Display for PartName {

@@ -1,20 +1,26 @@
 //! All that a tentacle can touch or be touched by: what its owner approves, and what every wall lets through.
 
 use crate::contract::{Dependency, Port, Target};
+use crate::digest::{hex, sha256};
 use crate::part_name::PartName;
-use crate::trigger::TriggerKind;
+use crate::sandbox::Speaks;
+use crate::secret_name::SecretName;
+use crate::trigger::{Cron, Scheme, Trigger, TriggerKind};
 use crate::workflow::Workflow;
 use ipnet::IpNet;
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 use std::fmt;
 
 /// A set of contacts. Two versions of a tentacle with the same reach can do each other no harm that the other could
 /// not; one that has more needs to be looked at by somebody.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
 pub struct Reach(BTreeSet<Contact>);
 
 /// One thing that a tentacle touches or is touched by.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub enum Contact {
     /// A node connects to a host.
     Host {
@@ -24,6 +30,8 @@ pub enum Contact {
         host: String,
         /// The port.
         port: u16,
+        /// What is spoken there.
+        speaks: Speaks,
     },
     /// A node, or with `None` every node, connects to any address of a range.
     Range {
@@ -45,13 +53,26 @@ pub enum Contact {
     Secret {
         /// The node.
         node: PartName,
-        /// The secret, as `service.key`.
-        secret: String,
+        /// The secret.
+        secret: SecretName,
     },
     /// The clock runs it.
-    Schedule(String),
-    /// A webhook runs it: its path or provider.
-    Webhook(String),
+    Schedule {
+        /// When, in cron's five fields.
+        schedule: String,
+        /// In which time zone.
+        timezone: String,
+    },
+    /// Whoever knows a secret runs it with a call. Which of the caller's events are taken is not part of it: whoever can
+    /// sign can sign any.
+    Webhook {
+        /// The trigger's name, which its address ends with.
+        name: PartName,
+        /// How a call is signed.
+        scheme: Scheme,
+        /// The secret that caller and server share, as `service.key`.
+        secret: String,
+    },
     /// A message runs it: its subject.
     Queue(String),
     /// A container that nobody here wrote runs beside it: its image and command.
@@ -91,7 +112,7 @@ impl Reach {
         for egress in &workflow.contract.additional_egress {
             contacts.extend(of_range(None, egress.to, &egress.ports));
         }
-        contacts.extend(workflow.triggers.iter().filter_map(|trigger| of_trigger(&trigger.kind)));
+        contacts.extend(workflow.triggers.iter().filter_map(of_trigger));
         contacts.extend(workflow.sidecars.iter().map(|sidecar| Contact::Sidecar {
             image: sidecar.image.clone(),
             command: sidecar.command.iter().chain(&sidecar.args).cloned().collect(),
@@ -110,6 +131,14 @@ impl Reach {
         self.0.iter()
     }
 
+    /// The digest of a reach: `sha256:` and the SHA-256 of its JSON, whose contacts stand in a fixed order.
+    #[must_use]
+    pub fn digest(&self) -> String {
+        // INVARIANT: a set of texts and numbers is always JSON
+        let json = serde_json::to_vec(self).unwrap_or_default();
+        format!("sha256:{}", hex(&sha256(&json)))
+    }
+
     /// What this reach has and `before` has not: what needs an approval.
     #[must_use]
     pub fn beyond(&self, before: &Self) -> Self {
@@ -121,7 +150,8 @@ fn of_dependency(node: &PartName, name: &PartName, dependency: &Dependency) -> V
     let node = node.clone();
     let mut contacts = match &dependency.target {
         Target::Host { host, port } => {
-            vec![Contact::Host { node: node.clone(), host: host.clone(), port: *port }]
+            let speaks = Speaks::of(&dependency.protocol);
+            vec![Contact::Host { node: node.clone(), host: host.clone(), port: *port, speaks }]
         }
         Target::Range { range, ports } => of_range(Some(&node), *range, ports),
         Target::Platform => vec![Contact::Platform { node: node.clone(), service: name.clone() }],
@@ -129,7 +159,7 @@ fn of_dependency(node: &PartName, name: &PartName, dependency: &Dependency) -> V
         Target::Module { .. } => Vec::new(),
     };
     if let Some(auth) = &dependency.auth {
-        contacts.push(Contact::Secret { node, secret: format!("{}.{}", auth.service, auth.key) });
+        contacts.push(Contact::Secret { node, secret: auth.secret.clone() });
     }
     contacts
 }
@@ -143,13 +173,18 @@ fn of_range(node: Option<&PartName>, range: IpNet, ports: &[Port]) -> Vec<Contac
     }
 }
 
-fn of_trigger(kind: &TriggerKind) -> Option<Contact> {
-    match kind {
+fn of_trigger(trigger: &Trigger) -> Option<Contact> {
+    match &trigger.kind {
         TriggerKind::Manual => None,
-        TriggerKind::Cron { schedule } => Some(Contact::Schedule(schedule.clone())),
-        TriggerKind::Webhook { path, provider, .. } => {
-            Some(Contact::Webhook(path.clone().or_else(|| provider.clone()).unwrap_or_default()))
-        }
+        TriggerKind::Cron(Cron { schedule, .. }) => Some(Contact::Schedule {
+            schedule: schedule.text().to_owned(),
+            timezone: schedule.zone().to_owned(),
+        }),
+        TriggerKind::Webhook(webhook) => Some(Contact::Webhook {
+            name: trigger.name.clone(),
+            scheme: webhook.scheme,
+            secret: webhook.secret.to_string(),
+        }),
         TriggerKind::Queue { subject } => Some(Contact::Queue(subject.clone())),
     }
 }
@@ -157,7 +192,14 @@ fn of_trigger(kind: &TriggerKind) -> Option<Contact> {
 impl fmt::Display for Contact {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Host { node, host, port } => write!(f, "{node} connects to {host}:{port}"),
+            Self::Host { node, host, port, speaks } => {
+                let how = match speaks {
+                    Speaks::Tls => "",
+                    Speaks::Http => " without encryption",
+                    Speaks::Raw => " with a protocol of its own",
+                };
+                write!(f, "{node} connects to {host}:{port}{how}")
+            }
             Self::Range { node, range, port } => {
                 match node {
                     Some(node) => write!(f, "{node} connects")?,
@@ -170,8 +212,13 @@ impl fmt::Display for Contact {
             }
             Self::Platform { node, service } => write!(f, "{node} uses {service}"),
             Self::Secret { node, secret } => write!(f, "{node} reads the secret {secret}"),
-            Self::Schedule(schedule) => write!(f, "it runs by the clock: {schedule}"),
-            Self::Webhook(place) => write!(f, "it is run by the webhook {place}"),
+            Self::Schedule { schedule, timezone } => {
+                write!(f, "it runs by the clock: {schedule} ({timezone})")
+            }
+            Self::Webhook { name, scheme, secret } => {
+                let whose = scheme.told();
+                write!(f, "it is run by whoever calls its webhook {name} with {whose} signature by {secret}")
+            }
             Self::Queue(subject) => write!(f, "it is run by messages on {subject}"),
             Self::Sidecar { image, command } if command.is_empty() => {
                 write!(f, "{image} runs beside it")

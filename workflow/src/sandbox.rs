@@ -1,5 +1,6 @@
 //! The sandbox of a tentacle: one value, derived from its workflow, that every wall is made from.
 
+use crate::contract::{Dependency, Protocol, Target};
 use crate::derived::TentacleRef;
 use crate::digest::{ContentHash, hex, sha256};
 use crate::name::EnclaveName;
@@ -7,15 +8,21 @@ use crate::part_name::PartName;
 use crate::path::FilePath;
 use crate::problem::Problems;
 use crate::reach::Reach;
+use crate::secret_name::SecretName;
 use crate::workflow::Workflow;
 use serde_json::{Map, Value as Json};
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::time::Duration;
 
-pub use command::{ENVIRONMENT, Layout, LayoutError, Listen};
+pub use command::{ENVIRONMENT, Gateway, Layout, LayoutError, Listen};
+pub use egress::{Destination, Egress, Speaks};
+pub use forward::{Forward, PROXY};
 pub use plan::Plan;
 
 mod command;
+mod egress;
+mod forward;
 mod plan;
 
 /// What the server knows about a deploy beyond the workflow itself.
@@ -37,8 +44,16 @@ pub struct Sandbox {
     pub version: ContentHash,
     /// The code that runs in it, in the order of the nodes' names.
     pub nodes: Vec<SandboxNode>,
+    /// How often a failed node is tried again.
+    pub retries: u8,
     /// The author's settings.
     pub config: Map<String, Json>,
+    /// What its code may ask for by name: the dependencies that some node may use, modules left out.
+    pub dependencies: BTreeMap<PartName, SandboxDependency>,
+    /// What the egress gateway lets through. Nothing else gets out.
+    pub egress: BTreeSet<Egress>,
+    /// The secrets that it holds, by name.
+    pub secrets: BTreeSet<SecretName>,
     /// What it reaches.
     pub reach: Reach,
     /// How much it may use.
@@ -54,6 +69,31 @@ pub struct SandboxNode {
     pub file: FilePath,
     /// How long it may work.
     pub timeout: Duration,
+    /// The nodes whose output it waits for.
+    pub after: BTreeSet<PartName>,
+    /// The dependencies that it may use.
+    pub dependencies: BTreeSet<PartName>,
+    /// What it may connect to.
+    pub egress: BTreeSet<Egress>,
+    /// The secrets that it may read, by name.
+    pub secrets: BTreeSet<SecretName>,
+}
+
+/// A dependency, as code is told of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SandboxDependency {
+    /// How one talks to it, in the contract's word.
+    pub protocol: String,
+    /// Where it is; `None` for a range, in which the code chooses.
+    pub host: Option<String>,
+    /// At which port.
+    pub port: Option<u16>,
+    /// What its protocol needs to be told besides: `database`, `user`, `subject`, `container`.
+    pub details: BTreeMap<&'static str, String>,
+    /// How the code proves who it is, such as `api-token`.
+    pub auth: Option<String>,
+    /// With which secret, by name.
+    pub secret: Option<SecretName>,
 }
 
 /// How much a sandbox may use. What a backend cannot hold it to, its status says.
@@ -108,7 +148,7 @@ impl Default for Limits {
             output_bytes: 1024 * 1024,
             log_lines: 1000,
             log_bytes: 256 * 1024,
-            drain: Duration::from_secs(10),
+            drain: Duration::from_secs(600),
         }
     }
 }
@@ -137,17 +177,75 @@ impl fmt::Display for RunTokenHash {
 /// What this release cannot run: [`Workflow::supported_now`].
 pub fn derive(workflow: &Workflow, facts: &Facts) -> Result<Sandbox, Problems> {
     workflow.supported_now()?;
-    let nodes = workflow.nodes.iter().map(|(name, node)| SandboxNode {
-        name: name.clone(),
-        file: node.path.clone(),
-        timeout: workflow.config.timeout,
-    });
+    let nodes: Vec<SandboxNode> = workflow.nodes.keys().filter_map(|name| node(workflow, name)).collect();
+    let mut dependencies = BTreeMap::new();
+    let mut egress: BTreeSet<Egress> = nodes.iter().flat_map(|node| node.egress.iter().cloned()).collect();
+    for name in nodes.iter().flat_map(|node| &node.dependencies) {
+        if let Some(dependency) = workflow.contract.dependencies.get(name) {
+            dependencies.extend(told(dependency).map(|told| (name.clone(), told)));
+        }
+    }
+    for more in &workflow.contract.additional_egress {
+        egress.extend(Egress::of_range(more.to, &more.ports, Speaks::Raw));
+    }
     Ok(Sandbox {
         tentacle: TentacleRef { enclave: facts.enclave.clone(), tentacle: workflow.name.clone() },
         version: facts.version,
-        nodes: nodes.collect(),
+        retries: workflow.config.retries,
         config: workflow.config.values.clone(),
+        dependencies,
+        egress,
+        secrets: nodes.iter().flat_map(|node| node.secrets.iter().cloned()).collect(),
+        nodes,
         reach: Reach::of(workflow),
         limits: Limits::default(),
+    })
+}
+
+fn node(workflow: &Workflow, name: &PartName) -> Option<SandboxNode> {
+    let node = workflow.nodes.get(name)?;
+    let contract = &workflow.contract;
+    let uses = workflow.may_use(name);
+    let used: Vec<&Dependency> = uses.iter().filter_map(|name| contract.dependencies.get(*name)).collect();
+    let mut egress: BTreeSet<Egress> = used.iter().flat_map(|dependency| Egress::of(dependency)).collect();
+    for more in &contract.additional_egress {
+        egress.extend(Egress::of_range(more.to, &more.ports, Speaks::Raw));
+    }
+    Some(SandboxNode {
+        name: name.clone(),
+        file: node.path.clone(),
+        timeout: workflow.config.timeout,
+        after: workflow.edges.iter().filter(|edge| edge.to == *name).map(|edge| edge.from.clone()).collect(),
+        dependencies: uses.into_iter().cloned().collect(),
+        egress,
+        secrets: used.iter().filter_map(|dependency| secret(dependency)).collect(),
+    })
+}
+
+fn secret(dependency: &Dependency) -> Option<SecretName> {
+    dependency.auth.as_ref().map(|auth| auth.secret.clone())
+}
+
+/// What code is told of a dependency; nothing of a module, which it imports.
+fn told(dependency: &Dependency) -> Option<SandboxDependency> {
+    let (host, port) = match &dependency.target {
+        Target::Host { host, port } => (Some(host.clone()), Some(*port)),
+        Target::Platform | Target::Range { .. } => (None, None),
+        Target::Module { .. } => return None,
+    };
+    let details = match &dependency.protocol {
+        Protocol::Postgresql { database, user } => vec![("database", database), ("user", user)],
+        Protocol::Nats { subject } => vec![("subject", subject)],
+        Protocol::Blob { container } => vec![("container", container)],
+        _ => Vec::new(),
+    };
+    let given = |(key, value): (&'static str, &Option<String>)| Some((key, value.clone()?));
+    Some(SandboxDependency {
+        protocol: dependency.protocol.word().to_owned(),
+        host,
+        port,
+        details: details.into_iter().filter_map(given).collect(),
+        auth: dependency.auth.as_ref().map(|auth| auth.kind.clone()),
+        secret: secret(dependency),
     })
 }

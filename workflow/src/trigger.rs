@@ -1,20 +1,28 @@
 //! What makes a tentacle run.
 
+mod cron;
+mod names;
+mod schedule;
+mod webhook;
+
+pub use cron::Cron;
+pub use schedule::{Schedule, ScheduleError};
+pub use webhook::{Scheme, Webhook};
+
 use crate::fields::Fields;
 use crate::name::shown;
 use crate::nearest::nearest;
 use crate::part_name::PartName;
 use crate::problem::{Part, Position, Report, Rule};
 use crate::yaml::Yaml;
-use std::collections::BTreeSet;
 
 /// One entry of `triggers`.
 #[derive(Debug, Clone)]
 pub struct Trigger {
     /// Where it stands in the file.
     pub at: Position,
-    /// Its name, if it has one.
-    pub name: Option<PartName>,
+    /// Its name: the given one, else the word of its kind, with a number where that is taken (`cron`, `cron-2`).
+    pub name: PartName,
     /// What it waits for.
     pub kind: TriggerKind,
 }
@@ -25,21 +33,9 @@ pub enum TriggerKind {
     /// A person or an agent asks.
     Manual,
     /// The clock.
-    Cron {
-        /// When, in cron's five fields.
-        schedule: String,
-    },
+    Cron(Cron),
     /// Another service calls.
-    Webhook {
-        /// The path that it calls.
-        path: Option<String>,
-        /// The service, where its signature is known, such as `github`.
-        provider: Option<String>,
-        /// The kind of event; absent means all.
-        event: Option<String>,
-        /// The actions of the event; empty means all.
-        actions: Vec<String>,
-    },
+    Webhook(Webhook),
     /// A message arrives.
     Queue {
         /// The subject that it arrives on.
@@ -53,17 +49,27 @@ impl TriggerKind {
     pub const fn word(&self) -> &'static str {
         match self {
             Self::Manual => "manual",
-            Self::Cron { .. } => "cron",
-            Self::Webhook { .. } => "webhook",
+            Self::Cron(_) => "cron",
+            Self::Webhook(_) => "webhook",
             Self::Queue { .. } => "queue",
         }
     }
 }
 
-const KEYS: &[&str] = &["type", "name", "schedule", "path", "subject", "provider", "event", "actions"];
+const KEYS: &[&str] = &[
+    "type", "name", "schedule", "timezone", "overlap", "catchUp", "jitter", "path", "subject", "provider",
+    "secret", "event", "actions",
+];
 const KINDS: [&str; 4] = ["manual", "cron", "webhook", "queue"];
 /// The most triggers of one tentacle.
 const MOST: usize = 50;
+
+/// An entry whose name is not settled yet.
+struct Unnamed {
+    at: Position,
+    name: Option<PartName>,
+    kind: TriggerKind,
+}
 
 pub(crate) fn read_all(fields: &Fields<'_>) -> Vec<Trigger> {
     let list = fields.list("triggers");
@@ -74,36 +80,23 @@ pub(crate) fn read_all(fields: &Fields<'_>) -> Vec<Trigger> {
     if list.len() > MOST {
         fields.add(at, Rule::TooMany { what: "triggers", count: list.len(), most: MOST });
     }
-    let mut names = BTreeSet::new();
-    let read = |(index, yaml)| {
-        let trigger = read(yaml, Part::Trigger(index), fields.report)?;
-        if let Some(name) = &trigger.name
-            && !names.insert(name.clone())
-        {
-            let rule = Rule::DuplicateName { what: "trigger", name: name.to_string() };
-            fields.report.add(trigger.at, &Part::Trigger(index), rule);
-        }
-        Some(trigger)
-    };
-    list.iter().take(MOST).enumerate().filter_map(read).collect()
+    let read = |(index, yaml)| Some((index, read(yaml, Part::Trigger(index), fields.report)?));
+    names::give(list.iter().take(MOST).enumerate().filter_map(read).collect(), fields.report)
 }
 
-fn read(yaml: &Yaml, part: Part, report: &Report) -> Option<Trigger> {
+fn read(yaml: &Yaml, part: Part, report: &Report) -> Option<Unnamed> {
     let fields = Fields::of(yaml, part, KEYS, report)?;
     let name = fields.text("name").and_then(|name| PartName::read(name.text, name.at, &fields.part, report));
     let word = fields.required_text("type")?;
     let kind = match word.text {
-        "manual" => read_kind(&fields, "manual", &[], Some(TriggerKind::Manual)),
-        "cron" => {
-            let schedule = needed(&fields, "schedule", "cron");
-            read_kind(&fields, "cron", &["schedule"], schedule.map(|schedule| TriggerKind::Cron { schedule }))
-        }
+        "manual" => of_kind(&fields, "manual", &[], Some(TriggerKind::Manual)),
+        "cron" => of_kind(&fields, "cron", cron::KEYS, cron::read(&fields).map(TriggerKind::Cron)),
         "webhook" => {
-            read_kind(&fields, "webhook", &["path", "provider", "event", "actions"], read_webhook(&fields))
+            of_kind(&fields, "webhook", webhook::KEYS, webhook::read(&fields).map(TriggerKind::Webhook))
         }
         "queue" => {
             let subject = needed(&fields, "subject", "queue");
-            read_kind(&fields, "queue", &["subject"], subject.map(|subject| TriggerKind::Queue { subject }))
+            of_kind(&fields, "queue", &["subject"], subject.map(|subject| TriggerKind::Queue { subject }))
         }
         other => {
             let rule = Rule::Word {
@@ -116,11 +109,11 @@ fn read(yaml: &Yaml, part: Part, report: &Report) -> Option<Trigger> {
             None
         }
     };
-    Some(Trigger { at: fields.at, name, kind: kind? })
+    Some(Unnamed { at: fields.at, name, kind: kind? })
 }
 
 /// `kind`, after telling which of the given keys belong to other kinds.
-fn read_kind(
+fn of_kind(
     fields: &Fields<'_>,
     word: &'static str,
     own: &[&str],
@@ -141,15 +134,4 @@ fn needed(fields: &Fields<'_>, key: &'static str, kind: &'static str) -> Option<
         return None;
     }
     fields.line(key).map(|text| text.text.to_owned())
-}
-
-fn read_webhook(fields: &Fields<'_>) -> Option<TriggerKind> {
-    let line = |key| fields.line(key).map(|text| text.text.to_owned());
-    let (path, provider, event) = (line("path"), line("provider"), line("event"));
-    let actions = fields.texts("actions").into_iter().map(|text| text.text.to_owned()).collect();
-    if fields.value("path").is_none() && fields.value("provider").is_none() {
-        fields.add(fields.at, Rule::TriggerRequires { kind: "webhook", what: "path or provider" });
-        return None;
-    }
-    Some(TriggerKind::Webhook { path, provider, event, actions })
 }

@@ -13,12 +13,20 @@ fn with(more: &str) -> Result<(), Vec<String>> {
 }
 
 #[test]
-fn nodes_side_by_side_run_now() {
-    assert_eq!(
-        with("triggers: [{type: manual}, {type: manual, name: again}]\nconfig: {timeout: 1m, retries: 0}\n"),
-        Ok(())
-    );
-    assert_eq!(with("triggers: [{type: manual}]\ncontract: {version: '1', dependencies: {}}\n"), Ok(()));
+fn stages_retries_and_dependencies_run_now() {
+    let more = "\
+triggers: [{type: manual}]
+edges: [{from: a, to: b}]
+config: {timeout: 1m, retries: 3}
+contract:
+  version: '1'
+  dependencies:
+    shop: {protocol: https, host: shop.example}
+    db: {protocol: postgresql, host: db.example, database: d, user: u}
+    wide: {protocol: https, type: dynamic-target, cidr: 203.0.113.0/24, dynPorts: [443/TCP]}
+  networkPolicy: {additionalEgress: [{toCIDR: 192.0.2.0/24}]}
+";
+    assert_eq!(with(more), Ok(()));
 }
 
 #[test]
@@ -27,34 +35,40 @@ fn the_rest_is_named_with_its_place_and_its_reason() {
         "\
 triggers:
   - {type: cron, schedule: '* * * * *'}
-  - {type: webhook, path: /x}
+  - {type: webhook, path: /x, secret: a.b}
   - {type: queue, subject: x}
-edges: [{from: a, to: b}]
-config: {retries: 1}
 contract:
   version: '1'
   dependencies:
-    shop: {protocol: https, host: shop.example}
-  networkPolicy: {additionalEgress: [{toCIDR: 192.0.2.0/24}]}
+    bare: {protocol: https, host: 203.0.113.7}
+    lib: {protocol: jsr, host: '@std/csv'}
+    mail: {protocol: smtp, host: mail.example, port: 587}
+    tentacular-postgres: {protocol: postgresql}
+    wide: {protocol: https, type: dynamic-target, cidr: '2001:db8::/32', dynPorts: [443]}
+  networkPolicy: {additionalEgress: [{toCIDR: 192.0.2.0/24, ports: [53/UDP]}, {toCIDR: '2001:db8::/32'}, {toCIDR: 203.0.0.0/15}]}
 sidecars: [{name: s, image: i}]
 ",
     );
     assert_eq!(
         refused.unwrap_err(),
         [
-            "workflow.yaml:7:5: trigger[0]: cron triggers are not supported yet: they come with the scheduler",
-            "workflow.yaml:8:5: trigger[1]: webhook triggers are not supported yet: they come with the server's \
-             webhook route",
             "workflow.yaml:9:5: trigger[2]: queue triggers are not supported yet: they need the message queue",
-            "workflow.yaml:10:9: edge[0]: edges are not supported yet: they come with stages; until then nodes run \
-             side by side, each with the input of the run",
-            "workflow.yaml:11:9: config: retries are not supported yet: a failed node stays failed until the \
-             tentacle is run again",
-            "workflow.yaml:15:5: dependency \"shop\": dependencies are not supported yet: they come with the egress \
-             gateway",
-            "workflow.yaml:16:38: additionalEgress[0]: additional egress rules are not supported yet: they come with \
-             the egress gateway",
-            "workflow.yaml:17:12: sidecar[0]: sidecars are not supported yet: they come with the next release of the \
+            "workflow.yaml:13:5: dependency \"bare\": addresses as hosts are not supported yet: the gateway knows \
+             hosts by their names: give the name",
+            "workflow.yaml:14:5: dependency \"lib\": modules are not supported yet: they come with the registry of \
+             modules",
+            "workflow.yaml:15:5: dependency \"mail\": such ports with protocols of their own are not supported yet: \
+             within a sandbox only https and http reach ports below 1024",
+            "workflow.yaml:16:5: dependency \"tentacular-postgres\": services of the platform are not supported yet: \
+             they need the exoskeleton",
+            "workflow.yaml:17:5: dependency \"wide\": ranges of IPv6 addresses are not supported yet: the engine cannot \
+             hold code to one: name the hosts",
+            "workflow.yaml:18:38: additionalEgress[0]: UDP are not supported yet: the gateway carries TCP",
+            "workflow.yaml:18:79: additionalEgress[1]: ranges of IPv6 addresses are not supported yet: the engine cannot \
+             hold code to one: name the hosts",
+            "workflow.yaml:18:106: additionalEgress[2]: ranges of more than 65536 addresses are not supported yet: the \
+             engine cannot hold code to one: name the hosts, or a smaller range",
+            "workflow.yaml:19:12: sidecar[0]: sidecars are not supported yet: they come with the next release of the \
              backends",
         ]
     );

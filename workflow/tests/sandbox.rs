@@ -2,7 +2,9 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking, in its helpers too")]
 
-use workflow::{Bundle, Facts, Layout, Listen, Reach, RunTokenHash, Sandbox, Workflow, derive, scaffold};
+use workflow::{
+    Bundle, Facts, Gateway, Layout, Listen, Reach, RunTokenHash, Sandbox, Workflow, derive, scaffold,
+};
 
 const HELLO: &str = "\
 name: hello
@@ -40,6 +42,66 @@ fn the_engine_is_tested_with_the_command_line_that_is_derived() {
     assert_eq!(serde_json::json!(sandbox().engine_command(&layout)), engine_file("command.json"));
 }
 
+const SHOP: &str = "\
+name: shop
+version: 1.0
+triggers: [{type: manual}]
+nodes:
+  prices: {path: nodes/prices.ts, description: Fetches prices, uses: [shop, db, cache, wide]}
+  report: {path: nodes/report.ts, description: Reports}
+edges: [{from: prices, to: report}]
+config: {retries: 2}
+contract:
+  version: '1'
+  dependencies:
+    shop: {protocol: https, host: shop.example, auth: {type: api-token, secret: shop.key}}
+    db: {protocol: postgresql, host: db.example, database: d, user: u, auth: {type: password, secret: db.password}}
+    cache: {protocol: redis, host: db.example, port: 6379}
+    wide: {protocol: https, type: dynamic-target, cidr: 203.0.113.7/24, dynPorts: [443/TCP]}
+";
+
+fn shop() -> Sandbox {
+    let facts = Facts { enclave: "price-watch".parse().unwrap(), version: sandbox().version };
+    derive(&Workflow::parse(SHOP.as_bytes()).unwrap(), &facts).unwrap()
+}
+
+fn layout() -> Layout {
+    let listen = Listen::Tcp("127.0.0.1:0".parse().unwrap());
+    Layout::new(["/DENO", "/ENGINE", "/CODE", "/PLAN"], listen).unwrap()
+}
+
+#[test]
+fn the_engine_is_tested_with_what_reaches_something_as_it_is_derived() {
+    let plan = serde_json::to_value(shop().plan(&RunTokenHash::of("secret"))).unwrap();
+    assert_eq!(plan, engine_file("reaching-plan.json"));
+    let gateway = Gateway::Unix("/GATEWAY".to_owned());
+    let layout = layout().with_gateway(gateway, "/PASS").unwrap().with_secrets("/SECRETS").unwrap();
+    assert_eq!(serde_json::json!(shop().engine_command(&layout)), engine_file("reaching-command.json"));
+    // a test has nothing of that
+    assert_eq!(serde_json::json!(shop().test_command(&layout)), engine_file("test-command.json"));
+}
+
+#[test]
+fn a_gateway_on_the_network_is_one_more_address() {
+    let gateway = Gateway::Tcp("10.0.0.7:3128".parse().unwrap());
+    let words = shop().engine_command(&layout().with_gateway(gateway, "/PASS").unwrap());
+    let net = "--allow-net=127.0.0.1:0,10.0.0.7:3128,127.0.0.1:3128,127.0.1.1:5432,127.0.1.1:6379";
+    assert!(words.iter().any(|word| word == net), "{words:?}");
+    assert!(words.windows(2).any(|pair| pair == ["--gateway", "tcp:10.0.0.7:3128"]), "{words:?}");
+    assert!(!words.iter().any(|word| word.starts_with("--allow-write") || word == "--secrets"), "{words:?}");
+}
+
+#[test]
+fn a_host_has_one_address_for_all_its_ports() {
+    let forwards: Vec<String> = shop()
+        .forwards()
+        .iter()
+        .map(|forward| format!("{} {}:{}", forward.at, forward.host, forward.port))
+        .collect();
+    assert_eq!(forwards, ["127.0.1.1 db.example:5432", "127.0.1.1 db.example:6379"]);
+    assert!(sandbox().forwards().is_empty());
+}
+
 #[test]
 fn on_a_socket_it_may_use_that_and_nothing_else() {
     let listen = Listen::Unix("/run/tentacle/engine.sock".to_owned());
@@ -72,7 +134,7 @@ fn a_path_cannot_widen_a_permission() {
 
 #[test]
 fn what_cannot_run_yet_has_no_sandbox() {
-    let text = HELLO.replace("{type: manual}", "{type: cron, schedule: '* * * * *'}");
+    let text = HELLO.replace("{type: manual}", "{type: queue, subject: q}");
     let facts = Facts { enclave: "a".parse().unwrap(), version: sandbox().version };
     assert!(derive(&Workflow::parse(text.as_bytes()).unwrap(), &facts).is_err());
     assert!(sandbox().reach.is_empty());
@@ -121,8 +183,8 @@ fn reach_is_what_the_nodes_may_use_and_no_more() {
             "a connects to shop.example:443",
             "every node connects to any address of 192.0.2.0/24 on every port",
             "a reads the secret shop.key",
-            "it runs by the clock: 0 9 * * *",
-            "it is run by the webhook github",
+            "it runs by the clock: 0 9 * * * (UTC)",
+            "it is run by whoever calls its webhook webhook with GitHub's signature by github.webhook_secret",
             "it is run by messages on q",
             "i runs beside it as x",
         ]

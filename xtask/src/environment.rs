@@ -9,6 +9,8 @@ pub(crate) enum Variable {
     Kubeconfig,
     /// The `kubectl` of the same version.
     Kubectl,
+    /// What there is to know of a whole node.
+    Node,
     /// Keycloak's base URL.
     Keycloak,
     /// The URL of a PostgreSQL superuser's database.
@@ -21,6 +23,8 @@ pub(crate) enum Variable {
     Bwrap,
     /// A Python that has `slack_sdk` and `cryptography`.
     Python,
+    /// A Python that has `kubernetes-validate` and `checkov`.
+    Judges,
     /// The folder of the programs under test.
     BinDir,
     /// Set to `1` by `--full`.
@@ -29,15 +33,17 @@ pub(crate) enum Variable {
 
 impl Variable {
     /// All of them.
-    pub(crate) const ALL: [Self; 10] = [
+    pub(crate) const ALL: [Self; 12] = [
         Self::Kubeconfig,
         Self::Kubectl,
+        Self::Node,
         Self::Keycloak,
         Self::Postgres,
         Self::Deno,
         Self::Runsc,
         Self::Bwrap,
         Self::Python,
+        Self::Judges,
         Self::BinDir,
         Self::Full,
     ];
@@ -47,12 +53,14 @@ impl Variable {
         match self {
             Self::Kubeconfig => "TENTACULAR_TEST_KUBECONFIG",
             Self::Kubectl => "TENTACULAR_TEST_KUBECTL",
+            Self::Node => "TENTACULAR_TEST_NODE",
             Self::Keycloak => "TENTACULAR_TEST_KEYCLOAK",
             Self::Postgres => "TENTACULAR_TEST_POSTGRES",
             Self::Deno => "TENTACULAR_DENO",
             Self::Runsc => "TENTACULAR_RUNSC",
             Self::Bwrap => "TENTACULAR_BWRAP",
             Self::Python => "TENTACULAR_TEST_PYTHON",
+            Self::Judges => "TENTACULAR_TEST_JUDGES",
             Self::BinDir => "TENTACULAR_TEST_BIN_DIR",
             Self::Full => "TENTACULAR_TEST_FULL",
         }

@@ -19,7 +19,7 @@ use nix::sys::signal::{Signal, kill};
 use nix::sys::wait::{WaitStatus, waitpid};
 use nix::unistd::Pid;
 
-use crate::console;
+use crate::{cgroups, console};
 
 /// How often the guard looks whether something has ended.
 const LOOK_AGAIN: Duration = Duration::from_millis(10);
@@ -39,6 +39,9 @@ pub(crate) struct Order {
     /// A folder to remove when everything has ended.
     #[arg(long)]
     pub(crate) scratch: Option<PathBuf>,
+    /// The name of control groups to remove when everything has ended.
+    #[arg(long)]
+    pub(crate) cgroups: Option<String>,
     /// Run as this user, given as `UID:GID`.
     #[arg(long, value_parser = user)]
     pub(crate) user: Option<(u32, u32)>,
@@ -72,6 +75,9 @@ pub(crate) fn guard(order: &Order) -> Result<ExitCode> {
     let leftover = end_descendants(order.command.join(" ").as_str());
     if let Some(scratch) = &order.scratch {
         remove(scratch)?;
+    }
+    if let Some(cgroups) = &order.cgroups {
+        remove_cgroups(cgroups)?;
     }
     leftover?;
     Ok(ExitCode::from(code))
@@ -181,6 +187,19 @@ fn living_parent(stat: &str) -> Option<u32> {
     let state = fields.next()?;
     let parent = fields.next()?.parse().ok()?;
     (state != "Z" && state != "X").then_some(parent)
+}
+
+/// Removes control groups. The kernel counts a process that was killed a moment longer than `/proc` shows it.
+fn remove_cgroups(name: &str) -> Result<()> {
+    let deadline = Instant::now() + KILLED_WITHIN;
+    while let Err(error) = cgroups::remove(name) {
+        if Instant::now() > deadline {
+            console::complain(&format!("the control groups `{name}` cannot be removed: {error}"));
+            return Err(error.into());
+        }
+        thread::sleep(LOOK_AGAIN);
+    }
+    Ok(())
 }
 
 fn remove(scratch: &PathBuf) -> Result<()> {

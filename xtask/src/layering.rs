@@ -31,7 +31,7 @@ const LAYERS: [Layer; 12] = [
     Layer {
         name: "tntc",
         may_use: &["wire", "workflow", "manifest", "state-repo"],
-        by_up: &["local", "mcp-server", "kraken-bot"],
+        by_up: &["local", "mcp-server", "kraken-bot", "egress"],
     },
     layer("local", &["wire"]),
     layer("egress", &["wire"]),

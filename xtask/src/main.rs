@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 mod cache;
+mod cgroups;
 mod commands;
 mod console;
 mod debian;

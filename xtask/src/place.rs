@@ -14,12 +14,18 @@ pub(crate) struct Place {
     pub(crate) root: PathBuf,
     pub(crate) cache: Cache,
     pub(crate) logs: PathBuf,
+    target: PathBuf,
 }
 
 impl Place {
     /// For the repository at `root` with its target folder.
     pub(crate) fn new(root: &Path, target: &Path) -> Result<Self> {
-        Ok(Self { root: root.to_path_buf(), cache: Cache::of_user()?, logs: target.join("xtask-logs") })
+        Ok(Self {
+            root: root.to_path_buf(),
+            cache: Cache::of_user()?,
+            logs: target.join("xtask-logs"),
+            target: target.to_path_buf(),
+        })
     }
 
     /// Removes the logs of earlier runs.
@@ -30,6 +36,11 @@ impl Place {
             }
             _ => Ok(()),
         }
+    }
+
+    /// The folder of the programs under test, where they are built without optimisation.
+    pub(crate) fn programs(&self) -> PathBuf {
+        self.target.join("debug")
     }
 
     /// The log of one server.

@@ -100,6 +100,8 @@ pub(crate) struct Terms {
     pub(crate) grace: Option<Duration>,
     /// A folder to remove afterwards.
     pub(crate) scratch: Option<PathBuf>,
+    /// The name of control groups to remove afterwards.
+    pub(crate) cgroups: Option<String>,
     /// The user to run as.
     pub(crate) user: Option<(u32, u32)>,
 }
@@ -115,6 +117,9 @@ fn guarded(command: &Command, terms: &Terms) -> Command {
     }
     if let Some(scratch) = &terms.scratch {
         guard.arg("--scratch").arg(scratch);
+    }
+    if let Some(cgroups) = &terms.cgroups {
+        guard.arg("--cgroups").arg(cgroups);
     }
     if let Some((uid, gid)) = terms.user {
         guard.arg("--user").arg(format!("{uid}:{gid}"));
@@ -150,6 +155,11 @@ impl Serving {
         let guard =
             guard.stdout(file.try_clone()?).stderr(file).spawn().context("no guard can be started")?;
         Ok(Self { name, guard, log: log.to_path_buf() })
+    }
+
+    /// The guard's process, below which the program is.
+    pub(crate) fn pid(&self) -> u32 {
+        self.guard.id()
     }
 
     /// Returns when `ready` does; fails, and shows the end of the log, when the program ends or the time is over.

@@ -4,9 +4,12 @@
 mod bwrap;
 mod deno;
 mod go;
+mod judges;
 mod keycloak;
 mod kubernetes;
+pub(crate) mod node;
 mod postgres;
+mod python;
 mod running;
 mod runsc;
 mod slack_sdk;
@@ -29,12 +32,16 @@ pub(crate) enum Server {
     Kubernetes,
     /// The sandbox runtime of gVisor.
     Runsc,
+    /// A whole Kubernetes node with a control plane of its own.
+    Node,
     /// The OIDC issuer.
     Keycloak,
     /// The runtime of tentacles.
     Deno,
     /// Slack's official client for Python.
     SlackSdk,
+    /// Two judges of Kubernetes objects.
+    Judges,
     /// Bubblewrap.
     Bwrap,
     /// The database.
@@ -42,13 +49,15 @@ pub(crate) enum Server {
 }
 
 impl Server {
-    /// All of them. The two that compile Go for minutes come first.
-    pub(crate) const ALL: [Self; 7] = [
+    /// All of them. Those that compile Go for minutes come first.
+    pub(crate) const ALL: [Self; 9] = [
         Self::Kubernetes,
         Self::Runsc,
+        Self::Node,
         Self::Keycloak,
         Self::Deno,
         Self::SlackSdk,
+        Self::Judges,
         Self::Bwrap,
         Self::Postgres,
     ];
@@ -58,9 +67,11 @@ impl Server {
         match self {
             Self::Kubernetes => "kubernetes",
             Self::Runsc => "runsc",
+            Self::Node => "node",
             Self::Keycloak => "keycloak",
             Self::Deno => "deno",
             Self::SlackSdk => "slack-sdk",
+            Self::Judges => "judges",
             Self::Bwrap => "bwrap",
             Self::Postgres => "postgres",
         }
@@ -71,9 +82,11 @@ impl Server {
         match self {
             Self::Kubernetes => kubernetes::install(place),
             Self::Runsc => runsc::install(place),
+            Self::Node => node::install(place),
             Self::Keycloak => keycloak::install(place),
             Self::Deno => deno::install(place),
             Self::SlackSdk => slack_sdk::install(place),
+            Self::Judges => judges::install(place),
             Self::Bwrap => bwrap::install(place),
             Self::Postgres => postgres::install(place),
         }
@@ -83,11 +96,13 @@ impl Server {
     pub(crate) fn start(self, installed: &Path, place: &Place) -> Result<Running> {
         match self {
             Self::Kubernetes => kubernetes::start(installed, place),
+            Self::Node => node::start(place),
             Self::Keycloak => keycloak::start(installed, place),
             Self::Postgres => postgres::start(installed, place),
             Self::Runsc => Ok(Running::program(Variable::Runsc, installed)),
             Self::Deno => Ok(Running::program(Variable::Deno, installed)),
             Self::SlackSdk => Ok(Running::program(Variable::Python, installed)),
+            Self::Judges => Ok(Running::program(Variable::Judges, installed)),
             Self::Bwrap => Ok(Running::program(Variable::Bwrap, installed)),
         }
     }
@@ -128,7 +143,8 @@ fn attempt<T>(server: Server, work: impl FnOnce() -> Result<T>) -> Attempt<T> {
 pub(crate) fn install(servers: &[Server], place: &Place) -> Vec<Attempt<PathBuf>> {
     let lane = |compiled: bool| -> Vec<Attempt<PathBuf>> {
         let servers = servers.iter().copied();
-        let mine = servers.filter(|server| matches!(server, Server::Kubernetes | Server::Runsc) == compiled);
+        let mine = servers
+            .filter(|server| matches!(server, Server::Kubernetes | Server::Runsc | Server::Node) == compiled);
         mine.map(|server| attempt(server, || server.install(place))).collect()
     };
     thread::scope(|scope| {

@@ -25,9 +25,19 @@ fn what_the_help_names_is_understood() {
         ("remove hello for good", Command::RemoveTentacle { tentacle: tentacle("hello"), confirmed: true }),
         ("set mode private", Command::SetMode("private".into())),
         ("set mode member read", Command::SetMode("member-read".into())),
+        (
+            "set mode of hello to member read",
+            Command::SetTentacleMode { tentacle: tentacle("hello"), mode: "member-read".into() },
+        ),
+        ("give hello to <@UBEN>", Command::Give { tentacle: tentacle("hello"), to: "UBEN".into() }),
+        ("history hello", Command::History(tentacle("hello"))),
         ("status", Command::Status(None)),
         ("status hello", Command::Status(Some(tentacle("hello")))),
-        ("new hello", Command::New(tentacle("hello"))),
+        ("new hello", Command::New { tentacle: tentacle("hello"), scaffold: Scaffold::Hello }),
+        (
+            "new hello from price-monitor",
+            Command::New { tentacle: tentacle("hello"), scaffold: Scaffold::PriceMonitor },
+        ),
         ("deploy hello", Command::Deploy(tentacle("hello"))),
         ("run hello", run(None)),
         (r#"run hello {"who":  "Ana"}"#, run(Some(r#"{"who":  "Ana"}"#))),
@@ -90,5 +100,6 @@ fn what_is_almost_right_says_what_is_missing() {
     assert!(almost("add ben").contains("`add @ben`"));
     assert!(almost("run").contains("`run hello`"));
     assert!(almost("new Hello_World").contains("`hello-world`"));
+    assert!(almost("new hello from nothing").contains("`webhook-to-slack`"));
     assert!(almost("set").contains("set up this channel"));
 }

@@ -1,8 +1,10 @@
 //! `deploy TENTACLE`: deploys the files of the working copy.
 
+use super::approve;
 use super::new::not_written;
 use crate::asked::{Answer, Asked, Stop};
 use crate::slack::blocks::{Message, code, escape};
+use wire::tools::approval::ApprovalAsked;
 use wire::tools::person::Whoami;
 use wire::tools::tentacle::{WfApply, WfApplyAnswer, WfApplyArgs};
 use wire::{EnclaveRef, Nothing};
@@ -39,8 +41,29 @@ pub(super) async fn run(asked: &Asked<'_>, tentacle: TentacleName) -> Result<Ans
     }
 }
 
+/// What the deploy waits for, with the buttons for whoever may decide.
+fn question(waits: &WfApplyAnswer, asked: &ApprovalAsked) -> Message {
+    let name = &waits.name;
+    let said = format!(
+        "*{name}* ({}) would newly do this, and {} must approve it first. Nothing was changed.",
+        approve::short(&waits.version),
+        escape(&asked.owner)
+    );
+    let mut message = Message::new(said).line(approve::changes(&asked.changes));
+    if !waits.missing_secrets.is_empty() {
+        let missing = escape(&waits.missing_secrets.join(", "));
+        message = message.line(format!("Secrets that are still to be set: {missing}."));
+    }
+    message
+        .buttons(&approve::buttons(asked.id))
+        .note(format!("Only {} can decide, once, within a day.", escape(&asked.owner)))
+}
+
 fn told(deployed: &WfApplyAnswer) -> Message {
     let name = &deployed.name;
+    if let Some(asked) = &deployed.approval {
+        return question(deployed, asked);
+    }
     let said = match deployed.status.as_str() {
         "unchanged" => format!("*{name}* runs exactly this already; nothing was changed."),
         _ => format!("*{name}* is deployed."),

@@ -1,15 +1,20 @@
-//! `new TENTACLE`: writes the files of a first version, after the server has allowed the deploy that they are for.
+//! `new TENTACLE`, `new TENTACLE from SCAFFOLD`: writes the files of a first version, after the server has allowed the deploy that they are for.
 
 use crate::asked::{Answer, Asked, Stop};
 use crate::slack::blocks::{Message, code};
 use crate::working_copy::WorkingCopyError;
 use wire::EnclaveRef;
 use wire::tools::tentacle::{WfApply, WfApplyArgs};
-use workflow::{TentacleName, scaffold};
+use workflow::TentacleName;
+use workflow::scaffold::Scaffold;
 
-pub(super) async fn run(asked: &Asked<'_>, tentacle: TentacleName) -> Result<Answer, Stop> {
+pub(super) async fn run(
+    asked: &Asked<'_>,
+    tentacle: TentacleName,
+    scaffold: Scaffold,
+) -> Result<Answer, Stop> {
     asked.channel()?;
-    let files = scaffold::hello(&tentacle);
+    let files = scaffold.files(&tentacle);
     let args = WfApplyArgs {
         enclave: EnclaveRef::default(),
         name: tentacle.clone(),

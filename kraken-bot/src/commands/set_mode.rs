@@ -6,13 +6,17 @@ use crate::slack::blocks::{Message, code, escape};
 use policy::Preset;
 use wire::tools::enclave::{EnclaveSync, EnclaveSyncArgs};
 
+/// Whether there is such a mode; where there is none, what there is instead.
+pub(super) fn known(mode: &str) -> Result<(), Stop> {
+    let Err(error) = policy::parse_mode(mode) else { return Ok(()) };
+    let presets: Vec<String> =
+        Preset::ALL.iter().map(|preset| format!("`{preset}`: {}", preset.meaning())).collect();
+    Err(Stop::Told(format!("{}\n{}", sentence(&escape(&error.to_string())), presets.join("\n"))))
+}
+
 pub(super) async fn run(asked: &Asked<'_>, mode: String) -> Result<Answer, Stop> {
     asked.channel()?;
-    if let Err(error) = policy::parse_mode(&mode) {
-        let presets: Vec<String> =
-            Preset::ALL.iter().map(|preset| format!("`{preset}`: {}", preset.meaning())).collect();
-        return Err(Stop::Told(format!("{}\n{}", sentence(&escape(&error.to_string())), presets.join("\n"))));
-    }
+    known(&mode)?;
     let args = EnclaveSyncArgs { new_mode: Some(mode), ..EnclaveSyncArgs::default() };
     let done = asked.call::<EnclaveSync>(args).await?.enclave;
     let name = code(done.preset.as_deref().unwrap_or(&done.mode));

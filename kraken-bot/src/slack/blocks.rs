@@ -44,6 +44,15 @@ impl Message {
         self
     }
 
+    /// The same with buttons. The plain text names what they are for.
+    pub(crate) fn buttons(mut self, buttons: &[Button]) -> Self {
+        let elements: Vec<Value> = buttons.iter().map(Button::block).collect();
+        self.blocks.push(json!({"type": "actions", "elements": elements}));
+        let labels: Vec<&str> = buttons.iter().map(|button| button.label).collect();
+        self.text.push(format!("Buttons: {}", labels.join(", ")));
+        self
+    }
+
     /// Everything as plain text.
     pub(crate) fn plain(&self) -> String {
         self.text.join("\n")
@@ -56,6 +65,32 @@ impl Message {
             first.insert("block_id".to_owned(), key.into());
         }
         blocks
+    }
+}
+
+/// A button.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Button {
+    /// What it is for.
+    pub(crate) action: &'static str,
+    /// What stands on it.
+    pub(crate) label: &'static str,
+    /// About what.
+    pub(crate) value: String,
+    /// `primary` or `danger`.
+    pub(crate) style: Option<&'static str>,
+}
+
+impl Button {
+    fn block(&self) -> Value {
+        let mut block = json!({
+            "type": "button", "action_id": self.action, "value": self.value,
+            "text": {"type": "plain_text", "text": self.label, "emoji": false},
+        });
+        if let (Some(style), Value::Object(fields)) = (self.style, &mut block) {
+            fields.insert("style".to_owned(), style.into());
+        }
+        block
     }
 }
 

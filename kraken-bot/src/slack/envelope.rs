@@ -15,7 +15,7 @@ pub(crate) enum Frame {
         /// How to acknowledge it.
         ack: String,
         /// What happened; `None` when it is nothing to us.
-        incoming: Option<Incoming>,
+        incoming: Option<Box<Incoming>>,
     },
     /// Nothing that is known here.
     Unknown,
@@ -37,7 +37,7 @@ pub(crate) struct Incoming {
 /// What happened.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum What {
-    /// Somebody said something to the Kraken.
+    /// Somebody said something to the Kraken, in words or by a button.
     Said(Said),
     /// Somebody came into the channel.
     Joined(String),
@@ -64,6 +64,18 @@ pub(crate) struct Said {
     pub(crate) thread: String,
     /// In a direct message.
     pub(crate) direct: bool,
+    /// The button that was pressed, where that is how it was said; then `ts` is the card's.
+    #[serde(default)]
+    pub(crate) click: Option<Click>,
+}
+
+/// A button that was pressed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Click {
+    /// What the button is for.
+    pub(crate) action: String,
+    /// About what.
+    pub(crate) value: String,
 }
 
 impl Incoming {
@@ -91,8 +103,13 @@ pub(crate) fn read(frame: &str, me: &str) -> Frame {
     }
     let Some(envelope) = text(&value, "envelope_id") else { return Frame::Unknown };
     let ack = json!({"envelope_id": envelope}).to_string();
-    let payload = value.get("payload").filter(|_| text(&value, "type") == Some("events_api"));
-    let incoming = payload.and_then(|payload| incoming(payload, me));
+    let payload = value.get("payload");
+    let incoming = payload.and_then(|payload| match text(&value, "type") {
+        Some("events_api") => incoming(payload, me),
+        Some("interactive") => super::click::read(payload),
+        _ => None,
+    });
+    let incoming = incoming.map(Box::new);
     Frame::Envelope { ack, incoming }
 }
 
@@ -143,6 +160,7 @@ fn said(event: &Value, me: &str, direct: bool) -> Option<Said> {
         thread: text(event, "thread_ts").map_or_else(|| ts.clone(), str::to_owned),
         ts,
         direct,
+        click: None,
     })
 }
 
@@ -163,7 +181,7 @@ mod tests {
         match frame(event) {
             Frame::Envelope { ack, incoming } => {
                 assert_eq!(ack, r#"{"envelope_id":"e1"}"#);
-                incoming
+                incoming.map(|incoming| *incoming)
             }
             other => panic!("{other:?}"),
         }

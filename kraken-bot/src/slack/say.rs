@@ -76,6 +76,15 @@ impl Slack {
         Ok(())
     }
 
+    /// Changes a message of ours.
+    pub(crate) async fn change(&self, place: &Place, ts: &str, message: &Message) -> Result<(), SlackError> {
+        let body = json!({
+            "channel": place.channel, "ts": ts, "text": message.plain(), "blocks": message.blocks(None),
+        });
+        let _: Value = self.tell("chat.update", &body).await?;
+        Ok(())
+    }
+
     /// The message in `place` that carries `key`, if it was said.
     pub(crate) async fn find(&self, place: &Place, key: &str) -> Result<Option<String>, SlackError> {
         let mut params = vec![("channel", place.channel.clone()), ("limit", "200".to_owned())];

@@ -2,12 +2,16 @@
 
 use async_trait::async_trait;
 use mcp_server::backend::{
-    Backend, BackendError, Deployed, EnclaveView, Logs, RunOrder, RunReport, TentacleState, Version,
+    Audit, Audited, Backend, BackendError, Deployed, EnclaveView, Logs, RunOrder, RunReport, Survey,
+    TentacleState, Usage, Version, survey::Check,
 };
-use mcp_server::gate::act::{Apply, Deprovision, Provision, Remove, Run, TentacleLogs};
+use mcp_server::gate::act::{
+    Apply, Deprovision, Info, List, Provision, Remove, Restart, SetSecret, TentacleAudit, TentacleLogs,
+};
 use mcp_server::gate::target::OnTentacle;
-use mcp_server::gate::{Authorized, Changed};
+use mcp_server::gate::{Authorized, Changed, MayRun, SurveyGrant};
 use std::time::Duration;
+use workflow::SecretName;
 
 #[derive(Debug)]
 pub(crate) struct Idle;
@@ -53,7 +57,11 @@ impl Backend for Idle {
         Err(NOTHING)
     }
 
-    async fn run(&self, _: &Authorized<Run>, _: RunOrder) -> Result<RunReport, BackendError> {
+    async fn run(&self, _: &dyn MayRun, _: RunOrder) -> Result<RunReport, BackendError> {
+        Err(NOTHING)
+    }
+
+    async fn restart(&self, _: &Authorized<Restart>) -> Result<(), BackendError> {
         Err(NOTHING)
     }
 
@@ -61,8 +69,32 @@ impl Backend for Idle {
         Err(NOTHING)
     }
 
+    async fn secret_changed(&self, _: &Authorized<SetSecret>, _: &SecretName) {}
+
+    async fn settled(&self, _: &Authorized<Apply>, _: &Version) {}
+
     fn state(&self, _: &OnTentacle) -> TentacleState {
         TentacleState { state: "idle", ready: true, ..TentacleState::default() }
+    }
+
+    async fn audit(&self, _: &Authorized<List>, _: Audit) -> Result<Audited, BackendError> {
+        Err(NOTHING)
+    }
+
+    async fn audit_tentacle(&self, _: &Authorized<TentacleAudit>) -> Result<Audited, BackendError> {
+        Err(NOTHING)
+    }
+
+    async fn survey(&self, _: &SurveyGrant) -> Result<Survey, BackendError> {
+        Err(NOTHING)
+    }
+
+    async fn preflight(&self, _: &SurveyGrant, _: Option<&Authorized<Info>>) -> Vec<Check> {
+        Vec::new()
+    }
+
+    async fn usage(&self, _: &Authorized<Info>) -> Result<Usage, BackendError> {
+        Err(NOTHING)
     }
 
     fn index_age(&self) -> Option<Duration> {

@@ -1,35 +1,46 @@
-//! Enclaves as namespaces of a Kubernetes cluster. Tentacles come to it with a later release, and say so.
+//! Enclaves as namespaces of a Kubernetes cluster, tentacles as pods in them.
 //!
 //! Objects are applied with server-side apply under one field manager; what they are is `manifest`'s. The server's own
 //! rights in a namespace come from a role binding that it makes there, as the second object.
 
+mod audit;
 mod index;
 mod objects;
+mod preflight;
+mod seen;
+mod site;
+mod survey;
+mod tentacles;
+mod watching;
+mod workloads;
 
 use self::index::Index;
 use self::objects::{Cluster, Uid};
+use self::site::Site;
+use self::tentacles::Tentacles;
 use crate::backend::{
-    Backend, BackendError, Deployed, EnclaveView, Logs, RunOrder, RunReport, TentacleState, Version, preset,
+    Audit, Audited, Backend, BackendError, Deployed, EnclaveView, Logs, RunOrder, RunReport, Survey,
+    TentacleState, Usage, Version, preset, survey::Check,
 };
 use crate::config::Args;
-use crate::gate::act::{Apply, Deprovision, Provision, Remove, Run, TentacleLogs};
+use crate::gate::act::{
+    Apply, Deprovision, Info, List, Provision, Remove, Restart, SetSecret, TentacleAudit, TentacleLogs,
+};
 use crate::gate::target::OnTentacle;
-use crate::gate::{Authorized, Changed};
+use crate::gate::{Authorized, Changed, MayRun, SurveyGrant};
 use crate::store::EnclaveRecord;
+use crate::supply::Supply;
 use async_trait::async_trait;
 use jiff::Timestamp;
 use kube::config::{KubeConfigOptions, Kubeconfig};
 use kube::{Client, Config};
-use manifest::{EnclaveSpec, Mirror, ServerAccount, Status};
+use manifest::{EnclaveSpec, Mirror, Status};
 use policy::State;
 use std::collections::HashMap;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use uuid::Uuid;
-
-/// What tentacle tools answer here.
-const LATER: &str =
-    "tentacles on Kubernetes come with the next release; until then they run with `--backend machine`";
+use workflow::SecretName;
 
 /// The stages in which an enclave is made. The namespace comes with its Pod Security labels and status provisioning; the
 /// rights in it must be there before anything else can be; the status becomes active last.
@@ -48,7 +59,7 @@ const SETTLED_AFTER: Duration = Duration::from_secs(2);
 pub(super) struct Kubernetes {
     cluster: Cluster,
     index: Index,
-    account: ServerAccount,
+    tentacles: Tentacles,
     /// The namespaces of enclaves that are being made, by the enclave's id: the last step is for the namespace of the
     /// first one, and for no other.
     begun: Mutex<HashMap<Uuid, Uid>>,
@@ -56,9 +67,9 @@ pub(super) struct Kubernetes {
 
 impl Kubernetes {
     /// Connects as the kubeconfig says, or as the pod's own account.
-    pub(super) async fn connect(args: &Args) -> Result<Self, BackendError> {
+    pub(super) async fn connect(args: &Args, supply: Arc<Supply>) -> Result<Self, BackendError> {
         let unreachable = |error: &dyn std::fmt::Display| BackendError::Unreachable(error.to_string());
-        let config = match &args.kubeconfig {
+        let config = match &args.kubernetes.kubeconfig {
             Some(path) => {
                 let file = Kubeconfig::read_from(path).map_err(|error| unreachable(&error))?;
                 let options = KubeConfigOptions::default();
@@ -67,11 +78,11 @@ impl Kubernetes {
             None => Config::incluster().map_err(|error| unreachable(&error))?,
         };
         let client = Client::try_from(config).map_err(|error| unreachable(&error))?;
-        let (namespace, name) = args.server_account.split_once('/').unwrap_or_default();
+        let cluster = Cluster::new(client.clone());
         Ok(Self {
-            index: Index::start(client.clone()),
-            cluster: Cluster::new(client),
-            account: ServerAccount { namespace: namespace.to_owned(), name: name.to_owned() },
+            index: Index::start(client),
+            tentacles: Tentacles::new(cluster.clone(), Site::new(&args.kubernetes), supply)?,
+            cluster,
             begun: Mutex::default(),
         })
     }
@@ -86,13 +97,21 @@ impl Kubernetes {
         self.cluster.show(spec, Status::Active, begun).await
     }
 
-    fn spec(&self, enclave: &EnclaveView) -> EnclaveSpec {
-        let record = &enclave.record;
-        let channel = record.channel.as_ref();
+    /// What an enclave is, without what is only shown.
+    fn bare_spec(&self, record: &EnclaveRecord) -> EnclaveSpec {
         EnclaveSpec {
             name: record.name.clone(),
             id: record.id.to_string(),
             quota: preset(record.quota),
+            mirror: Mirror::default(),
+            server: self.tentacles.site().account().clone(),
+        }
+    }
+
+    fn spec(&self, enclave: &EnclaveView) -> EnclaveSpec {
+        let record = &enclave.record;
+        let channel = record.channel.as_ref();
+        EnclaveSpec {
             mirror: Mirror {
                 owner: Some(enclave.owner.clone()),
                 owner_sub: Some(record.owner.subject.clone()),
@@ -103,7 +122,7 @@ impl Kubernetes {
                 created_at: Some(record.created_at.to_string()),
                 updated_at: Some(record.updated_at.to_string()),
             },
-            server: self.account.clone(),
+            ..self.bare_spec(record)
         }
     }
 }
@@ -124,7 +143,7 @@ impl Backend for Kubernetes {
     }
 
     fn gaps(&self) -> Vec<String> {
-        vec!["tentacles do not run here yet".to_owned()]
+        self.tentacles.site().gaps()
     }
 
     fn steps(&self) -> &'static [&'static [&'static str]] {
@@ -159,6 +178,7 @@ impl Backend for Kubernetes {
     async fn deprovision(&self, grant: &Authorized<Deprovision>) -> Result<(), BackendError> {
         let record = &grant.target().record;
         self.begun().remove(&record.id);
+        self.tentacles.forget(&record.name);
         self.cluster.remove_namespace(record.name.as_str(), &record.id.to_string()).await
     }
 
@@ -169,24 +189,41 @@ impl Backend for Kubernetes {
         self.cluster.show(&spec, status(&enclave.record), there).await
     }
 
-    async fn deploy(&self, _: &Authorized<Apply>, _: &Version) -> Result<Deployed, BackendError> {
-        Err(BackendError::NotYet(LATER))
+    async fn deploy(&self, grant: &Authorized<Apply>, version: &Version) -> Result<Deployed, BackendError> {
+        let record = &grant.target().record;
+        if let Some(why) = self.index.amiss(record.name.as_str(), &record.id.to_string()) {
+            tracing::error!(enclave.name = %record.name, why, "nothing is deployed where the enclave is not");
+            return Err(BackendError::Lost(record.name.to_string()));
+        }
+        self.tentacles.deploy(grant, version).await
     }
 
-    async fn remove(&self, _: &Authorized<Remove>) -> Result<Vec<String>, BackendError> {
-        Err(BackendError::NotYet(LATER))
+    async fn settled(&self, grant: &Authorized<Apply>, version: &Version) {
+        self.tentacles.settled(grant, &version.sandbox.version).await;
     }
 
-    async fn run(&self, _: &Authorized<Run>, _: RunOrder) -> Result<RunReport, BackendError> {
-        Err(BackendError::NotYet(LATER))
+    async fn remove(&self, grant: &Authorized<Remove>) -> Result<Vec<String>, BackendError> {
+        self.tentacles.remove(grant).await
     }
 
-    async fn logs(&self, _: &Authorized<TentacleLogs>, _: usize) -> Result<Logs, BackendError> {
-        Err(BackendError::NotYet(LATER))
+    async fn run(&self, grant: &dyn MayRun, order: RunOrder) -> Result<RunReport, BackendError> {
+        self.tentacles.run(grant, &order).await
     }
 
-    fn state(&self, _: &OnTentacle) -> TentacleState {
-        TentacleState { state: "idle", ..TentacleState::default() }
+    async fn logs(&self, grant: &Authorized<TentacleLogs>, lines: usize) -> Result<Logs, BackendError> {
+        self.tentacles.logs(grant, lines).await
+    }
+
+    async fn restart(&self, grant: &Authorized<Restart>) -> Result<(), BackendError> {
+        self.tentacles.restart(grant).await
+    }
+
+    async fn secret_changed(&self, grant: &Authorized<SetSecret>, name: &SecretName) {
+        self.tentacles.secret_changed(grant, name).await;
+    }
+
+    fn state(&self, of: &OnTentacle) -> TentacleState {
+        self.tentacles.state(of)
     }
 
     /// It is only told: what was removed behind the server's back is not made anew behind everybody's.
@@ -196,6 +233,37 @@ impl Backend for Kubernetes {
         let usable = matches!(record.state, State::Active | State::Frozen);
         let amiss = self.index.amiss(record.name.as_str(), &record.id.to_string());
         amiss.filter(|_| settled && usable).map(str::to_owned)
+    }
+
+    async fn audit(&self, grant: &Authorized<List>, what: Audit) -> Result<Audited, BackendError> {
+        audit::audit(&self.cluster, &self.bare_spec(&grant.target().record), what).await
+    }
+
+    async fn audit_tentacle(&self, grant: &Authorized<TentacleAudit>) -> Result<Audited, BackendError> {
+        let (record, name) = (&grant.target().record, grant.target().name.as_str());
+        let spec = self.bare_spec(record);
+        let mut all = Audited::default();
+        for what in [Audit::Network, Audit::PodSecurity, Audit::Limits] {
+            all = all.and(audit::audit(&self.cluster, &spec, what).await?);
+        }
+        all.findings.retain(|finding| finding.tentacle.as_deref() == Some(name));
+        Ok(all)
+    }
+
+    async fn survey(&self, _: &SurveyGrant) -> Result<Survey, BackendError> {
+        survey::survey(&self.cluster).await
+    }
+
+    async fn preflight(&self, _: &SurveyGrant, of: Option<&Authorized<Info>>) -> Vec<Check> {
+        let mut checks = self.missing().await;
+        if let Some(of) = of {
+            checks.extend(self.missing_of(&of.target().record).await);
+        }
+        checks
+    }
+
+    async fn usage(&self, grant: &Authorized<Info>) -> Result<Usage, BackendError> {
+        self.used(&grant.target().record).await
     }
 
     fn index_age(&self) -> Option<Duration> {

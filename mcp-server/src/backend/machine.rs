@@ -4,37 +4,43 @@
 //! over its socket. Nothing ever runs outside of a sandbox: where none holds, deploys and runs say so.
 
 mod attendant;
+mod audit;
 mod confine;
 mod disk;
 mod enclave;
 mod engine;
+mod gateway;
 mod groups;
 mod guarded;
 mod index;
 mod log_book;
-mod log_line;
 mod open;
 mod places;
 mod probe;
 mod spawner;
+mod survey;
 mod sweep;
 mod tentacle;
 mod version;
 
 pub use attendant::attend;
 
+use self::audit::Proof;
 use self::enclave::There;
 use self::groups::Hierarchies;
 use self::guarded::Guarded;
 use self::index::Index;
 use self::places::Places;
-use self::tentacle::blocking;
+use self::tentacle::{Workshop, blocking};
 use crate::backend::{
-    Backend, BackendError, Deployed, EnclaveView, Logs, RunOrder, RunReport, TentacleState, Version,
+    Audit, Audited, Backend, BackendError, Deployed, EnclaveView, Logs, RunOrder, RunReport, Survey,
+    TentacleState, Usage, Version, survey::Check,
 };
-use crate::gate::act::{Apply, Deprovision, Provision, Remove, Run, TentacleLogs};
+use crate::gate::act::{
+    Apply, Deprovision, Info, List, Provision, Remove, Restart, SetSecret, TentacleAudit, TentacleLogs,
+};
 use crate::gate::target::OnTentacle;
-use crate::gate::{Authorized, Changed};
+use crate::gate::{Authorized, Changed, MayRun, SurveyGrant};
 use crate::store::EnclaveRecord;
 use async_trait::async_trait;
 use policy::State;
@@ -43,7 +49,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio_util::task::AbortOnDropHandle;
-use workflow::TentacleRef;
+use workflow::{SecretName, TentacleRef};
 
 /// The steps in which an enclave is made. Its folder says that it is provisioning, until the last one.
 const STEPS: [&[&str]; 3] = [&["directory"], &["limits"], &["active"]];
@@ -55,6 +61,8 @@ pub(super) struct Machine {
     groups: Arc<Hierarchies>,
     index: Arc<Index>,
     gaps: Vec<String>,
+    workshop: Arc<Workshop>,
+    proof: Proof,
     _rest: AbortOnDropHandle<()>,
     _guarded: Guarded,
 }
@@ -151,6 +159,9 @@ impl Backend for Machine {
         deployed
     }
 
+    /// A deploy takes the engine of the version before away by itself.
+    async fn settled(&self, _: &Authorized<Apply>, _: &Version) {}
+
     async fn remove(&self, grant: &Authorized<Remove>) -> Result<Vec<String>, BackendError> {
         let target = grant.target();
         let Some(tentacle) = self.index.find(&target.record.name, &target.name) else {
@@ -161,11 +172,19 @@ impl Backend for Machine {
         Ok(removed)
     }
 
-    async fn run(&self, grant: &Authorized<Run>, order: RunOrder) -> Result<RunReport, BackendError> {
+    async fn run(&self, grant: &dyn MayRun, order: RunOrder) -> Result<RunReport, BackendError> {
         let target = grant.target();
         let not_here = || BackendError::DoesNotStart("no version of it is on this machine".to_owned());
         let tentacle = self.index.find(&target.record.name, &target.name).ok_or_else(not_here)?;
         tentacle.run(&order).await
+    }
+
+    async fn restart(&self, grant: &Authorized<Restart>) -> Result<(), BackendError> {
+        let target = grant.target();
+        let not_here = || BackendError::DoesNotStart("no version of it is on this machine".to_owned());
+        let tentacle = self.index.find(&target.record.name, &target.name).ok_or_else(not_here)?;
+        tentacle.restart().await;
+        Ok(())
     }
 
     async fn logs(&self, grant: &Authorized<TentacleLogs>, lines: usize) -> Result<Logs, BackendError> {
@@ -173,9 +192,15 @@ impl Backend for Machine {
         let Some(tentacle) = self.index.find(&target.record.name, &target.name) else {
             return Ok(Logs::default());
         };
-        let copy = tentacle.state().copies.into_iter().next().unwrap_or_default();
+        let copy = tentacle.state().copies.into_iter().next().unwrap_or_default().name;
         let logs = blocking(move || tentacle.log.last(lines).map_err(fault)).await?;
         Ok(Logs { copy, ..logs })
+    }
+
+    async fn secret_changed(&self, grant: &Authorized<SetSecret>, name: &SecretName) {
+        for tentacle in self.index.of(&grant.target().record.name) {
+            tentacle.renew(name).await;
+        }
     }
 
     fn state(&self, of: &OnTentacle) -> TentacleState {
@@ -183,6 +208,37 @@ impl Backend for Machine {
             Some(tentacle) => tentacle.state(),
             None => TentacleState { state: "failing", ..TentacleState::default() },
         }
+    }
+
+    async fn audit(&self, grant: &Authorized<List>, what: Audit) -> Result<Audited, BackendError> {
+        self.audited(&grant.target().record, what).await
+    }
+
+    async fn audit_tentacle(&self, grant: &Authorized<TentacleAudit>) -> Result<Audited, BackendError> {
+        let target = grant.target();
+        match self.index.find(&target.record.name, &target.name) {
+            Some(tentacle) => Ok(self.audited_tentacle(&tentacle).await),
+            None => {
+                let unseen = vec![format!("{}: no version of it is on this machine", target.name)];
+                Ok(Audited { unseen, ..Audited::default() })
+            }
+        }
+    }
+
+    async fn survey(&self, _: &SurveyGrant) -> Result<Survey, BackendError> {
+        Ok(self.surveyed())
+    }
+
+    async fn preflight(&self, _: &SurveyGrant, of: Option<&Authorized<Info>>) -> Vec<Check> {
+        let mut checks = self.missing();
+        if let Some(of) = of {
+            checks.extend(self.missing_of(&of.target().record).await);
+        }
+        checks
+    }
+
+    async fn usage(&self, grant: &Authorized<Info>) -> Result<Usage, BackendError> {
+        Ok(self.used(&grant.target().record))
     }
 
     /// It is made from what this server alone changes, and changed with it: it is never behind.

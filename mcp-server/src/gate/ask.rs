@@ -19,6 +19,8 @@ pub(super) enum Facts {
     Enclave(Enclave),
     NewTentacle(Enclave),
     Tentacle(Enclave, Tentacle),
+    /// The tentacle that the trigger which asks belongs to.
+    OwnTentacle(Enclave, Tentacle),
 }
 
 impl Facts {
@@ -43,7 +45,9 @@ impl Facts {
             Self::NewEnclave(new) => Target::NewEnclave(*new),
             Self::Enclave(enclave) => Target::Enclave(enclave),
             Self::NewTentacle(enclave) => Target::NewTentacle(enclave),
-            Self::Tentacle(enclave, tentacle) => Target::Tentacle(enclave, tentacle),
+            Self::Tentacle(enclave, tentacle) | Self::OwnTentacle(enclave, tentacle) => {
+                Target::Tentacle(enclave, tentacle)
+            }
         }
     }
 }
@@ -75,6 +79,8 @@ pub(super) enum Refused {
     Policy(Decision),
     /// A model chose the call, and this needs a person's click.
     NeedsClick,
+    /// It takes proof that the person saw what it is about.
+    NeedsProof,
     /// Direct messages and the home tab are for reading.
     ReadsOnly,
     /// This assertion is for signing in, and for nothing else.
@@ -90,6 +96,7 @@ impl Refused {
             Self::Policy(Decision { outcome: Err(denied), .. }) => denied.name(),
             Self::Policy(_) => "denied",
             Self::NeedsClick => "needs_a_click",
+            Self::NeedsProof => "needs_proof",
             Self::ReadsOnly => "reads_only_here",
             Self::SignInOnly => "sign_in_only",
             Self::OtherEnclave => "other_enclave",
@@ -117,12 +124,18 @@ fn principal(call: &Call, facts: &Facts) -> Principal {
             let removed = decide(&question).outcome.is_err_and(|denied| !matches!(denied, Denied::State(_)));
             Principal::Continuation(Continuation { removed, ..rest })
         }
+        Principal::Trigger { .. } => {
+            Principal::Trigger { own_tentacle: matches!(facts, Facts::OwnTentacle(..)) }
+        }
         other => other,
     }
 }
 
-/// What a call of the Kraken may never do, by where it came from.
+/// What a call may never do, by where it came from.
 pub(super) fn refused_by_kind(call: &Call, action: Action) -> Option<Refused> {
+    if action.needs_proof() && !call.is_proven() {
+        return Some(Refused::NeedsProof);
+    }
     match call.kind()? {
         Kind::SignIn if action != Action::Bind => Some(Refused::SignInOnly),
         Kind::Agent if action.needs_a_click() => Some(Refused::NeedsClick),
@@ -133,5 +146,6 @@ pub(super) fn refused_by_kind(call: &Call, action: Action) -> Option<Refused> {
 
 /// A read is what an operator may do with the read scope, or what concerns only the caller.
 fn is_read(action: Action) -> bool {
-    matches!(action.rule().operator, Some(policy::Scope::Read)) || matches!(action, Action::Whoami)
+    matches!(action.rule().operator, Some(policy::Scope::Read))
+        || matches!(action, Action::Whoami | Action::ClusterSummary)
 }

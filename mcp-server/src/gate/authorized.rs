@@ -1,6 +1,6 @@
 //! The proof that something was decided and may be done.
 
-use super::act::{Act, Apply, ApplyNew, Changes};
+use super::act::{Act, Apply, ApplyNew, Changes, Run, TriggerRun};
 use super::target::OnTentacle;
 use std::fmt;
 use uuid::Uuid;
@@ -47,6 +47,8 @@ impl<A: Act> fmt::Debug for Authorized<A> {
 mod sealed {
     /// INVARIANT: private, so that nothing but a grant can be a proof of a change.
     pub trait Granted {}
+    /// INVARIANT: private, so that nothing but a grant can be a proof that something may run.
+    pub trait Runs {}
 }
 
 impl<A: Changes> sealed::Granted for Authorized<A> {}
@@ -60,6 +62,38 @@ pub trait Changed: sealed::Granted + Send + Sync {
 impl<A: Changes> Changed for Authorized<A> {
     fn id(&self) -> Uuid {
         self.id
+    }
+}
+
+impl sealed::Runs for Authorized<Run> {}
+impl sealed::Runs for Authorized<TriggerRun> {}
+
+/// The proof that a tentacle may run: somebody who may asked for it, or a trigger of its own did.
+pub trait MayRun: sealed::Runs + Send + Sync {
+    /// The decision's id in the trail.
+    fn id(&self) -> Uuid;
+
+    /// What may run.
+    fn target(&self) -> &OnTentacle;
+}
+
+impl MayRun for Authorized<Run> {
+    fn id(&self) -> Uuid {
+        self.id
+    }
+
+    fn target(&self) -> &OnTentacle {
+        &self.target
+    }
+}
+
+impl MayRun for Authorized<TriggerRun> {
+    fn id(&self) -> Uuid {
+        self.id
+    }
+
+    fn target(&self) -> &OnTentacle {
+        &self.target
     }
 }
 

@@ -92,7 +92,12 @@ impl<'g> Change<'g> {
             let about = if may_know(change.call, &enclave) { about } else { About { record: None, ..about } };
             return Err(change.refuse::<A>(None, Facts::Unknown, about).await);
         };
-        let facts = Facts::Tentacle(enclave, tentacle.facts(change.call.person_id()));
+        let met = tentacle.facts(change.call.person_id());
+        let facts = if change.call.is_trigger_of(&record.name, name) {
+            Facts::OwnTentacle(enclave, met)
+        } else {
+            Facts::Tentacle(enclave, met)
+        };
         let target = OnTentacle { record: Arc::clone(&record), name: name.clone(), tentacle: Some(tentacle) };
         change.decide::<A>(target, facts, about).await
     }

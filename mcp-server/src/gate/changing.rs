@@ -32,6 +32,11 @@ impl<'g> Changing<'g> {
         Self { gate, call, entries, allowed }
     }
 
+    /// The call that it is made for.
+    pub(crate) fn call(&self) -> &'g Call {
+        self.call
+    }
+
     /// The transaction.
     pub(crate) fn tx(&mut self) -> &mut Tx {
         &mut self.entries.tx

@@ -1,12 +1,16 @@
 //! Where the action depends on the record: what only takes away is another action than what grants something new.
 
-use super::act::{CloseEnrollment, LowerQuota, OpenEnrollment, RaiseQuota, SetMode, TightenMode};
+use super::act::{
+    CloseEnrollment, LowerQuota, OpenEnrollment, RaiseQuota, SetMode, TentacleSetMode, TentacleTighten,
+    TightenMode,
+};
+use super::target::OnTentacle;
 use super::{Authorized, Change};
 use crate::store::{Enrollment, Quota};
 use policy::Mode;
 use std::sync::Arc;
 use wire::Failure;
-use workflow::EnclaveName;
+use workflow::{EnclaveName, TentacleName};
 
 /// The right to set one mode.
 pub(crate) enum ModeGrant {
@@ -14,6 +18,24 @@ pub(crate) enum ModeGrant {
     Set(Authorized<SetMode>),
     /// It only takes away.
     Tighten(Authorized<TightenMode>),
+}
+
+/// The right to set one mode of a tentacle.
+pub(crate) enum TentacleModeGrant {
+    /// It grants something new.
+    Set(Authorized<TentacleSetMode>),
+    /// It only takes away.
+    Tighten(Authorized<TentacleTighten>),
+}
+
+impl TentacleModeGrant {
+    /// Which tentacle it is for.
+    pub(crate) fn target(&self) -> &OnTentacle {
+        match self {
+            Self::Set(grant) => grant.target(),
+            Self::Tighten(grant) => grant.target(),
+        }
+    }
 }
 
 /// The right to set one size.
@@ -47,6 +69,23 @@ impl Change<'_> {
         }
         let (change, grant) = change.on::<SetMode>(Arc::new(record)).await?;
         Ok((change, ModeGrant::Set(grant)))
+    }
+
+    /// Asks to set a tentacle's mode to `mode`.
+    pub(crate) async fn tentacle_mode(
+        self,
+        named: Option<&EnclaveName>,
+        name: &TentacleName,
+        mode: Mode,
+    ) -> Result<(Self, TentacleModeGrant), Failure> {
+        let (change, record) = self.meant::<TentacleSetMode>(named, Some(name.as_str())).await?;
+        let current = record.tentacles.get(name).and_then(|tentacle| tentacle.mode);
+        if current.is_some_and(|current| mode.only_tightens(current)) {
+            let (change, grant) = change.tentacle::<TentacleTighten>(named, name).await?;
+            return Ok((change, TentacleModeGrant::Tighten(grant)));
+        }
+        let (change, grant) = change.tentacle::<TentacleSetMode>(named, name).await?;
+        Ok((change, TentacleModeGrant::Set(grant)))
     }
 
     /// Asks to set the enclave's size to `quota`.

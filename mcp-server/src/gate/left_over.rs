@@ -19,6 +19,7 @@ impl Gate {
             if can_be_finished(effect.action) {
                 entries.tx.interrupt_effect(effect.id).await?;
             } else {
+                entries.tx.interrupt_run(effect.id).await?;
                 entries.tx.close_effect(effect.id).await?;
             }
         }

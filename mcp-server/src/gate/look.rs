@@ -36,6 +36,11 @@ impl Look<'_> {
         &self.rights
     }
 
+    /// Whether it is an operator who looks.
+    pub(super) fn is_by_operator(&self) -> bool {
+        self.call.operator().is_some()
+    }
+
     /// Asks for `A` on the caller itself.
     pub(crate) fn itself<A: Act<Target = Itself>>(&self) -> Result<Authorized<A>, Failure> {
         self.decide::<A>(Itself, &Facts::Itself, About::default())
@@ -70,6 +75,19 @@ impl Look<'_> {
         let facts = Facts::tentacle(self.call, &record, self.account_in(&record), &tentacle);
         let target = OnTentacle { record: Arc::clone(&record), name: name.clone(), tentacle: Some(tentacle) };
         self.decide::<A>(target, &facts, about)
+    }
+
+    /// The tentacle whose copy has this name: the longest that it begins with. Nothing is decided by it: what is answered is
+    /// still to be asked for.
+    pub(crate) fn tentacle_of(&self, named: Option<&EnclaveName>, copy: &str) -> Option<TentacleName> {
+        let record = match self.call.channel() {
+            Some((team, channel)) => self.rights.enclave_of(team, &channel.id),
+            None => named.and_then(|name| self.rights.enclave(name)),
+        };
+        let begins = |name: &&TentacleName| {
+            copy.strip_prefix(name.as_str()).is_some_and(|rest| rest.is_empty() || rest.starts_with('-'))
+        };
+        record?.tentacles.keys().filter(begins).max_by_key(|name| name.as_str().len()).cloned()
     }
 
     /// Every enclave after `after` that the caller may see, by name. A list is one record. Refused only where no list

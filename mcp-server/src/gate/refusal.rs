@@ -32,6 +32,12 @@ impl Refusal<'_> {
             Refused::NeedsClick => {
                 denied("this needs the click of a person").with_remedy("click the card in the channel")
             }
+            Refused::NeedsProof => {
+                denied("this needs the owner's own click: a token alone does not show that a person saw it")
+                    .with_remedy(
+                        "click the card in the channel, or open the page that the answer to the deploy names",
+                    )
+            }
             Refused::ReadsOnly => {
                 denied("here you can only look").with_remedy("ask in the enclave's channel")
             }
@@ -59,7 +65,10 @@ impl Refusal<'_> {
     /// What is said instead of a reason, where the reason would tell too much or there is nothing.
     fn hidden(&self) -> Option<Failure> {
         match self.facts {
-            Facts::Enclave(enclave) | Facts::NewTentacle(enclave) | Facts::Tentacle(enclave, _)
+            Facts::Enclave(enclave)
+            | Facts::NewTentacle(enclave)
+            | Facts::Tentacle(enclave, _)
+            | Facts::OwnTentacle(enclave, _)
                 if !may_know(self.call, enclave) =>
             {
                 Some(self.no_enclave())

@@ -15,9 +15,19 @@ const MOST: i64 = 100;
 impl Tx {
     /// Puts a text into the outbox, where the enclave has a channel to tell it in.
     pub(crate) async fn notify(&mut self, record: &EnclaveRecord, text: &str) -> Result<(), StoreError> {
+        self.notify_with(record, text, None).await
+    }
+
+    /// Puts a question into the outbox: an approval that the enclave's owner gives or refuses there.
+    pub(crate) async fn notify_with(
+        &mut self,
+        record: &EnclaveRecord,
+        text: &str,
+        approval: Option<Uuid>,
+    ) -> Result<(), StoreError> {
         let Some(channel) = &record.channel else { return Ok(()) };
         sqlx::query(
-            "INSERT INTO notice (id, team, channel, enclave, told, at) VALUES ($1, $2, $3, $4, $5, $6)",
+            "INSERT INTO notice (id, team, channel, enclave, told, at, approval) VALUES ($1, $2, $3, $4, $5, $6, $7)",
         )
         .bind(Uuid::now_v7().to_string())
         .bind(&channel.team)
@@ -25,6 +35,7 @@ impl Tx {
         .bind(record.name.as_str())
         .bind(holdable(text).into_owned())
         .bind(now())
+        .bind(approval.map(|id| id.to_string()).unwrap_or_default())
         .execute(self.connection())
         .await?;
         Ok(())
@@ -49,11 +60,12 @@ impl Tx {
 impl Store {
     /// The oldest notices that have not been told.
     pub(crate) async fn notices(&self, _: &Authorized<Notices>) -> Result<Vec<Notice>, StoreError> {
-        let rows =
-            sqlx::query("SELECT id, team, channel, enclave, told, at FROM notice ORDER BY id LIMIT $1")
-                .bind(MOST)
-                .fetch_all(&self.pool)
-                .await?;
+        let rows = sqlx::query(
+            "SELECT id, team, channel, enclave, told, at, approval FROM notice ORDER BY id LIMIT $1",
+        )
+        .bind(MOST)
+        .fetch_all(&self.pool)
+        .await?;
         let mut notices = Vec::with_capacity(rows.len());
         for row in rows {
             let (id, enclave): (String, String) = (row.try_get("id")?, row.try_get("enclave")?);
@@ -66,7 +78,8 @@ impl Store {
                 continue;
             };
             let (team, channel) = (row.try_get("team")?, row.try_get("channel")?);
-            notices.push(Notice { id, team, channel, enclave, text: row.try_get("told")?, at });
+            let approval = row.try_get::<String, _>("approval")?.parse().ok();
+            notices.push(Notice { id, team, channel, enclave, text: row.try_get("told")?, approval, at });
         }
         Ok(notices)
     }

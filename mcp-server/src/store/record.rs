@@ -5,7 +5,7 @@ use policy::{Account, Bond, Enclave, Frozen, Mode, Standing, State, Tentacle};
 use std::collections::BTreeMap;
 use uuid::Uuid;
 use wire::tools::channel::AccountClass;
-use workflow::{EnclaveName, TentacleName};
+use workflow::{EnclaveName, Reach, SecretName, TentacleName};
 
 /// A channel's member list that nobody has confirmed for this long does not carry a change.
 const STALE_AFTER: SignedDuration = SignedDuration::from_hours(1);
@@ -162,6 +162,69 @@ pub struct LastRun {
     pub success: bool,
     /// Who asked for it, to show.
     pub asked_by: String,
+}
+
+/// A question to an enclave's owner: may this version reach this?
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Approval {
+    pub(crate) id: Uuid,
+    pub(crate) enclave: EnclaveName,
+    pub(crate) tentacle: TentacleName,
+    /// The version that ran when it was asked, empty for none.
+    pub(crate) running: String,
+    /// The version that is to run.
+    pub(crate) version: String,
+    /// The digest of all that it reaches.
+    pub(crate) reach: String,
+    /// What of that is new.
+    pub(crate) changes: Reach,
+    pub(crate) asker: PersonId,
+    /// Who asked, to show.
+    pub(crate) asked_by: String,
+    pub(crate) state: ApprovalState,
+    /// Who decided, to show; empty while nobody has.
+    pub(crate) decided_by: String,
+    pub(crate) expires_at: Timestamp,
+}
+
+/// What became of a question.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum ApprovalState {
+    /// Nobody has decided.
+    Waiting,
+    /// The owner said yes: good for one deploy.
+    Approved,
+    /// The owner said no.
+    Refused,
+    /// The deploy that it was for has begun.
+    Used,
+}
+
+impl ApprovalState {
+    /// The name, as records carry it.
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::Waiting => "waiting",
+            Self::Approved => "approved",
+            Self::Refused => "refused",
+            Self::Used => "used",
+        }
+    }
+
+    pub(crate) fn named(name: &str) -> Option<Self> {
+        [Self::Waiting, Self::Approved, Self::Refused, Self::Used]
+            .into_iter()
+            .find(|state| state.name() == name)
+    }
+}
+
+/// That a secret is there; never what it is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct SecretRecord {
+    pub(crate) name: SecretName,
+    /// Who set it, to show.
+    pub(crate) set_by: String,
+    pub(crate) set_at: Timestamp,
 }
 
 /// An enclave and all that a decision about it needs.

@@ -2,8 +2,8 @@
 
 use super::StoreError;
 use super::record::{
-    ChannelPersonRecord, ChannelRecord, EnclaveRecord, Enrollment, LastRun, PersonId, Quota, TentacleRecord,
-    Verdict,
+    Approval, ApprovalState, ChannelPersonRecord, ChannelRecord, EnclaveRecord, Enrollment, LastRun,
+    PersonId, Quota, SecretRecord, TentacleRecord, Verdict,
 };
 use jiff::Timestamp;
 use policy::{Frozen, State};
@@ -11,7 +11,7 @@ use sqlx::any::AnyRow;
 use sqlx::{AnyConnection, Row};
 use std::collections::BTreeMap;
 use wire::tools::channel::AccountClass;
-use workflow::{EnclaveName, TentacleName};
+use workflow::{EnclaveName, Reach, TentacleName};
 
 /// Something in the store that cannot be read.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -23,17 +23,17 @@ pub struct Corrupt {
 }
 
 /// A row with the words to name it by.
-struct Reader<'r> {
+pub(super) struct Reader<'r> {
     row: &'r AnyRow,
     of: String,
 }
 
 impl<'r> Reader<'r> {
-    fn new(row: &'r AnyRow, of: impl Into<String>) -> Self {
+    pub(super) fn new(row: &'r AnyRow, of: impl Into<String>) -> Self {
         Self { row, of: of.into() }
     }
 
-    fn text(&self, column: &'static str) -> Result<String, StoreError> {
+    pub(super) fn text(&self, column: &'static str) -> Result<String, StoreError> {
         Ok(self.row.try_get(column)?)
     }
 
@@ -41,7 +41,7 @@ impl<'r> Reader<'r> {
         Ok(self.row.try_get(column)?)
     }
 
-    fn number(&self, column: &'static str) -> Result<i64, StoreError> {
+    pub(super) fn number(&self, column: &'static str) -> Result<i64, StoreError> {
         Ok(self.row.try_get(column)?)
     }
 
@@ -49,7 +49,14 @@ impl<'r> Reader<'r> {
         Ok(self.number(column)? != 0)
     }
 
-    fn time(&self, column: &'static str) -> Result<Timestamp, StoreError> {
+    pub(super) fn optional_time(&self, column: &'static str) -> Result<Option<Timestamp>, StoreError> {
+        let millis: Option<i64> = self.row.try_get(column)?;
+        let read =
+            |millis: i64| self.known(column, &millis.to_string(), Timestamp::from_millisecond(millis).ok());
+        millis.map(read).transpose()
+    }
+
+    pub(super) fn time(&self, column: &'static str) -> Result<Timestamp, StoreError> {
         let millis = self.number(column)?;
         self.known(column, &millis.to_string(), Timestamp::from_millisecond(millis).ok())
     }
@@ -58,12 +65,16 @@ impl<'r> Reader<'r> {
         Ok(PersonId { issuer: self.text(issuer)?, subject: self.text(subject)? })
     }
 
-    fn parsed<T>(&self, column: &'static str, read: impl FnOnce(&str) -> Option<T>) -> Result<T, StoreError> {
+    pub(super) fn parsed<T>(
+        &self,
+        column: &'static str,
+        read: impl FnOnce(&str) -> Option<T>,
+    ) -> Result<T, StoreError> {
         let text = self.text(column)?;
         self.known(column, &text, read(&text))
     }
 
-    fn known<T>(&self, what: &'static str, value: &str, read: Option<T>) -> Result<T, StoreError> {
+    pub(super) fn known<T>(&self, what: &'static str, value: &str, read: Option<T>) -> Result<T, StoreError> {
         let corrupt = || Corrupt { of: self.of.clone(), what, value: value.to_owned() };
         Ok(read.ok_or_else(corrupt)?)
     }
@@ -209,6 +220,46 @@ pub(super) fn last_run(row: &AnyRow) -> Result<LastRun, StoreError> {
         duration_ms: row.number("duration_ms")?,
         success: row.flag("success")?,
         asked_by: row.text("asked_by")?,
+    })
+}
+
+/// A question to an enclave's owner.
+pub(super) fn approval(row: &AnyRow) -> Result<Approval, StoreError> {
+    let row = Reader::new(row, "an approval");
+    Ok(Approval {
+        id: row.parsed("id", |text| text.parse().ok())?,
+        enclave: row.parsed("enclave", |text| text.parse().ok())?,
+        tentacle: row.parsed("tentacle", |text| text.parse().ok())?,
+        running: row.text("running")?,
+        version: row.text("version")?,
+        reach: row.text("reach")?,
+        changes: row.parsed("changes", |text| serde_json::from_str(text).ok())?,
+        asker: row.person("issuer", "subject")?,
+        asked_by: row.text("asked_by")?,
+        state: row.parsed("state", ApprovalState::named)?,
+        decided_by: row.text("decided_by")?,
+        expires_at: row.time("expires_at")?,
+    })
+}
+
+/// What a running version reaches.
+pub(super) fn reach(row: &AnyRow) -> Result<Reach, StoreError> {
+    Reader::new(row, "a tentacle").parsed("reach", |text| serde_json::from_str(text).ok())
+}
+
+/// A reach as it is stored.
+pub(super) fn reach_text(reach: &Reach) -> String {
+    // INVARIANT: a set of texts and numbers is always JSON
+    serde_json::to_string(reach).unwrap_or_default()
+}
+
+/// That a secret is there.
+pub(super) fn secret(row: &AnyRow) -> Result<SecretRecord, StoreError> {
+    let row = Reader::new(row, "a secret");
+    Ok(SecretRecord {
+        name: row.parsed("name", |text| text.parse().ok())?,
+        set_by: row.text("set_by")?,
+        set_at: row.time("set_at")?,
     })
 }
 

@@ -1,12 +1,21 @@
 //! One change: reads see the truth, writes need a grant.
 
+mod approval;
+mod delivery;
 mod enclave;
+mod history;
 mod member;
+mod secret;
 mod tentacle;
+mod trigger;
 
+pub(crate) use approval::Wanted;
+pub(crate) use delivery::{Delivery, Stored};
 pub(crate) use enclave::{NewEnclaveRecord, Side};
+pub(crate) use history::{DeployRow, RunBegin};
 pub(crate) use member::Heard;
 pub(crate) use tentacle::DeployedVersion;
+pub(crate) use trigger::{Claim, Step, Unmet};
 
 use super::record::{EnclaveRecord, PersonId};
 use super::{StoreError, row};

@@ -1,22 +1,29 @@
 //! `wf_apply`: deploys a tentacle from its source. Everything else is derived here.
 
 use super::{About, Effect, Handler, Repeat, bounds};
-use crate::backend::Deployed;
+use crate::approval;
+use crate::backend::{Deployed, Version};
 use crate::call::Call;
+use crate::carrier::{self, Carried};
+use crate::gate::act::Apply;
 use crate::gate::target::OnTentacle;
-use crate::gate::unavailable;
+use crate::gate::{Authorized, Changing, Effect as Begun, unavailable};
 use crate::progress::Progress;
 use crate::rollout::{self, Source};
 use crate::server::Server;
+use crate::store::{Initiator, StoreError, Tx, Wanted};
 use policy::{Action, Preset};
+use wire::tools::approval::ApprovalAsked;
 use wire::tools::tentacle::{WfApply, WfApplyAnswer, WfApplyArgs};
 use wire::{Failure, FailureCode};
+use workflow::Reach;
 
 impl Handler for WfApply {
     const ABOUT: About = About {
         title: "Deploy a tentacle",
         description: "Deploys a tentacle from its source (`files`: workflow.yaml and nodes). The server derives the sandbox from \
-                      the contract; the version before serves until the new one is ready. `dry_run` only checks.",
+                      the contract; the version before serves until the new one is ready. What it newly reaches needs the owner's \
+                      approval first: then `status` is `needs_approval`. `dry_run` only checks.",
         effect: Effect::Changes,
         repeat: Repeat::Resumes,
     };
@@ -42,24 +49,102 @@ impl Handler for WfApply {
             }
         };
         progress.step(1, 3, "checked").await;
-        let did = if args.dry_run {
-            Did::Check
-        } else if is_running(server, target, &source.version.hash) {
-            Did::Nothing
-        } else {
-            if target.tentacle.is_none() {
-                // A new tentacle is as open as its enclave is; a later deploy changes neither mode nor owner.
-                let mode = target.record.mode.unwrap_or(Preset::Private.mode());
-                let put = changing.tx().put_tentacle(&grant, &initiator.person, mode).await;
-                put.map_err(|error| unavailable(&error))?;
+        let needs = Needs::of(changing.tx(), &grant, &source).await.map_err(|error| unavailable(&error))?;
+        let asked = Asked { grant: &grant, source: &source, asker: &initiator, needs: &needs };
+        let did = match asked.next(server, &mut changing, args.dry_run).await? {
+            Next::Refuse(failure) => return Err(changing.failed(failure).await),
+            Next::Answer(did) => {
+                changing.done().await?;
+                did
             }
-            let effect = changing.begin(&source.payload).await?;
-            let deployed = rollout::deploy(server, &grant, effect, &source, &initiator).await?;
-            progress.step(2, 3, "ready").await;
-            return Ok(answer(server, target, &source, Did::Deploy(deployed)));
+            Next::Deploy => {
+                let effect = asked.begin(changing).await?;
+                let deployed = rollout::deploy(server, &grant, effect, &source, &initiator).await?;
+                progress.step(2, 3, "ready").await;
+                Did::Deploy(deployed)
+            }
         };
-        changing.done().await?;
-        Ok(answer(server, target, &source, did))
+        Ok(answer(server, target, &source, &needs, did))
+    }
+}
+
+/// What a version needs before it may run.
+struct Needs {
+    /// What it reaches and the running version does not.
+    new: Reach,
+    /// Secrets that it may read, or that callers of its webhooks sign with, and that are not set.
+    missing: Vec<String>,
+}
+
+impl Needs {
+    async fn of(tx: &mut Tx, grant: &Authorized<Apply>, source: &Source) -> Result<Self, StoreError> {
+        let sandbox = &source.version.sandbox;
+        let new = sandbox.reach.beyond(&tx.running_reach(grant).await?);
+        let secrets = sandbox.secrets.iter().chain(source.hook_secrets()).cloned().collect();
+        Ok(Self { new, missing: tx.missing_secrets(grant, &secrets).await? })
+    }
+
+    fn refused(&self) -> Option<Failure> {
+        let first = self.missing.first()?;
+        let what = format!("it needs secrets that are not set: {}", self.missing.join(", "));
+        let remedy = format!(
+            "the enclave's owner sets each with `tntc secret set {first} -e <enclave>`, then deploy again"
+        );
+        Some(Failure::new(FailureCode::Conflict, what).with_remedy(remedy))
+    }
+}
+
+/// A deploy that is allowed, and everything that decides what becomes of it.
+struct Asked<'a> {
+    grant: &'a Authorized<Apply>,
+    source: &'a Source,
+    asker: &'a Initiator,
+    needs: &'a Needs,
+}
+
+/// What comes next.
+enum Next {
+    Refuse(Failure),
+    Answer(Did),
+    Deploy,
+}
+
+impl Asked<'_> {
+    async fn next(
+        &self,
+        server: &Server,
+        changing: &mut Changing<'_>,
+        dry_run: bool,
+    ) -> Result<Next, Failure> {
+        if dry_run {
+            return Ok(Next::Answer(Did::Check));
+        }
+        if is_running(server, self.grant.target(), &self.source.version.hash) {
+            return Ok(Next::Answer(Did::Nothing));
+        }
+        if let Some(question) = approval::missing(server, changing, self.grant, &self.wanted()).await? {
+            return Ok(Next::Answer(Did::Ask(question)));
+        }
+        Ok(self.needs.refused().map_or(Next::Deploy, Next::Refuse))
+    }
+
+    /// Begins the deploy: the record of a new tentacle, the use of the approval and the effect are one transaction.
+    async fn begin<'g>(&self, mut changing: Changing<'g>) -> Result<Begun<'g>, Failure> {
+        let failed = |error: StoreError| unavailable(&error);
+        let target = self.grant.target();
+        if target.tentacle.is_none() {
+            // A new tentacle is as open as its enclave is; a later deploy changes neither mode nor owner.
+            let mode = target.record.mode.unwrap_or(Preset::Private.mode());
+            changing.tx().put_tentacle(self.grant, &self.asker.person, mode).await.map_err(failed)?;
+        }
+        changing.tx().use_approval(self.grant, &self.wanted()).await.map_err(failed)?;
+        changing.begin(&self.source.payload).await
+    }
+
+    fn wanted(&self) -> Wanted<'_> {
+        let Version { hash, sandbox, .. } = &self.source.version;
+        let payload = &self.source.payload;
+        Wanted { version: hash, reach: &sandbox.reach, new: &self.needs.new, asker: self.asker, payload }
     }
 }
 
@@ -72,31 +157,39 @@ fn room(target: &OnTentacle) -> Result<(), Failure> {
 }
 
 fn source(args: &WfApplyArgs, target: &OnTentacle) -> Result<Source, Failure> {
-    if !args.manifests.is_empty() {
-        let what = "manifests are not taken yet; send the tentacle's source as `files`";
-        return Err(Failure::new(FailureCode::NotYet, what));
+    let enclave = &target.record.name;
+    if args.manifests.is_empty() {
+        return Source::read(enclave, &args.name, &args.files);
     }
-    Source::read(&target.record.name, &args.name, &args.files)
+    if !args.files.is_empty() {
+        let what = "there are `files` and `manifests`: give one of the two";
+        return Err(Failure::new(FailureCode::Invalid, what));
+    }
+    let Carried { files, ignored } = carrier::read(enclave, &args.name, &args.manifests)?;
+    Ok(Source { ignored, ..Source::read(enclave, &args.name, &files)? })
 }
 
 /// What was done.
 enum Did {
     Check,
     Nothing,
+    Ask(ApprovalAsked),
     Deploy(Deployed),
 }
 
-/// Whether exactly this content runs already.
+/// Whether exactly this content runs already, made as it would be made now.
 fn is_running(server: &Server, target: &OnTentacle, hash: &str) -> bool {
     let same = target.tentacle.as_ref().is_some_and(|tentacle| tentacle.version == hash);
-    same && server.backend.state(target).ready
+    let state = server.backend.state(target);
+    same && state.ready && state.current
 }
 
-fn answer(server: &Server, target: &OnTentacle, source: &Source, did: Did) -> WfApplyAnswer {
-    let (status, did) = match did {
-        Did::Check => ("checked", Deployed::default()),
-        Did::Nothing => ("unchanged", Deployed::default()),
-        Did::Deploy(deployed) => ("deployed", deployed),
+fn answer(server: &Server, target: &OnTentacle, source: &Source, needs: &Needs, did: Did) -> WfApplyAnswer {
+    let (status, did, approval) = match did {
+        Did::Check => ("checked", Deployed::default(), None),
+        Did::Nothing => ("unchanged", Deployed::default(), None),
+        Did::Ask(asked) => ("needs_approval", Deployed::default(), Some(asked)),
+        Did::Deploy(deployed) => ("deployed", deployed, None),
     };
     let enclave = target.record.name.clone();
     WfApplyAnswer {
@@ -104,6 +197,10 @@ fn answer(server: &Server, target: &OnTentacle, source: &Source, did: Did) -> Wf
         namespace: enclave.clone(),
         enclave,
         status: status.to_owned(),
+        approval,
+        new_reach: needs.new.iter().map(ToString::to_string).collect(),
+        missing_secrets: needs.missing.clone(),
+        ignored: source.ignored.clone(),
         version: source.version.hash.clone(),
         applied: did.applied,
         created: did.created,

@@ -88,7 +88,7 @@ pub(super) fn entry(server: &Server, rights: &Rights, target: &OnTentacle) -> Op
 }
 
 /// How long ago, in the largest unit that fits: `45s`, `3m`, `5h`, `12d`.
-fn age(since: Timestamp, now: Timestamp) -> String {
+pub(super) fn age(since: Timestamp, now: Timestamp) -> String {
     let seconds = now.duration_since(since).as_secs().max(0);
     let units = [(86_400, 'd'), (3_600, 'h'), (60, 'm')];
     let fits = units.into_iter().find(|(unit, _)| seconds >= *unit);

@@ -30,9 +30,14 @@ impl Handler for WfLogs {
         args: WfLogsArgs,
         _: &Progress,
     ) -> Result<WfLogsAnswer, Failure> {
-        let name = tentacle(&args)?;
         let look = server.gate.look(call).await?;
-        let grant = look.tentacle::<act::TentacleLogs>(named(args.enclave)?.as_ref(), &name)?;
+        let named = named(args.enclave)?;
+        let name = match (args.name, args.pod) {
+            (Some(name), _) => name,
+            (None, Some(copy)) => look.tentacle_of(named.as_ref(), &copy).map_or_else(|| read(&copy), Ok)?,
+            (None, None) => return Err(Failure::new(FailureCode::Invalid, "no tentacle is named")),
+        };
+        let grant = look.tentacle::<act::TentacleLogs>(named.as_ref(), &name)?;
         let lines = args.tail_lines.unwrap_or(USUAL).clamp(1, MOST) as usize;
         let logs =
             server.backend.logs(&grant, lines).await.map_err(crate::backend::BackendError::into_failure)?;
@@ -49,12 +54,7 @@ impl Handler for WfLogs {
     }
 }
 
-/// The tentacle that is meant: by its name, or by the name of its only copy, which is the same.
-fn tentacle(args: &WfLogsArgs) -> Result<TentacleName, Failure> {
-    let by_copy = || args.pod.as_deref().map(str::parse::<TentacleName>);
-    match (args.name.clone(), by_copy()) {
-        (Some(name), _) | (None, Some(Ok(name))) => Ok(name),
-        (None, Some(Err(error))) => Err(Failure::new(FailureCode::Invalid, error.to_string())),
-        (None, None) => Err(Failure::new(FailureCode::Invalid, "no tentacle is named")),
-    }
+/// A copy that nobody knows is asked for as a tentacle of that name, which is refused as one.
+fn read(copy: &str) -> Result<TentacleName, Failure> {
+    copy.parse().map_err(|error: workflow::NameError| Failure::new(FailureCode::Invalid, error.to_string()))
 }

@@ -33,10 +33,10 @@ impl Handler for WfStatus {
         let last = server.store.last_run(&grant).await.map_err(|error| unavailable(&error))?;
         let gone = || Failure::new(FailureCode::NotFound, format!("there is no tentacle `{}`", args.name));
         let pods = state.copies.iter().map(|copy| Pod {
-            name: copy.clone(),
-            phase: if state.ready { "Running" } else { "Pending" }.to_owned(),
-            ready: state.ready,
-            node_name: server.backend.name().to_owned(),
+            name: copy.name.clone(),
+            phase: if copy.ready { "Running" } else { "Pending" }.to_owned(),
+            ready: copy.ready,
+            node_name: copy.node.clone().unwrap_or_else(|| server.backend.name().to_owned()),
         });
         Ok(WfStatusAnswer {
             tentacle: entry(server, look.rights(), target).ok_or_else(gone)?,

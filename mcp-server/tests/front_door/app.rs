@@ -6,11 +6,13 @@ use crate::door::Door;
 use crate::issuer::{Issuer, TestKey};
 use clap::Parser;
 use mcp_server::{Args, Pace, Ready};
+use secrecy::ExposeSecret;
 use serde_json::json;
 use sha2::{Digest, Sha256};
 use std::ops::Deref;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::mpsc::{Sender, channel};
 use std::time::Duration;
 use tempfile::TempDir;
 use tokio::net::TcpListener;
@@ -21,6 +23,9 @@ use wire::canonical;
 
 /// An operator's token, with every scope.
 pub(crate) const OPERATOR: &str = "break-glass-token-of-olga-with-every-scope";
+
+/// How many threads a server has.
+const WORKERS: usize = 2;
 
 /// How long a test waits for something that must happen.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -62,8 +67,12 @@ impl App {
     }
 
     pub(crate) async fn on_postgres() -> Self {
+        Self::paced_on_postgres(Pace::default()).await
+    }
+
+    pub(crate) async fn paced_on_postgres(pace: Pace) -> Self {
         let database = Database::postgres().await;
-        let mut app = Self::on(|_| database, Pace::default()).await;
+        let mut app = Self::on(|_| database, pace).await;
         app.run().await;
         app
     }
@@ -76,6 +85,7 @@ impl App {
         let write = |name: &str, text: String| std::fs::write(dir.path().join(name), text).unwrap();
         write("kraken.jwks", json!({"keys": [kraken.jwk]}).to_string());
         write("signing.pem", TestKey::new("unused").pem);
+        write("secrets.key", wire::seal::new_age_key().expose_secret().to_owned());
         let database = database(&dir);
         let issuer = Issuer::start().await;
         issuer.publish_every_kind();
@@ -136,7 +146,7 @@ impl App {
         let url = format!("http://{}", listener.local_addr().unwrap());
         let (args, backend) = (self.args(&url, store), Arc::new(self.backend.clone()));
         let (pace, shutdown) = (self.pace.clone(), CancellationToken::new());
-        let runtime = Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
+        let runtime = Builder::new_multi_thread().worker_threads(WORKERS).enable_all().build().unwrap();
         let stop = shutdown.clone();
         let task = runtime.spawn(async move {
             let ready = Ready::with_pace(&args, backend, pace).await.unwrap();
@@ -156,6 +166,7 @@ impl App {
             format!("--signing-key-file={}", file("signing.pem")),
             format!("--trail-heads-dir={}", file(self.heads)),
             format!("--break-glass-file={}", file("glass.json")),
+            format!("--secrets-key-file={}", file("secrets.key")),
             format!("--store-file={}", self.store_file(store).display()),
             "--backend=kubernetes".to_owned(),
         ])
@@ -171,6 +182,11 @@ impl App {
     /// A door of its own for a task of its own.
     pub(crate) fn door(&self) -> Door {
         self.door.clone()
+    }
+
+    /// Stops the server where it is, as a machine that swaps or a debugger would, until the answer is dropped.
+    pub(crate) fn pause(&self) -> Paused {
+        Paused::of(self.running.as_ref().unwrap())
     }
 
     /// Ends the server as a kill would: nothing of it is asked, and nothing of it goes on.
@@ -192,7 +208,27 @@ impl Running {
     }
 }
 
+/// Threads of a server that stand still for as long as this lives.
+pub(crate) struct Paused(#[expect(dead_code, reason = "dropping it lets the threads go on")] Vec<Sender<()>>);
+
+impl Paused {
+    fn of(running: &Running) -> Self {
+        let runtime = running.runtime.as_ref().unwrap();
+        let stop = |_| {
+            let (let_go, wait) = channel::<()>();
+            runtime.spawn(async move { wait.recv() });
+            let_go
+        };
+        Self((0..WORKERS).map(stop).collect())
+    }
+}
+
 impl Replica {
+    /// Stops the server where it is, until the answer is dropped.
+    pub(crate) fn pause(&self) -> Paused {
+        Paused::of(&self.running)
+    }
+
     /// Ends the server as an operator would.
     pub(crate) async fn stop(self) {
         self.running.stop().await;

@@ -105,16 +105,24 @@ async fn ways_to_name(app: &App, person: &str, enclave: &str) -> Vec<(String, Va
     let mut ways = Vec::new();
     for tool in app.tools(&app.issuer.token(person, "kraken")).await {
         let name = tool["name"].as_str().unwrap().to_owned();
-        let tentacle = name.starts_with("wf_");
+        let (tentacle, secret) = (name.starts_with("wf_"), name.starts_with("secret_"));
         let properties = tool["inputSchema"]["properties"].as_object().cloned().unwrap_or_default();
         for word in ["name", "enclave", "namespace"] {
-            let names_tentacle = tentacle && word == "name";
-            if names_tentacle || properties.is_empty() || (tentacle && !properties.contains_key(word)) {
+            let names_another = (tentacle || secret) && word == "name";
+            let has_it = properties.contains_key(word) || !(tentacle || secret);
+            if names_another || properties.is_empty() || !has_it {
                 continue;
             }
-            let mut args = if tentacle { hello("hello", "new") } else { json!({"confirm": enclave}) };
+            let mut args = match (tentacle, secret) {
+                (true, _) => hello("hello", "new"),
+                (_, true) => json!({"name": "shop.key", "confirm": "shop.key"}),
+                _ => json!({"confirm": enclave}),
+            };
             args["action"] = json!("freeze");
             args["add_members"] = json!(["UGIL"]);
+            (args["mode"], args["to"]) = (json!("private"), json!("UGIL"));
+            (args["approval"], args["approve"]) = (json!(uuid::Uuid::now_v7()), json!(true));
+            args["value"] = json!("swordfish");
             args[word] = json!(enclave);
             if name == "wf_remove" {
                 args["confirm"] = json!("hello");

@@ -3,17 +3,22 @@
 
 use crate::app::until;
 use async_trait::async_trait;
+use mcp_server::backend::audit::{Finding, Severity};
 use mcp_server::backend::{
-    Backend, BackendError, Deployed, EnclaveView, Logs, RunOrder, RunReport, TentacleState, Version,
+    Audit, Audited, Backend, BackendError, Deployed, EnclaveView, Logs, RunOrder, RunReport, Survey,
+    TentacleState, Usage, Version, survey::Check,
 };
-use mcp_server::gate::act::{Apply, Deprovision, Provision, Remove, Run, TentacleLogs};
+use mcp_server::gate::act::{
+    Apply, Deprovision, Info, List, Provision, Remove, Restart, SetSecret, TentacleAudit, TentacleLogs,
+};
 use mcp_server::gate::target::OnTentacle;
-use mcp_server::gate::{Authorized, Changed};
-use serde_json::json;
+use mcp_server::gate::{Authorized, Changed, MayRun, SurveyGrant};
+use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 use tokio::sync::Notify;
+use workflow::SecretName;
 
 /// What the backend holds: it outlives the server, as a cluster does.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -26,6 +31,12 @@ pub(crate) struct World {
     pub(crate) tentacles: BTreeMap<(String, String), String>,
     /// How often each tentacle was run.
     pub(crate) runs: BTreeMap<(String, String), u32>,
+    /// How often each tentacle was started anew.
+    pub(crate) restarts: BTreeMap<(String, String), u32>,
+    /// What each run was given, in order.
+    pub(crate) inputs: Vec<((String, String), Value)>,
+    /// Secrets that were changed, by enclave and name.
+    pub(crate) secrets_changed: Vec<(String, String)>,
     /// Names that are somebody else's.
     pub(crate) foreign: Vec<String>,
 }
@@ -189,6 +200,8 @@ impl Backend for Remembering {
             world.mirrors.remove(&name);
             world.tentacles.retain(|(enclave, _), _| *enclave != name);
             world.runs.retain(|(enclave, _), _| *enclave != name);
+            world.restarts.retain(|(enclave, _), _| *enclave != name);
+            world.inputs.retain(|((enclave, _), _)| *enclave != name);
         })
         .await
     }
@@ -223,27 +236,77 @@ impl Backend for Remembering {
         Ok(vec!["code".to_owned()])
     }
 
-    async fn run(&self, grant: &Authorized<Run>, order: RunOrder) -> Result<RunReport, BackendError> {
+    async fn run(&self, grant: &dyn MayRun, order: RunOrder) -> Result<RunReport, BackendError> {
         let place = place(grant.target());
         self.effect("run", |world| {
             assert!(world.tentacles.contains_key(&place), "nothing to run: {place:?}");
-            *world.runs.entry(place).or_default() += 1;
+            *world.runs.entry(place.clone()).or_default() += 1;
+            world.inputs.push((place, order.input.clone()));
         })
         .await?;
         let output = json!({"success": true, "outputs": {"echo": order.input}, "errors": {}});
         Ok(RunReport { success: true, output, copy: "one".to_owned() })
     }
 
+    async fn restart(&self, grant: &Authorized<Restart>) -> Result<(), BackendError> {
+        let place = place(grant.target());
+        self.effect("restart", |world| *world.restarts.entry(place).or_default() += 1).await
+    }
+
     async fn logs(&self, _: &Authorized<TentacleLogs>, _: usize) -> Result<Logs, BackendError> {
         Ok(Logs { copy: "one".to_owned(), lines: vec!["hello".to_owned()], truncated: false })
     }
 
+    async fn secret_changed(&self, grant: &Authorized<SetSecret>, name: &SecretName) {
+        let enclave = grant.target().record.name.to_string();
+        self.world().secrets_changed.push((enclave, name.to_string()));
+    }
+
+    async fn settled(&self, _: &Authorized<Apply>, _: &Version) {}
+
     fn state(&self, of: &OnTentacle) -> TentacleState {
         let ready = self.world().tentacles.contains_key(&place(of));
-        TentacleState { state: if ready { "idle" } else { "starting" }, ready, ..TentacleState::default() }
+        let state = if ready { "idle" } else { "starting" };
+        TentacleState { state, ready, current: true, ..TentacleState::default() }
+    }
+
+    /// Something is amiss with the enclave, and with each tentacle in it.
+    async fn audit(&self, grant: &Authorized<List>, what: Audit) -> Result<Audited, BackendError> {
+        let record = &grant.target().record;
+        let of = record.tentacles.keys().map(|name| finding(Some(name.as_str())));
+        let findings = of.chain([finding(None)]).collect();
+        Ok(Audited { findings, looked_at: vec![format!("{what:?}")], ..Audited::default() })
+    }
+
+    async fn audit_tentacle(&self, grant: &Authorized<TentacleAudit>) -> Result<Audited, BackendError> {
+        let findings = vec![finding(Some(grant.target().name.as_str()))];
+        Ok(Audited { findings, ..Audited::default() })
+    }
+
+    async fn survey(&self, _: &SurveyGrant) -> Result<Survey, BackendError> {
+        Ok(Survey::default())
+    }
+
+    async fn preflight(&self, _: &SurveyGrant, _: Option<&Authorized<Info>>) -> Vec<Check> {
+        Vec::new()
+    }
+
+    async fn usage(&self, _: &Authorized<Info>) -> Result<Usage, BackendError> {
+        Ok(Usage::default())
     }
 
     fn index_age(&self) -> Option<Duration> {
         Some(Duration::ZERO)
+    }
+}
+
+fn finding(tentacle: Option<&str>) -> Finding {
+    Finding {
+        rule: "seeded",
+        severity: Severity::High,
+        object: "Thing/one".to_owned(),
+        tentacle: tentacle.map(str::to_owned),
+        message: "it is amiss".to_owned(),
+        remedy: "mend it".to_owned(),
     }
 }

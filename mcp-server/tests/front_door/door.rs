@@ -146,9 +146,20 @@ pub(crate) struct InChannel<'a> {
 }
 
 impl InChannel<'_> {
+    /// The server that it is said to.
+    pub(crate) fn door(&self) -> &Door {
+        self.door
+    }
+
     /// `person` says something here that becomes this call.
     pub(crate) async fn say(&self, person: &str, tool: &str, args: Value) -> Result<Value, Failure> {
         let said = self.assertion(person, tool, &args);
+        self.door.send(person, tool, args, &said).await
+    }
+
+    /// `person` clicks a button here that becomes this call.
+    pub(crate) async fn click(&self, person: &str, tool: &str, args: Value) -> Result<Value, Failure> {
+        let said = Assertion { kind: Kind::Click, ..self.assertion(person, tool, &args) };
         self.door.send(person, tool, args, &said).await
     }
 

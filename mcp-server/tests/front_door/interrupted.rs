@@ -2,6 +2,7 @@
 //! end: when the same request is made again, and also when nobody asks.
 
 use crate::app::{App, until};
+use crate::approvals::reaching;
 use crate::backend::STEPS;
 use crate::door::{Door, InChannel, account};
 use crate::team::hello;
@@ -208,6 +209,26 @@ async fn a_later_deploy_comes_to_its_end_when_asked_again() {
 #[tokio::test]
 async fn a_later_deploy_comes_to_its_end_by_itself() {
     deploying(By::ItsReturn, false).await;
+}
+
+/// A deploy with an approval that was used up when it began: asked again it is the same deploy, and needs no other.
+#[tokio::test]
+async fn an_approved_deploy_comes_to_its_end_when_asked_again() {
+    let mut app = app().await;
+    for (name, point) in numbered(&["deploy"], By::Asking) {
+        channel(&app, &name).say("ana", "enclave_provision", json!({})).await.unwrap();
+        let args = reaching(&["shop.example"]);
+        let asked = channel(&app, &name).say("ana", "wf_apply", args.clone()).await.unwrap();
+        let yes = json!({"approval": asked["approval"]["id"], "approve": true});
+        let mut click = channel(&app, &name).assertion("ana", "reach_approve", &yes);
+        click.kind = wire::assertion::Kind::Click;
+        app.send("ana", "reach_approve", yes, &click).await.unwrap();
+        let request = Request::new(&name, "wf_apply", args);
+        request.die_at(&mut app, &point).await;
+        request.finish(&mut app, By::Asking).await;
+        assert_eq!(json!(version(&app, &name).await), asked["version"], "{point}");
+        settled(&app).await;
+    }
 }
 
 async fn removing(by: By) {

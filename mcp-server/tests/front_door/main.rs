@@ -24,15 +24,23 @@ macro_rules! on_both_stores {
 use on_both_stores;
 
 mod app;
+mod approvals;
 mod assertions;
 mod at_rest;
 mod backend;
 mod bounds;
+mod by_clock;
 mod came_between;
+mod carrier;
+mod clockwork;
 mod counts;
+mod custody;
 mod database;
 mod door;
+mod double_ticks;
 mod enclaves;
+mod history;
+mod hooks;
 mod interrupted;
 mod issuer;
 mod key_kinds;

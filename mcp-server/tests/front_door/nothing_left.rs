@@ -44,7 +44,16 @@ async fn nothing_is_left_of_an_enclave_but_the_trail(app: App) {
     let before = (rows(&app).await, app.backend.world().clone());
     live(&app).await;
     let full = rows(&app).await;
-    for table in ["enclave", "channel_person", "verdict", "tentacle", "last_run"] {
+    for table in [
+        "enclave",
+        "channel_person",
+        "verdict",
+        "tentacle",
+        "last_run",
+        "run_history",
+        "deploy_history",
+        "version_source",
+    ] {
         assert!(!full[table].is_empty(), "the life put nothing into {table}");
     }
     let channel = crate::team::price_watch(&app);

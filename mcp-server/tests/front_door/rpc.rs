@@ -72,10 +72,16 @@ impl Door {
         answer.json()
     }
 
-    /// The tools that the owner of `token` is shown.
+    /// The tools that the owner of `token` is shown, each described as people write.
     pub(crate) async fn tools(&self, token: &str) -> Vec<Value> {
         let listed = self.ask(token, "tools/list", json!({})).await;
-        listed["result"]["tools"].as_array().unwrap().clone()
+        let tools = listed["result"]["tools"].as_array().unwrap().clone();
+        for tool in &tools {
+            for text in [&tool["title"], &tool["description"]].map(|text| text.as_str().unwrap()) {
+                assert!(!text.contains("  ") && !text.contains('\n'), "{}: `{text}`", tool["name"]);
+            }
+        }
+        tools
     }
 
     /// Calls a tool.

@@ -19,7 +19,7 @@ async fn the_servers_token_opens_nothing_outside_of_enclaves() {
     let (ours, theirs) = (format!("--namespace={enclave}"), format!("--namespace={foreign}"));
     let role = "--clusterrole=tentacular-enclave";
     let account = "--serviceaccount=tentacular-system:mcp-server";
-    let tries: [&[&str]; 14] = [
+    let tries: [&[&str]; 18] = [
         &["get", "secrets", "--namespace=kube-system"],
         &["get", "secrets", "--namespace=tentacular-system"],
         &["get", "secrets", &ours],
@@ -30,7 +30,11 @@ async fn the_servers_token_opens_nothing_outside_of_enclaves() {
         &["create", "serviceaccount", "x", "--namespace=default"],
         &["create", "rolebinding", "x", role, account, &theirs],
         &["create", "token", "mcp-server", "--namespace=tentacular-system"],
-        &["create", "deployment", "x", "--image=none.example/x", &ours],
+        &["create", "deployment", "x", "--image=none.example/x", &theirs],
+        &["create", "role", "x", "--verb=get", "--resource=pods", &ours],
+        &["delete", "rolebinding", "tentacular-server", &ours],
+        &["create", "clusterrolebinding", "x", "--clusterrole=view", "--user=x"],
+        &["delete", "clusterrolebinding", "cluster-admin"],
         &["annotate", "namespace", &foreign, "a=b"],
         &["delete", "namespace", &foreign],
         &["delete", "namespace", "tentacular-system"],

@@ -1,6 +1,6 @@
 //! The cluster: its administrator, `deploy/kubernetes` on it, and the account that the server has there.
 
-use crate::variable::variable;
+use crate::place::{kubeconfig, kubectl_program};
 use k8s_openapi::api::core::v1::Namespace;
 use kube::config::{KubeConfigOptions, Kubeconfig};
 use kube::{Api, Client, Config};
@@ -9,9 +9,6 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::Once;
 use std::time::{Duration, Instant};
-
-/// How the administrator reaches the cluster.
-const KUBECONFIG: &str = "TENTACULAR_TEST_KUBECONFIG";
 
 /// How long what was installed may take to be in force.
 const IN_FORCE_WITHIN: Duration = Duration::from_secs(60);
@@ -31,7 +28,7 @@ impl Cluster {
         let _ = rustls::crypto::ring::default_provider().install_default();
         static INSTALLED: Once = Once::new();
         INSTALLED.call_once(install);
-        let file = Kubeconfig::read_from(variable(KUBECONFIG)).unwrap();
+        let file = Kubeconfig::read_from(kubeconfig()).unwrap();
         let cluster = file.clusters[0].cluster.clone().unwrap();
         let config = Config::from_custom_kubeconfig(file, &KubeConfigOptions::default()).await.unwrap();
         Self {
@@ -68,12 +65,12 @@ impl Cluster {
 
 /// What kubectl answers to the administrator: its output, or its complaint.
 pub(crate) fn kubectl(arguments: &[&str]) -> Result<String, String> {
-    kubectl_with(Path::new(&variable(KUBECONFIG)), arguments)
+    kubectl_with(&kubeconfig(), arguments)
 }
 
 /// What kubectl answers with this kubeconfig.
 pub(crate) fn kubectl_with(kubeconfig: &Path, arguments: &[&str]) -> Result<String, String> {
-    let mut kubectl = Command::new(variable("TENTACULAR_TEST_KUBECTL"));
+    let mut kubectl = Command::new(kubectl_program());
     let output = kubectl.arg("--kubeconfig").arg(kubeconfig).args(arguments).output().unwrap();
     let text = |bytes| String::from_utf8_lossy(bytes).into_owned();
     if output.status.success() { Ok(text(&output.stdout)) } else { Err(text(&output.stderr)) }

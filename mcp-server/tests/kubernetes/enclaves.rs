@@ -10,6 +10,7 @@ use futures::future::join_all;
 use k8s_openapi::api::core::v1::Namespace;
 use kube::api::PostParams;
 use serde_json::{Value, json};
+use std::time::Duration;
 use wire::{Failure, FailureCode};
 
 /// The annotations of an enclave's namespace.
@@ -49,8 +50,10 @@ async fn making_an_enclave_takes_four_calls_in_a_row() {
     let site = Site::start("heads").await;
     let name = unique("row");
     site.proxy.calls();
+    site.proxy.slow_down(Duration::from_secs(1));
     site.call("ana", "enclave_provision", json!({"name": name})).await.unwrap();
     let calls = site.proxy.calls();
+    site.proxy.slow_down(Duration::ZERO);
     let (row, asked) = (in_a_row(&calls), calls.iter().map(|call| call.what.as_str()).collect::<Vec<_>>());
     assert!(asked.len() >= STEPS.len(), "{asked:#?}");
     assert_eq!(row, 4, "{asked:#?}");
@@ -161,7 +164,7 @@ async fn the_clusters_own_namespaces_cannot_be_had() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn tools_about_tentacles_say_that_they_come_later() {
+async fn without_an_image_of_the_engine_nothing_is_deployed_and_nothing_left_behind() {
     let site = Site::start("heads").await;
     let name = unique("later");
     site.call("ana", "enclave_provision", json!({"name": name})).await.unwrap();
@@ -171,7 +174,7 @@ async fn tools_about_tentacles_say_that_they_come_later() {
         site.call("ana", "wf_apply", json!({"enclave": name, "name": "hello", "files": files})).await;
     let refused = refused.unwrap_err();
     assert_eq!(refused.code, FailureCode::NotYet);
-    assert!(refused.message.contains("next release"), "{}", refused.message);
+    assert!(refused.message.contains("--engine-image"), "{}", refused.message);
     let listed = site.call("ana", "wf_list", json!({"enclave": name})).await.unwrap();
     assert_eq!(listed["workflows"], json!([]), "what was refused has left nothing behind");
     site.deprovision("ana", &name).await;

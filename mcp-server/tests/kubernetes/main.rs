@@ -2,7 +2,9 @@
 //! each step of making an enclave, raced, and tried at what is not its own, while an observer watches the cluster.
 #![expect(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test fails by panicking")]
 #![expect(clippy::print_stderr, reason = "a test that fails tells what the server said")]
+#![allow(dead_code, reason = "some of what it shares with the suite of the node is used there alone")]
 
+mod audit;
 mod bounds;
 mod calls;
 mod cluster;
@@ -13,9 +15,11 @@ mod interrupted;
 mod issuer;
 mod observer;
 mod observer_control;
+mod place;
 mod program;
 mod proxy;
 mod replaced;
 mod site;
+mod survey;
 mod until;
 mod variable;

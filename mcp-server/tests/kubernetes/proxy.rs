@@ -10,7 +10,7 @@ use axum::extract::{Request, State};
 use axum::http::{Method, StatusCode, header};
 use axum::response::Response;
 use std::sync::{Arc, Mutex};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 use tokio::net::TcpListener;
 use tokio::sync::Notify;
 use tokio::task::JoinHandle;
@@ -47,6 +47,8 @@ struct Way {
     cut: Mutex<Cut>,
     calls: Mutex<Vec<Call>>,
     let_go: Notify,
+    /// How long every call takes at least.
+    takes: Mutex<Duration>,
 }
 
 /// Where the way is cut.
@@ -54,13 +56,28 @@ enum Cut {
     /// Nowhere.
     Open,
     /// After this write.
-    After(Method, String),
+    After(Method, Part),
     /// Here, since that write was carried out.
     Closed,
     /// Before this write, which waits and is carried out later.
     Before(Method, String),
     /// Here: that write waits.
     Held,
+}
+
+/// What of a path says that it is the one.
+enum Part {
+    End(String),
+    Within(&'static str),
+}
+
+impl Part {
+    fn is_of(&self, path: &str) -> bool {
+        match self {
+            Self::End(end) => path.ends_with(end),
+            Self::Within(part) => path.contains(part),
+        }
+    }
 }
 
 impl Proxy {
@@ -74,6 +91,7 @@ impl Proxy {
             cut: Mutex::new(Cut::Open),
             calls: Mutex::default(),
             let_go: Notify::new(),
+            takes: Mutex::default(),
         });
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
@@ -82,9 +100,20 @@ impl Proxy {
         Self { url, way, serving }
     }
 
+    /// From now on every call takes at least this long. Calls that do not wait for one another are then asked before any
+    /// of them is answered, however busy the machine is.
+    pub(crate) fn slow_down(&self, takes: Duration) {
+        *self.way.takes.lock().unwrap() = takes;
+    }
+
     /// Cuts the way after this write for the enclave `name`.
     pub(crate) fn cut_after(&self, (_, method, path): &(&str, Method, &str), name: &str) {
-        *self.way.cut.lock().unwrap() = Cut::After(method.clone(), path.replace("{}", name));
+        *self.way.cut.lock().unwrap() = Cut::After(method.clone(), Part::End(path.replace("{}", name)));
+    }
+
+    /// Cuts the way after the first such write whose path has this in it.
+    pub(crate) fn cut_within(&self, method: &Method, part: &'static str) {
+        *self.way.cut.lock().unwrap() = Cut::After(method.clone(), Part::Within(part));
     }
 
     /// Waits until the way is cut.
@@ -139,6 +168,8 @@ async fn pass(State(way): State<Arc<Way>>, request: Request) -> Response {
     let asked = Instant::now();
     let answer = way.carry_out(request).await;
     if !watches {
+        let takes = *way.takes.lock().unwrap();
+        tokio::time::sleep_until((asked + takes).into()).await;
         let call = Call { what: format!("{method} {path}"), asked, answered: Instant::now() };
         way.calls.lock().unwrap().push(call);
     }
@@ -166,8 +197,7 @@ impl Way {
     /// Whether this was the write after which nothing goes through; from now on nothing does.
     fn closes_after(&self, method: &Method, path: &str, status: StatusCode) -> bool {
         let mut cut = self.cut.lock().unwrap();
-        let here =
-            matches!(&*cut, Cut::After(cut_method, end) if cut_method == method && path.ends_with(end));
+        let here = matches!(&*cut, Cut::After(cut_method, part) if cut_method == method && part.is_of(path));
         if here && status.is_success() {
             *cut = Cut::Closed;
         }

@@ -1,22 +1,30 @@
 //! One installation: a folder with a store, an issuer, a way to the cluster that can be cut, and a server.
 
 use crate::cluster::Cluster;
-use crate::issuer::{Issuer, TestKey};
+use crate::issuer::Issuer;
 use crate::program::{Program, write_keys};
 use crate::proxy::Proxy;
 use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
+use sqlx::ConnectOptions;
+use sqlx::sqlite::SqliteConnectOptions;
+use std::path::Path;
 use tempfile::TempDir;
 use uuid::Uuid;
 use wire::Failure;
 use wire::client::{Client, ClientError, Extras};
+
+/// The token of an operator who may read everything.
+const OPERATOR: &str = "break-glass-token-of-olga-who-may-read";
 
 /// What outlives a server, and the server.
 pub(crate) struct Site {
     pub(crate) cluster: Cluster,
     pub(crate) proxy: Proxy,
     pub(crate) issuer: Issuer,
-    dir: TempDir,
+    // Before its folder, from which it tells what it said when a test fails.
     running: Option<Program>,
+    dir: TempDir,
 }
 
 impl Site {
@@ -25,8 +33,9 @@ impl Site {
         let cluster = Cluster::connect().await;
         let proxy = Proxy::start(&cluster).await;
         let dir = tempfile::tempdir().unwrap();
-        let key = TestKey::new("kraken-1");
+        let key = crate::place::key();
         write_keys(dir.path(), &key.pem, &key.jwk);
+        write_operator(dir.path());
         cluster.write_kubeconfig(&proxy.url, &dir.path().join("kubeconfig"));
         let mut site = Self { cluster, proxy, issuer: Issuer::start().await, dir, running: None };
         site.run(heads).await;
@@ -41,13 +50,15 @@ impl Site {
     /// One more server on the same store.
     pub(crate) async fn another(&self, heads: &str) -> Program {
         let file = |name: &str| self.dir.path().join(name).display().to_string();
-        let flags = [
+        let mut flags = vec![
             format!("--oidc-issuer={}", self.issuer.url),
             "--mcp-client=agents".to_owned(),
             format!("--trail-heads-dir={}", file(heads)),
+            format!("--break-glass-file={}", file("glass.json")),
             "--backend=kubernetes".to_owned(),
             format!("--kubeconfig={}", file("kubeconfig")),
         ];
+        flags.extend(crate::place::flags());
         Program::start(self.dir.path(), &flags).await
     }
 
@@ -60,6 +71,13 @@ impl Site {
         self.running.as_ref().unwrap().endpoint()
     }
 
+    /// Changes the store from behind.
+    pub(crate) async fn execute(&self, statement: &'static str) {
+        let options = SqliteConnectOptions::new().filename(self.dir.path().join("store.db"));
+        let mut connection = options.connect().await.unwrap();
+        sqlx::query(statement).execute(&mut connection).await.unwrap();
+    }
+
     /// A token of this person.
     pub(crate) fn token(&self, person: &str) -> String {
         self.issuer.token(person, "agents")
@@ -68,6 +86,11 @@ impl Site {
     /// This person calls a tool.
     pub(crate) async fn call(&self, person: &str, tool: &'static str, args: Value) -> Result<Value, Failure> {
         call(&self.endpoint(), &self.token(person), tool, args).await
+    }
+
+    /// An operator, who may read, calls a tool.
+    pub(crate) async fn operate(&self, tool: &'static str, args: Value) -> Result<Value, Failure> {
+        call(&self.endpoint(), OPERATOR, tool, args).await
     }
 
     /// Whether this person's enclave has this status.
@@ -104,4 +127,13 @@ pub(crate) async fn call(
 pub(crate) fn unique(what: &str) -> String {
     let random = Uuid::now_v7().simple().to_string();
     format!("{what}-{}", &random[random.len() - 8..])
+}
+
+/// The file that names the operator.
+fn write_operator(dir: &Path) {
+    let digest = Sha256::digest(OPERATOR).iter().map(|byte| format!("{byte:02x}")).collect::<String>();
+    let entry = json!({
+        "operator": "olga", "token_sha256": digest, "scopes": ["read"], "not_after": "2100-01-01T00:00:00Z",
+    });
+    std::fs::write(dir.join("glass.json"), json!({"entries": [entry]}).to_string()).unwrap();
 }

@@ -2,8 +2,9 @@
 
 use std::time::{Duration, Instant};
 
-/// How long a test waits: the servers are real, and the machine may be busy.
-const PATIENCE: Duration = Duration::from_secs(120);
+/// How long a test waits: the servers are real, the machine may be busy, and what did not work at once is tried again after
+/// a minute, and then every half a minute.
+const PATIENCE: Duration = Duration::from_secs(300);
 
 /// Waits until `holds`.
 pub(crate) async fn until(what: &str, mut holds: impl AsyncFnMut() -> bool) {

@@ -71,11 +71,11 @@ fn permissive_engine() -> TempDir {
             fs::copy(&path, copy.path().join(path.file_name().unwrap())).unwrap();
         }
     }
-    replace(&copy.path().join("run.ts"), "`--allow-read=${engine},${flags.code}`", "\"--allow-all\"");
-    let runner = fs::read_to_string(copy.path().join("runner.ts")).unwrap();
+    replace(&copy.path().join("run_process.ts"), "`--allow-read=${engine},${flags.code}`", "\"--allow-all\"");
+    let runner = fs::read_to_string(copy.path().join("attempt.ts")).unwrap();
     let (from, rest) = runner.split_once("permissions: {").unwrap();
     let (_, to) = rest.split_once('}').unwrap();
-    fs::write(copy.path().join("runner.ts"), format!("{from}permissions: \"inherit\"{to}")).unwrap();
+    fs::write(copy.path().join("attempt.ts"), format!("{from}permissions: \"inherit\"{to}")).unwrap();
     // The walls are another user's.
     let open = <fs::Permissions as std::os::unix::fs::PermissionsExt>::from_mode(0o755);
     fs::set_permissions(copy.path(), open).unwrap();

@@ -2,6 +2,7 @@
 //! Bubblewrap and of gVisor.
 #![expect(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test fails by panicking")]
 
+mod audit;
 mod caller;
 mod hostile;
 #[path = "../front_door/issuer.rs"]
@@ -9,6 +10,8 @@ mod issuer;
 mod killed;
 mod left;
 mod life;
+mod original;
 mod rollout;
 mod server;
 mod source;
+mod way_out;

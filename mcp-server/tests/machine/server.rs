@@ -6,6 +6,8 @@ use crate::left::Left;
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use serde_json::json;
+use sqlx::ConnectOptions;
+use sqlx::sqlite::SqliteConnectOptions;
 use std::fs::{self, File};
 use std::net::TcpListener;
 use std::ops::Deref;
@@ -152,6 +154,26 @@ impl Server {
         let mut child = self.child.take().unwrap();
         kill(Pid::from_raw(child.id().try_into().unwrap()), Signal::SIGTERM).unwrap();
         assert!(child.wait().unwrap().success(), "{}", self.log());
+    }
+
+    /// Ends the egress gateway that the server has started, as `kill -9` does.
+    pub(crate) fn end_gateway(&self) {
+        let listens = format!("--listen=unix:{}", self.machine_dir().canonicalize().unwrap().display());
+        let processes = fs::read_dir("/proc").unwrap().flatten();
+        let numbers = processes.filter_map(|entry| entry.file_name().to_str()?.parse::<i32>().ok());
+        let is_ours = |number: &i32| {
+            let command = fs::read(format!("/proc/{number}/cmdline")).unwrap_or_default();
+            String::from_utf8_lossy(&command).contains(&listens)
+        };
+        let gateway = numbers.into_iter().find(is_ours).unwrap();
+        kill(Pid::from_raw(gateway), Signal::SIGKILL).unwrap();
+    }
+
+    /// Changes the store from behind.
+    pub(crate) async fn execute(&self, statement: &'static str) {
+        let options = SqliteConnectOptions::new().filename(self.dir.path().join("store.sqlite"));
+        let mut connection = options.connect().await.unwrap();
+        sqlx::query(statement).execute(&mut connection).await.unwrap();
     }
 
     /// Waits until nothing of a process that has ended is left, as the kernel tells it.

@@ -1,9 +1,11 @@
 //! The chat, end to end: `tntc up` as a newcomer meets it, and what must hold when things go wrong in between.
 #![expect(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test fails by panicking")]
 
+mod author;
 mod emergency;
 mod life;
 mod once;
+mod reach;
 mod said;
 mod stranger;
 mod walk;

@@ -16,6 +16,7 @@ async fn newcomer() {
     first_tentacle(&ana).await;
     let ben = up.person("ben").await;
     another_member(&ana, &ben).await;
+    given_away(&ana, &ben).await;
     private(&ana, &ben).await;
     guest(&up, &ana).await;
     stranger::reaches_nothing(&up).await;
@@ -87,6 +88,25 @@ async fn another_member(ana: &Person, ben: &Person) {
     alone(&ben.asks("add @ben").await, &["You may not add members", "only the owner", "Ask Ana Sousa."]);
     aloud(&ana.asks("add @ben").await, &["@ben may be in price-watch."]);
     greeted(&ben.asks("run hello").await);
+}
+
+/// A tentacle has a mode and an owner of its own.
+async fn given_away(ana: &Person, ben: &Person) {
+    aloud(&ana.asks("set mode of hello to private").await, &["The mode of hello is private now"]);
+    alone(&ben.asks("run hello").await, &["You may not run hello"]);
+    alone(&ben.asks("give hello to @ben").await, &["You may not"]);
+    alone(
+        &ana.asks("give hello to @gil").await,
+        &["cannot own a tentacle here", "Only a member of the enclave"],
+    );
+    aloud(&ana.asks("give hello to @ben").await, &["hello is @ben's now. Before, it was Ana Sousa's."]);
+    greeted(&ben.asks("run hello").await);
+    aloud(&ben.asks("set mode of hello to member edit").await, &["The mode of hello is member-edit now"]);
+    aloud(&ben.asks("give hello to @ana").await, &["hello is @ana's now"]);
+    aloud(
+        &ben.asks("history hello").await,
+        &["hello, its last runs:", "succeeded after", "by Ana Sousa", "by Ben Okafor"],
+    );
 }
 
 async fn private(ana: &Person, ben: &Person) {

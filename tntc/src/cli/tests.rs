@@ -49,6 +49,21 @@ fn every_command_is_understood() {
             "Undeploy(Undeploy { name: TentacleName(\"hello\"), within: InEnclave { enclave: EnclaveName(\"a\") }, sure: Sure { \
              yes: false } })",
         ),
+        (
+            "tntc set-mode hello private -e a",
+            "SetMode(SetMode { name: TentacleName(\"hello\"), mode: \"private\", within: InEnclave { enclave: \
+             EnclaveName(\"a\") } })",
+        ),
+        (
+            "tntc transfer hello ben -e a",
+            "Transfer(Transfer { name: TentacleName(\"hello\"), to: \"ben\", within: InEnclave { enclave: \
+             EnclaveName(\"a\") } })",
+        ),
+        (
+            "tntc history hello -e a --deploys -n 5",
+            "History(History { name: TentacleName(\"hello\"), within: InEnclave { enclave: EnclaveName(\"a\") }, deploys: \
+             true, limit: 5 })",
+        ),
         ("tntc login", "Login(Login)"),
         ("tntc logout", "Logout(Logout)"),
         ("tntc whoami", "Whoami(Whoami)"),

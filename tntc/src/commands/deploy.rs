@@ -34,19 +34,28 @@ impl Deploy {
             manifests: Vec::new(),
         };
         let answer = context.call::<WfApply>(Effect::Writes, &args).await?;
-        Ok(context.output.show(&answer, view)?)
+        context.output.show(&answer, view)?;
+        match answer.approval {
+            // For scripts: it was not done.
+            Some(waits) => Err(Failed::Bad(format!("it waits for the approval of {}", waits.owner))),
+            None => Ok(()),
+        }
     }
 }
 
 fn view(applied: &WfApplyAnswer) -> View {
     let what = match applied.status.as_str() {
         "checked" => "can be deployed; nothing was changed".to_owned(),
+        "needs_approval" => "would newly reach something; nothing was changed".to_owned(),
         status => format!("is {status}"),
     };
     let said = format!("{}/{} {what}", applied.enclave, applied.name);
-    View::new().verdict(true, said).values([
+    View::new().verdict(applied.approval.is_none(), said).values([
         ("Version", applied.version.clone()),
         ("Source", applied.source.clone()),
+        ("Newly reaches", words::list(&applied.new_reach)),
+        ("Missing secrets", words::list(&applied.missing_secrets)),
+        ("Ignored", words::list(&applied.ignored)),
         ("Changed", words::list(&applied.applied)),
         ("Not enforced", words::list(&applied.not_enforced)),
     ])

@@ -4,9 +4,11 @@ mod deprovision;
 mod freeze;
 mod info;
 mod list;
+mod preflight;
 mod provision;
 mod sync;
 mod unfreeze;
+mod usage;
 
 use super::Context;
 use crate::failed::Failed;
@@ -22,6 +24,10 @@ pub(crate) enum EnclaveCommand {
     List(list::List),
     /// What an enclave is, and who belongs to it
     Info(info::Info),
+    /// What is missing of an enclave, with the command that brings it
+    Preflight(preflight::Preflight),
+    /// How much of its share an enclave uses
+    Usage(usage::Usage),
     /// Make an enclave without a channel; one with a channel is made in the channel
     Provision(provision::Provision),
     /// Change members, mode, enrollment, size, shown name or state: all of it or nothing
@@ -39,6 +45,8 @@ impl EnclaveCommand {
         match self {
             Self::List(command) => command.run(context).await,
             Self::Info(command) => command.run(context).await,
+            Self::Preflight(command) => command.run(context).await,
+            Self::Usage(command) => command.run(context).await,
             Self::Provision(command) => command.run(context).await,
             Self::Sync(command) => command.run(context).await,
             Self::Freeze(command) => command.run(context).await,

@@ -13,26 +13,42 @@ macro_rules! files {
 }
 
 files!(
+    "attempt.ts",
+    "context.ts",
     "deno.json",
+    "difference.ts",
+    "drift.ts",
+    "fixture.ts",
     "flags.ts",
+    "gateway.ts",
+    "graph.ts",
     "lines.ts",
     "listen.ts",
+    "load.ts",
     "log.ts",
     "main.ts",
+    "mock.ts",
+    "net.ts",
     "node_worker.ts",
     "plan.ts",
     "protocol.ts",
     "run.ts",
+    "run_process.ts",
     "runner.ts",
     "runs.ts",
+    "secrets.ts",
     "server.ts",
+    "test_main.ts",
+    "testing.ts",
     "token.ts",
+    "told.ts",
     "types.ts",
+    "workshop.ts",
 );
 
 /// Writes the engine into a folder of `folder` that is named by its content, and answers that folder. Sandboxes that an
 /// older binary started keep the one that they read.
-pub(super) fn write(folder: &Path) -> Result<PathBuf, PrivateFileError> {
+pub(crate) fn write(folder: &Path) -> Result<PathBuf, PrivateFileError> {
     let mut content = Sha256::new();
     for (name, text) in FILES {
         content.update(format!("{name}\0{}\0{text}", text.len()));

@@ -9,6 +9,7 @@ use super::programs::Programs;
 use super::world::World;
 use crate::web::{Web, WebError};
 use orders::Service;
+use std::ffi::OsString;
 use std::path::Path;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
@@ -19,6 +20,8 @@ pub(super) struct Plan<'a> {
     pub(super) programs: &'a Programs,
     /// Where the engine's program lies.
     pub(super) engine: &'a Path,
+    /// More flags of the server.
+    pub(super) egress: &'a [OsString],
     pub(super) verbose: bool,
 }
 

@@ -50,6 +50,48 @@ async fn a_deploy_sends_the_source_and_nothing_hidden() {
 }
 
 #[tokio::test]
+async fn a_deploy_that_waits_for_an_approval_says_so_and_fails() {
+    let stub = Stub::start().await;
+    let program = stub.signed_in().await;
+    let dir = hello(&program);
+    let reach = "hello connects to shop.example:443";
+    stub.answers(
+        "wf_apply",
+        json!({
+            "name": "hello", "enclave": "a", "namespace": "a", "status": "needs_approval", "version": "sha256:00",
+            "approval": {"id": "01890a5d-ac96-774b-bcce-b302099a8057", "changes": [reach], "owner": "Ana",
+                         "expires_at": "2026-11-27T00:00:00Z"},
+            "new_reach": [reach], "missing_secrets": ["shop.key"],
+            "applied": [], "created": 0, "updated": 0, "deleted": 0, "source": "not in git", "not_enforced": [],
+        }),
+    );
+    let deploy = program.run(&["deploy", arg(&dir), "-e", "a"]).await;
+    assert_eq!(deploy.code, 1, "{}", deploy.out);
+    for word in ["nothing was changed", reach, "shop.key"] {
+        assert!(deploy.out.contains(word), "{}", deploy.out);
+    }
+    assert!(deploy.err.contains("waits for the approval of Ana"), "{}", deploy.err);
+}
+
+#[tokio::test]
+async fn a_secrets_value_comes_from_a_file_and_is_never_shown() {
+    let stub = Stub::start().await;
+    let program = stub.signed_in().await;
+    program.write("key", "sword fish\n");
+    let file = program.home.path().join("key");
+    stub.answers("secret_set", json!({"enclave": "a", "name": "shop.key", "status": "set"}));
+    let set = program.ok(&["secret", "set", "shop.key", "-e", "a", "--from-file", arg(&file)]).await;
+    assert!(set.out.contains("the secret shop.key is set") && !set.out.contains("sword"), "{}", set.out);
+    assert_eq!(stub.calls()[0].arguments, json!({"enclave": "a", "name": "shop.key", "value": "sword fish"}));
+    let odd = program.run(&["secret", "set", "nonsense", "-e", "a"]).await;
+    assert!(odd.code == 2 && odd.err.contains("service.key"), "{}", odd.err);
+    let entry = json!({"name": "shop.key", "set_by": "Ana", "set_at": "2026-11-27T00:00:00Z"});
+    stub.answers("secret_list", json!({"enclave": "a", "secrets": [entry]}));
+    let list = program.ok(&["secret", "list", "-e", "a"]).await;
+    assert!(list.out.contains("shop.key") && list.out.contains("Ana"), "{}", list.out);
+}
+
+#[tokio::test]
 async fn a_tentacle_that_is_wrong_is_not_sent() {
     let stub = Stub::start().await;
     let program = stub.signed_in().await;
@@ -156,5 +198,54 @@ async fn what_changes_an_enclave_is_sent_as_it_was_said() {
     assert_eq!(
         stub.calls()[0].arguments,
         json!({"name": "a", "add_members": ["U1", "U2"], "remove_members": ["U3"], "new_mode": "private"})
+    );
+}
+
+#[tokio::test]
+async fn a_history_says_when_by_whom_and_how_it_ended() {
+    let stub = Stub::start().await;
+    let program = stub.signed_in().await;
+    let run = |outcome: &str, moments: u64, error: Value| {
+        json!({
+            "id": "1", "version": "sha256:0123456789abcdef", "trigger": "cron", "by": "trigger cron",
+            "due_at": "2026-03-02T10:05:00Z", "started_at": "2026-03-02T10:05:01Z", "duration_ms": 1200,
+            "outcome": outcome, "moments": moments, "nodes": [], "error": error,
+        })
+    };
+    let runs =
+        [run("failed", 1, json!("tell: \u{1b}[31mno")), run("missed", 3, json!("the server was away"))];
+    let answer = json!({"name": "hello", "enclave": "a", "namespace": "a", "runs": runs, "deploys": []});
+    stub.answers("wf_history", answer);
+    let history = program.ok(&["history", "hello", "-e", "a"]).await;
+    let lines: Vec<&str> = history.out.lines().collect();
+    assert!(
+        lines[1].starts_with("2026-03-02T10:05:01Z  failed") && lines[1].contains("1.2 s"),
+        "{}",
+        history.out
+    );
+    assert!(lines[2].contains("missed, 3 times") && lines[2].contains("trigger cron"), "{}", history.out);
+    assert!(!history.out.contains('\u{1b}'), "{}", history.out);
+    assert_eq!(
+        stub.calls()[0].arguments,
+        json!({"enclave": "a", "name": "hello", "of": "runs", "limit": 20})
+    );
+}
+
+#[tokio::test]
+async fn a_comparison_shows_first_what_is_newly_reached() {
+    let stub = Stub::start().await;
+    let program = stub.signed_in().await;
+    let answer = json!({
+        "name": "hello", "enclave": "a", "namespace": "a", "from": "sha256:aaaa", "to": "sha256:bbbb",
+        "files": [{"path": "a.ts", "change": "changed", "diff": "--- a/a.ts\n+++ b/a.ts\n"}],
+        "reach_added": ["it runs by the clock: 0 9 * * * (UTC)"], "reach_removed": [],
+        "params": [{"name": "greeting", "from": "Hello", "to": "Moin"}], "truncated": false,
+    });
+    stub.answers("wf_compare", answer);
+    let told = program.ok(&["compare", "hello", "-e", "a"]).await;
+    assert_eq!(
+        told.out,
+        "from aaaa to bbbb\nnewly: it runs by the clock: 0 9 * * * (UTC)\nconfig greeting: \"Hello\" becomes \"Moin\"\n\
+         --- a/a.ts\n+++ b/a.ts\n"
     );
 }

@@ -7,6 +7,7 @@ mod emergency;
 mod issuer;
 mod lists;
 mod offline;
+mod operators;
 mod program;
 mod sign_in;
 mod stub;

@@ -61,7 +61,7 @@ async fn an_enclave_is_rendered_as_kubectl_takes_it() {
 }
 
 #[tokio::test]
-async fn the_sandbox_of_a_tentacle_is_rendered_and_what_is_not_is_said() {
+async fn the_sandbox_of_a_tentacle_is_rendered_and_so_are_its_objects() {
     let program = Program::new(None);
     for file in scaffold::hello(&"hello".parse().unwrap()) {
         program.write(&format!("hello/{}", file.path), &file.text);
@@ -74,7 +74,13 @@ async fn the_sandbox_of_a_tentacle_is_rendered_and_what_is_not_is_said() {
     let engine = derived["engine"].as_array().unwrap();
     assert!(engine.iter().any(|word| word.as_str().unwrap().starts_with("--allow-read=")), "{engine:?}");
     assert!(!engine.iter().any(|word| word == "--allow-all" || word == "-A"));
-    assert!(rendered.err.contains("Not rendered"), "{}", rendered.err);
+
+    let objects = ["render", "tentacle", arg(&dir), "-e", "price-watch", "--objects", "-o", "json"];
+    let rendered = program.ok(&objects).await;
+    let list = rendered.json();
+    let kinds = list["items"].as_array().unwrap().iter().map(|object| object["kind"].as_str().unwrap());
+    assert_eq!(kinds.collect::<Vec<_>>(), ["NetworkPolicy", "ConfigMap", "Secret", "Deployment"]);
+    assert!(rendered.err.contains("Left out"), "{}", rendered.err);
 }
 
 #[tokio::test]

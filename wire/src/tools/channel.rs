@@ -139,6 +139,9 @@ pub struct Notice {
     pub enclave: EnclaveName,
     /// The text, in plain words.
     pub text: String,
+    /// The approval that it asks for, where it does.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub approval: Option<Uuid>,
     /// When it happened.
     pub at: Timestamp,
 }

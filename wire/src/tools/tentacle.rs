@@ -1,5 +1,6 @@
 //! Tools about tentacles.
 
+use super::approval::ApprovalAsked;
 use crate::tool::{EnclaveRef, Page, list_or_null, tool};
 use jiff::Timestamp;
 use schemars::JsonSchema;
@@ -46,7 +47,7 @@ pub struct WfApplyArgs {
     /// Check and decide only: nothing is changed.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub dry_run: bool,
-    /// Manifests, from older clients: not taken yet, the source is.
+    /// Manifests, from older clients: the source in them is taken, and nothing else.
     #[serde(default, deserialize_with = "list_or_null", skip_serializing_if = "Vec::is_empty")]
     pub manifests: Vec<serde_json::Value>,
 }
@@ -60,8 +61,20 @@ pub struct WfApplyAnswer {
     pub enclave: EnclaveName,
     /// The same, under its older name.
     pub namespace: EnclaveName,
-    /// `deployed`, `unchanged` or `checked`.
+    /// `deployed`, `unchanged`, `checked`, or `needs_approval`: then nothing was changed.
     pub status: String,
+    /// What it waits for, where it needs an approval.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub approval: Option<ApprovalAsked>,
+    /// What this version reaches and the running one does not, for people.
+    #[serde(default)]
+    pub new_reach: Vec<String>,
+    /// What came with the source and was not read, and why, for people.
+    #[serde(default)]
+    pub ignored: Vec<String>,
+    /// Secrets that it may read and that are not set yet.
+    #[serde(default)]
+    pub missing_secrets: Vec<String>,
     /// The content's hash, which names the version.
     pub version: String,
     /// What was made or changed, for people.

@@ -3,8 +3,10 @@
 use crate::fields::{Fields, Text};
 use crate::name::shown;
 use crate::problem::{Part, Position, Report, Rule};
+use crate::secret_name::SecretName;
 use crate::yaml::Entry;
 use ipnet::IpNet;
+use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::net::IpAddr;
 
@@ -88,14 +90,12 @@ pub enum Target {
 pub struct Auth {
     /// The kind, such as `api-token`.
     pub kind: String,
-    /// The secret: the service's name.
-    pub service: String,
-    /// The secret: the key within the service.
-    pub key: String,
+    /// With which secret.
+    pub secret: SecretName,
 }
 
 /// A port with its transport.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Port {
     /// The number.
     pub number: u16,
@@ -104,7 +104,8 @@ pub struct Port {
 }
 
 /// What carries a port.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Transport {
     /// TCP.
     Tcp,
@@ -123,6 +124,22 @@ impl fmt::Display for Port {
 }
 
 impl Protocol {
+    /// The contract's word for it.
+    #[must_use]
+    pub fn word(&self) -> &str {
+        match self {
+            Self::Https => "https",
+            Self::Http => "http",
+            Self::Postgresql { .. } => "postgresql",
+            Self::Nats { .. } => "nats",
+            Self::Blob { .. } => "blob",
+            Self::S3 => "s3",
+            Self::Jsr => "jsr",
+            Self::Npm => "npm",
+            Self::Other(word) => word,
+        }
+    }
+
     /// The port that is meant when none is given.
     #[must_use]
     pub const fn default_port(&self) -> Option<u16> {
@@ -220,6 +237,10 @@ fn read_target(word: &str, protocol: &Protocol, fields: &Fields<'_>) -> Option<T
         fields.add(host.at, Rule::Host(shown(host.text)));
         return None;
     }
+    if is_inside(host.text) {
+        fields.add(host.at, Rule::InsideHost(shown(host.text)));
+        return None;
+    }
     Some(Target::Host { host: host.text.to_ascii_lowercase(), port: port? })
 }
 
@@ -241,9 +262,15 @@ fn read_dynamic(kind: Text<'_>, fields: &Fields<'_>) -> Option<Target> {
     Some(Target::Range { range: read_range(fields.text("cidr")?, fields)?, ports })
 }
 
-/// An address range such as `203.0.113.0/24`, reported when it is none.
+/// An address range such as `203.0.113.0/24`, reported when it is none, or all there is.
 pub(super) fn read_range(text: Text<'_>, fields: &Fields<'_>) -> Option<IpNet> {
-    text.text.parse().map_err(|_| fields.add(text.at, Rule::Cidr(shown(text.text)))).ok()
+    let range: IpNet =
+        text.text.parse().map_err(|_| fields.add(text.at, Rule::Cidr(shown(text.text)))).ok()?;
+    if range.prefix_len() == 0 {
+        fields.add(text.at, Rule::Everything(shown(text.text)));
+        return None;
+    }
+    Some(range)
 }
 
 impl Port {
@@ -262,6 +289,14 @@ impl Port {
         }
         port
     }
+}
+
+/// Whether a name means something on this machine or within a cluster, where other enclaves live too.
+fn is_inside(host: &str) -> bool {
+    let host = host.to_ascii_lowercase();
+    ["localhost", "local", "internal", "svc", "localdomain"]
+        .iter()
+        .any(|inside| host == *inside || host.strip_suffix(inside).is_some_and(|rest| rest.ends_with('.')))
 }
 
 /// Whether a text is an address or a host name (RFC 1123), without anything around it.
@@ -288,17 +323,13 @@ fn read_auth(fields: &Fields<'_>) -> Option<Auth> {
         auth.add(auth.at, Rule::AuthSecret);
     }
     let (kind, secret) = (auth.line("type"), auth.line("secret")?);
-    let word = |word: &str| {
-        word.starts_with(|c: char| c.is_ascii_lowercase())
-            && word.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_' || c == '-')
-    };
-    match secret.text.split_once('.').filter(|(service, key)| word(service) && word(key)) {
-        Some((service, key)) => {
+    match secret.text.parse() {
+        Ok(secret) => {
             // the word of earlier releases
             let kind = kind?.text.replace("bearer-token", "api-token");
-            Some(Auth { kind, service: service.to_owned(), key: key.to_owned() })
+            Some(Auth { kind, secret })
         }
-        None => {
+        Err(_) => {
             auth.add(secret.at, Rule::SecretName(shown(secret.text)));
             None
         }

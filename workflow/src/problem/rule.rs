@@ -141,6 +141,30 @@ pub enum Rule {
         /// The key.
         key: &'static str,
     },
+    /// A schedule that is not cron's.
+    #[error(
+        "schedule \"{got}\" cannot be used: {why} (five fields: minute, hour, day of month, month, day of week)"
+    )]
+    Schedule {
+        /// What was given.
+        got: String,
+        /// Why not.
+        why: crate::trigger::ScheduleError,
+    },
+    /// A time zone that there is not.
+    #[error(
+        "timezone \"{got}\" is not in the IANA database (such as Europe/Berlin){}",
+        did_you_mean(.nearest.as_deref())
+    )]
+    TimeZone {
+        /// What was given.
+        got: String,
+        /// The time zone that is called most like it.
+        nearest: Option<String>,
+    },
+    /// A webhook's secret whose name does not fit.
+    #[error("secret must be service.key, got: \"{0}\"")]
+    TriggerSecret(String),
     /// A length of time that is not a number with a unit.
     #[error(
         "{key} must be a number of seconds or minutes from 1s to {most}s, such as 30s or 2m, got: \"{got}\""
@@ -285,6 +309,16 @@ pub enum Rule {
         /// Who has it.
         by: String,
     },
+
+    /// A host that only means something inside.
+    #[error(
+        "host `{0}` is a name of the machine or of the cluster, where other enclaves live too: a tentacle reaches \
+             hosts of the internet"
+    )]
+    InsideHost(String),
+    /// A range that is everything.
+    #[error("`{0}` is the whole internet: name the hosts, or the smallest range that holds them")]
+    Everything(String),
 
     // --- what this release cannot run
     /// Correct, and still refused: nothing here runs it yet.

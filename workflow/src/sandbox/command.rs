@@ -1,6 +1,7 @@
 //! How the engine is started: Deno with the permissions that the sandbox needs and no other.
 
 use super::Sandbox;
+use super::forward::{Forward, PROXY};
 use std::net::SocketAddrV4;
 
 /// The whole environment of the engine. Deno wants to be told where its cache is; it needs none, and this is a place
@@ -16,6 +17,18 @@ pub struct Layout {
     code: String,
     plan: String,
     listen: Listen,
+    gateway: Option<(Gateway, String)>,
+    secrets: Option<String>,
+    load_first: bool,
+}
+
+/// Where the sandbox reaches the egress gateway.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Gateway {
+    /// A Unix socket at this path.
+    Unix(String),
+    /// An address.
+    Tcp(SocketAddrV4),
 }
 
 /// Where the engine is to be reached.
@@ -47,12 +60,42 @@ impl Layout {
         if let Listen::Unix(socket) = &listen {
             paths.push(socket);
         }
-        if let Some(path) = paths.into_iter().find(|path| !is_plain(path)) {
-            return Err(LayoutError::Path(crate::name::shown(path)));
-        }
+        paths.into_iter().try_for_each(plain)?;
         let [deno, engine, code, plan] = [deno, engine, code, plan].map(str::to_owned);
-        Ok(Self { deno, engine, code, plan, listen })
+        Ok(Self { deno, engine, code, plan, listen, gateway: None, secrets: None, load_first: false })
     }
+
+    /// The same with a way out: where the gateway is, and the file of the pass.
+    ///
+    /// # Errors
+    /// As [`Layout::new`].
+    pub fn with_gateway(self, gateway: Gateway, pass: &str) -> Result<Self, LayoutError> {
+        if let Gateway::Unix(socket) = &gateway {
+            plain(socket)?;
+        }
+        plain(pass)?;
+        Ok(Self { gateway: Some((gateway, pass.to_owned())), ..self })
+    }
+
+    /// The same with secrets: a folder that has a file for each, of its name.
+    ///
+    /// # Errors
+    /// As [`Layout::new`].
+    pub fn with_secrets(self, folder: &str) -> Result<Self, LayoutError> {
+        plain(folder)?;
+        Ok(Self { secrets: Some(folder.to_owned()), ..self })
+    }
+
+    /// The same for an engine that listens only once every node has been loaded, and ends where one cannot be: for whoever
+    /// takes an engine that answers for a version that works.
+    #[must_use]
+    pub fn loading_first(self) -> Self {
+        Self { load_first: true, ..self }
+    }
+}
+
+fn plain(path: &str) -> Result<(), LayoutError> {
+    if is_plain(path) { Ok(()) } else { Err(LayoutError::Path(crate::name::shown(path))) }
 }
 
 /// `(/[A-Za-z0-9._-]+)+`, without steps back.
@@ -65,39 +108,120 @@ fn is_plain(path: &str) -> bool {
     path.strip_prefix('/').is_some_and(|path| path.split('/').all(word))
 }
 
-impl Sandbox {
-    /// The engine's command line, the program first.
-    ///
-    /// It reads itself and the plan, listens at its one address, and may start its own binary again, which it does
-    /// for each run with less than this. It has no network beyond that while [`Sandbox::reach`] is empty, which is
-    /// the only kind of sandbox that is derived yet.
-    #[must_use]
-    pub fn engine_command(&self, layout: &Layout) -> Vec<String> {
-        let Layout { deno, engine, code, plan, listen } = layout;
+/// What the engine may do, collected from what it is for.
+#[derive(Default)]
+struct Permissions {
+    read: Vec<String>,
+    write: Vec<String>,
+    net: Vec<String>,
+    flags: Vec<String>,
+}
+
+impl Permissions {
+    fn flag(&mut self, name: &str, value: &str) {
+        self.flags.extend([name.to_owned(), value.to_owned()]);
+    }
+
+    /// A Unix socket is read, written and connected to.
+    fn socket(&mut self, path: &str) {
+        self.read.push(path.to_owned());
+        self.write.push(path.to_owned());
+        self.net.push(format!("unix:{path}"));
+    }
+
+    fn listen(&mut self, listen: &Listen) {
+        let address = match listen {
+            Listen::Unix(socket) => {
+                self.socket(socket);
+                format!("unix:{socket}")
+            }
+            Listen::Tcp(address) => {
+                self.net.push(address.to_string());
+                format!("tcp:{address}")
+            }
+        };
+        self.flag("--listen", &address);
+    }
+
+    /// The gateway, the pass, and the loopback addresses from which the engine carries connections there.
+    fn gateway(&mut self, gateway: &Gateway, pass: &str, forwards: &[Forward]) {
+        let address = match gateway {
+            Gateway::Unix(socket) => {
+                self.socket(socket);
+                format!("unix:{socket}")
+            }
+            Gateway::Tcp(address) => {
+                self.net.push(address.to_string());
+                format!("tcp:{address}")
+            }
+        };
+        self.net.push(PROXY.to_string());
+        self.net.extend(forwards.iter().map(|forward| format!("{}:{}", forward.at, forward.port)));
+        self.read.push(pass.to_owned());
+        self.flag("--gateway", &address);
+        self.flag("--pass", pass);
+    }
+}
+
+impl Permissions {
+    /// The command line of a program of the engine.
+    fn words(self, Layout { deno, engine, .. }: &Layout, program: &str) -> Vec<String> {
         let mut words: Vec<String> = [deno.as_str(), "run", "--quiet", "--no-prompt", "--no-remote"]
             .into_iter()
             .chain(["--no-npm", "--no-lock", "--cached-only"])
             .map(str::to_owned)
             .collect();
         words.push(format!("--config={engine}/deno.json"));
-        let address = match listen {
-            Listen::Unix(socket) => {
-                words.push(format!("--allow-read={engine},{plan},{socket}"));
-                words.push(format!("--allow-write={socket}"));
-                words.push(format!("--allow-net=unix:{socket}"));
-                format!("unix:{socket}")
+        for (kind, what) in [("read", &self.read), ("write", &self.write), ("net", &self.net)] {
+            if !what.is_empty() {
+                words.push(format!("--allow-{kind}={}", what.join(",")));
             }
-            Listen::Tcp(address) => {
-                words.push(format!("--allow-read={engine},{plan}"));
-                words.push(format!("--allow-net={address}"));
-                format!("tcp:{address}")
-            }
-        };
-        words.push(format!("--allow-run={deno}"));
-        words.push(format!("{engine}/main.ts"));
-        for (flag, value) in [("--plan", plan), ("--code", code), ("--deno", deno), ("--listen", &address)] {
-            words.extend([flag.to_owned(), value.clone()]);
         }
+        words.push(format!("--allow-run={deno}"));
+        words.push(format!("{engine}/{program}"));
+        words.extend(self.flags);
         words
+    }
+}
+
+impl Sandbox {
+    /// The engine's command line, the program first.
+    ///
+    /// It reads itself, the plan, its secrets and its pass, listens at its one address, carries what its nodes send to the
+    /// gateway, and may start its own binary again, which it does for each run with less than this.
+    #[must_use]
+    pub fn engine_command(&self, layout: &Layout) -> Vec<String> {
+        let Layout { deno, engine, code, plan, listen, gateway, secrets, load_first } = layout;
+        let mut may = Permissions { read: vec![engine.clone(), plan.clone()], ..Permissions::default() };
+        for (flag, value) in [("--plan", plan), ("--code", code), ("--deno", deno)] {
+            may.flag(flag, value);
+        }
+        may.listen(listen);
+        if let Some((gateway, pass)) = gateway {
+            may.gateway(gateway, pass, &self.forwards());
+        }
+        if let Some(folder) = secrets {
+            may.read.push(folder.clone());
+            may.flag("--secrets", folder);
+        }
+        if *load_first {
+            may.flag("--load-first", "yes");
+        }
+        may.words(layout, "main.ts")
+    }
+
+    /// The command line that tests the tentacle with its fixtures, the program first.
+    ///
+    /// It reads the engine, the plan and the code, and may start its own binary again. It has no network, no secrets and
+    /// no pass, whatever the layout has.
+    #[must_use]
+    pub fn test_command(&self, layout: &Layout) -> Vec<String> {
+        let Layout { deno, engine, code, plan, .. } = layout;
+        let read = vec![engine.clone(), plan.clone(), code.clone()];
+        let mut may = Permissions { read, ..Permissions::default() };
+        for (flag, value) in [("--plan", plan), ("--code", code), ("--deno", deno)] {
+            may.flag(flag, value);
+        }
+        may.words(layout, "test_main.ts")
     }
 }

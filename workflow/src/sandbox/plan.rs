@@ -1,8 +1,11 @@
 //! What the engine is told: `plan.json`.
 
-use super::{RunTokenHash, Sandbox};
+use super::{Forward, RunTokenHash, Sandbox, SandboxDependency, SandboxNode};
+use crate::part_name::PartName;
+use crate::secret_name::SecretName;
 use serde::Serialize;
 use serde_json::{Map, Value as Json};
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 /// The plan of a sandbox. `engine/plan.ts` reads it; a key that one side does not know is an error there.
@@ -14,13 +17,16 @@ pub struct Plan<'a> {
     tentacle: &'a str,
     version: String,
     run_token_sha256: String,
+    retries: u8,
     nodes: Vec<PlannedNode<'a>>,
+    dependencies: BTreeMap<&'a str, PlannedDependency<'a>>,
+    forwards: Vec<Forward>,
     config: &'a Map<String, Json>,
     limits: PlannedLimits,
 }
 
 /// The version of the format.
-const FORMAT: u32 = 1;
+const FORMAT: u32 = 2;
 
 #[derive(Debug, Clone, Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -28,6 +34,53 @@ struct PlannedNode<'a> {
     name: &'a str,
     file: &'a str,
     timeout_ms: u64,
+    after: Vec<&'a str>,
+    dependencies: Vec<&'a str>,
+    net: Vec<String>,
+    secrets: Vec<&'a str>,
+}
+
+#[derive(Debug, Clone, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct PlannedDependency<'a> {
+    protocol: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    host: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    port: Option<u16>,
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    details: &'a BTreeMap<&'static str, String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    auth: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    secret: Option<&'a str>,
+}
+
+impl<'a> PlannedNode<'a> {
+    fn of(node: &'a SandboxNode) -> Self {
+        Self {
+            name: node.name.as_str(),
+            file: node.file.as_str(),
+            timeout_ms: millis(node.timeout),
+            after: node.after.iter().map(PartName::as_str).collect(),
+            dependencies: node.dependencies.iter().map(PartName::as_str).collect(),
+            net: node.egress.iter().map(ToString::to_string).collect(),
+            secrets: node.secrets.iter().map(SecretName::as_str).collect(),
+        }
+    }
+}
+
+impl<'a> PlannedDependency<'a> {
+    fn of(dependency: &'a SandboxDependency) -> Self {
+        Self {
+            protocol: &dependency.protocol,
+            host: dependency.host.as_deref(),
+            port: dependency.port,
+            details: &dependency.details,
+            auth: dependency.auth.as_deref(),
+            secret: dependency.secret.as_ref().map(SecretName::as_str),
+        }
+    }
 }
 
 #[derive(Debug, Clone, Serialize)]
@@ -55,15 +108,14 @@ impl Sandbox {
             tentacle: self.tentacle.tentacle.as_str(),
             version: self.version.to_string(),
             run_token_sha256: token.to_string(),
-            nodes: self
-                .nodes
+            retries: self.retries,
+            nodes: self.nodes.iter().map(PlannedNode::of).collect(),
+            dependencies: self
+                .dependencies
                 .iter()
-                .map(|node| PlannedNode {
-                    name: node.name.as_str(),
-                    file: node.file.as_str(),
-                    timeout_ms: millis(node.timeout),
-                })
+                .map(|(name, dependency)| (name.as_str(), PlannedDependency::of(dependency)))
                 .collect(),
+            forwards: self.forwards(),
             config: &self.config,
             limits: PlannedLimits {
                 run_ms: millis(limits.run),

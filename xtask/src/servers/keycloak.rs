@@ -103,7 +103,7 @@ fn serve(
     let url = format!("http://127.0.0.1:{port}");
     // Its database, and its archive of classes, are only written when it may end in order.
     let ask_with = scratch.is_none().then_some(Signal::SIGTERM);
-    let terms = Terms { ask_with, scratch, grace: Some(ENDED_WITHIN), user: None };
+    let terms = Terms { ask_with, scratch, grace: Some(ENDED_WITHIN), ..Terms::default() };
     let mut serving = Serving::start("Keycloak", &boot.command(port, &url), &place.log("keycloak"), &terms)?;
     serving.wait_until(limit, || {
         ureq::get(format!("{url}/realms/master/.well-known/openid-configuration")).call().is_ok()

@@ -18,11 +18,11 @@ use crate::{ports, secret};
 /// How long each of its programs may take to be ready.
 const READY_WITHIN: Duration = Duration::from_secs(300);
 
-const PROGRAM: go::Program<'_> = go::Program {
+pub(super) const PROGRAM: go::Program<'_> = go::Program {
     name: "kubernetes",
     version: "1.36.3",
     module: "tests/kubernetes",
-    sources: &["main.go"],
+    sources: &["certificate.go", "main.go", "policy.go", "rules.go"],
     package: ".",
     stamps: &[
         ("k8s.io/component-base/version.gitVersion", "v1.36.3"),
@@ -30,7 +30,8 @@ const PROGRAM: go::Program<'_> = go::Program {
         ("k8s.io/component-base/version.gitMinor", "36"),
         ("k8s.io/component-base/version.gitTreeState", "clean"),
     ],
-    announcement: "a Kubernetes control plane, built with Go from the module tests/kubernetes, about 10 min",
+    patch: None,
+    announcement: "Kubernetes, built with Go from the module tests/kubernetes, about 10 min",
 };
 
 /// The program that is all parts of it.

@@ -87,7 +87,8 @@ pub(super) fn start(root: &Path, place: &Place) -> Result<Running> {
         postgres.arg("-c").arg(format!("{name}={value}"));
     }
     // Its immediate shutdown, the only one that neither waits for clients nor leaves shared memory behind.
-    let terms = Terms { ask_with: Some(Signal::SIGQUIT), grace: None, scratch: Some(scratch.keep()), user };
+    let scratch = Some(scratch.keep());
+    let terms = Terms { ask_with: Some(Signal::SIGQUIT), scratch, user, ..Terms::default() };
     let mut serving = Serving::start("PostgreSQL", &postgres, &log, &terms)?;
     serving.wait_until(READY_WITHIN, || {
         let port = format!("--port={port}");

@@ -10,13 +10,14 @@ use crate::place::Place;
 /// The date in the version of the Go module.
 const VERSION: &str = "20260905";
 
-const PROGRAM: go::Program<'_> = go::Program {
+pub(super) const PROGRAM: go::Program<'_> = go::Program {
     name: "runsc",
     version: VERSION,
     module: "tests/gvisor",
     sources: &[],
     package: "gvisor.dev/gvisor/runsc",
     stamps: &[("gvisor.dev/gvisor/runsc/version.version", VERSION)],
+    patch: None,
     announcement: "gVisor's sandbox, built with Go from the module tests/gvisor, about 1 min",
 };
 

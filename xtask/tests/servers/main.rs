@@ -10,6 +10,7 @@
 
 mod keycloak;
 mod kubernetes;
+mod node;
 mod postgres;
 mod programs;
 

@@ -2,15 +2,15 @@
 
 use crate::backend::BackendError;
 use k8s_openapi::NamespaceResourceScope;
-use k8s_openapi::api::core::v1::Namespace;
-use kube::api::{DeleteParams, Patch, PatchParams, PostParams, Preconditions};
+use k8s_openapi::api::core::v1::{Namespace, Pod};
+use kube::api::{DeleteParams, ListParams, LogParams, Patch, PatchParams, PostParams, Preconditions};
 use kube::core::{Resource, ResourceExt, Status as KubeStatus};
 use kube::{Api, Client, Error};
 use manifest::annotation::{ENCLAVE_ID, ENCLAVE_STATUS, MANAGED_BY, MANAGED_BY_LABEL};
 use manifest::{EnclaveSpec, FIELD_MANAGER, Status};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use serde_json::json;
+use serde_json::{Value, json};
 use std::fmt;
 use std::time::Duration;
 
@@ -47,6 +47,11 @@ impl Cluster {
         Self { client }
     }
 
+    /// The way to it.
+    pub(super) fn client(&self) -> Client {
+        self.client.clone()
+    }
+
     /// Makes the enclave's namespace, or finds that it is there and ours; answers which one it is.
     pub(super) async fn own_namespace(&self, spec: &EnclaveSpec) -> Result<Uid, BackendError> {
         let wanted = manifest::namespace(spec, Status::Provisioning);
@@ -80,6 +85,26 @@ impl Cluster {
         uid(&ours)
     }
 
+    /// The enclave's namespace, as it is now; none where it is gone, or another has its name.
+    pub(super) async fn namespace(&self, spec: &EnclaveSpec) -> Result<Option<Namespace>, BackendError> {
+        let there = self.namespaces().get_opt(spec.name.as_str()).await.map_err(failed)?;
+        Ok(there.filter(|there| there.annotations().get(ENCLAVE_ID).is_some_and(|own| *own == spec.id)))
+    }
+
+    /// The object of this kind and name, as it is now; nothing where the server has no rights in the namespace any more.
+    pub(super) async fn find<K>(&self, namespace: &str, like: &K) -> Result<Option<K>, BackendError>
+    where
+        K: Resource<Scope = NamespaceResourceScope, DynamicType = ()>,
+        K: DeserializeOwned + Clone + fmt::Debug,
+    {
+        let objects: Api<K> = Api::namespaced(self.client.clone(), namespace);
+        let name = like.meta().name.as_deref().unwrap_or_default();
+        match objects.get_opt(name).await {
+            Err(Error::Api(status)) if status.code == 403 => Ok(None),
+            found => found.map_err(failed),
+        }
+    }
+
     /// Shows an enclave's status and its record on its namespace, and only on that one: what took its name meanwhile is
     /// left alone, and what is gone is not made anew, which would have none of its walls.
     pub(super) async fn show(&self, spec: &EnclaveSpec, status: Status, on: Uid) -> Result<(), BackendError> {
@@ -97,7 +122,8 @@ impl Cluster {
         Api::all(self.client.clone())
     }
 
-    /// Applies an object within a namespace. The rights there may be seconds old, so a refusal is tried again for a while.
+    /// Applies an object within a namespace. The rights there may be seconds old, and controllers write to it, too, so a
+    /// refusal and a conflict are tried again for a while.
     pub(super) async fn apply<K>(&self, namespace: &str, object: &K) -> Result<(), BackendError>
     where
         K: Resource<Scope = NamespaceResourceScope, DynamicType = ()>,
@@ -110,12 +136,73 @@ impl Cluster {
         loop {
             match objects.patch(&name, &params, &Patch::Apply(object)).await {
                 Ok(_) => return Ok(()),
-                Err(Error::Api(status)) if status.code == 403 && began.elapsed() < RIGHTS_WITHIN => {
+                Err(Error::Api(status))
+                    if matches!(status.code, 403 | 409) && began.elapsed() < RIGHTS_WITHIN =>
+                {
                     tokio::time::sleep(wait).await;
                     wait = (wait * 2).min(LOOK_AGAIN);
                 }
                 Err(error) => return Err(failed(error)),
             }
+        }
+    }
+
+    /// Changes a part of an object that is there.
+    pub(super) async fn merge<K>(
+        &self,
+        namespace: &str,
+        name: &str,
+        change: &Value,
+    ) -> Result<(), BackendError>
+    where
+        K: Resource<Scope = NamespaceResourceScope, DynamicType = ()> + DeserializeOwned + Clone + fmt::Debug,
+    {
+        let objects: Api<K> = Api::namespaced(self.client.clone(), namespace);
+        let params = PatchParams { field_manager: Some(FIELD_MANAGER.to_owned()), ..PatchParams::default() };
+        objects.patch(name, &params, &Patch::Merge(change)).await.map(drop).map_err(failed)
+    }
+
+    /// The names of the objects with these labels, without their content.
+    pub(super) async fn names<K>(&self, namespace: &str, labels: &str) -> Result<Vec<String>, BackendError>
+    where
+        K: Resource<Scope = NamespaceResourceScope, DynamicType = ()> + DeserializeOwned + Clone + fmt::Debug,
+    {
+        let objects: Api<K> = Api::namespaced(self.client.clone(), namespace);
+        let list = objects.list_metadata(&ListParams::default().labels(labels)).await.map_err(failed)?;
+        Ok(list.items.into_iter().filter_map(|object| object.metadata.name).collect())
+    }
+
+    /// Removes an object, if it is there; what belongs to it goes after it.
+    pub(super) async fn remove<K>(&self, namespace: &str, name: &str) -> Result<(), BackendError>
+    where
+        K: Resource<Scope = NamespaceResourceScope, DynamicType = ()> + DeserializeOwned + Clone + fmt::Debug,
+    {
+        let objects: Api<K> = Api::namespaced(self.client.clone(), namespace);
+        match objects.delete(name, &DeleteParams::background()).await {
+            Ok(_) => Ok(()),
+            Err(Error::Api(status)) if status.code == 404 => Ok(()),
+            Err(error) => Err(failed(error)),
+        }
+    }
+
+    /// Ends a pod now, with the runs on it.
+    pub(super) async fn end_pod(&self, namespace: &str, name: &str) -> Result<(), BackendError> {
+        let pods: Api<Pod> = Api::namespaced(self.client.clone(), namespace);
+        match pods.delete(name, &DeleteParams::default().grace_period(1)).await {
+            Ok(_) => Ok(()),
+            Err(Error::Api(status)) if status.code == 404 => Ok(()),
+            Err(error) => Err(failed(error)),
+        }
+    }
+
+    /// The last lines that a pod printed; nothing where it has not begun to.
+    pub(super) async fn log(&self, namespace: &str, pod: &str, lines: usize) -> Result<String, BackendError> {
+        let pods: Api<Pod> = Api::namespaced(self.client.clone(), namespace);
+        let params = LogParams { tail_lines: i64::try_from(lines).ok(), ..LogParams::default() };
+        match pods.logs(pod, &params).await {
+            Ok(text) => Ok(text),
+            Err(Error::Api(status)) if matches!(status.code, 400 | 404) => Ok(String::new()),
+            Err(error) => Err(failed(error)),
         }
     }
 
@@ -179,7 +266,7 @@ fn is_ours(namespace: &Namespace, id: &str) -> bool {
     managed && namespace.annotations().get(ENCLAVE_ID).is_some_and(|own| own == id)
 }
 
-fn failed(error: Error) -> BackendError {
+pub(super) fn failed(error: Error) -> BackendError {
     match error {
         Error::Api(status) => refused(&status),
         other => BackendError::Unreachable(other.to_string()),

@@ -99,6 +99,8 @@ pub(super) struct Wanted {
     pub(super) files: Vec<Bind>,
     /// Those that are made for it alone.
     pub(super) texts: Vec<Text>,
+    /// Whether TCP is spoken on the sandbox's own loopback.
+    pub(super) tcp: bool,
     /// The program and its arguments, as the sandbox sees them.
     pub(super) command: Vec<String>,
 }

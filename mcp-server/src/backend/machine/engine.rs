@@ -1,32 +1,36 @@
 //! One engine: a sandbox that serves one version of a tentacle, asked over its socket.
 
+mod given;
 mod pass;
 mod run;
 
 use super::confine::{Bind, Kind, Mason, SOCKET, SOCKET_FOLDER, Sandbox, StartError, Text, Wanted};
+use super::gateway::Gateway;
 use super::groups::Caps;
 use super::log_book::LogBook;
-use super::log_line::LogLine;
 use super::version::Release;
 use crate::backend::BackendError;
+use crate::backend::asking::GRACE;
+use crate::backend::log_line::LogLine;
+use crate::supply::Supply;
+use given::Given;
 pub(super) use pass::Pass;
+use secrecy::{ExposeSecret, SecretString};
 use serde_json::Value;
+use std::collections::BTreeSet;
 use std::fmt;
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use tokio::sync::{mpsc, watch};
 use tokio::time::Instant;
-use workflow::{ContentHash, Layout, Listen, RunTokenHash};
+use workflow::{ContentHash, Layout, Listen, RunTokenHash, SecretName};
 
 /// How long an engine may take until it answers, and its nodes until they are loaded.
 const READY_WITHIN: Duration = Duration::from_secs(30);
 
 /// How often it is asked whether it is ready.
 const ASK_AGAIN: Duration = Duration::from_millis(25);
-
-/// The engine stops a run at its limit. When it has not answered this long after, it cannot be trusted to any more.
-const GRACE: Duration = Duration::from_secs(5);
 
 /// Where a sandbox sees what its engine needs.
 pub(super) const DENO: &str = "/bin/deno";
@@ -43,10 +47,11 @@ pub(super) struct Parts {
     pub(super) mason: Mason,
     /// Deno, its libraries and the engine's program, as the sandbox sees them.
     pub(super) files: Vec<Bind>,
+    /// Secrets and passes.
+    pub(super) supply: Arc<Supply>,
+    /// What carries out what they send; the reason when there is none.
+    pub(super) gateway: Arc<Result<Gateway, String>>,
 }
-
-/// What only the server knows: an engine takes runs from whoever holds it.
-struct Token(String);
 
 /// An engine.
 #[derive(Debug)]
@@ -57,11 +62,13 @@ pub(super) struct Engine {
     pub(super) copy: String,
     sandbox: Sandbox,
     kind: Kind,
+    secrets: BTreeSet<SecretName>,
     nodes: Vec<String>,
     memory_mib: u32,
     longest: Duration,
     client: reqwest::Client,
-    token: Token,
+    /// It takes runs from whoever holds this; only the server knows it.
+    token: SecretString,
     in_flight: watch::Sender<u32>,
     used: Mutex<Instant>,
 }
@@ -74,8 +81,8 @@ impl Engine {
         name: String,
         log: Arc<LogBook>,
     ) -> Result<Self, BackendError> {
-        let token = Token(format!("{:032x}{:032x}", rand::random::<u128>(), rand::random::<u128>()));
-        let wanted = wanted(parts, release, name, &token)?;
+        let token = format!("{:032x}{:032x}", rand::random::<u128>(), rand::random::<u128>()).into();
+        let wanted = wanted(parts, release, name, &token).await?;
         let (to, lines) = mpsc::channel(WAITING);
         tokio::spawn(write_down(lines, log));
         let sandbox = parts.mason.start(&wanted, to).await.map_err(|error| match error {
@@ -93,6 +100,7 @@ impl Engine {
             copy: format!("{}-{}", released.tentacle.tentacle, released.version.short()),
             sandbox,
             kind: parts.mason.kind,
+            secrets: released.secrets.clone(),
             nodes: released.nodes.iter().map(|node| node.name.to_string()).collect(),
             memory_mib: released.limits.memory_mib,
             longest: released.limits.run,
@@ -138,9 +146,26 @@ impl Engine {
         }
     }
 
-    /// Whether it can be asked.
+    /// What it is in.
+    pub(super) const fn sandbox(&self) -> &Sandbox {
+        &self.sandbox
+    }
+
+    /// What its walls are of.
+    pub(super) const fn kind(&self) -> Kind {
+        self.kind
+    }
+
+    /// Whether it can be asked. What is left of gVisor when the kernel has killed some of it for want of memory still takes
+    /// connections, and never answers.
     pub(super) fn is_alive(&self) -> bool {
-        self.sandbox.is_alive()
+        let hangs = || self.kind == Kind::Runsc && self.sandbox.group.memory_kills() > 0;
+        self.sandbox.is_alive() && !hangs()
+    }
+
+    /// Whether it was given this secret.
+    pub(super) fn holds(&self, secret: &SecretName) -> bool {
+        self.secrets.contains(secret)
     }
 
     /// Counts a run for as long as the answer is held.
@@ -170,15 +195,24 @@ impl Engine {
     }
 }
 
-fn wanted(parts: &Parts, release: &Release, name: String, token: &Token) -> Result<Wanted, BackendError> {
+async fn wanted(
+    parts: &Parts,
+    release: &Release,
+    name: String,
+    token: &SecretString,
+) -> Result<Wanted, BackendError> {
     let Release { sandbox, code } = release;
+    let fault = |error: &dyn fmt::Display| BackendError::Fault(error.to_string());
     let socket = format!("{SOCKET_FOLDER}/{SOCKET}");
-    let layout = Layout::new([DENO, ENGINE, CODE, PLAN], Listen::Unix(socket))
-        .map_err(|error| BackendError::Fault(error.to_string()))?;
-    let plan = serde_json::to_vec(&sandbox.plan(&RunTokenHash::of(&token.0)))
-        .map_err(|error| BackendError::Fault(error.to_string()))?;
-    let mut files = parts.files.clone();
-    files.push(Bind { from: code.clone(), at: CODE.to_owned() });
+    let layout =
+        Layout::new([DENO, ENGINE, CODE, PLAN], Listen::Unix(socket)).map_err(|error| fault(&error))?;
+    let mut given = Given { layout, files: parts.files.clone(), texts: Vec::new() };
+    let plan = serde_json::to_vec(&sandbox.plan(&RunTokenHash::of(token.expose_secret())))
+        .map_err(|error| fault(&error))?;
+    given.texts.push(Text { at: PLAN.to_owned(), bytes: plan });
+    given.files.push(Bind { from: code.clone(), at: CODE.to_owned() });
+    given.way_out(parts, sandbox)?;
+    given.secrets(&parts.supply.secrets(sandbox).await?)?;
     let limits = &sandbox.limits;
     Ok(Wanted {
         group: Path::new(sandbox.tentacle.enclave.as_str()).join(&name),
@@ -186,9 +220,10 @@ fn wanted(parts: &Parts, release: &Release, name: String, token: &Token) -> Resu
         caps: Caps::of(limits),
         data: u64::from(limits.data_mib) << 20,
         open_files: limits.open_files.into(),
-        files,
-        texts: vec![Text { at: PLAN.to_owned(), bytes: plan }],
-        command: sandbox.engine_command(&layout),
+        files: given.files,
+        texts: given.texts,
+        tcp: !sandbox.egress.is_empty(),
+        command: sandbox.engine_command(&given.layout),
     })
 }
 
@@ -202,11 +237,5 @@ async fn write_down(mut lines: mpsc::Receiver<String>, log: Arc<LogBook>) {
             failed = true;
             tracing::error!(%error, "what a tentacle says cannot be written down");
         }
-    }
-}
-
-impl fmt::Debug for Token {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Token")
     }
 }

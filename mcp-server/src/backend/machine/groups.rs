@@ -130,6 +130,14 @@ impl Hierarchies {
         Ok(Group::new(folders))
     }
 
+    /// Where the group of this name is not capped as it is to be.
+    pub(super) fn amiss(&self, name: &Path, caps: &Caps) -> Vec<String> {
+        let amiss = |hierarchy: &Hierarchy| {
+            caps.amiss(&hierarchy.own.join(name), hierarchy.version, &hierarchy.controllers)
+        };
+        self.0.iter().flat_map(amiss).collect()
+    }
+
     /// The group of this name, as it is.
     pub(super) fn group(&self, name: &Path) -> Group {
         Group::new(self.0.iter().map(|hierarchy| hierarchy.own.join(name)).collect())

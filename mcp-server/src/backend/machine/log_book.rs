@@ -1,8 +1,8 @@
 //! What a tentacle printed, in files that are bounded, survive the server, and go with the tentacle.
 
 use super::disk;
-use super::log_line::LogLine;
 use crate::backend::Logs;
+use crate::backend::log_line::LogLine;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
 use std::path::PathBuf;

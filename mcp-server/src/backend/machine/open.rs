@@ -1,7 +1,9 @@
 //! Putting this machine's backend together: what is there is looked for, tried, and what does not hold is said.
 
+use super::audit::Proof;
 use super::confine::{Bind, Kind, Mason, libraries};
 use super::engine::{DENO, ENGINE, Parts};
+use super::gateway::Gateway;
 use super::groups::{Caps, Controller, Hierarchies};
 use super::guarded::Guarded;
 use super::index::Index;
@@ -11,6 +13,7 @@ use super::tentacle::Workshop;
 use super::{Machine, disk, enclave, fault, probe};
 use crate::backend::BackendError;
 use crate::config::{Args, SandboxKind};
+use crate::supply::Supply;
 use nix::unistd::Uid;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -23,7 +26,7 @@ impl Machine {
     ///
     /// # Errors
     /// When the folder or Deno cannot be used. Where no sandbox holds, that is an error of deploys and runs.
-    pub(in super::super) async fn open(args: &Args) -> Result<Self, BackendError> {
+    pub(in super::super) async fn open(args: &Args, supply: Arc<Supply>) -> Result<Self, BackendError> {
         let places = places(args)?;
         let guarded = Guarded::start(&places).await?;
         let groups = Hierarchies::open(&places).map_err(fault)?.proven(&usual()).await.map_err(fault)?;
@@ -38,19 +41,22 @@ impl Machine {
             groups: Arc::clone(&groups),
             spawner: Arc::clone(&spawner),
         };
-        let parts = choose(args, &files, mason).await;
-        let gaps = gaps(&groups, &parts);
+        let gateway = Arc::new(Gateway::start(args, &places, &supply).await);
+        let chosen = choose(args, &files, mason).await;
+        let parts = chosen.map(|mason| Parts { mason, files, supply, gateway: Arc::clone(&gateway) });
+        let gaps = gaps(&groups, &parts, &gateway);
         for gap in &gaps {
             tracing::warn!(gap, "not enforced on this machine");
         }
         let workshop = Arc::new(Workshop::new(parts, places.clone()));
-        let index = Arc::new(Index::read(&places, workshop).map_err(fault)?);
+        let index = Arc::new(Index::read(&places, Arc::clone(&workshop)).map_err(fault)?);
         for (name, quota) in enclave::all(&places).map_err(fault)? {
             groups.make(Path::new(name.as_str()), &enclave::caps(quota)).map_err(fault)?;
         }
         let idle = Duration::from_secs(args.idle_seconds.into());
         let rest = AbortOnDropHandle::new(tokio::spawn(rest(Arc::clone(&index), idle)));
-        Ok(Self { places, groups, index, gaps, _rest: rest, _guarded: guarded })
+        let proof = Proof::default();
+        Ok(Self { places, groups, index, gaps, workshop, proof, _rest: rest, _guarded: guarded })
     }
 }
 
@@ -95,7 +101,7 @@ async fn choose(
     args: &Args,
     files: &[Bind],
     mason: impl Fn(Kind, PathBuf) -> Mason,
-) -> Result<Parts, String> {
+) -> Result<Mason, String> {
     let kinds: &[Kind] = match args.sandbox {
         SandboxKind::Auto => &[Kind::Runsc, Kind::Bwrap],
         SandboxKind::Runsc => &[Kind::Runsc],
@@ -117,7 +123,7 @@ async fn choose(
         match proven {
             Ok(mason) => {
                 tracing::info!(sandbox = kind.name(), program = %mason.program.display(), "the sandbox holds");
-                return Ok(Parts { mason, files: files.to_vec() });
+                return Ok(mason);
             }
             Err(why) => {
                 tracing::warn!(sandbox = kind.name(), why, "a sandbox cannot be used");
@@ -129,13 +135,20 @@ async fn choose(
 }
 
 /// What is not enforced here, in plain words.
-fn gaps(groups: &Hierarchies, parts: &Result<Parts, String>) -> Vec<String> {
+fn gaps(
+    groups: &Hierarchies,
+    parts: &Result<Parts, String>,
+    gateway: &Result<Gateway, String>,
+) -> Vec<String> {
     let mut gaps: Vec<String> =
         groups.missing().map(|controller: Controller| controller.gap().to_owned()).collect();
     match parts {
         Ok(parts) => gaps.push(parts.mason.kind.gap().to_owned()),
         Err(why) => gaps.push(format!("tentacles do not run here: {why}")),
     }
+    gaps.extend(
+        gateway.as_ref().err().map(|why| format!("tentacles that reach something do not run here: {why}")),
+    );
     gaps
 }
 

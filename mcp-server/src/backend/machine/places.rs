@@ -38,6 +38,16 @@ impl Places {
         self.root.join("sandboxes")
     }
 
+    /// The gateway's socket, in a folder that sandboxes see: it is made anew when the gateway is started again.
+    pub(super) fn gateway(&self) -> PathBuf {
+        self.root.join("egress").join("run").join(GATEWAY_SOCKET)
+    }
+
+    /// The public keys of passes, which the gateway reads.
+    pub(super) fn gateway_keys(&self) -> PathBuf {
+        self.root.join("egress").join("keys.json")
+    }
+
     /// What is being made: it gets its name when it is whole.
     pub(super) fn making(&self) -> PathBuf {
         self.root.join("making")
@@ -53,6 +63,9 @@ impl Places {
         EnclavePlace { folder: self.enclaves().join(name.as_str()) }
     }
 }
+
+/// The name of the gateway's socket.
+pub(super) const GATEWAY_SOCKET: &str = "gateway.sock";
 
 /// An enclave's folder.
 #[derive(Debug, Clone)]

@@ -81,6 +81,7 @@ fn wanted(kind: Kind, files: &[Bind]) -> Wanted {
         open_files: limits.open_files.into(),
         files: files.to_vec(),
         texts: vec![Text { at: script.clone(), bytes: SCRIPT.into() }],
+        tcp: false,
         command: [DENO]
             .iter()
             .chain(&flags)
@@ -128,7 +129,7 @@ fn check(kind: Kind, files: &[Bind], seen: &Seen) -> Result<(), String> {
 }
 
 /// What Linux says of a process without rights behind a filter.
-fn check_status(status: &str) -> Result<(), String> {
+pub(super) fn check_status(status: &str) -> Result<(), String> {
     let value = |name: &str| status.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(':'));
     let rights = ["CapInh", "CapPrm", "CapEff", "CapBnd", "CapAmb"].map(|name| (name, "0000000000000000"));
     for (name, wanted) in rights.into_iter().chain([("NoNewPrivs", "1"), ("Seccomp", "2")]) {

@@ -16,6 +16,9 @@ use std::time::Duration;
 use tokio::sync::Mutex as AsyncMutex;
 use workflow::{ContentHash, TentacleRef};
 
+/// How often a run is offered that no engine has begun.
+const TRIES: usize = 3;
+
 /// What tentacles need to start engines; the reason when nothing can hold them.
 #[derive(Debug)]
 pub(super) struct Workshop {
@@ -80,17 +83,25 @@ impl Tentacle {
         })
     }
 
-    /// Runs it, on its engine, which is started when there is none.
+    /// Runs it, on its engine, which is started when there is none, or when the one that was there has just ended.
     pub(super) async fn run(&self, order: &RunOrder) -> Result<RunReport, BackendError> {
         let _run = Counted::begin(&self.seen, What::Run);
-        let engine = self.engine().await?;
-        engine.run(order).await
+        for _ in 0..TRIES {
+            let engine = self.engine().await?;
+            if let Some(report) = engine.run(order).await? {
+                return Ok(report);
+            }
+        }
+        Err(BackendError::DoesNotStart(format!("its sandbox ended {TRIES} times before it took a run")))
     }
 
     async fn engine(&self) -> Result<Pass, BackendError> {
         let mut slot = self.slot.lock().await;
         if let Some(engine) = slot.engine.as_ref().filter(|engine| engine.is_alive()) {
             return Ok(engine.pass());
+        }
+        if let Some(dead) = slot.engine.take() {
+            dead.end().await;
         }
         let not_here = || BackendError::DoesNotStart("no version of it is on this machine".to_owned());
         let current = slot.current.filter(|_| !slot.gone).ok_or_else(not_here)?;
@@ -122,6 +133,15 @@ impl Tentacle {
             self.seen().copy = None;
             engine.end().await;
         }
+    }
+
+    /// The engine that serves it now, if there is one.
+    ///
+    /// # Errors
+    /// While one is being started or replaced.
+    pub(super) fn living(&self) -> Result<Option<Arc<Engine>>, &'static str> {
+        let slot = self.slot.try_lock().map_err(|_| "it is just being started or replaced")?;
+        Ok(slot.engine.clone().filter(|engine| engine.is_alive()))
     }
 
     /// Whether a version of it is here.

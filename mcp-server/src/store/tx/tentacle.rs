@@ -1,17 +1,21 @@
 //! What can be changed about a tentacle.
 
 use super::{Tx, holdable, now};
-use crate::gate::Authorized;
-use crate::gate::act::{Apply, Remove, Run, TentacleStatus};
+use crate::gate::act::{Apply, Remove, TentacleSetMode, TentacleStatus, TentacleTighten, TentacleTransfer};
+use crate::gate::target::OnTentacle;
+use crate::gate::{Authorized, MayRun};
 use crate::store::record::{LastRun, PersonId};
-use crate::store::{Store, StoreError};
+use crate::store::{Store, StoreError, row};
 use policy::Mode;
+use workflow::Reach;
 
 /// A version that has been deployed.
 #[derive(Debug, Clone)]
 pub(crate) struct DeployedVersion {
     pub(crate) description: String,
     pub(crate) version: String,
+    /// All that it reaches.
+    pub(crate) reach: Reach,
     pub(crate) deployed_by: String,
     pub(crate) deployed_via: String,
 }
@@ -50,7 +54,7 @@ impl Tx {
         let target = grant.target();
         sqlx::query(
             "UPDATE tentacle SET description = $3, version = $4, deployed_by = $5, deployed_via = $6, \
-             deployed_at = $7 WHERE enclave = $1 AND name = $2",
+             deployed_at = $7, reach = $8 WHERE enclave = $1 AND name = $2",
         )
         .bind(target.record.name.as_str())
         .bind(target.name.as_str())
@@ -59,6 +63,54 @@ impl Tx {
         .bind(holdable(&deployed.deployed_by).into_owned())
         .bind(&deployed.deployed_via)
         .bind(now())
+        .bind(row::reach_text(&deployed.reach))
+        .execute(self.connection())
+        .await?;
+        self.touch(&target.record.name).await
+    }
+
+    /// Gives the tentacle a mode that may grant something new.
+    pub(crate) async fn set_tentacle_mode(
+        &mut self,
+        grant: &Authorized<TentacleSetMode>,
+        mode: Mode,
+    ) -> Result<(), StoreError> {
+        self.put_tentacle_mode(grant.target(), mode).await
+    }
+
+    /// Gives the tentacle a mode that only takes away.
+    pub(crate) async fn tighten_tentacle_mode(
+        &mut self,
+        grant: &Authorized<TentacleTighten>,
+        mode: Mode,
+    ) -> Result<(), StoreError> {
+        self.put_tentacle_mode(grant.target(), mode).await
+    }
+
+    async fn put_tentacle_mode(&mut self, target: &OnTentacle, mode: Mode) -> Result<(), StoreError> {
+        sqlx::query("UPDATE tentacle SET mode = $3 WHERE enclave = $1 AND name = $2")
+            .bind(target.record.name.as_str())
+            .bind(target.name.as_str())
+            .bind(mode.to_string())
+            .execute(self.connection())
+            .await?;
+        self.touch(&target.record.name).await
+    }
+
+    /// Somebody else owns it now.
+    pub(crate) async fn transfer_tentacle(
+        &mut self,
+        grant: &Authorized<TentacleTransfer>,
+        to: &PersonId,
+    ) -> Result<(), StoreError> {
+        let target = grant.target();
+        sqlx::query(
+            "UPDATE tentacle SET owner_issuer = $3, owner_subject = $4 WHERE enclave = $1 AND name = $2",
+        )
+        .bind(target.record.name.as_str())
+        .bind(target.name.as_str())
+        .bind(&to.issuer)
+        .bind(&to.subject)
         .execute(self.connection())
         .await?;
         self.touch(&target.record.name).await
@@ -87,11 +139,7 @@ impl Tx {
     }
 
     /// How the last run went. A tentacle that is gone meanwhile has none.
-    pub(crate) async fn put_last_run(
-        &mut self,
-        grant: &Authorized<Run>,
-        run: &LastRun,
-    ) -> Result<(), StoreError> {
+    pub(crate) async fn put_last_run(&mut self, grant: &dyn MayRun, run: &LastRun) -> Result<(), StoreError> {
         let target = grant.target();
         sqlx::query(
             "INSERT INTO last_run (enclave, tentacle, started_at, duration_ms, success, asked_by) \
@@ -125,6 +173,6 @@ impl Store {
         .bind(target.name.as_str())
         .fetch_optional(self.pool())
         .await?;
-        row.as_ref().map(crate::store::row::last_run).transpose()
+        row.as_ref().map(row::last_run).transpose()
     }
 }

@@ -22,9 +22,11 @@ impl Variant {
     /// The action with these modes.
     pub(super) fn action(&self, modes: &Modes) -> Action {
         let (narrower, wider) = self.actions;
-        let wanted = self.overrides["new_mode"].as_str().unwrap_or_default();
-        let readable = modes.enclave.parse::<policy::Mode>().is_ok();
-        let gives = |at: usize| modes.enclave.as_bytes().get(at) != Some(&b'-');
+        let (key, current) =
+            if self.tool == "wf_set_mode" { ("mode", modes.tentacle) } else { ("new_mode", modes.enclave) };
+        let wanted = self.overrides[key].as_str().unwrap_or_default();
+        let readable = current.parse::<policy::Mode>().is_ok();
+        let gives = |at: usize| current.as_bytes().get(at) != Some(&b'-');
         let within = wanted.bytes().enumerate().all(|(at, letter)| letter == b'-' || gives(at));
         if readable && within { narrower } else { wider }
     }
@@ -54,7 +56,18 @@ impl Variant {
         };
         let shown = match self.name.as_str() {
             "enclave_list" => shown("enclaves", "price-watch"),
-            "wf_list of all" => shown("workflows", "hello"),
+            "wf_list of all" | "wf_health_enclave of each" => shown("workflows", "hello"),
+            name if name.starts_with("audit_") && name.ends_with(" of each") => {
+                answer["findings"].as_array().unwrap().iter().any(|entry| entry["tentacle"] == "hello")
+            }
+            "wf_pods of each" => {
+                answer["pods"].as_array().unwrap().iter().any(|pod| pod["tentacle"] == "hello")
+            }
+            // an operator hears more than a person, and that is told
+            "cluster_profile of all" => answer["summary"] == false,
+            "cluster_profile in short" => answer["summary"] == true,
+            "health_cluster_summary of all" => answer["enclaves"].is_u64(),
+            "health_cluster_summary in short" => answer["enclaves"].is_null(),
             _ => true,
         };
         if shown { Verdict::Allowed } else { Verdict::Denied }
@@ -65,6 +78,10 @@ impl Variant {
 fn usual(tool: &str, property: &str) -> Option<Value> {
     let about_tentacle = tool.starts_with("wf_");
     Some(match property {
+        "name" | "confirm" if tool.starts_with("secret_") => json!("shop.key"),
+        "value" => json!("swordfish"),
+        "approval" => json!(super::scenes::APPROVAL),
+        "approve" => json!(true),
         "name" if about_tentacle => json!("hello"),
         "name" | "enclave" => json!("price-watch"),
         "confirm" if about_tentacle => json!("hello"),
@@ -78,13 +95,18 @@ fn usual(tool: &str, property: &str) -> Option<Value> {
         "input" => json!({"n": 1}),
         "timeout_seconds" | "tail_lines" | "limit" => json!(5),
         "detail" => json!(true),
+        "of" => json!("deploys"),
+        "workflowName" => json!("hello"),
+        "to" if tool == "wf_transfer" => json!("UBEN"),
         "quota_preset" => json!("small"),
         "default_mode" => json!("private"),
         // left out: other words for what is said already, and what older clients send
         "namespace" | "pod" | "platform" | "channel_id" | "channel_name" | "owner_email" | "owner_sub"
-        | "members" | "caller_email" | "manifests" | "person" | "tentacle" => return None,
+        | "members" | "caller_email" | "manifests" | "person" | "tentacle" | "expected" => return None,
+        // left out: the running version and the one before are compared
+        "from" | "to" | "deployment" => return None,
         // left out: what is told apart by a variant, or makes a change of nothing
-        "add_members" | "remove_members" | "new_mode" | "new_enrollment" | "new_quota_preset"
+        "add_members" | "remove_members" | "mode" | "new_mode" | "new_enrollment" | "new_quota_preset"
         | "new_channel_name" | "new_status" | "new_owner" | "dry_run" | "export" | "cursor" | "status"
         | "acknowledge" | "joined" | "left" | "archived" => return None,
         unknown => panic!("{tool} has a property `{unknown}`: say here what to send for it"),
@@ -144,6 +166,51 @@ fn asked(tool: &str, actions: &[Action]) -> Vec<Asked> {
                 one("only to check", Action::Apply, json!({"dry_run": true})),
                 one("of something new", Action::ApplyNew, fresh),
             ]
+        }
+        "wf_set_mode" => {
+            let by_mode = (Action::TentacleTighten, Action::TentacleSetMode);
+            vec![
+                ("to private", by_mode, json!({"mode": "rwx------"})),
+                ("to member-read", by_mode, json!({"mode": "rwxr-x---"})),
+                ("to everything", by_mode, json!({"mode": "rwxrwxrwx"})),
+            ]
+        }
+        "wf_events" => vec![
+            one("of one", Action::TentacleEvents, json!({})),
+            one("of all", Action::List, json!({"name": null})),
+        ],
+        "wf_health_enclave" => {
+            vec![one("of all", Action::List, json!({})), one("of each", Action::TentacleHealth, json!({}))]
+        }
+        "cluster_profile" | "health_cluster_summary" => {
+            let mut asked = vec![
+                one("of all", Action::ClusterProfile, json!({"enclave": null})),
+                one("in short", Action::ClusterSummary, json!({"enclave": null})),
+            ];
+            if tool == "cluster_profile" {
+                asked.push(one("with an enclave", Action::Info, json!({})));
+            }
+            asked
+        }
+        "enclave_preflight" => vec![
+            ("of none", (Action::ClusterProfile, Action::ClusterSummary), json!({"enclave": null})),
+            (
+                "of none by an older name",
+                (Action::ClusterProfile, Action::ClusterSummary),
+                json!({"enclave": "default"}),
+            ),
+            one("of one", Action::Info, json!({})),
+        ],
+        "audit_netpol" | "audit_psa" | "audit_rbac" => {
+            vec![one("of all", Action::List, json!({})), one("of each", Action::TentacleAudit, json!({}))]
+        }
+        "audit_resources" => vec![
+            one("of all", Action::List, json!({"workflowName": null})),
+            one("of each", Action::TentacleAudit, json!({"workflowName": null})),
+            one("of one", Action::TentacleAudit, json!({})),
+        ],
+        "wf_pods" => {
+            vec![one("of all", Action::List, json!({})), one("of each", Action::TentacleStatus, json!({}))]
         }
         "wf_list" => vec![
             one("of one", Action::List, json!({})),

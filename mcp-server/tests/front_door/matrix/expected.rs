@@ -17,6 +17,8 @@ pub(super) fn verdict(principal: &Principal, variant: &Variant, scene: &Scene, m
             false
         }
         Caller::Kraken { kind, .. } if !may_come_from(*kind, action) => false,
+        // nor does a token alone suffice, whoever holds it
+        Caller::Client { .. } if action == Action::ApproveReach => false,
         _ => by_policy(&principal.caller, action, variant, scene, modes),
     };
     if allowed { Verdict::Allowed } else { Verdict::Denied }
@@ -41,9 +43,10 @@ pub(super) fn is_close(principal: &Principal, variant: &Variant, scene: &Scene, 
 /// What the design says of the places that a request can come from.
 fn may_come_from(kind: Kind, action: Action) -> bool {
     use Action::{
-        AddMember, Bind, ChannelMap, Deprovision, Freeze, Info, List, Notices, OpenEnrollment, RaiseQuota,
-        Remove, RemoveMember, SetMode, TentacleList, TentacleLogs, TentacleStatus, Trail, Unfreeze, Whoami,
-        Why,
+        AddMember, ApproveReach, Bind, ChannelMap, ClusterProfile, ClusterSummary, Deprovision, Freeze, Info,
+        List, Notices, OpenEnrollment, RaiseQuota, Remove, RemoveMember, SetMode, SetSecret, TentacleAudit,
+        TentacleCompare, TentacleDescribe, TentacleEvents, TentacleHealth, TentacleHistory, TentacleList,
+        TentacleLogs, TentacleSetMode, TentacleStatus, TentacleTransfer, Trail, Unfreeze, Whoami, Why,
     };
     match kind {
         Kind::SignIn => action == Bind,
@@ -52,12 +55,20 @@ fn may_come_from(kind: Kind, action: Action) -> bool {
             action,
             Info | List
                 | Why
+                | TentacleAudit
+                | TentacleCompare
+                | TentacleDescribe
+                | TentacleEvents
+                | TentacleHealth
+                | TentacleHistory
                 | TentacleList
                 | TentacleLogs
                 | TentacleStatus
                 | Trail
                 | Whoami
                 | ChannelMap
+                | ClusterProfile
+                | ClusterSummary
                 | Notices
         ),
         // what widens rights, stops or destroys is no model's choice
@@ -71,9 +82,15 @@ fn may_come_from(kind: Kind, action: Action) -> bool {
                 | Remove
                 | RemoveMember
                 | SetMode
+                | SetSecret
+                | TentacleSetMode
+                | TentacleTransfer
                 | Unfreeze
+                | ApproveReach
         ),
-        Kind::Message | Kind::Click | Kind::Command => true,
+        // what an owner answers for needs a click: words could be put into anybody's mouth
+        Kind::Message | Kind::Command => action != ApproveReach,
+        Kind::Click => true,
     }
 }
 
@@ -95,14 +112,26 @@ fn by_policy(caller: &Caller, action: Action, variant: &Variant, scene: &Scene, 
     let target = match variant.tool.as_str() {
         "enclave_provision" => Target::NewEnclave(new_enclave(person, scene, kind)),
         "wf_apply" if action == Action::ApplyNew => Target::NewTentacle(&enclave),
-        "enclave_list" | "wf_list" if action == Action::List => Target::Enclave(&enclave),
-        tool if tool.starts_with("wf_") => Target::Tentacle(&enclave, &tentacle),
+        "enclave_list" | "wf_list" | "wf_pods" | "wf_events" | "wf_health_enclave"
+            if action == Action::List =>
+        {
+            Target::Enclave(&enclave)
+        }
+        tool if tool.starts_with("wf_") || action == Action::TentacleAudit => {
+            Target::Tentacle(&enclave, &tentacle)
+        }
         "whoami" | "account_bind" | "channel_report" | "channel_map" | "notices" => Target::Itself,
+        _ if matches!(action, Action::ClusterProfile | Action::ClusterSummary) => Target::Itself,
         _ => Target::Enclave(&enclave),
     };
     let may = |action, target| decide(&Question { principal, action, target }).allows();
     // a list of all shows a tentacle only in an enclave that it shows
-    let seen = action != Action::TentacleList || may(Action::List, Target::Enclave(&enclave));
+    let listed = action == Action::TentacleList || variant.name.ends_with(" of each");
+    let seen = !listed || may(Action::List, Target::Enclave(&enclave));
+    // whoever may see all of the cluster, or its summary, is answered
+    if variant.name.contains(" of none") {
+        return may(Action::ClusterProfile, target) || may(Action::ClusterSummary, target);
+    }
     seen && may(action, target)
 }
 

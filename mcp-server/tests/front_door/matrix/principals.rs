@@ -121,6 +121,9 @@ fn operators(app: &App) -> Vec<Principal> {
 pub(crate) async fn tools(app: &App) -> Vec<Value> {
     let mut tools = app.tools(&app.agent("ana")).await;
     tools.extend(app.tools(&app.issuer.token("service-account-kraken-relay", "kraken-relay")).await);
+    let known: Vec<Value> = tools.iter().map(|tool| tool["name"].clone()).collect();
+    let operators = app.tools(crate::app::OPERATOR).await;
+    tools.extend(operators.into_iter().filter(|tool| !known.contains(&tool["name"])));
     let known: Vec<&str> = tools.iter().map(|tool| tool["name"].as_str().unwrap()).collect();
     let declared = mcp_server::tool_actions();
     assert_eq!(known.len(), declared.len());

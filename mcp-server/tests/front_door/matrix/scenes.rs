@@ -57,6 +57,9 @@ pub(super) const MODES: [Modes; 5] = [
     Modes { enclave: "rwxrwxrwx", tentacle: "777" },
 ];
 
+/// The id of an approval that waits.
+pub(super) const APPROVAL: &str = "01890a5d-ac96-774b-bcce-b302099a8057";
+
 /// Makes #price-watch with everybody, and brings it into the scene.
 pub(super) async fn enter(app: &App, scene: &Scene) {
     for person in super::principals::PEOPLE {
@@ -67,11 +70,19 @@ pub(super) async fn enter(app: &App, scene: &Scene) {
     let channel = price_watch(app);
     channel.say("ana", "enclave_provision", json!({})).await.unwrap();
     report(app, false).await;
+    channel.say("tom", "wf_apply", hello("hello", "before")).await.unwrap();
     channel.say("tom", "wf_apply", hello("hello", "hi")).await.unwrap();
     channel.say("tom", "wf_run", json!({"name": "hello"})).await.unwrap();
     let people =
         json!({"new_enrollment": "approval", "add_members": ["tom", "ben"], "remove_members": ["remy"]});
     channel.say("ana", "enclave_sync", people).await.unwrap();
+    let key = json!({"name": "shop.key", "value": "swordfish"});
+    channel.say("ana", "secret_set", key).await.unwrap();
+    // Something that waits for the owner, made from behind: how it comes about is another test's.
+    let waits = "INSERT INTO approval (id, enclave, tentacle, running, version, reach, changes, issuer, subject, asked_by, \
+                 state, expires_at) VALUES ('";
+    let rest = "', 'price-watch', 'hello', '', '', '', '[]', '', '', 'tom', 'waiting', 9000000000000)";
+    app.database.execute(&format!("{waits}{APPROVAL}{rest}")).await;
     report(app, scene.owner_left).await;
     freeze(app, scene.frozen).await;
     if scene.state == State::Deprovisioning {

@@ -5,10 +5,12 @@ use crate::commands::Context;
 use crate::failed::Failed;
 use crate::folder::Folder;
 use crate::output::tell;
+use manifest::{Behind, ClusterSpec, ServerAccount, TentacleSpec, render_tentacle};
 use serde::Serialize;
 use serde_json::{Map, Value, json};
+use std::net::SocketAddrV4;
 use std::path::PathBuf;
-use workflow::{ContentHash, EnclaveName, Facts, Layout, Limits, Listen, Sandbox, derive};
+use workflow::{ContentHash, EnclaveName, Facts, Layout, Limits, Listen, RunTokenHash, Sandbox, derive};
 
 /// Which tentacle.
 #[derive(Debug, clap::Args)]
@@ -19,7 +21,19 @@ pub(crate) struct Tentacle {
     /// The enclave that it would be deployed to
     #[arg(short, long, env = "TENTACULAR_ENCLAVE", value_name = "NAME")]
     enclave: EnclaveName,
+    /// Print its Kubernetes objects instead, with what only the server has left out: token, pass, secrets
+    #[arg(long)]
+    objects: bool,
+    /// With `--objects`: the engine's image, by digest
+    #[arg(long, requires = "objects", value_name = "IMAGE", default_value = "tentacular-engine@sha256:…")]
+    engine_image: String,
+    /// With `--objects`: where the gateway is, as the server resolves it
+    #[arg(long, requires = "objects", value_name = "ADDRESS", default_value = "10.96.0.1:3128")]
+    gateway: SocketAddrV4,
 }
+
+/// What stands in the objects where the server puts what only it has.
+const LEFT_OUT: &str = "left out";
 
 /// What the server derives, in the words of this command.
 #[derive(Debug, Serialize)]
@@ -50,10 +64,39 @@ impl Tentacle {
         let folder = Folder::read(&self.dir)?;
         let facts = Facts { enclave: self.enclave.clone(), version: folder.bundle.content_hash() };
         let sandbox = derive(&folder.workflow, &facts).map_err(RenderError::from)?;
+        if self.objects {
+            let objects = self.objects(&sandbox, &folder)?;
+            context
+                .output
+                .documents(&json!({"apiVersion": "v1", "kind": "List", "items": objects}), &objects)?;
+            tell(
+                "Left out: the run token's digest, the pass and the values of secrets, which only the server has.",
+            );
+            return Ok(());
+        }
         let derived = Derived::of(&sandbox, &folder)?;
         context.output.documents(&derived, std::slice::from_ref(&derived))?;
-        tell("Not rendered: a tentacle's Kubernetes objects, which come with tentacles on Kubernetes.");
         Ok(())
+    }
+
+    fn objects(&self, sandbox: &Sandbox, folder: &Folder) -> Result<Vec<Value>, RenderError> {
+        let reaches = !sandbox.egress.is_empty();
+        let secrets = sandbox.secrets.iter().map(|name| (name.clone(), LEFT_OUT.to_owned()));
+        let cluster = ClusterSpec {
+            image: self.engine_image.clone(),
+            behind: Behind::RuntimeClass("gvisor".to_owned()),
+            gateway: reaches.then_some(self.gateway),
+            server: ServerAccount::default(),
+        };
+        Ok(render_tentacle(&TentacleSpec {
+            sandbox,
+            bundle: &folder.bundle,
+            cluster: &cluster,
+            token: RunTokenHash::of(LEFT_OUT),
+            pass: reaches.then_some(LEFT_OUT),
+            secrets: &secrets.collect(),
+            standing: LEFT_OUT,
+        })?)
     }
 }
 

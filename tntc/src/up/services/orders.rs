@@ -74,10 +74,15 @@ fn server(plan: &Plan<'_>) -> Service {
         .path("--signing-key-file", world.path("server/signing-key.pem"))
         .path("--trail-heads-dir", world.path("heads"))
         .path("--break-glass-file", world.path("server/break-glass.json"))
+        .path("--secrets-key-file", world.path("server/secrets-key"))
         .text("--store", store)
         .text("--backend", "machine")
         .path("--machine-dir", world.path("machine"))
-        .path("--engine-dir", plan.engine);
+        .path("--engine-dir", plan.engine)
+        // The gateway is in this very program.
+        .path("--egress", std::env::current_exe().unwrap_or_default());
+    let mut flags = flags;
+    flags.0.extend(plan.egress.iter().cloned());
     let mut order = order(plan, "the server", flags, 15);
     order.variables = plan.programs.variables().collect();
     Service { order, proof: Proof::Answers(format!("{}/readyz", world.server())) }

@@ -1,7 +1,7 @@
 //! Becoming a sandbox: what must be so before the first untrusted instruction, done by the process for itself.
 
 use super::AttendantError;
-use crate::backend::machine::confine::seccomp;
+use crate::backend::machine::confine::seccomp::{self, Sockets};
 use nix::fcntl::{FcntlArg, FdFlag, OFlag, fcntl, open};
 use nix::mount::{MsFlags, mount};
 use nix::sched::{CloneFlags, unshare};
@@ -25,6 +25,9 @@ pub(in super::super) const INFO: &str = "{info}";
 
 /// A word of the program that stands for the descriptor from which it reads the filter of system calls.
 pub(in super::super) const SECCOMP: &str = "{seccomp}";
+
+/// The same for a filter that lets TCP be spoken, which goes no further than the sandbox's own loopback.
+pub(in super::super) const SECCOMP_TCP: &str = "{seccomp-tcp}";
 
 /// How to become a sandbox.
 #[derive(Debug, Serialize, Deserialize)]
@@ -169,7 +172,8 @@ fn exec(program: &[String]) -> Result<Infallible, AttendantError> {
     for word in program {
         let descriptor = match word.as_str() {
             INFO => dup(io::stdin()).map_err(io::Error::from),
-            SECCOMP => filter(),
+            SECCOMP => filter(Sockets::Local),
+            SECCOMP_TCP => filter(Sockets::Tcp),
             _ => {
                 words.push(word.clone());
                 continue;
@@ -189,8 +193,8 @@ fn exec(program: &[String]) -> Result<Infallible, AttendantError> {
 }
 
 /// A pipe that holds the whole filter: it is far smaller than a pipe is.
-fn filter() -> io::Result<OwnedFd> {
+fn filter(sockets: Sockets) -> io::Result<OwnedFd> {
     let (reader, mut writer) = io::pipe()?;
-    writer.write_all(&seccomp::filter().map_err(io::Error::other)?)?;
+    writer.write_all(&seccomp::filter(sockets).map_err(io::Error::other)?)?;
     Ok(reader.into())
 }

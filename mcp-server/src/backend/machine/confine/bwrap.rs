@@ -1,6 +1,6 @@
 //! Walls by Bubblewrap: the kernel's namespaces, and a filter of system calls.
 
-use super::super::attendant::{Enter, INFO, Mount, SECCOMP};
+use super::super::attendant::{Enter, INFO, Mount, SECCOMP, SECCOMP_TCP};
 use super::{Bind, Mason, NOBODY, SOCKET_BYTES, SOCKET_FOLDER, Wanted, outside_user};
 use std::path::{Path, PathBuf};
 use workflow::ENVIRONMENT;
@@ -27,7 +27,7 @@ pub(super) fn enter(mason: &Mason, wanted: &Wanted, parent: i32, groups: Vec<Pat
         data: Some(wanted.data),
         open_files: Some(wanted.open_files),
         user: mason.is_root.then(|| outside_user(&wanted.name)),
-        program: words(&program, &files, &wanted.command),
+        program: words(&program, &files, wanted),
     }
 }
 
@@ -57,7 +57,7 @@ impl Stage {
 }
 
 /// The command line.
-fn words(program: &Path, files: &[Bind], command: &[String]) -> Vec<String> {
+fn words(program: &Path, files: &[Bind], wanted: &Wanted) -> Vec<String> {
     let mut words = Words(vec![program.display().to_string()]);
     // Each namespace by name: one that cannot be had is an error, not left out.
     for namespace in ["user", "ipc", "pid", "net", "uts", "cgroup"] {
@@ -76,10 +76,11 @@ fn words(program: &Path, files: &[Bind], command: &[String]) -> Vec<String> {
     }
     let bytes = SOCKET_BYTES.to_string();
     words.flag("--perms", &["0700"]).flag("--size", &[&bytes]).flag("--tmpfs", &[SOCKET_FOLDER]);
+    let filter = if wanted.tcp { SECCOMP_TCP } else { SECCOMP };
     // Last of all mounts: from here on nothing can be added.
     words.flag("--remount-ro", &["/"]).flag("--chdir", &["/"]);
-    words.flag("--info-fd", &[INFO]).flag("--seccomp", &[SECCOMP]).flag("--", &[]);
-    words.0.extend_from_slice(command);
+    words.flag("--info-fd", &[INFO]).flag("--seccomp", &[filter]).flag("--", &[]);
+    words.0.extend_from_slice(&wanted.command);
     words.0
 }
 

@@ -1,6 +1,6 @@
 //! Reading what a sandbox says, in bounded memory and at a bounded pace, whatever it says.
 
-use super::super::log_line::LogLine;
+use crate::backend::log_line::LogLine;
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;

@@ -34,8 +34,9 @@ pub(super) fn enter(
         "--network=none".to_owned(),
         // The sandbox opens no file of the machine by itself, and its user is nobody.
         "--directfs=false".to_owned(),
-        // The socket is made in a folder of ours, through which the server comes in.
-        "--host-uds=create".to_owned(),
+        // The engine's socket is made in a folder of ours, through which the server comes in, and the gateway's is opened
+        // in another, where it has been bound.
+        "--host-uds=all".to_owned(),
         // The attendant has joined the groups.
         "--ignore-cgroups".to_owned(),
         "run".to_owned(),

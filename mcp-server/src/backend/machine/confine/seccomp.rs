@@ -211,12 +211,25 @@ const OLDER: &[c_long] = &[];
 const NEW_NAMESPACES: c_int =
     CLONE_NEWCGROUP | CLONE_NEWIPC | CLONE_NEWNET | CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWUSER | CLONE_NEWUTS;
 
+/// Which sockets there are within the walls.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in super::super) enum Sockets {
+    /// Those of the machine's files.
+    Local,
+    /// Those of TCP too: within a network namespace that has nothing but its loopback, where the engine takes what is to
+    /// go out through the gateway.
+    Tcp,
+}
+
+/// The part of a socket's type that is its kind; the rest are flags.
+const SOCKET_KIND: u64 = 0xf;
+
 /// The filter, as the kernel takes it.
-pub(in super::super) fn filter() -> Result<Vec<u8>, BackendError> {
+pub(in super::super) fn filter(sockets: Sockets) -> Result<Vec<u8>, BackendError> {
     let listed = [FILES, MEMORY, PROCESSES, EVENTS, SOCKETS, OLDER].concat();
     let mut rules: BTreeMap<i64, Vec<SeccompRule>> =
         listed.into_iter().map(|call| (call, Vec::new())).collect();
-    rules.extend(conditions()?);
+    rules.extend(conditions(sockets)?);
     let missing = SeccompAction::Errno(ENOSYS.unsigned_abs());
     let arch: TargetArch = std::env::consts::ARCH.try_into()?;
     let program: BpfProgram = SeccompFilter::new(rules, missing, SeccompAction::Allow, arch)?.try_into()?;
@@ -231,7 +244,7 @@ pub(in super::super) fn filter() -> Result<Vec<u8>, BackendError> {
 }
 
 /// The calls that are there for some arguments only.
-fn conditions() -> Result<Vec<(i64, Vec<SeccompRule>)>, BackendError> {
+fn conditions(sockets: Sockets) -> Result<Vec<(i64, Vec<SeccompRule>)>, BackendError> {
     use SeccompCmpOp::{Eq, MaskedEq, Ne};
     let argument =
         |index, operator, value: u64| SeccompCondition::new(index, SeccompCmpArgLen::Dword, operator, value);
@@ -240,8 +253,18 @@ fn conditions() -> Result<Vec<(i64, Vec<SeccompRule>)>, BackendError> {
     let namespaces = NEW_NAMESPACES.unsigned_abs().into();
     // Typing into a terminal is a way out of a sandbox that was started from one.
     let no_typing = vec![argument(1, Ne, TIOCSTI)?, argument(1, Ne, TIOCLINUX)?];
+    let mut made = vec![SeccompRule::new(vec![local()?])?];
+    if sockets == Sockets::Tcp {
+        for protocol in [IPPROTO_IP, IPPROTO_TCP] {
+            made.push(SeccompRule::new(vec![
+                argument(0, Eq, AF_INET.unsigned_abs().into())?,
+                argument(1, MaskedEq(SOCKET_KIND), SOCK_STREAM.unsigned_abs().into())?,
+                argument(2, Eq, protocol.unsigned_abs().into())?,
+            ])?);
+        }
+    }
     Ok(vec![
-        (SYS_socket, vec![SeccompRule::new(vec![local()?])?]),
+        (SYS_socket, made),
         (SYS_socketpair, vec![SeccompRule::new(vec![local()?])?]),
         (SYS_clone, vec![SeccompRule::new(vec![argument(0, MaskedEq(namespaces), 0)?])?]),
         (SYS_ioctl, vec![SeccompRule::new(no_typing)?]),
@@ -254,7 +277,7 @@ mod tests {
 
     #[test]
     fn it_fits_into_what_the_kernel_takes_and_into_a_pipe() {
-        let bytes = filter().unwrap();
+        let bytes = filter(Sockets::Tcp).unwrap();
         assert_eq!(bytes.len() % 8, 0);
         assert!(bytes.len() / 8 <= 4096 && bytes.len() < 64 * 1024, "{}", bytes.len());
     }

@@ -54,6 +54,20 @@ impl Caps {
         Ok(())
     }
 
+    /// Where a group is not capped so.
+    pub(super) fn amiss(&self, folder: &Path, version: Version, controllers: &[Controller]) -> Vec<String> {
+        let settings = controllers.iter().flat_map(|controller| self.settings(*controller, version));
+        let wrong = settings.filter_map(|(name, wanted, presence)| {
+            let is = match fs::read_to_string(folder.join(name)) {
+                Ok(text) => text.trim().to_owned(),
+                Err(_) if presence == Presence::Sometimes => return None,
+                Err(error) => return Some(format!("{name} cannot be read: {error}")),
+            };
+            (is != wanted).then(|| format!("{name} is {is} and not {wanted}"))
+        });
+        wrong.collect()
+    }
+
     fn settings(&self, controller: Controller, version: Version) -> Vec<Setting> {
         use Presence::{Always, Sometimes};
         let memory = self.memory.to_string();

@@ -7,7 +7,7 @@ use crate::backend::{BackendError, Deployed, Version};
 use std::io;
 use std::sync::Arc;
 use tokio::sync::MutexGuard;
-use workflow::ContentHash;
+use workflow::{ContentHash, SecretName};
 
 impl Tentacle {
     /// Deploys a version. The one before serves until the new one has shown that it starts and that its code loads; then
@@ -76,6 +76,26 @@ impl Tentacle {
         let tentacle = Arc::clone(self);
         tokio::spawn(async move { tentacle.retire(&old).await });
         Ok(())
+    }
+
+    /// Replaces an engine that holds this secret, whose value has changed: the next run starts another.
+    pub(in super::super) async fn renew(self: &Arc<Self>, secret: &SecretName) {
+        self.replace(|engine| engine.holds(secret)).await;
+    }
+
+    /// Replaces the engine, whatever it is at: the next run starts another. What failed to start is tried again.
+    pub(in super::super) async fn restart(self: &Arc<Self>) {
+        self.replace(|_| true).await;
+        self.seen().failing = false;
+    }
+
+    async fn replace(self: &Arc<Self>, is_old: impl FnOnce(&mut Arc<Engine>) -> bool) {
+        let mut slot = self.slot.lock().await;
+        let Some(old) = slot.engine.take_if(is_old) else { return };
+        self.seen().copy = None;
+        slot.retiring.push(Arc::clone(&old));
+        let tentacle = Arc::clone(self);
+        tokio::spawn(async move { tentacle.retire(&old).await });
     }
 
     /// Lets an engine end its runs, and then goes on without it.

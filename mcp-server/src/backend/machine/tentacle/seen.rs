@@ -1,6 +1,6 @@
 //! What is known about a tentacle without asking anything.
 
-use crate::backend::TentacleState;
+use crate::backend::{CopyState, TentacleState};
 use std::sync::{Mutex, PoisonError};
 
 /// What is known.
@@ -34,7 +34,14 @@ impl Seen {
             ready,
             in_flight: self.in_flight,
             sandbox: sandbox.to_owned(),
-            copies: self.copy.iter().cloned().collect(),
+            // One that ends is another one afterwards: none is ever started anew.
+            copies: self
+                .copy
+                .iter()
+                .map(|name| CopyState { name: name.clone(), ready, ..CopyState::default() })
+                .collect(),
+            // An engine is started on what there is now.
+            current: true,
         }
     }
 }

@@ -1,4 +1,5 @@
-//! Encrypts what the Kraken keeps of people's sign-ins, with a key that is in a file of its own.
+//! Encrypts what is kept at rest (the Kraken's sign-ins, the server's secrets), with an age key that is in a file of its
+//! own.
 
 use age::secrecy::ExposeSecret;
 use age::x25519::Identity;
@@ -9,7 +10,7 @@ use std::fmt;
 
 /// Why something cannot be sealed or opened.
 #[derive(Debug, thiserror::Error)]
-pub(crate) enum SealError {
+pub enum SealError {
     /// The key file holds no age identity.
     #[error("the age key file holds no identity (`AGE-SECRET-KEY-1…`); make one with `age-keygen`")]
     NoKey,
@@ -23,13 +24,16 @@ pub(crate) enum SealError {
 
 /// The key.
 #[derive(Clone)]
-pub(crate) struct Seal {
+pub struct Seal {
     identity: Identity,
 }
 
 impl Seal {
     /// Reads the text of a key file, with or without the comments that `age-keygen` writes.
-    pub(crate) fn read(file: &SecretString) -> Result<Self, SealError> {
+    ///
+    /// # Errors
+    /// When it holds no age identity.
+    pub fn read(file: &SecretString) -> Result<Self, SealError> {
         use secrecy::ExposeSecret;
         let line =
             file.expose_secret().lines().map(str::trim).find(|line| line.starts_with("AGE-SECRET-KEY-"));
@@ -38,13 +42,19 @@ impl Seal {
     }
 
     /// Seals a value.
-    pub(crate) fn close(&self, value: &impl Serialize) -> Result<Vec<u8>, SealError> {
+    ///
+    /// # Errors
+    /// When it cannot be written as JSON or encrypted.
+    pub fn close(&self, value: &impl Serialize) -> Result<Vec<u8>, SealError> {
         let plain = serde_json::to_vec(value).map_err(|_| SealError::Sealed)?;
         age::encrypt(&self.identity.to_public(), &plain).map_err(|_| SealError::Sealed)
     }
 
     /// Opens a sealed value.
-    pub(crate) fn open<T: DeserializeOwned>(&self, sealed: &[u8]) -> Result<T, SealError> {
+    ///
+    /// # Errors
+    /// When it was sealed with another key, altered, or is of another kind.
+    pub fn open<T: DeserializeOwned>(&self, sealed: &[u8]) -> Result<T, SealError> {
         let plain = age::decrypt(&self.identity, sealed).map_err(|_| SealError::Opened)?;
         serde_json::from_slice(&plain).map_err(|_| SealError::Opened)
     }

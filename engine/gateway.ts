@@ -1,0 +1,192 @@
+/**
+ * The way out of the sandbox: loopback addresses on which nodes' code connects, carried to the egress gateway.
+ *
+ * The engine does this and not a run: only the engine may read the pass and reach the gateway, and code cannot touch the
+ * engine's process.
+ */
+
+import type { Gateway } from "./flags.ts";
+import type { LogWriter } from "./log.ts";
+import type { Forward } from "./plan.ts";
+
+/** Where the HTTP proxy is: the proxy of every run. */
+export const PROXY = { hostname: "127.0.0.1", port: 3128 } as const;
+
+/** The most connections that are carried at the same time. */
+const MOST = 256;
+/** The longest answer to CONNECT that is read. */
+const HEAD = 16 * 1024;
+/** The most characters of a reason. */
+const REASON = 300;
+
+/** A head, and what came after it. */
+interface Answer {
+  readonly head: string;
+  readonly rest: Uint8Array;
+}
+
+/** Listens on the proxy's address and on those of the forwards, for as long as the engine lives. */
+export async function carry(
+  gateway: Gateway,
+  forwards: readonly Forward[],
+  log: LogWriter,
+): Promise<void> {
+  const pass = (await Deno.readTextFile(gateway.pass)).trim();
+  const out = new WayOut(gateway, new TextEncoder().encode(`PASS ${pass}\r\n`), log);
+  out.serve(Deno.listen(PROXY), null);
+  for (const forward of forwards) {
+    out.serve(Deno.listen({ hostname: forward.at, port: forward.port }), forward);
+  }
+}
+
+class WayOut {
+  #open = 0;
+  readonly #gateway: Gateway;
+  readonly #preface: Uint8Array;
+  readonly #log: LogWriter;
+
+  constructor(gateway: Gateway, preface: Uint8Array, log: LogWriter) {
+    this.#gateway = gateway;
+    this.#preface = preface;
+    this.#log = log;
+  }
+
+  async serve(listener: Deno.Listener, forward: Forward | null): Promise<void> {
+    for await (const inside of listener) {
+      if (this.#open >= MOST) {
+        this.#log.line("warn", `more than ${MOST} connections at the same time: one was closed`);
+        inside.close();
+        continue;
+      }
+      this.#open += 1;
+      this.#one(inside, forward).catch(() => {}).finally(() => {
+        this.#open -= 1;
+        close(inside);
+      });
+    }
+  }
+
+  async #one(inside: Deno.Conn, forward: Forward | null): Promise<void> {
+    const outside = await this.#connect();
+    if (outside === null) return;
+    try {
+      await write(outside, this.#preface);
+      const answer = forward === null
+        ? await this.#first(outside, inside)
+        : await this.#tunnel(outside, forward);
+      if (answer === null) return;
+      await write(inside, answer);
+      await Promise.all([pipe(inside, outside), pipe(outside, inside)]);
+    } finally {
+      close(outside);
+    }
+  }
+
+  async #connect(): Promise<Deno.Conn | null> {
+    const { at } = this.#gateway;
+    try {
+      return at.kind === "unix"
+        ? await Deno.connect({ transport: "unix", path: at.path })
+        : await Deno.connect({ hostname: at.hostname, port: at.port });
+    } catch {
+      this.#log.line("error", "the egress gateway cannot be reached: nothing gets out");
+      return null;
+    }
+  }
+
+  /** Asks for a tunnel to a forward; what came after the answer, or null where there is none. */
+  async #tunnel(outside: Deno.Conn, { host, port }: Forward): Promise<Uint8Array | null> {
+    const asked = `CONNECT ${host}:${port} HTTP/1.1\r\nHost: ${host}:${port}\r\n\r\n`;
+    await write(outside, new TextEncoder().encode(asked));
+    const answer = await readHead(outside);
+    if (answer === null) return null;
+    if (/^HTTP\/1\.1 200 /.test(answer.head)) return answer.rest;
+    this.#refused(answer.head, await readBody(outside, answer));
+    return null;
+  }
+
+  /** Sends the first request of a proxy connection on, and looks at the answer: why it is refused is for the log. */
+  async #first(outside: Deno.Conn, inside: Deno.Conn): Promise<Uint8Array | null> {
+    const asked = await readHead(inside);
+    if (asked === null) return null;
+    await write(outside, new TextEncoder().encode(asked.head));
+    await write(outside, asked.rest);
+    if (!asked.head.startsWith("CONNECT ")) return new Uint8Array();
+    const answer = await readHead(outside);
+    if (answer === null) return null;
+    const head = new TextEncoder().encode(answer.head);
+    if (/^HTTP\/1\.1 200 /.test(answer.head)) return join(head, answer.rest);
+    const body = await readBody(outside, answer);
+    this.#refused(answer.head, body);
+    return join(head, body);
+  }
+
+  /** Writes down why: the first line of the body, or what the head says. */
+  #refused(head: string, body: Uint8Array): void {
+    const line = new TextDecoder().decode(body).split("\n")[0]?.trim();
+    const header = head.match(/^tentacular-reason: (.*)$/mi)?.[1]?.trim();
+    const why = line || header || head.split("\r\n")[0];
+    this.#log.line("warn", `the egress gateway refused a connection: ${why?.slice(0, REASON)}`);
+  }
+}
+
+/** Reads the body of a refusal, as long as it says that it is and no longer than a reason needs. */
+async function readBody(from: Deno.Conn, { head, rest }: Answer): Promise<Uint8Array> {
+  const length = Math.min(Number(head.match(/^content-length: *([0-9]+)\r$/mi)?.[1] ?? 0), HEAD);
+  const part = new Uint8Array(4096);
+  let all = rest;
+  while (all.length < length) {
+    const count = await from.read(part);
+    if (count === null) break;
+    all = join(all, part.subarray(0, count));
+  }
+  return all;
+}
+
+/** Reads up to the empty line that ends a head; null when it does not come. */
+async function readHead(from: Deno.Conn): Promise<Answer | null> {
+  let all = new Uint8Array();
+  const part = new Uint8Array(4096);
+  while (all.length < HEAD) {
+    const count = await from.read(part);
+    if (count === null) return null;
+    all = join(all, part.subarray(0, count));
+    const text = new TextDecoder("latin1").decode(all);
+    const end = text.indexOf("\r\n\r\n");
+    if (end >= 0) return { head: text.slice(0, end + 4), rest: all.slice(end + 4) };
+  }
+  return null;
+}
+
+function join(one: Uint8Array, other: Uint8Array): Uint8Array<ArrayBuffer> {
+  const all = new Uint8Array(one.length + other.length);
+  all.set(one);
+  all.set(other, one.length);
+  return all;
+}
+
+async function write(to: Deno.Conn, bytes: Uint8Array): Promise<void> {
+  for (let rest = bytes; rest.length > 0;) rest = rest.subarray(await to.write(rest));
+}
+
+/** Carries one direction to its end, and says that it has ended. */
+async function pipe(from: Deno.Conn, to: Deno.Conn): Promise<void> {
+  const part = new Uint8Array(64 * 1024);
+  try {
+    for (let count = await from.read(part); count !== null; count = await from.read(part)) {
+      await write(to, part.subarray(0, count));
+    }
+    await to.closeWrite();
+  } catch {
+    close(from);
+    close(to);
+  }
+}
+
+function close(connection: Deno.Conn): void {
+  try {
+    connection.close();
+  } catch {
+    // it is closed already
+  }
+}

@@ -1,0 +1,40 @@
+/** The process that a run is made in. */
+
+import { PROXY } from "./gateway.ts";
+import type { Workshop } from "./workshop.ts";
+
+/**
+ * Starts the process of a run. It may read the engine and the tentacle's code, and connect to what some node may use,
+ * which goes out through the engine's proxy.
+ */
+export function start({ plan, flags }: Workshop, reaches: boolean): Deno.ChildProcess {
+  const engine = new URL(".", import.meta.url).pathname;
+  const net = reaches ? [...new Set(plan.nodes.flatMap((node) => node.net))] : [];
+  const proxy = `http://${PROXY.hostname}:${PROXY.port}`;
+  return new Deno.Command(flags.deno, {
+    args: [
+      "run",
+      "--quiet",
+      "--no-prompt",
+      "--no-remote",
+      "--no-npm",
+      "--no-lock",
+      "--cached-only",
+      `--config=${engine}deno.json`,
+      `--allow-read=${engine},${flags.code}`,
+      ...(net.length === 0 ? [] : [`--allow-net=${net.join(",")}`]),
+      `--v8-flags=--max-old-space-size=${plan.limits.heapMb}`,
+      `${engine}runner.ts`,
+    ],
+    clearEnv: true,
+    env: {
+      NO_COLOR: "1",
+      DENO_NO_UPDATE_CHECK: "1",
+      DENO_DIR: "/dev/null/none",
+      ...(net.length === 0 ? {} : { HTTP_PROXY: proxy, HTTPS_PROXY: proxy }),
+    },
+    stdin: "piped",
+    stdout: "piped",
+    stderr: "piped",
+  }).spawn();
+}

@@ -1,0 +1,13 @@
+/** Where and with what runs are made. */
+
+import type { Flags } from "./flags.ts";
+import type { LogWriter } from "./log.ts";
+import type { Plan } from "./plan.ts";
+import type { Secrets } from "./secrets.ts";
+
+export interface Workshop {
+  readonly plan: Plan;
+  readonly flags: Pick<Flags, "code" | "deno">;
+  readonly log: LogWriter;
+  readonly secrets: Secrets;
+}

@@ -1,0 +1,73 @@
+//! The two buttons under a deploy that would newly reach something: the owner says yes or no.
+
+use super::deploy;
+use crate::asked::{Answer, Asked, Stop};
+use crate::slack::Place;
+use crate::slack::blocks::{Button, Message, code, escape};
+use crate::slack::envelope::Click;
+use uuid::Uuid;
+use wire::tools::approval::{ReachApprove, ReachApproveAnswer, ReachApproveArgs};
+
+/// What the buttons are for.
+const YES: &str = "approve_reach";
+const NO: &str = "refuse_reach";
+
+/// What a click on one of them says: which approval, and yes or no.
+pub(crate) fn read(click: &Click) -> Option<(Uuid, bool)> {
+    let yes = match click.action.as_str() {
+        YES => true,
+        NO => false,
+        _ => return None,
+    };
+    Some((click.value.parse().ok()?, yes))
+}
+
+/// The two buttons.
+pub(crate) fn buttons(approval: Uuid) -> [Button; 2] {
+    let value = approval.to_string();
+    [
+        Button { action: YES, label: "Approve", value: value.clone(), style: Some("primary") },
+        Button { action: NO, label: "Refuse", value, style: None },
+    ]
+}
+
+pub(super) async fn run(asked: &Asked<'_>, approval: Uuid, yes: bool) -> Result<Answer, Stop> {
+    asked.channel()?;
+    let decided = asked.call::<ReachApprove>(ReachApproveArgs { approval, approve: yes }).await?;
+    let card = Place { channel: asked.incoming.channel.clone(), thread: None };
+    let settled = settled(&decided, &asked.account.name);
+    // The card shows what was decided; where that fails, what is said below does too.
+    if let Err(error) = asked.kraken.slack.change(&card, &asked.said.ts, &settled).await {
+        tracing::warn!(%error, "a card could not be changed");
+    }
+    match (yes, decided.asked_by_you) {
+        (true, true) => deploy::run(asked, decided.tentacle).await,
+        (true, false) => Ok(Answer::Aloud(Message::new(format!(
+            "Approved. {} can say `deploy {}` now; the approval is good for that once, for a day.",
+            escape(&decided.asked_by),
+            decided.tentacle
+        )))),
+        (false, _) => Ok(Answer::Aloud(Message::new(format!(
+            "Refused. {} stays as it is; nothing was changed.",
+            code(&decided.tentacle)
+        )))),
+    }
+}
+
+/// The card, once it is decided.
+fn settled(decided: &ReachApproveAnswer, who: &str) -> Message {
+    let how = if decided.approved { "approved" } else { "refused" };
+    let said = format!("*{}* ({}): {how} by {}.", decided.tentacle, short(&decided.version), escape(who));
+    Message::new(said).line(changes(&decided.changes))
+}
+
+/// What is new, one line each.
+pub(super) fn changes(changes: &[String]) -> String {
+    changes.iter().map(|change| format!("• {}", escape(change))).collect::<Vec<_>>().join("\n")
+}
+
+/// A version, as people tell two of them apart.
+pub(super) fn short(version: &str) -> String {
+    let digits = version.strip_prefix("sha256:").unwrap_or(version);
+    format!("version {}", digits.chars().take(8).collect::<String>())
+}

@@ -1,0 +1,69 @@
+//! A button that was pressed, read from an interactive payload (`block_actions`).
+
+use super::envelope::{Click, Incoming, Said, What};
+use serde_json::Value;
+
+/// Reads a click; `None` when it is nothing that is obeyed: another kind of payload, or a link that only opens.
+pub(super) fn read(payload: &Value) -> Option<Incoming> {
+    if text(payload, "/type") != Some("block_actions") {
+        return None;
+    }
+    let action = payload.pointer("/actions/0")?;
+    let (id, value) = (text(action, "/action_id")?, text(action, "/value")?);
+    let user = text(payload, "/user/id")?;
+    let channel = text(payload, "/container/channel_id").or_else(|| text(payload, "/channel/id"))?;
+    let ts = text(payload, "/container/message_ts").or_else(|| text(payload, "/message/ts"))?;
+    let thread = text(payload, "/message/thread_ts").or_else(|| text(payload, "/container/thread_ts"));
+    let pressed = text(action, "/action_ts").or_else(|| text(payload, "/trigger_id"))?;
+    let said = Said {
+        user: user.to_owned(),
+        text: String::new(),
+        ts: ts.to_owned(),
+        thread: thread.unwrap_or(ts).to_owned(),
+        direct: channel.starts_with('D'),
+        click: Some(Click { action: id.to_owned(), value: value.to_owned() }),
+    };
+    Some(Incoming {
+        // One press of one button: Slack gives such a payload no id of its own.
+        id: format!("click/{user}/{ts}/{pressed}"),
+        team: text(payload, "/team/id").or_else(|| text(payload, "/user/team_id"))?.to_owned(),
+        channel: channel.to_owned(),
+        what: What::Said(said),
+    })
+}
+
+fn text<'v>(value: &'v Value, pointer: &str) -> Option<&'v str> {
+    value.pointer(pointer)?.as_str()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn payload() -> Value {
+        json!({
+            "type": "block_actions", "team": {"id": "T1"}, "user": {"id": "UANA"}, "trigger_id": "t.1",
+            "channel": {"id": "C1"}, "container": {"message_ts": "2.1", "channel_id": "C1"},
+            "message": {"ts": "2.1", "thread_ts": "1.1"},
+            "actions": [{"action_id": "approve_reach", "value": "id", "action_ts": "3.1"}],
+        })
+    }
+
+    #[test]
+    fn a_click_stands_in_the_thread_of_its_card() {
+        let read = read(&payload()).unwrap();
+        assert_eq!((read.id.as_str(), read.conversation().as_str()), ("click/UANA/2.1/3.1", "C1/1.1"));
+        let What::Said(said) = read.what else { panic!("a click is said") };
+        assert_eq!(said.click, Some(Click { action: "approve_reach".into(), value: "id".into() }));
+        assert_eq!((said.user.as_str(), said.direct), ("UANA", false));
+    }
+
+    #[test]
+    fn a_link_and_other_payloads_are_nothing_to_obey() {
+        let mut link = payload();
+        link["actions"][0].as_object_mut().unwrap().remove("value");
+        assert_eq!(read(&link), None);
+        assert_eq!(read(&json!({"type": "view_submission"})), None);
+    }
+}

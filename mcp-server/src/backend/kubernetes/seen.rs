@@ -1,0 +1,225 @@
+//! What is known of a version without asking: whether it serves, and if not, why.
+
+use super::workloads::Seen;
+use crate::backend::{BackendError, CopyState};
+use k8s_openapi::api::core::v1::{ContainerState, ContainerStatus, Pod};
+use kube::core::ResourceExt;
+use manifest::annotation::STANDING;
+use std::sync::Arc;
+
+/// The container that runs a tentacle.
+const ENGINE: &str = manifest::CONTAINER;
+
+/// The most characters of a reason that a tentacle wrote itself.
+const MOST: usize = 2000;
+
+/// Reasons for which a container that waits will not start by itself soon.
+const HOPELESS: [&str; 7] = [
+    "CrashLoopBackOff",
+    "ErrImagePull",
+    "ErrImageNeverPull",
+    "ImagePullBackOff",
+    "InvalidImageName",
+    "CreateContainerConfigError",
+    "CreateContainerError",
+];
+
+/// What stands in a version's way.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Why {
+    /// The tentacle itself, or its image.
+    Tentacle(String),
+    /// The enclave's quota.
+    Quota(String),
+}
+
+impl Why {
+    /// As an error.
+    pub(super) fn into_error(self) -> BackendError {
+        match self {
+            Self::Tentacle(why) => BackendError::DoesNotStart(why),
+            Self::Quota(why) => BackendError::NoRoom(why),
+        }
+    }
+}
+
+impl Seen {
+    /// What it is wanted to be given: [`STANDING`].
+    pub(super) fn standing(&self) -> Option<&str> {
+        self.deployment.as_ref()?.annotations().get(STANDING).map(String::as_str)
+    }
+
+    /// Whether there is to be a pod of it.
+    pub(super) fn is_wanted(&self) -> bool {
+        let replicas = self.deployment.as_ref().and_then(|it| it.spec.as_ref()?.replicas);
+        replicas.is_some_and(|replicas| replicas > 0)
+    }
+
+    /// Whether it may still come to serve by itself.
+    pub(super) fn is_starting(&self) -> bool {
+        let standing = self.standing().unwrap_or_default();
+        self.is_wanted() && self.hopeless(standing).is_none()
+    }
+
+    /// The pod that takes runs: the newest one that is ready.
+    pub(super) fn serving(&self) -> Option<&Arc<Pod>> {
+        self.pods.iter().find(|pod| is_ready(pod))
+    }
+
+    /// Whether what is wanted, and that alone, serves: the pod was made with this standing.
+    pub(super) fn serves(&self, standing: &str) -> bool {
+        let made_with = |pod: &Arc<Pod>| pod.annotations().get(STANDING).is_some_and(|own| own == standing);
+        self.deployment.is_some() && self.serving().is_some_and(made_with)
+    }
+
+    /// Why the pod with this standing will not be ready, as far as that is known by now: from the kubelet, which saw it, or
+    /// from the cluster, which makes no pod.
+    pub(super) fn hopeless(&self, standing: &str) -> Option<Why> {
+        let made_with = |pod: &&Arc<Pod>| pod.annotations().get(STANDING).is_some_and(|own| own == standing);
+        match self.pods.iter().find(made_with) {
+            Some(pod) => engine(pod).and_then(why_not).map(Why::Tentacle),
+            None => self.no_pod(),
+        }
+    }
+
+    /// Why the cluster makes no pod.
+    fn no_pod(&self) -> Option<Why> {
+        let conditions = self.deployment.as_ref()?.status.as_ref()?.conditions.as_ref()?;
+        let failure = conditions.iter().find(|it| it.type_ == "ReplicaFailure" && it.status == "True")?;
+        let message = failure.message.as_deref().unwrap_or("for no reason that it tells");
+        Some(match message.contains("exceeded quota") {
+            true => Why::Quota(format!("the enclave's quota is used up: {message}")),
+            false => Why::Tentacle(format!("the cluster makes no pod of it: {message}")),
+        })
+    }
+}
+
+/// Whether a pod takes runs.
+pub(super) fn is_ready(pod: &Pod) -> bool {
+    let status = pod.status.as_ref();
+    let conditions = status.and_then(|status| status.conditions.as_ref()).into_iter().flatten();
+    let ready = conditions.into_iter().any(|it| it.type_ == "Ready" && it.status == "True");
+    ready && pod.metadata.deletion_timestamp.is_none() && address(pod).is_some()
+}
+
+/// A pod as people hear of it.
+pub(super) fn copy(pod: &Pod) -> CopyState {
+    let engine = engine(pod);
+    CopyState {
+        name: pod.name_any(),
+        ready: is_ready(pod),
+        restarts: engine.map_or(0, |engine| engine.restart_count.unsigned_abs().into()),
+        image: engine.map(|engine| engine.image.clone()).filter(|image| !image.is_empty()),
+        node: pod.spec.as_ref().and_then(|spec| spec.node_name.clone()),
+    }
+}
+
+/// How much memory a pod's engine may use, as its own specification says it.
+pub(super) fn memory(pod: &Pod) -> Option<&str> {
+    let engine = pod.spec.as_ref()?.containers.iter().find(|it| it.name == ENGINE)?;
+    Some(engine.resources.as_ref()?.limits.as_ref()?.get("memory")?.0.as_str())
+}
+
+/// Where a pod is.
+pub(super) fn address(pod: &Pod) -> Option<&str> {
+    pod.status.as_ref()?.pod_ip.as_deref()
+}
+
+/// Whether a pod's engine was killed for want of memory, now or the last time.
+pub(super) fn ran_out_of_memory(pod: &Pod) -> bool {
+    let killed = |state: &Option<ContainerState>| {
+        let end = state.as_ref().and_then(|state| state.terminated.as_ref());
+        end.is_some_and(|end| end.reason.as_deref() == Some("OOMKilled"))
+    };
+    engine(pod).is_some_and(|engine| killed(&engine.state) || killed(&engine.last_state))
+}
+
+fn engine(pod: &Pod) -> Option<&ContainerStatus> {
+    pod.status.as_ref()?.container_statuses.as_ref()?.iter().find(|it| it.name == ENGINE)
+}
+
+/// Why a container does not start, where it will not by itself: what it said when it ended, or what the kubelet says.
+fn why_not(engine: &ContainerStatus) -> Option<String> {
+    let state = engine.state.as_ref()?;
+    let ended = state.terminated.as_ref();
+    let ended = ended.or_else(|| engine.last_state.as_ref()?.terminated.as_ref());
+    if let Some(end) = ended {
+        if end.reason.as_deref() == Some("OOMKilled") {
+            return Some("it used more memory than it may before it was ready".to_owned());
+        }
+        let said = end.message.as_deref().map(last_words).filter(|said| !said.is_empty());
+        return Some(said.unwrap_or_else(|| format!("it ended with code {}", end.exit_code)));
+    }
+    let waiting = state.waiting.as_ref()?;
+    let reason = waiting.reason.as_deref().filter(|reason| HOPELESS.contains(reason))?;
+    Some(format!("{reason}: {}", waiting.message.as_deref().unwrap_or_default()))
+}
+
+/// What an engine said last: the messages of its own lines, anything else as it is.
+fn last_words(message: &str) -> String {
+    let lines =
+        message.lines().map(|line| crate::backend::log_line::LogLine::read(line).message().to_owned());
+    let said = lines.collect::<Vec<_>>().join("\n");
+    let said = said.strip_prefix("cannot start: ").unwrap_or(&said);
+    said.chars().take(MOST).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::{Value, json};
+
+    fn pod(standing: &str, status: Value) -> Arc<Pod> {
+        let metadata = json!({"name": "p", "annotations": {STANDING: standing}});
+        Arc::new(serde_json::from_value(json!({"metadata": metadata, "status": status})).unwrap())
+    }
+
+    fn told(why: &str) -> Option<Why> {
+        Some(Why::Tentacle(why.to_owned()))
+    }
+
+    fn ready() -> Value {
+        json!({"podIP": "10.0.0.1", "conditions": [{"type": "Ready", "status": "True"}]})
+    }
+
+    fn seen(pods: Vec<Arc<Pod>>) -> Seen {
+        Seen { deployment: Some(Arc::default()), pods }
+    }
+
+    #[test]
+    fn the_pod_that_is_wanted_serves_and_no_other() {
+        let old = seen(vec![pod("a", ready())]);
+        assert!(old.serves("a") && !old.serves("b"));
+        assert!(!seen(vec![pod("b", json!({})), pod("a", ready())]).serves("b"));
+        assert!(!seen(vec![pod("b", json!({"podIP": "10.0.0.1"}))]).serves("b"));
+    }
+
+    #[test]
+    fn what_an_engine_said_last_is_the_reason() {
+        let line = json!({"time": "t", "run": null, "node": null, "level": "error",
+                          "message": "cannot start: hello: no default export"});
+        let ended = json!({"exitCode": 1, "message": line.to_string()});
+        let status = |state: Value, last: Value| {
+            json!({"containerStatuses": [{"name": "engine", "image": "", "imageID": "", "ready": false,
+                                          "restartCount": 1, "state": state, "lastState": last}]})
+        };
+        let crashed =
+            status(json!({"waiting": {"reason": "CrashLoopBackOff"}}), json!({"terminated": ended}));
+        assert_eq!(seen(vec![pod("a", crashed)]).hopeless("a"), told("hello: no default export"));
+        let pulls = status(json!({"waiting": {"reason": "ContainerCreating"}}), json!({}));
+        assert_eq!(seen(vec![pod("a", pulls)]).hopeless("a"), None);
+        let no_image = json!({"waiting": {"reason": "ErrImagePull", "message": "no such image"}});
+        let seen = seen(vec![pod("a", status(no_image, json!({})))]);
+        assert_eq!(seen.hopeless("a"), told("ErrImagePull: no such image"));
+    }
+
+    #[test]
+    fn a_quota_that_is_used_up_is_told() {
+        let failure = json!({"type": "ReplicaFailure", "status": "True",
+                             "message": "pods is forbidden: exceeded quota: tentacular-quota"});
+        let deployment = json!({"status": {"conditions": [failure]}});
+        let deployment = Some(Arc::new(serde_json::from_value(deployment).unwrap()));
+        let told = Seen { deployment, pods: Vec::new() }.hopeless("a").unwrap();
+        assert!(matches!(told, Why::Quota(_)), "{told:?}");
+    }
+}

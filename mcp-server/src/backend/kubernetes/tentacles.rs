@@ -1,0 +1,86 @@
+//! Tentacles on a cluster: a version is four objects of one name, made beside the one that serves and removed after it.
+
+mod going;
+mod rollout;
+mod running;
+
+use super::objects::Cluster;
+use super::seen;
+use super::site::Site;
+use super::workloads::Workloads;
+use crate::backend::{BackendError, CopyState, TentacleState};
+use crate::gate::target::OnTentacle;
+use crate::supply::Supply;
+use running::Going;
+use std::sync::Arc;
+use workflow::{ContentHash, TentacleRef};
+
+/// What tentacles need on a cluster.
+#[derive(Debug)]
+pub(super) struct Tentacles {
+    cluster: Cluster,
+    workloads: Workloads,
+    site: Site,
+    supply: Arc<Supply>,
+    http: reqwest::Client,
+    going: Going,
+}
+
+impl Tentacles {
+    pub(super) fn new(cluster: Cluster, site: Site, supply: Arc<Supply>) -> Result<Self, BackendError> {
+        let http = reqwest::Client::builder().no_proxy().redirect(reqwest::redirect::Policy::none()).build();
+        Ok(Self {
+            workloads: Workloads::new(cluster.client()),
+            cluster,
+            site,
+            supply,
+            http: http.map_err(|error| BackendError::Fault(error.to_string()))?,
+            going: Going::default(),
+        })
+    }
+
+    /// What stands between code and the nodes, and what does not.
+    pub(super) const fn site(&self) -> &Site {
+        &self.site
+    }
+
+    /// Watches an enclave no more.
+    pub(super) fn forget(&self, of: &workflow::EnclaveName) {
+        self.workloads.forget(of);
+    }
+
+    /// How a tentacle is, from what is watched.
+    pub(super) fn state(&self, of: &OnTentacle) -> TentacleState {
+        let workload = self.workloads.of(&of.record.name);
+        let Some(version) = recorded(of) else {
+            return TentacleState { state: "failing", ..TentacleState::default() };
+        };
+        let version = workload.version(&of.name, &version.short());
+        let copies: Vec<CopyState> = version.pods.iter().map(|pod| seen::copy(pod)).collect();
+        let in_flight = copies.iter().map(|copy| self.going.on(of.record.name.as_str(), &copy.name)).sum();
+        let ready = version.serving().is_some();
+        TentacleState {
+            state: match (ready, in_flight) {
+                (true, 0) => "idle",
+                (true, _) => "running",
+                (false, _) if !workload.is_read() || version.is_starting() => "starting",
+                (false, _) => "failing",
+            },
+            ready,
+            in_flight,
+            sandbox: self.site.sandbox().to_owned(),
+            current: version.deployment.as_deref().is_some_and(|it| self.site.made(it)),
+            copies,
+        }
+    }
+}
+
+/// The version that the record names.
+fn recorded(of: &OnTentacle) -> Option<ContentHash> {
+    of.tentacle.as_ref()?.version.parse().ok()
+}
+
+/// Which tentacle it is.
+fn named(of: &OnTentacle) -> TentacleRef {
+    TentacleRef { enclave: of.record.name.clone(), tentacle: of.name.clone() }
+}

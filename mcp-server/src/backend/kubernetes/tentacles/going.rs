@@ -1,0 +1,117 @@
+//! A version goes, or a whole tentacle does.
+
+use super::{Tentacles, named};
+use crate::backend::BackendError;
+use crate::backend::kubernetes::objects::Cluster;
+use crate::gate::Authorized;
+use crate::gate::act::{Apply, Remove};
+use crate::gate::target::OnTentacle;
+use k8s_openapi::api::apps::v1::Deployment;
+use k8s_openapi::api::core::v1::{ConfigMap, Pod, Secret};
+use k8s_openapi::api::networking::v1::NetworkPolicy;
+use manifest::annotation::{REVISION, TENTACLE};
+use manifest::name_of;
+use std::collections::BTreeSet;
+use std::time::{Duration, Instant};
+use workflow::{ContentHash, TentacleName};
+
+/// How long pods may take to end that nobody waits for: their runs are ended.
+const GONE_WITHIN: Duration = Duration::from_secs(60);
+
+/// How often it is looked whether they have.
+const LOOK_AGAIN: Duration = Duration::from_millis(200);
+
+impl Tentacles {
+    /// Removes the versions before this one; their runs come to their end first, in the background.
+    pub(in super::super) async fn settled(&self, grant: &Authorized<Apply>, version: &ContentHash) {
+        let (target, cluster) = (grant.target(), self.cluster.clone());
+        let (enclave, tentacle, kept) =
+            (target.record.name.to_string(), target.name.clone(), name_of(&target.name, version));
+        let of = named(target);
+        tokio::spawn(async move {
+            let go = async {
+                for name in versions(&cluster, &enclave, &tentacle).await? {
+                    if name != kept {
+                        take_away(&cluster, &enclave, &name, None).await?;
+                    }
+                }
+                Ok::<(), BackendError>(())
+            };
+            if let Err(error) = go.await {
+                tracing::warn!(tentacle = %of, %error, "a version that was replaced is not gone yet: the next deploy removes it");
+            }
+        });
+    }
+
+    /// Removes a tentacle and waits until nothing of it is left; answers what was removed.
+    pub(in super::super) async fn remove(
+        &self,
+        grant: &Authorized<Remove>,
+    ) -> Result<Vec<String>, BackendError> {
+        let target = grant.target();
+        let (enclave, mut removed) = (target.record.name.as_str(), Vec::new());
+        for name in versions(&self.cluster, enclave, &target.name).await? {
+            self.clear(target, &name).await?;
+            let kinds = ["deployment and its pod", "code", "plan, pass and secrets", "network policy"];
+            removed.extend(kinds.map(|kind| format!("{kind} `{name}`")));
+        }
+        Ok(removed)
+    }
+
+    /// Removes one version of a tentacle at once, whatever it is doing.
+    pub(super) async fn clear(&self, target: &OnTentacle, name: &str) -> Result<(), BackendError> {
+        take_away(&self.cluster, target.record.name.as_str(), name, Some(GONE_WITHIN)).await
+    }
+}
+
+/// The names of all versions of a tentacle of which anything is there.
+async fn versions(
+    cluster: &Cluster,
+    enclave: &str,
+    tentacle: &TentacleName,
+) -> Result<BTreeSet<String>, BackendError> {
+    let labels = format!("{TENTACLE}={tentacle}");
+    let (deployments, codes, policies) = tokio::try_join!(
+        cluster.names::<Deployment>(enclave, &labels),
+        cluster.names::<ConfigMap>(enclave, &labels),
+        cluster.names::<NetworkPolicy>(enclave, &labels),
+    )?;
+    Ok(deployments.into_iter().chain(codes).chain(policies).collect())
+}
+
+/// Removes a version: its deployment, then, when its pods are gone, what they needed and what held them. With a limit its
+/// pods are ended now.
+async fn take_away(
+    cluster: &Cluster,
+    enclave: &str,
+    name: &str,
+    at_once: Option<Duration>,
+) -> Result<(), BackendError> {
+    cluster.remove::<Deployment>(enclave, name).await?;
+    let began = Instant::now();
+    let pods = pods_of(name);
+    loop {
+        let left = cluster.names::<Pod>(enclave, &pods).await?;
+        if left.is_empty() {
+            break;
+        }
+        if let Some(limit) = at_once {
+            if began.elapsed() > limit {
+                return Err(BackendError::Unreachable(format!("pods of `{name}` are still ending")));
+            }
+            for pod in &left {
+                cluster.end_pod(enclave, pod).await?;
+            }
+        }
+        tokio::time::sleep(LOOK_AGAIN).await;
+    }
+    cluster.remove::<Secret>(enclave, name).await?;
+    cluster.remove::<ConfigMap>(enclave, name).await?;
+    cluster.remove::<NetworkPolicy>(enclave, name).await
+}
+
+/// The labels of the pods of the version of this name.
+fn pods_of(name: &str) -> String {
+    let (tentacle, revision) = name.rsplit_once('-').unwrap_or((name, ""));
+    format!("{TENTACLE}={tentacle},{REVISION}={revision}")
+}

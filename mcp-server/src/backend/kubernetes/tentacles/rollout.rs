@@ -1,0 +1,198 @@
+//! A version comes: its objects, then its pod, and where that does not come about nothing of it stays.
+
+use super::{Tentacles, named, recorded};
+use crate::backend::kubernetes::workloads::Workload;
+use crate::backend::{BackendError, Deployed, Version};
+use crate::gate::Authorized;
+use crate::gate::act::{Apply, Restart, SetSecret};
+use crate::gate::target::OnTentacle;
+use k8s_openapi::ByteString;
+use k8s_openapi::api::apps::v1::Deployment;
+use k8s_openapi::api::core::v1::Secret;
+use kube::core::ResourceExt;
+use manifest::annotation::{SECRETS, STANDING};
+use manifest::{TentacleSpec, key_of_secret, name_of};
+use secrecy::ExposeSecret;
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
+use std::time::{Duration, Instant};
+use workflow::{ContentHash, EnclaveName, RunTokenHash, SecretName, TentacleName};
+
+/// How long a version may take until it is ready.
+const READY_WITHIN: Duration = Duration::from_secs(120);
+
+/// How long something must stand in a version's way until it is believed: images are pulled again, quota becomes free.
+const BELIEVED_AFTER: Duration = Duration::from_secs(3);
+
+/// How often it is tried to hand a changed secret over.
+const HANDED_OVER: usize = 5;
+
+/// How often it is looked, also where nothing is told.
+const LOOK_AGAIN: Duration = Duration::from_millis(500);
+
+impl Tentacles {
+    /// Deploys a version: makes it beside the one that serves, and waits until it is ready.
+    pub(in super::super) async fn deploy(
+        &self,
+        grant: &Authorized<Apply>,
+        version: &Version,
+    ) -> Result<Deployed, BackendError> {
+        let (target, sandbox) = (grant.target(), &version.sandbox);
+        let workload = self.workloads.read(&target.record.name).await?;
+        let standing = self.apply(target, version, &workload).await?;
+        let Some((standing, created)) = standing else {
+            return Ok(Deployed { applied: vec![served(version)], ..Deployed::default() });
+        };
+        if let Err(error) = self.ready(&workload, &target.name, &sandbox.version, &standing).await {
+            let serves = recorded(target).is_some_and(|before| before == sandbox.version);
+            if !serves {
+                self.clear(target, &name_of(&target.name, &sandbox.version)).await?;
+            }
+            return Err(error);
+        }
+        let applied =
+            vec![served(version), format!("pod in {}", self.site.sandbox()), "network policy".to_owned()];
+        Ok(Deployed { applied, created: u64::from(created), updated: u64::from(!created), deleted: 0 })
+    }
+
+    /// Applies a version's objects; answers its standing and whether it is new, or nothing where it serves already.
+    async fn apply(
+        &self,
+        target: &OnTentacle,
+        version: &Version,
+        workload: &Workload,
+    ) -> Result<Option<(String, bool)>, BackendError> {
+        let (sandbox, enclave) = (&version.sandbox, target.record.name.as_str());
+        let cluster = self.site.spec(!sandbox.egress.is_empty()).await?;
+        let token = self.supply.run_token(target.record.id, &named(target), &sandbox.version);
+        let token = RunTokenHash::of(token.expose_secret());
+        let secrets = self.supply.secrets(sandbox).await?;
+        let plan = serde_json::to_string(&sandbox.plan(&token)).map_err(|error| fault(&error))?;
+        let standing = self.supply.standing(sandbox, plan, &secrets);
+        let pass = self.supply.pass(sandbox)?;
+        let secrets = secrets.into_iter().map(|(name, value)| (name, value.expose_secret().to_owned()));
+        let spec = TentacleSpec {
+            sandbox,
+            bundle: &version.bundle,
+            cluster: &cluster,
+            token,
+            pass: pass.as_ref().map(ExposeSecret::expose_secret),
+            secrets: &secrets.collect(),
+            standing: &standing,
+        };
+        let deployment = manifest::deployment(&spec).map_err(|error| fault(&error))?;
+        let seen = workload.version(&target.name, &sandbox.version.short());
+        let made = |there: &Deployment| self.site.made(there);
+        if seen.serves(&standing) && seen.deployment.as_deref().is_some_and(made) {
+            return Ok(None);
+        }
+        let (policy, code) = (manifest::policy(&spec), manifest::code(&spec));
+        let supply = manifest::supply(&spec).map_err(|error| fault(&error))?;
+        // The walls first, and the pod when everything that it needs is there.
+        self.cluster.apply(enclave, &policy).await?;
+        tokio::try_join!(self.cluster.apply(enclave, &code), self.cluster.apply(enclave, &supply))?;
+        self.cluster.apply(enclave, &deployment).await?;
+        let created = seen.deployment.is_none();
+        Ok(Some((standing, created)))
+    }
+
+    /// Waits until a pod of this standing serves.
+    async fn ready(
+        &self,
+        workload: &Workload,
+        tentacle: &TentacleName,
+        version: &ContentHash,
+        standing: &str,
+    ) -> Result<(), BackendError> {
+        let (began, revision, mut hopeless) = (Instant::now(), version.short(), None);
+        while began.elapsed() < READY_WITHIN {
+            let seen = workload.version(tentacle, &revision);
+            if seen.serves(standing) {
+                return Ok(());
+            }
+            match seen.hopeless(standing) {
+                None => hopeless = None,
+                Some(why) => {
+                    let since = hopeless.get_or_insert_with(Instant::now);
+                    if since.elapsed() >= BELIEVED_AFTER {
+                        return Err(why.into_error());
+                    }
+                }
+            }
+            workload.changes(LOOK_AGAIN).await;
+        }
+        Err(BackendError::DoesNotStart(format!("it was not ready within {} s", READY_WITHIN.as_secs())))
+    }
+
+    /// Replaces its pod, which is given its secrets as they are now: the one before serves until the new one is ready, and
+    /// ends its runs.
+    pub(in super::super) async fn restart(&self, grant: &Authorized<Restart>) -> Result<(), BackendError> {
+        let target = grant.target();
+        let not_here = || BackendError::DoesNotStart("no version of it is on the cluster".to_owned());
+        let version = recorded(target).ok_or_else(not_here)?;
+        let workload = self.workloads.read(&target.record.name).await?;
+        let seen = workload.version(&target.name, &version.short());
+        let deployment = seen.deployment.ok_or_else(not_here)?;
+        let standing = self.hand(&target.record.name, &deployment).await?;
+        self.ready(&workload, &target.name, &version, &standing).await
+    }
+
+    /// Gives every version that holds a secret its new value, by replacing its pod; takes the pods away where one of its
+    /// secrets has none any more.
+    pub(in super::super) async fn secret_changed(&self, grant: &Authorized<SetSecret>, name: &SecretName) {
+        let enclave = &grant.target().record.name;
+        for again in 1..=HANDED_OVER {
+            let Err(error) = self.hand_all(enclave, name).await else { return };
+            tracing::warn!(enclave.name = %enclave, %error, again, "a changed secret is not everywhere yet");
+            tokio::time::sleep(LOOK_AGAIN).await;
+        }
+        tracing::error!(enclave.name = %enclave, secret = %name, "a changed secret is not everywhere: restart what holds it");
+    }
+
+    async fn hand_all(&self, enclave: &EnclaveName, name: &SecretName) -> Result<(), BackendError> {
+        let workload = self.workloads.read(enclave).await?;
+        for deployment in workload.holders(name.as_str()) {
+            self.hand(enclave, &deployment).await?;
+        }
+        Ok(())
+    }
+
+    /// Gives a version its secrets as they are now, and has its pod replaced; answers the new one's standing. Where one of them
+    /// is not set there is to be no pod.
+    async fn hand(&self, enclave: &EnclaveName, deployment: &Deployment) -> Result<String, BackendError> {
+        let names = deployment.annotations().get(SECRETS).map_or("", String::as_str);
+        let (mut data, mut words, mut replicas) = (BTreeMap::new(), vec![standing(deployment).to_owned()], 1);
+        for name in names.split(',').filter_map(|name| name.parse::<SecretName>().ok()) {
+            let value = self.supply.secret(enclave, &name).await?;
+            let value = value.as_ref().map(ExposeSecret::expose_secret);
+            words.extend([name.to_string(), value.unwrap_or_default().to_owned()]);
+            replicas = value.map_or(0, |_| replicas);
+            data.insert(key_of_secret(&name), value.map(|value| ByteString(value.as_bytes().to_vec())));
+        }
+        let (enclave, object) = (enclave.as_str(), deployment.name_any());
+        if !data.is_empty() {
+            self.cluster.merge::<Secret>(enclave, &object, &json!({"data": data})).await?;
+        }
+        let standing = self.supply.word(&words);
+        self.cluster.merge::<Deployment>(enclave, &object, &restanding(&standing, replicas)).await?;
+        Ok(standing)
+    }
+}
+
+/// A change after which there are so many pods, made with this standing.
+fn restanding(standing: &str, replicas: u8) -> Value {
+    let annotations = json!({"annotations": {STANDING: standing}});
+    json!({"metadata": annotations, "spec": {"replicas": replicas, "template": {"metadata": annotations}}})
+}
+
+fn standing(deployment: &Deployment) -> &str {
+    deployment.annotations().get(STANDING).map_or("", String::as_str)
+}
+
+fn served(version: &Version) -> String {
+    format!("version {}", version.sandbox.version.short())
+}
+
+fn fault(error: &dyn std::fmt::Display) -> BackendError {
+    BackendError::Fault(error.to_string())
+}

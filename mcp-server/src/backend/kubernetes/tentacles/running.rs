@@ -1,0 +1,202 @@
+//! Runs, and what they print.
+
+use super::{Tentacles, named, recorded};
+use crate::backend::asking::{Asked, BROKE, GRACE, NoReport, broken, no_memory};
+use crate::backend::kubernetes::seen::{address, memory, ran_out_of_memory};
+use crate::backend::kubernetes::workloads::{Seen, Workload};
+use crate::backend::log_line::LogLine;
+use crate::backend::{BackendError, Logs, RunOrder, RunReport};
+use crate::gate::act::TentacleLogs;
+use crate::gate::target::OnTentacle;
+use crate::gate::{Authorized, MayRun};
+use k8s_openapi::api::core::v1::Pod;
+use kube::core::ResourceExt;
+use manifest::annotation::NODES;
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+use workflow::ContentHash;
+
+/// How long a run waits for a pod that is just being started.
+const STARTS_WITHIN: Duration = Duration::from_secs(30);
+
+/// How long what became of a pod may take to be known.
+const KNOWN_WITHIN: Duration = Duration::from_secs(3);
+
+/// How often it is looked, also where nothing is told.
+const LOOK_AGAIN: Duration = Duration::from_millis(200);
+
+/// How often another pod is looked for after one that takes no more runs.
+const TRIES: usize = 5;
+
+/// Runs that go on, by enclave and pod.
+#[derive(Debug, Default)]
+pub(super) struct Going(Mutex<HashMap<(String, String), u64>>);
+
+/// One of them.
+struct OneMore<'a>(&'a Going, (String, String));
+
+impl Going {
+    /// How many go on on this pod.
+    pub(super) fn on(&self, enclave: &str, pod: &str) -> u64 {
+        self.counts().get(&(enclave.to_owned(), pod.to_owned())).copied().unwrap_or(0)
+    }
+
+    fn begin(&self, enclave: &str, pod: &str) -> OneMore<'_> {
+        let key = (enclave.to_owned(), pod.to_owned());
+        *self.counts().entry(key.clone()).or_default() += 1;
+        OneMore(self, key)
+    }
+
+    fn counts(&self) -> MutexGuard<'_, HashMap<(String, String), u64>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Drop for OneMore<'_> {
+    fn drop(&mut self) {
+        let mut counts = self.0.counts();
+        if let Some(count) = counts.get_mut(&self.1) {
+            *count = count.saturating_sub(1);
+            if *count == 0 {
+                counts.remove(&self.1);
+            }
+        }
+    }
+}
+
+impl Tentacles {
+    /// Runs a tentacle on the pod that serves. A pod that is just going takes none, and another is asked.
+    pub(in super::super) async fn run(
+        &self,
+        grant: &dyn MayRun,
+        order: &RunOrder,
+    ) -> Result<RunReport, BackendError> {
+        let target = grant.target();
+        let version = recorded(target).ok_or_else(not_here)?;
+        let workload = self.workloads.read(&target.record.name).await?;
+        let wanted = Wanted { workload: &workload, target, version };
+        let mut why = String::new();
+        for _ in 0..TRIES {
+            let (seen, pod) = wanted.serving().await?;
+            match self.ask(target, &version, &pod, order).await {
+                Ok(report) => return Ok(report),
+                Err(NoReport::Refused(error)) => return Err(error),
+                Err(NoReport::Broke(how)) => {
+                    tracing::warn!(pod = pod.name_any(), how, "a pod broke during a run");
+                    return Ok(wanted.broke(&seen, &pod).await);
+                }
+                Err(NoReport::Ending(how)) => why = how,
+            }
+            workload.changes(LOOK_AGAIN).await;
+        }
+        Err(BackendError::Unreachable(format!("no pod of `{}` takes the run: {why}", target.name)))
+    }
+
+    async fn ask(
+        &self,
+        target: &OnTentacle,
+        version: &ContentHash,
+        pod: &Pod,
+        order: &RunOrder,
+    ) -> Result<RunReport, NoReport> {
+        let (enclave, copy) = (target.record.name.as_str(), pod.name_any());
+        let token = self.supply.run_token(target.record.id, &named(target), &made_from(pod, version));
+        let base = format!("http://{}:{}", address(pod).unwrap_or_default(), manifest::PORT);
+        let asked = Asked { client: &self.http, base: &base, token: &token, copy: &copy };
+        let _one_more = self.going.begin(enclave, &copy);
+        match tokio::time::timeout(order.limit + GRACE, asked.send("/run", order)).await {
+            Ok(report) => report,
+            Err(_) => {
+                tracing::warn!(copy, "an engine did not stop a run at its limit: its pod is ended");
+                let ended = self.cluster.end_pod(enclave, &copy).await;
+                Err(NoReport::Refused(ended.err().unwrap_or(BackendError::TimedOut(order.limit))))
+            }
+        }
+    }
+
+    /// The last lines that its newest pod printed.
+    pub(in super::super) async fn logs(
+        &self,
+        grant: &Authorized<TentacleLogs>,
+        lines: usize,
+    ) -> Result<Logs, BackendError> {
+        let target = grant.target();
+        let workload = self.workloads.read(&target.record.name).await?;
+        let version = recorded(target).ok_or_else(not_here)?;
+        let seen = workload.version(&target.name, &version.short());
+        let Some(pod) = seen.serving().or_else(|| seen.pods.first()) else { return Ok(Logs::default()) };
+        let copy = pod.name_any();
+        let said = self.cluster.log(target.record.name.as_str(), &copy, lines + 1).await?;
+        let mut shown: Vec<String> = said.lines().flat_map(|line| LogLine::read(line).readable()).collect();
+        let more = shown.len().saturating_sub(lines);
+        Ok(Logs { copy, lines: shown.split_off(more), truncated: more > 0 })
+    }
+}
+
+/// What is to be run, and where it is looked for.
+struct Wanted<'a> {
+    workload: &'a Workload,
+    target: &'a OnTentacle,
+    version: ContentHash,
+}
+
+impl Wanted<'_> {
+    fn seen(&self) -> Seen {
+        self.workload.version(&self.target.name, &self.version.short())
+    }
+
+    /// The pod that serves: of the version that the record names, or else of whichever takes runs while that is being
+    /// replaced.
+    async fn serving(&self) -> Result<(Seen, Arc<Pod>), BackendError> {
+        let began = Instant::now();
+        loop {
+            let seen = self.seen();
+            if let Some(pod) = seen.serving().cloned() {
+                return Ok((seen, pod));
+            }
+            if let Some(other) = self.workload.other(&self.target.name)
+                && let Some(pod) = other.serving().cloned()
+            {
+                return Ok((other, pod));
+            }
+            let why = seen.standing().and_then(|standing| seen.hopeless(standing));
+            if let Some(why) = why {
+                return Err(why.into_error());
+            }
+            if !seen.is_wanted() {
+                return Err(not_here());
+            }
+            if began.elapsed() > STARTS_WITHIN {
+                let why = format!("its pod was not ready within {} s", STARTS_WITHIN.as_secs());
+                return Err(BackendError::DoesNotStart(why));
+            }
+            self.workload.changes(LOOK_AGAIN).await;
+        }
+    }
+
+    /// The report of a run whose pod did not live to give one, once it is known why.
+    async fn broke(&self, seen: &Seen, pod: &Pod) -> RunReport {
+        let (began, name) = (Instant::now(), pod.name_any());
+        let is_it = |other: &Arc<Pod>| other.name_any() == name && ran_out_of_memory(other);
+        let out_of_memory = || self.seen().pods.iter().any(is_it);
+        while !out_of_memory() && began.elapsed() < KNOWN_WITHIN {
+            self.workload.changes(LOOK_AGAIN).await;
+        }
+        let why = if out_of_memory() { no_memory(memory(pod).unwrap_or("little")) } else { BROKE.to_owned() };
+        let nodes = seen.deployment.as_ref().and_then(|it| it.annotations().get(NODES));
+        let nodes: Vec<String> =
+            nodes.into_iter().flat_map(|nodes| nodes.split(',')).map(str::to_owned).collect();
+        broken(&nodes, &why, &name)
+    }
+}
+
+/// The version that a pod was made from.
+fn made_from(pod: &Pod, recorded: &ContentHash) -> ContentHash {
+    let named = pod.annotations().get(manifest::annotation::VERSION);
+    named.and_then(|version| version.parse().ok()).unwrap_or(*recorded)
+}
+
+fn not_here() -> BackendError {
+    BackendError::DoesNotStart("no version of it is on the cluster".to_owned())
+}

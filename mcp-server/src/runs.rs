@@ -1,0 +1,174 @@
+//! How a run goes, whoever or whatever asked for it: written down, carried out, and written down again.
+
+use crate::backend::{BackendError, RunOrder, RunReport};
+use crate::gate::{Changing, Effect, MayRun, unavailable};
+use crate::server::Server;
+use crate::store::{LastRun, NodeTime, RunBegin, RunEnd, RunOutcome, StoreError, Tx, brief};
+use jiff::Timestamp;
+use serde_json::{Map, Value};
+use std::time::{Duration, Instant};
+use wire::{Failure, FailureCode};
+use workflow::TentacleName;
+
+/// The most that a run may take.
+pub(crate) const LONGEST: Duration = Duration::from_secs(600);
+
+/// What came of a run.
+pub(crate) struct Ran {
+    pub(crate) report: RunReport,
+    pub(crate) duration_ms: u64,
+}
+
+/// Writes down that a run begins, and begins it.
+pub(crate) async fn begin<'g>(
+    mut changing: Changing<'g>,
+    grant: &dyn MayRun,
+    begin: &RunBegin<'_>,
+) -> Result<Effect<'g>, Failure> {
+    let target = grant.target();
+    if target.tentacle.as_ref().is_none_or(|tentacle| tentacle.version.is_empty()) {
+        let what = format!("`{}` cannot run yet: its first deploy has not come to its end", target.name);
+        let failure = Failure::new(FailureCode::Conflict, what).with_remedy("deploy it again");
+        return Err(changing.failed(failure).await);
+    }
+    changing.tx().begin_run(grant, begin).await.map_err(|error| unavailable(&error))?;
+    changing.begin("").await
+}
+
+/// Runs what was begun, and writes down how it ended.
+pub(crate) async fn carry_out(
+    server: &Server,
+    grant: &dyn MayRun,
+    effect: Effect<'_>,
+    order: RunOrder,
+    begin: &RunBegin<'_>,
+) -> Result<Ran, Failure> {
+    let name = &grant.target().name;
+    let (started_at, began) = (Timestamp::now(), Instant::now());
+    let ran = server.backend.run(grant, order).await.map_err(told);
+    let duration_ms = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);
+    let end = end(&ran, duration_ms);
+    let ending = effect.end().await;
+    match ran {
+        Ok(report) => {
+            let mut ending = ending.map_err(|_| unrecorded(name))?;
+            let last = LastRun {
+                started_at,
+                duration_ms: end.duration_ms,
+                success: report.success,
+                asked_by: begin.asked_by.to_owned(),
+            };
+            ending.tx().put_last_run(grant, &last).await.map_err(|_| unrecorded(name))?;
+            record(ending.tx(), grant, begin, &end).await.map_err(|_| unrecorded(name))?;
+            ending.ran(report.success).await.map_err(|_| unrecorded(name))?;
+            Ok(Ran { report, duration_ms })
+        }
+        Err(failure) => {
+            // Where this cannot be written the outcome stays open; whoever asked hears what came first.
+            let Ok(mut ending) = ending else { return Err(failure) };
+            match record(ending.tx(), grant, begin, &end).await {
+                Ok(()) => Err(ending.failed(failure).await),
+                Err(_) => Err(failure),
+            }
+        }
+    }
+}
+
+async fn record(
+    tx: &mut Tx,
+    grant: &dyn MayRun,
+    begin: &RunBegin<'_>,
+    end: &RunEnd,
+) -> Result<(), StoreError> {
+    tx.end_run(grant, end).await?;
+    if begin.cause.is_empty() || end.outcome != RunOutcome::Failed {
+        return Ok(());
+    }
+    if tx.fails_now(grant, begin.cause).await? {
+        let name = &grant.target().name;
+        let told = format!(
+            "{name} failed when its trigger {} ran it. Say `logs {name}` to see what it printed.",
+            begin.cause
+        );
+        tx.notify(&grant.target().record, &told).await?;
+    }
+    Ok(())
+}
+
+/// How a run ended, in what is kept of it.
+fn end(ran: &Result<RunReport, Failure>, duration_ms: u64) -> RunEnd {
+    let duration_ms = i64::try_from(duration_ms).unwrap_or(i64::MAX);
+    match ran {
+        Ok(report) => {
+            let errors = report.output.get("errors").and_then(Value::as_object);
+            let error = errors.filter(|_| !report.success).map(summary).unwrap_or_default();
+            let outcome = if report.success { RunOutcome::Succeeded } else { RunOutcome::Failed };
+            RunEnd { outcome, duration_ms, nodes: nodes(&report.output, errors), error }
+        }
+        Err(failure) => RunEnd {
+            outcome: RunOutcome::Failed,
+            duration_ms,
+            nodes: Vec::new(),
+            error: brief(&failure.message),
+        },
+    }
+}
+
+/// Which nodes failed and why, in a few words.
+fn summary(errors: &Map<String, Value>) -> String {
+    let told: Vec<String> = errors
+        .iter()
+        .take(NodeTime::MOST)
+        .map(|(node, error)| format!("{node}: {}", brief(error.as_str().unwrap_or_default())))
+        .collect();
+    brief(&told.join("; "))
+}
+
+/// How long each node took, as the engine says.
+fn nodes(output: &Value, errors: Option<&Map<String, Value>>) -> Vec<NodeTime> {
+    let times = output.pointer("/timing/nodeTimings").and_then(Value::as_object);
+    let took = |(name, time): (&String, &Value)| NodeTime {
+        name: name.chars().take(workflow::PartName::MAX).collect(),
+        duration_ms: time.get("durationMs").and_then(Value::as_u64).unwrap_or_default(),
+        success: errors.is_none_or(|errors| !errors.contains_key(name)),
+    };
+    times.into_iter().flatten().take(NodeTime::MOST).map(took).collect()
+}
+
+/// The run has ended, and that is not on record: its outcome stays open.
+fn unrecorded(name: &TentacleName) -> Failure {
+    let what =
+        format!("`{name}` has run, but how that ended could not be put on record: the store does not answer");
+    Failure::new(FailureCode::Unavailable, what).with_remedy("look at its logs before you run it again")
+}
+
+/// A run is never gone on with and never repeated by itself, and where the way to it broke nobody knows how far it came.
+fn told(error: BackendError) -> Failure {
+    let broke =
+        matches!(error, BackendError::Fault(_) | BackendError::Unreachable(_) | BackendError::Lost(_));
+    let failure = error.into_failure();
+    if broke {
+        return failure.with_remedy("look at its logs before you run it again: it may have run, or begun to");
+    }
+    failure
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn what_an_engine_says_is_kept_in_a_few_words() {
+        let output = json!({
+            "errors": {"tell": "x".repeat(2000)},
+            "timing": {"nodeTimings": {"fetch": {"durationMs": 12}, "tell": {"durationMs": 3}}},
+        });
+        let report = RunReport { success: false, output, copy: String::new() };
+        let end = end(&Ok(report), 20);
+        assert!(end.error.starts_with("tell: xxx") && end.error.chars().count() <= 501, "{}", end.error);
+        let times: Vec<_> =
+            end.nodes.iter().map(|node| (node.name.as_str(), node.duration_ms, node.success)).collect();
+        assert_eq!(times, [("fetch", 12, true), ("tell", 3, false)]);
+    }
+}

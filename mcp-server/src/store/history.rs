@@ -1,0 +1,306 @@
+//! What ran and what was deployed, as it is read back.
+
+use super::row::Reader;
+use super::{Store, StoreError};
+use crate::gate::Authorized;
+use crate::gate::act::{TentacleCompare, TentacleDescribe, TentacleHistory};
+use crate::gate::target::OnTentacle;
+use jiff::{SignedDuration, Timestamp};
+use serde::{Deserialize, Serialize};
+use sqlx::any::AnyRow;
+use std::collections::BTreeMap;
+use wire::{Failure, FailureCode};
+
+/// After this long a run of which nobody has told an end has none: no run may take as long.
+pub(crate) const LONGEST_RUN: SignedDuration = SignedDuration::from_mins(15);
+
+/// The most characters of an error that are kept.
+const ERROR: usize = 500;
+
+/// How a run ended, or that it did not.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum RunOutcome {
+    Running,
+    Succeeded,
+    Failed,
+    /// The server was stopped in the middle.
+    Interrupted,
+    /// It was due and did not begin: the server was away, or the enclave frozen.
+    Missed,
+    /// It was due and did not begin: the one before it was still going on.
+    Skipped,
+}
+
+impl RunOutcome {
+    const ALL: [Self; 6] =
+        [Self::Running, Self::Succeeded, Self::Failed, Self::Interrupted, Self::Missed, Self::Skipped];
+
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::Running => "running",
+            Self::Succeeded => "succeeded",
+            Self::Failed => "failed",
+            Self::Interrupted => "interrupted",
+            Self::Missed => "missed",
+            Self::Skipped => "skipped",
+        }
+    }
+
+    fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|outcome| outcome.name() == name)
+    }
+}
+
+/// How long a node took.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct NodeTime {
+    pub(crate) name: String,
+    pub(crate) duration_ms: u64,
+    pub(crate) success: bool,
+}
+
+impl NodeTime {
+    /// The most nodes of which the time is kept.
+    pub(crate) const MOST: usize = 200;
+
+    pub(super) fn text(nodes: &[Self]) -> String {
+        // INVARIANT: texts and numbers are always JSON
+        serde_json::to_string(nodes).unwrap_or_default()
+    }
+}
+
+/// How a run ended.
+#[derive(Debug, Clone)]
+pub(crate) struct RunEnd {
+    pub(crate) outcome: RunOutcome,
+    pub(crate) duration_ms: i64,
+    pub(crate) nodes: Vec<NodeTime>,
+    pub(crate) error: String,
+}
+
+/// Cuts an error to what is kept of it.
+pub(crate) fn brief(error: &str) -> String {
+    match error.char_indices().nth(ERROR) {
+        Some((end, _)) => format!("{}…", error.get(..end).unwrap_or_default()),
+        None => error.to_owned(),
+    }
+}
+
+/// How a deploy ended.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum DeployEnd<'a> {
+    /// The version runs.
+    Deployed,
+    /// This step failed.
+    Failed { step: &'static str, failure: &'a Failure },
+}
+
+impl<'a> DeployEnd<'a> {
+    pub(super) fn texts(self) -> (&'static str, &'static str, &'a str) {
+        match self {
+            Self::Deployed => ("deployed", "", ""),
+            Self::Failed { step, failure } => {
+                // A fault of ours is not told in detail here either.
+                let ours = failure.code == FailureCode::Internal;
+                (
+                    "failed",
+                    step,
+                    if ours { "something went wrong on the server's side" } else { &failure.message },
+                )
+            }
+        }
+    }
+}
+
+/// A run, as it is read back.
+#[derive(Debug, Clone)]
+pub(crate) struct RunRecord {
+    pub(crate) id: String,
+    pub(crate) version: String,
+    pub(crate) cause: String,
+    pub(crate) asked_by: String,
+    pub(crate) due_at: Option<Timestamp>,
+    pub(crate) started_at: Timestamp,
+    pub(crate) duration_ms: i64,
+    pub(crate) outcome: RunOutcome,
+    pub(crate) moments: i64,
+    pub(crate) nodes: Vec<NodeTime>,
+    pub(crate) error: String,
+}
+
+/// A deploy, as it is read back.
+#[derive(Debug, Clone)]
+pub(crate) struct DeployRecord {
+    pub(crate) id: String,
+    pub(crate) version: String,
+    pub(crate) reach: String,
+    pub(crate) source: String,
+    pub(crate) asked_by: String,
+    pub(crate) client: String,
+    pub(crate) started_at: Timestamp,
+    pub(crate) duration_ms: i64,
+    pub(crate) deployed: bool,
+    pub(crate) step: String,
+    pub(crate) error: String,
+}
+
+/// Which part of a history: so many records, older than the one of this id.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Window<'a> {
+    pub(crate) before: Option<&'a str>,
+    pub(crate) most: usize,
+}
+
+impl Window<'_> {
+    /// An id that is greater than any: those are of hexadecimal digits.
+    const END: &'static str = "g";
+
+    fn most(self) -> i64 {
+        i64::try_from(self.most).unwrap_or(i64::MAX)
+    }
+}
+
+mod sealed {
+    pub(crate) trait Reads {}
+}
+
+/// The proof that somebody may read what happened to a tentacle.
+pub(crate) trait MayReadHistory: sealed::Reads + Send + Sync {
+    fn of(&self) -> &OnTentacle;
+}
+
+macro_rules! reads {
+    ($($act:ident)+) => {
+        $(
+            impl sealed::Reads for Authorized<$act> {}
+            impl MayReadHistory for Authorized<$act> {
+                fn of(&self) -> &OnTentacle {
+                    self.target()
+                }
+            }
+        )+
+    };
+}
+
+use crate::gate::act::{TentacleAudit, TentacleEvents, TentacleHealth};
+reads! { TentacleHistory TentacleEvents TentacleHealth TentacleDescribe TentacleCompare TentacleAudit }
+
+impl Store {
+    /// Runs, the newest first.
+    pub(crate) async fn runs(
+        &self,
+        grant: &dyn MayReadHistory,
+        window: Window<'_>,
+    ) -> Result<Vec<RunRecord>, StoreError> {
+        let of = grant.of();
+        let rows = sqlx::query(
+            "SELECT id, version, cause, asked_by, due_at, started_at, duration_ms, outcome, moments, nodes, error \
+             FROM run_history WHERE enclave = $1 AND tentacle = $2 AND id < $3 ORDER BY id DESC LIMIT $4",
+        )
+        .bind(of.record.name.as_str())
+        .bind(of.name.as_str())
+        .bind(window.before.unwrap_or(Window::END))
+        .bind(window.most())
+        .fetch_all(self.pool())
+        .await?;
+        let now = Timestamp::now();
+        rows.iter().map(|row| run(row, now)).collect()
+    }
+
+    /// Deploys, the newest first.
+    pub(crate) async fn deploys(
+        &self,
+        grant: &dyn MayReadHistory,
+        window: Window<'_>,
+    ) -> Result<Vec<DeployRecord>, StoreError> {
+        let of = grant.of();
+        let rows = sqlx::query(
+            "SELECT id, version, reach, source, asked_by, client, started_at, duration_ms, outcome, step, error \
+             FROM deploy_history WHERE enclave = $1 AND tentacle = $2 AND id < $3 ORDER BY id DESC LIMIT $4",
+        )
+        .bind(of.record.name.as_str())
+        .bind(of.name.as_str())
+        .bind(window.before.unwrap_or(Window::END))
+        .bind(window.most())
+        .fetch_all(self.pool())
+        .await?;
+        rows.iter().map(deploy).collect()
+    }
+
+    /// The versions whose source is kept, the newest first.
+    pub(crate) async fn versions(&self, grant: &dyn MayReadHistory) -> Result<Vec<String>, StoreError> {
+        let of = grant.of();
+        let rows = sqlx::query(
+            "SELECT version FROM version_source WHERE enclave = $1 AND tentacle = $2 ORDER BY deployed_at DESC, version",
+        )
+        .bind(of.record.name.as_str())
+        .bind(of.name.as_str())
+        .fetch_all(self.pool())
+        .await?;
+        rows.iter().map(|row| Reader::new(row, "a version").text("version")).collect()
+    }
+
+    /// The source of a version, text by path; `None` where it is not kept.
+    pub(crate) async fn source(
+        &self,
+        grant: &dyn MayReadHistory,
+        version: &str,
+    ) -> Result<Option<BTreeMap<String, String>>, StoreError> {
+        let of = grant.of();
+        let row = sqlx::query(
+            "SELECT files FROM version_source WHERE enclave = $1 AND tentacle = $2 AND version = $3",
+        )
+        .bind(of.record.name.as_str())
+        .bind(of.name.as_str())
+        .bind(version)
+        .fetch_optional(self.pool())
+        .await?;
+        let read = |row: &AnyRow| {
+            let row = Reader::new(row, "a version");
+            let files = serde_json::from_str(&row.text("files")?).ok();
+            // What it says instead is not for a log.
+            row.known("source", "…", files)
+        };
+        row.as_ref().map(read).transpose()
+    }
+}
+
+fn run(row: &AnyRow, now: Timestamp) -> Result<RunRecord, StoreError> {
+    let row = Reader::new(row, "a run");
+    let started_at = row.time("started_at")?;
+    let outcome = match row.parsed("outcome", RunOutcome::named)? {
+        // Whoever ran it has not come back to say how it ended.
+        RunOutcome::Running if now.duration_since(started_at) > LONGEST_RUN => RunOutcome::Interrupted,
+        outcome => outcome,
+    };
+    Ok(RunRecord {
+        id: row.text("id")?,
+        version: row.text("version")?,
+        cause: row.text("cause")?,
+        asked_by: row.text("asked_by")?,
+        due_at: Some(row.time("due_at")?).filter(|due| *due != Timestamp::UNIX_EPOCH),
+        started_at,
+        duration_ms: row.number("duration_ms")?,
+        outcome,
+        moments: row.number("moments")?,
+        nodes: row.parsed("nodes", |text| serde_json::from_str(text).ok())?,
+        error: row.text("error")?,
+    })
+}
+
+fn deploy(row: &AnyRow) -> Result<DeployRecord, StoreError> {
+    let row = Reader::new(row, "a deploy");
+    Ok(DeployRecord {
+        id: row.text("id")?,
+        version: row.text("version")?,
+        reach: row.text("reach")?,
+        source: row.text("source")?,
+        asked_by: row.text("asked_by")?,
+        client: row.text("client")?,
+        started_at: row.time("started_at")?,
+        duration_ms: row.number("duration_ms")?,
+        deployed: row.text("outcome")? == "deployed",
+        step: row.text("step")?,
+        error: row.text("error")?,
+    })
+}

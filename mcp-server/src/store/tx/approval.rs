@@ -1,0 +1,198 @@
+//! Approvals of new reach: asked for, decided, used once.
+
+use super::{Tx, holdable, now};
+use crate::gate::Authorized;
+use crate::gate::act::{Apply, ApproveReach};
+use crate::store::StoreError;
+use crate::store::effect::Initiator;
+use crate::store::record::{Approval, ApprovalState};
+use crate::store::row;
+use policy::Action;
+use uuid::Uuid;
+use workflow::Reach;
+
+/// How long an approval is good for, in milliseconds: a day.
+const VALID: i64 = 24 * 60 * 60 * 1000;
+
+/// What is to be approved.
+#[derive(Debug, Clone)]
+pub(crate) struct Wanted<'a> {
+    /// The version that is to run.
+    pub(crate) version: &'a str,
+    /// All that it reaches.
+    pub(crate) reach: &'a Reach,
+    /// What of it is new.
+    pub(crate) new: &'a Reach,
+    /// Who asks.
+    pub(crate) asker: &'a Initiator,
+    /// The source of the version, as its effect keeps it.
+    pub(crate) payload: &'a str,
+}
+
+impl Tx {
+    /// What the version of a tentacle that runs reaches: nothing where none does.
+    pub(crate) async fn running_reach(&mut self, grant: &Authorized<Apply>) -> Result<Reach, StoreError> {
+        let target = grant.target();
+        let found =
+            sqlx::query("SELECT reach FROM tentacle WHERE enclave = $1 AND name = $2 AND version <> ''")
+                .bind(target.record.name.as_str())
+                .bind(target.name.as_str())
+                .fetch_optional(self.connection())
+                .await?;
+        found.as_ref().map_or(Ok(Reach::default()), row::reach)
+    }
+
+    /// Whether exactly this was approved, or has begun with an approval and was interrupted.
+    pub(crate) async fn is_approved(
+        &mut self,
+        grant: &Authorized<Apply>,
+        wanted: &Wanted<'_>,
+    ) -> Result<bool, StoreError> {
+        let found = self.find_approval(grant, wanted).await?;
+        match found {
+            Some(found) if found.state == ApprovalState::Approved => Ok(true),
+            _ => self.has_begun(grant, wanted).await,
+        }
+    }
+
+    /// Whether the same person's deploy of the same source was begun and has no end: it is the same deploy.
+    async fn has_begun(
+        &mut self,
+        grant: &Authorized<Apply>,
+        wanted: &Wanted<'_>,
+    ) -> Result<bool, StoreError> {
+        let (target, person) = (grant.target(), &wanted.asker.person);
+        let found = sqlx::query(
+            "SELECT id FROM open_effect WHERE enclave_id = $1 AND object = $2 AND issuer = $3 AND subject = $4 \
+             AND payload = $5 AND action IN ($6, $7)",
+        )
+        .bind(target.record.id.to_string())
+        .bind(target.name.as_str())
+        .bind(&person.issuer)
+        .bind(&person.subject)
+        .bind(wanted.payload)
+        .bind(Action::Apply.name())
+        .bind(Action::ApplyNew.name())
+        .fetch_optional(self.connection())
+        .await?;
+        Ok(found.is_some())
+    }
+
+    /// Uses up the approval of exactly this, in the transaction in which the deploy begins: it is good for one.
+    pub(crate) async fn use_approval(
+        &mut self,
+        grant: &Authorized<Apply>,
+        wanted: &Wanted<'_>,
+    ) -> Result<(), StoreError> {
+        match self.find_approval(grant, wanted).await? {
+            Some(found) if found.state == ApprovalState::Approved => {
+                self.set_state(found.id, ApprovalState::Used, &found.decided_by).await
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Asks for an approval; the same question asked again is the same one. Tells whether it is a new one.
+    pub(crate) async fn ask_approval(
+        &mut self,
+        grant: &Authorized<Apply>,
+        wanted: &Wanted<'_>,
+    ) -> Result<(Approval, bool), StoreError> {
+        sqlx::query("DELETE FROM approval WHERE expires_at <= $1")
+            .bind(now())
+            .execute(self.connection())
+            .await?;
+        if let Some(found) = self.find_approval(grant, wanted).await?
+            && found.state == ApprovalState::Waiting
+        {
+            return Ok((found, false));
+        }
+        let (target, id, person) = (grant.target(), Uuid::now_v7(), &wanted.asker.person);
+        sqlx::query(
+            "INSERT INTO approval (id, enclave, tentacle, running, version, reach, changes, issuer, subject, asked_by, \
+             state, expires_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, 'waiting', $11)",
+        )
+        .bind(id.to_string())
+        .bind(target.record.name.as_str())
+        .bind(target.name.as_str())
+        .bind(running(grant))
+        .bind(wanted.version)
+        .bind(wanted.reach.digest())
+        .bind(row::reach_text(wanted.new))
+        .bind(&person.issuer)
+        .bind(&person.subject)
+        .bind(holdable(&wanted.asker.shown).into_owned())
+        .bind(now() + VALID)
+        .execute(self.connection())
+        .await?;
+        let made = self.approval(id).await?.ok_or(StoreError::Database(sqlx::Error::RowNotFound))?;
+        Ok((made, true))
+    }
+
+    /// Decides what waits in the grant's own enclave; `None` when nothing of that id waits there.
+    pub(crate) async fn decide_approval(
+        &mut self,
+        grant: &Authorized<ApproveReach>,
+        id: Uuid,
+        approve: bool,
+        by: &str,
+    ) -> Result<Option<Approval>, StoreError> {
+        let Some(found) = self.approval(id).await? else { return Ok(None) };
+        if found.enclave != grant.target().record.name || found.state != ApprovalState::Waiting {
+            return Ok(None);
+        }
+        let state = if approve { ApprovalState::Approved } else { ApprovalState::Refused };
+        self.set_state(id, state, by).await?;
+        Ok(Some(Approval { state, decided_by: by.to_owned(), ..found }))
+    }
+
+    /// The approval of this id that is not too old.
+    async fn approval(&mut self, id: Uuid) -> Result<Option<Approval>, StoreError> {
+        let found = sqlx::query("SELECT * FROM approval WHERE id = $1 AND expires_at > $2")
+            .bind(id.to_string())
+            .bind(now())
+            .fetch_optional(self.connection())
+            .await?;
+        found.as_ref().map(row::approval).transpose()
+    }
+
+    /// The newest open approval of exactly this: by the same asker, from the version that runs now, to this one.
+    async fn find_approval(
+        &mut self,
+        grant: &Authorized<Apply>,
+        wanted: &Wanted<'_>,
+    ) -> Result<Option<Approval>, StoreError> {
+        let (target, person) = (grant.target(), &wanted.asker.person);
+        let found = sqlx::query(
+            "SELECT * FROM approval WHERE enclave = $1 AND tentacle = $2 AND running = $3 AND version = $4 AND reach = $5 \
+             AND issuer = $6 AND subject = $7 AND expires_at > $8 AND state IN ('waiting', 'approved') \
+             ORDER BY state, id DESC LIMIT 1",
+        )
+        .bind(target.record.name.as_str())
+        .bind(target.name.as_str())
+        .bind(running(grant))
+        .bind(wanted.version)
+        .bind(wanted.reach.digest())
+        .bind(&person.issuer)
+        .bind(&person.subject)
+        .bind(now())
+        .fetch_optional(self.connection())
+        .await?;
+        found.as_ref().map(row::approval).transpose()
+    }
+
+    async fn set_state(&mut self, id: Uuid, state: ApprovalState, by: &str) -> Result<(), StoreError> {
+        sqlx::query("UPDATE approval SET state = $2, decided_by = $3 WHERE id = $1")
+            .bind(id.to_string())
+            .bind(state.name())
+            .bind(holdable(by).into_owned())
+            .execute(self.connection())
+            .await?;
+        Ok(())
+    }
+}
+
+/// The version that runs, as it was when the deploy was decided, in this very transaction.
+fn running(grant: &Authorized<Apply>) -> &str {
+    grant.target().tentacle.as_ref().map_or("", |tentacle| tentacle.version.as_str())
+}

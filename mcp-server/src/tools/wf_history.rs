@@ -1,0 +1,100 @@
+//! `wf_history`: the runs or the deploys of a tentacle, the newest first.
+
+use super::wf_list::named;
+use super::{About, Effect, Handler, Repeat};
+use crate::call::Call;
+use crate::gate::{act, unavailable};
+use crate::progress::Progress;
+use crate::server::Server;
+use crate::store::{DeployRecord, NodeTime, RunRecord, Window};
+use policy::Action;
+use wire::Failure;
+use wire::tools::history::{
+    DeployEntry, HistoryOf, NodeEntry, RunEntry, WfHistory, WfHistoryAnswer, WfHistoryArgs,
+};
+
+impl Handler for WfHistory {
+    const ABOUT: About = About {
+        title: "History of a tentacle",
+        description: "The runs of a tentacle (who or which trigger asked, how they ended, how long each node took), or its deploys \
+                      (`of`: `deploys`), the newest first. The last 500 runs and 100 deploys of 90 days are kept.",
+        effect: Effect::Reads,
+        repeat: Repeat::Resumes,
+    };
+    const ACTIONS: &'static [Action] = &[Action::TentacleHistory];
+
+    async fn handle(
+        server: &Server,
+        call: &Call,
+        args: WfHistoryArgs,
+        _: &Progress,
+    ) -> Result<WfHistoryAnswer, Failure> {
+        let look = server.gate.look(call).await?;
+        let grant = look.tentacle::<act::TentacleHistory>(named(args.enclave)?.as_ref(), &args.name)?;
+        let size = args.page.size();
+        // One more than is wanted says whether there is another page.
+        let window = Window { before: args.page.cursor.as_deref(), most: size + 1 };
+        let (mut runs, mut deploys) = (Vec::new(), Vec::new());
+        match args.of {
+            HistoryOf::Runs => {
+                runs = server.store.runs(&grant, window).await.map_err(|error| unavailable(&error))?;
+            }
+            HistoryOf::Deploys => {
+                deploys = server.store.deploys(&grant, window).await.map_err(|error| unavailable(&error))?;
+            }
+        }
+        let more = runs.len().max(deploys.len()) > size;
+        runs.truncate(size);
+        deploys.truncate(size);
+        let last = runs.last().map(|run| run.id.clone()).or(deploys.last().map(|deploy| deploy.id.clone()));
+        let enclave = grant.target().record.name.clone();
+        Ok(WfHistoryAnswer {
+            name: args.name,
+            namespace: enclave.clone(),
+            enclave,
+            runs: runs.into_iter().map(run).collect(),
+            deploys: deploys.into_iter().map(deploy).collect(),
+            next_cursor: last.filter(|_| more),
+        })
+    }
+}
+
+fn some(text: String) -> Option<String> {
+    Some(text).filter(|text| !text.is_empty())
+}
+
+fn run(record: RunRecord) -> RunEntry {
+    RunEntry {
+        id: record.id,
+        version: record.version,
+        trigger: some(record.cause),
+        by: record.asked_by,
+        due_at: record.due_at,
+        started_at: record.started_at,
+        duration_ms: record.duration_ms.unsigned_abs(),
+        outcome: record.outcome.name().to_owned(),
+        moments: record.moments.unsigned_abs(),
+        nodes: record.nodes.into_iter().map(node).collect(),
+        error: some(record.error),
+    }
+}
+
+fn node(NodeTime { name, duration_ms, success }: NodeTime) -> NodeEntry {
+    NodeEntry { name, duration_ms, success }
+}
+
+fn deploy(record: DeployRecord) -> DeployEntry {
+    DeployEntry {
+        id: record.id,
+        version: record.version,
+        reach: record.reach,
+        source: record.source,
+        by: record.asked_by,
+        via: record.client,
+        started_at: record.started_at,
+        duration_ms: record.duration_ms.unsigned_abs(),
+        outcome: if record.deployed { "deployed" } else { "failed" }.to_owned(),
+        step: some(record.step),
+        error: some(record.error),
+    }
+}

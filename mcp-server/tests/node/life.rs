@@ -1,0 +1,190 @@
+//! A tentacle's life in a pod: it comes, runs, is replaced without a gap, and goes without a trace.
+
+use crate::cluster::kubectl;
+use crate::inside::inside;
+use crate::site::{Site, call, unique};
+use crate::until::until;
+use serde_json::{Value, json};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+
+/// The files of a tentacle of one node without a contract.
+pub(crate) fn files(name: &str, code: &str) -> Value {
+    let workflow = format!(
+        "name: {name}\nversion: '1.0'\ntriggers: [{{type: manual}}]\nnodes:\n  work: {{path: nodes/deep/work.ts, description: W}}\n"
+    );
+    json!({"workflow.yaml": workflow, "nodes/deep/work.ts": code})
+}
+
+/// A node that answers with `word`.
+pub(crate) fn says(word: &str) -> String {
+    format!("export default () => '{word}'")
+}
+
+/// The kinds of objects of a tentacle.
+const KINDS: &str = "deployments,replicasets,pods,configmaps,secrets,networkpolicies";
+
+/// What is there of tentacles in an enclave.
+pub(crate) fn left(enclave: &str) -> String {
+    kubectl(&["get", KINDS, "-n", enclave, "-l", "tentacular.io/tentacle", "-o", "name"]).unwrap()
+}
+
+/// What kubectl says of the pods of an enclave.
+fn pods(enclave: &str) -> Value {
+    serde_json::from_str(&kubectl(&["get", "pods", "-n", enclave, "-o", "json"]).unwrap()).unwrap()
+}
+
+impl Site {
+    /// An enclave of Ana's.
+    pub(crate) async fn enclave(&self, what: &str) -> String {
+        let name = unique(what);
+        self.call("ana", "enclave_provision", json!({"name": name})).await.unwrap();
+        name
+    }
+
+    pub(crate) async fn deploy(
+        &self,
+        enclave: &str,
+        name: &str,
+        files: &Value,
+    ) -> Result<Value, wire::Failure> {
+        self.call("ana", "wf_apply", json!({"enclave": enclave, "name": name, "files": files})).await
+    }
+
+    pub(crate) async fn run_it(
+        &self,
+        enclave: &str,
+        name: &str,
+        input: Value,
+    ) -> Result<Value, wire::Failure> {
+        self.call("ana", "wf_run", json!({"enclave": enclave, "name": name, "input": input})).await
+    }
+}
+
+#[test]
+fn a_tentacle_comes_runs_and_goes_without_a_trace() {
+    inside(async {
+        let site = Site::start("heads").await;
+        let enclave = site.enclave("life").await;
+        let deployed = site.deploy(&enclave, "hello", &files("hello", &says("first"))).await.unwrap();
+        assert_eq!(deployed["status"], "deployed", "{deployed}");
+        let ran = site.run_it(&enclave, "hello", json!({})).await.unwrap();
+        assert_eq!(ran["output"]["outputs"]["work"], "first", "{ran}");
+
+        // A pod behind gVisor, without an account's token.
+        let pod = &pods(&enclave)["items"][0];
+        assert_eq!(pod["spec"]["runtimeClassName"], "gvisor");
+        assert!(!pod["spec"]["volumes"].to_string().contains("serviceAccountToken"), "{pod}");
+
+        let status = json!({"enclave": enclave, "name": "hello"});
+        let status = site.call("ana", "wf_status", status).await.unwrap();
+        assert_eq!((&status["state"], &status["sandbox"]), (&json!("idle"), &json!("gvisor")), "{status}");
+        let gaps = status["not_enforced"].to_string();
+        assert!(gaps.contains("NetworkPolicy") && gaps.contains("podPidsLimit"), "{gaps}");
+        let logs = json!({"enclave": enclave, "name": "hello"});
+        let logs = site.call("ana", "wf_logs", logs).await.unwrap();
+        assert!(logs.to_string().contains("listening on"), "{logs}");
+
+        // What is really there of it is as it was made, by those who look at that alone.
+        for tool in ["audit_netpol", "audit_psa", "audit_rbac", "audit_resources"] {
+            let audit = site.call("ana", tool, json!({"enclave": enclave})).await.unwrap();
+            assert_eq!(
+                (&audit["findings"], &audit["compliant"]),
+                (&json!([]), &json!(true)),
+                "{tool}: {audit}"
+            );
+        }
+        let audit = json!({"enclave": enclave, "workflowName": "hello"});
+        let audit = site.call("ana", "audit_resources", audit).await.unwrap();
+        assert_eq!(audit["overall"], "pass", "{audit}");
+        let copies = site.call("ana", "wf_pods", json!({"enclave": enclave})).await.unwrap();
+        let copy = &copies["pods"][0];
+        assert_eq!((&copy["ready"], &copy["restarts"]), (&json!(true), &json!(0)), "{copies}");
+
+        // A fresh copy is there when the answer is.
+        let before = copy["name"].clone();
+        site.call("ana", "wf_restart", json!({"enclave": enclave, "name": "hello"})).await.unwrap();
+        let copies = site.call("ana", "wf_pods", json!({"enclave": enclave})).await.unwrap();
+        assert_ne!(copies["pods"][0]["name"], before, "{copies}");
+
+        // The same content again asks the cluster nothing.
+        site.proxy.calls();
+        let again = site.deploy(&enclave, "hello", &files("hello", &says("first"))).await.unwrap();
+        assert_eq!(again["status"], "unchanged", "{again}");
+        assert!(site.proxy.calls().len() <= 2);
+
+        let removed =
+            site.call("ana", "wf_remove", json!({"enclave": enclave, "name": "hello", "confirm": "hello"}));
+        let removed = removed.await.unwrap();
+        assert!(removed.to_string().contains("network policy"), "{removed}");
+        assert_eq!(left(&enclave), "");
+        site.deprovision("ana", &enclave).await;
+    });
+}
+
+#[test]
+fn a_new_version_comes_without_a_gap() {
+    inside(async {
+        let site = Arc::new(Site::start("heads").await);
+        let enclave = site.enclave("roll").await;
+        site.deploy(&enclave, "hello", &files("hello", &says("v0"))).await.unwrap();
+        let (stop, runs) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicU32::new(0)));
+        let asking = {
+            let (stop, runs) = (Arc::clone(&stop), Arc::clone(&runs));
+            let (endpoint, token, enclave) = (site.endpoint(), site.token("ana"), enclave.clone());
+            tokio::spawn(async move {
+                let wanted = json!({"enclave": enclave, "name": "hello"});
+                let mut failed = Vec::new();
+                while !stop.load(Ordering::Relaxed) {
+                    let ran = call(&endpoint, &token, "wf_run", wanted.clone()).await;
+                    match ran {
+                        Ok(ran) if ran["success"] == true => drop(runs.fetch_add(1, Ordering::Relaxed)),
+                        other => failed.push(format!("{other:?}")),
+                    }
+                }
+                failed
+            })
+        };
+        for version in 1..=3 {
+            let word = format!("v{version}");
+            let deployed = site.deploy(&enclave, "hello", &files("hello", &says(&word))).await.unwrap();
+            assert_eq!(deployed["status"], "deployed", "{deployed}");
+            let ran = site.run_it(&enclave, "hello", json!({})).await.unwrap();
+            assert_eq!(ran["output"]["outputs"]["work"], word, "{ran}");
+        }
+        // Until the last of the old ones is gone.
+        until("one version is left", async || left(&enclave).matches("deployment.apps").count() == 1).await;
+        until("its objects alone are left", async || left(&enclave).matches("secret/").count() == 1).await;
+        stop.store(true, Ordering::Relaxed);
+        let failed = asking.await.unwrap();
+        assert_eq!(failed, [""; 0], "of {} runs", runs.load(Ordering::Relaxed));
+        assert!(runs.load(Ordering::Relaxed) > 10);
+        site.deprovision("ana", &enclave).await;
+    });
+}
+
+#[test]
+fn a_run_that_goes_on_ends_on_the_version_that_began_it() {
+    inside(async {
+        let site = Arc::new(Site::start("heads").await);
+        let enclave = site.enclave("drain").await;
+        let slow =
+            "export default async () => { await new Promise((r) => setTimeout(r, 20000)); return 'old' }";
+        site.deploy(&enclave, "hello", &files("hello", slow)).await.unwrap();
+        let running = {
+            let (site, enclave) = (Arc::clone(&site), enclave.clone());
+            tokio::spawn(async move { site.run_it(&enclave, "hello", json!({})).await })
+        };
+        let status = json!({"enclave": enclave, "name": "hello"});
+        until("the run goes on", async || {
+            site.call("ana", "wf_status", status.clone()).await.unwrap()["in_flight"] == 1
+        })
+        .await;
+        site.deploy(&enclave, "hello", &files("hello", &says("new"))).await.unwrap();
+        let ran = site.run_it(&enclave, "hello", json!({})).await.unwrap();
+        assert_eq!(ran["output"]["outputs"]["work"], "new", "{ran}");
+        let ran = running.await.unwrap().unwrap();
+        assert_eq!(ran["output"]["outputs"]["work"], "old", "{ran}");
+        site.deprovision("ana", &enclave).await;
+    });
+}

@@ -1,0 +1,85 @@
+//! A newcomer's tentacle: made from a scaffold, tested, put to work, changed until it reaches a shop, broken and mended.
+
+use crate::reach::{shop, with_shop, write};
+use crate::said::{alone, aloud, founder};
+use tests::Home;
+
+const SCAFFOLDS: [&str; 4] = ["hello", "price-monitor", "digest", "webhook-to-slack"];
+
+#[tokio::test]
+async fn every_scaffold_is_valid_passes_its_tests_and_can_be_drawn() {
+    let home = Home::default();
+    let within = home.path().display().to_string();
+    for scaffold in SCAFFOLDS {
+        let (name, folder) = (format!("my-{scaffold}"), format!("{within}/my-{scaffold}"));
+        let made = home.tntc(&["new", &name, "-s", scaffold, "--within", &within]).await;
+        assert_eq!(made.code, Some(0), "{made:?}");
+        let again = home.tntc(&["new", &name, "-s", scaffold, "--within", &within]).await;
+        assert!(again.code == Some(1) && again.err.contains("is there already"), "{again:?}");
+        let valid = home.tntc(&["validate", &folder]).await;
+        assert!(valid.code == Some(0) && valid.out.contains("can be deployed"), "{valid:?}");
+        let tested = home.tntc(&["test", &folder, "-o", "json"]).await;
+        let reports: serde_json::Value = serde_json::from_str(&tested.out).unwrap();
+        let summary = reports.as_array().unwrap().last().unwrap();
+        assert_eq!(
+            (tested.code, &summary["success"], &summary["withoutFixture"]),
+            (Some(0), &true.into(), &0.into())
+        );
+        let drawn = home.tntc(&["visualize", &folder]).await;
+        assert!(drawn.out.contains("flowchart LR") && drawn.out.contains("trigger-manual"), "{drawn:?}");
+        let drawn = home.tntc(&["visualize", "--svg", &folder]).await;
+        assert!(drawn.out.starts_with("<svg") && drawn.out.trim_end().ends_with("</svg>"), "{drawn:?}");
+        let schema = format!("{folder}/params.schema.json");
+        if scaffold != "hello" {
+            let schema: serde_json::Value = serde_json::from_slice(&std::fs::read(schema).unwrap()).unwrap();
+            assert_eq!(schema["type"], "object");
+        }
+    }
+    // What fails is told, and where.
+    let fixture = format!("{within}/my-hello/tests/fixtures/hello.json");
+    std::fs::write(&fixture, r#"{"input": {}, "expected": {"greeting": "Good morning"}}"#).unwrap();
+    let tested = home.tntc(&["test", &format!("{within}/my-hello")]).await;
+    assert_eq!(tested.code, Some(1));
+    assert!(tested.out.contains("✗ hello.json") && tested.out.contains("Good morning"), "{tested:?}");
+}
+
+#[tokio::test]
+async fn a_newcomers_price_monitor_comes_to_reach_a_shop() {
+    let home = Home::default();
+    let port = shop().await;
+    let up = with_shop(&home).await;
+    let ana = founder(&up).await;
+    aloud(&ana.asks("new monitor from price-monitor").await, &["monitor is written:", "nodes/judge.ts"]);
+    aloud(&ana.asks("deploy monitor").await, &["monitor is deployed."]);
+    aloud(&ana.asks("run monitor").await, &["time to buy tea"]);
+
+    // It asks a shop that the contract lacks: what is to be added is said.
+    let node = "export default async (ctx) => ({ tea: (await (await ctx.fetch('shop', '/price')).json()).price });\n";
+    write(&up, "monitor/nodes/prices.ts", node).await;
+    aloud(&ana.asks("deploy monitor").await, &["monitor is deployed."]);
+    aloud(&ana.asks("run monitor").await, &["shop", "contract.dependencies"]);
+
+    let folder = up.folder().join("tentacles/price-watch/monitor");
+    let workflow = std::fs::read_to_string(folder.join("workflow.yaml")).unwrap();
+    let workflow = workflow.replace("# uses: [shop]", "uses: [shop] #");
+    write(&up, "monitor/workflow.yaml", &workflow).await;
+    alone(&ana.asks("deploy monitor").await, &["workflow.yaml:", "shop", "contract"]);
+    let contract = format!(
+        "contract:\n  version: '1'\n  dependencies:\n    shop: {{protocol: http, host: shop.example, port: {port}}}\n"
+    );
+    write(&up, "monitor/workflow.yaml", &format!("{workflow}{contract}")).await;
+    let thread = ana.says("@kraken deploy monitor").await;
+    let reach = format!("prices connects to shop.example:{port}");
+    aloud(&ana.hears(&thread, 1).await[0], &[&reach]);
+    ana.presses(&thread, "Approve").await;
+    aloud(&ana.hears(&thread, 2).await[1], &["monitor is deployed."]);
+    aloud(&ana.asks("run monitor").await, &["time to buy tea"]);
+
+    // Broken, and mended.
+    write(&up, "monitor/nodes/judge.ts", "export default () => { throw new Error('no judgement') };\n").await;
+    aloud(&ana.asks("deploy monitor").await, &["monitor is deployed."]);
+    aloud(&ana.asks("run monitor").await, &["judge", "no judgement"]);
+    write(&up, "monitor/nodes/judge.ts", "export default () => 'all is well';\n").await;
+    aloud(&ana.asks("deploy monitor").await, &["monitor is deployed."]);
+    aloud(&ana.asks("run monitor").await, &["all is well"]);
+}

@@ -1,0 +1,135 @@
+//! Every wall that is made from a contract lets through the same: for contracts made at random, what each renderer wrote is
+//! read back by a reader of this file alone, which knows nothing of how it was made, and compared with what the contract says.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "a test fails by panicking, in its helpers too"
+)]
+
+mod contract;
+
+use contract::{contracts, sandbox};
+use proptest::prelude::*;
+use serde_json::Value;
+use std::collections::{BTreeMap, BTreeSet};
+use workflow::{Gateway, Layout, Listen, RunTokenHash, Sandbox};
+
+/// Who connects where, and who reads which secret.
+type Read = (BTreeSet<(String, String, u16)>, BTreeSet<(String, String)>);
+
+/// `place:port` in two.
+fn split(text: &str) -> (String, u16) {
+    let (place, port) = text.rsplit_once(':').unwrap();
+    (place.to_owned(), port.parse().unwrap())
+}
+
+/// What Deno lets each node connect to and read, by the plan.
+fn by_plan(plan: &Value) -> Read {
+    let (mut net, mut secrets) = (BTreeSet::new(), BTreeSet::new());
+    for node in plan["nodes"].as_array().unwrap() {
+        let name = node["name"].as_str().unwrap();
+        for entry in node["net"].as_array().unwrap() {
+            let (place, port) = split(entry.as_str().unwrap());
+            net.insert((name.to_owned(), place, port));
+        }
+        for secret in node["secrets"].as_array().unwrap() {
+            secrets.insert((name.to_owned(), secret.as_str().unwrap().to_owned()));
+        }
+    }
+    (net, secrets)
+}
+
+/// What the gateway lets through, by the pass's JSON.
+fn by_gateway(sandbox: &Sandbox) -> BTreeSet<(String, u16, String)> {
+    let allow = serde_json::to_value(&sandbox.egress).unwrap();
+    let read = |egress: &Value| {
+        let to = egress["to"].get("host").or_else(|| egress["to"].get("range")).unwrap();
+        let port = egress["port"].as_u64().unwrap();
+        (
+            to.as_str().unwrap().to_owned(),
+            port.try_into().unwrap(),
+            egress["speaks"].as_str().unwrap().to_owned(),
+        )
+    };
+    allow.as_array().unwrap().iter().map(read).collect()
+}
+
+/// What people are shown, read back from the words.
+fn by_words(sandbox: &Sandbox) -> Read {
+    let (mut net, mut secrets) = (BTreeSet::new(), BTreeSet::new());
+    for line in sandbox.reach.to_string().lines().filter(|line| *line != "it reaches nothing") {
+        let words: Vec<&str> = line.split(' ').collect();
+        match words.as_slice() {
+            [node, "connects", "to", "any", "address", "of", range, "on", "port", port] => {
+                let port = port.strip_suffix("/TCP").unwrap().parse().unwrap();
+                net.insert(((*node).to_owned(), (*range).to_owned(), port));
+            }
+            [node, "connects", "to", place, ..] => {
+                let (place, port) = split(place);
+                net.insert(((*node).to_owned(), place, port));
+            }
+            [node, "reads", "the", "secret", secret] => {
+                secrets.insert(((*node).to_owned(), (*secret).to_owned()));
+            }
+            other => panic!("{other:?}"),
+        }
+    }
+    (net, secrets)
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 512, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn every_wall_lets_through_the_same(contract in contracts()) {
+        let sandbox = sandbox(&contract);
+        let (connections, secrets) = (contract.connections(), contract.secrets());
+
+        let plan = serde_json::to_value(sandbox.plan(&RunTokenHash::of("t"))).unwrap();
+        let (net, read) = by_plan(&plan);
+        prop_assert_eq!(&net, &connections, "what Deno lets nodes connect to");
+        prop_assert_eq!(&read, &secrets, "what the engine hands to nodes");
+        let (net, read) = by_words(&sandbox);
+        prop_assert_eq!(&net, &connections, "what the owner approves");
+        prop_assert_eq!(&read, &secrets, "what the owner approves");
+
+        // The gateway knows tentacles and not nodes.
+        let places: BTreeSet<(String, u16)> =
+            connections.iter().map(|(_, place, port)| (place.clone(), *port)).collect();
+        let gateway = by_gateway(&sandbox);
+        let let_through: BTreeSet<(String, u16)> =
+            gateway.iter().map(|(place, port, _)| (place.clone(), *port)).collect();
+        prop_assert_eq!(let_through, places, "what the gateway lets through");
+        let held: BTreeSet<String> = secrets.iter().map(|(_, secret)| secret.clone()).collect();
+        prop_assert_eq!(sandbox.secrets.iter().map(ToString::to_string).collect::<BTreeSet<_>>(), held);
+
+        // Names lead to the engine's own listeners exactly for hosts that speak a protocol of their own.
+        let raw: BTreeSet<(String, u16)> = gateway
+            .iter()
+            .filter(|(place, _, speaks)| speaks == "raw" && !place.contains('/'))
+            .map(|(place, port, _)| (place.clone(), *port))
+            .collect();
+        let mut named = BTreeSet::new();
+        let mut addresses: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+        for forward in plan["forwards"].as_array().unwrap() {
+            let text = |key: &str| forward[key].as_str().unwrap().to_owned();
+            named.insert((text("host"), u16::try_from(forward["port"].as_u64().unwrap()).unwrap()));
+            addresses.entry(text("at")).or_default().insert(text("host"));
+        }
+        prop_assert_eq!(&named, &raw, "the names in the sandbox");
+        prop_assert!(addresses.values().all(|hosts| hosts.len() == 1), "one address, one host");
+
+        // The engine itself may listen there, reach the gateway, and nothing else.
+        let layout = Layout::new(["/deno", "/engine", "/code", "/plan"], Listen::Unix("/run/e".to_owned())).unwrap();
+        let layout = layout.with_gateway(Gateway::Unix("/run/g".to_owned()), "/pass").unwrap();
+        let command = sandbox.engine_command(&layout);
+        let may = command.iter().find_map(|word| word.strip_prefix("--allow-net=")).unwrap();
+        let may: BTreeSet<String> = may.split(',').map(str::to_owned).collect();
+        let own = ["unix:/run/e", "unix:/run/g", "127.0.0.1:3128"].map(str::to_owned);
+        let at = |forward: &Value| format!("{}:{}", forward["at"].as_str().unwrap(), forward["port"]);
+        let listens = plan["forwards"].as_array().unwrap().iter().map(at);
+        prop_assert_eq!(may, own.into_iter().chain(listens).collect::<BTreeSet<_>>());
+    }
+}
