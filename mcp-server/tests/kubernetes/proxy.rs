@@ -15,15 +15,16 @@ use tokio::net::TcpListener;
 use tokio::sync::Notify;
 use tokio::task::JoinHandle;
 
-/// The steps in which an enclave is made, each by the write that is it: the method, and the path with `{}` for the name.
+/// The steps in which an enclave is made, each by the write that is it: the method, and the path with `{}` for the name. The
+/// name is in it: a server that has just come back repairs its other enclaves by writes like these.
 pub(crate) const STEPS: [(&str, Method, &str); 8] = [
     ("namespace", Method::POST, "/api/v1/namespaces"),
-    ("server-rights", Method::PATCH, "/rolebindings/tentacular-server"),
-    ("default-deny", Method::PATCH, "/networkpolicies/default-deny"),
-    ("allow-dns", Method::PATCH, "/networkpolicies/allow-dns"),
-    ("quota", Method::PATCH, "/resourcequotas/tentacular-quota"),
-    ("limits", Method::PATCH, "/limitranges/tentacular-limits"),
-    ("service-account", Method::PATCH, "/serviceaccounts/default"),
+    ("server-rights", Method::PATCH, "/namespaces/{}/rolebindings/tentacular-server"),
+    ("default-deny", Method::PATCH, "/namespaces/{}/networkpolicies/default-deny"),
+    ("allow-dns", Method::PATCH, "/namespaces/{}/networkpolicies/allow-dns"),
+    ("quota", Method::PATCH, "/namespaces/{}/resourcequotas/tentacular-quota"),
+    ("limits", Method::PATCH, "/namespaces/{}/limitranges/tentacular-limits"),
+    ("service-account", Method::PATCH, "/namespaces/{}/serviceaccounts/default"),
     ("active", Method::PATCH, "/api/v1/namespaces/{}"),
 ];
 
