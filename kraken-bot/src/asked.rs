@@ -8,7 +8,9 @@ use crate::sessions::SessionError;
 use crate::slack::blocks::Message;
 use crate::slack::envelope::{Incoming, Said};
 use crate::slack::{Account, ChannelInfo, Place, SlackError};
+use tokio::sync::mpsc::UnboundedSender;
 use wire::assertion::{Channel, Kind, User};
+use wire::client::Told;
 use wire::{Failure, FailureCode, Tool};
 
 /// An answer.
@@ -77,7 +79,16 @@ pub(crate) struct Asked<'k> {
 impl Asked<'_> {
     /// Calls a tool under the person's identity, from here.
     pub(crate) async fn call<T: Tool>(&self, args: T::Args) -> Result<T::Answer, Stop> {
-        Ok(self.kraken.server.call::<T>(&self.session, &self.origin(), &args).await?)
+        Ok(self.kraken.server.call::<T>(&self.session, &self.origin(), &args, None).await?)
+    }
+
+    /// The same, and tells meanwhile how far it has come.
+    pub(crate) async fn call_told<T: Tool>(
+        &self,
+        args: T::Args,
+        told: UnboundedSender<Told>,
+    ) -> Result<T::Answer, Stop> {
+        Ok(self.kraken.server.call::<T>(&self.session, &self.origin(), &args, Some(told)).await?)
     }
 
     /// The channel that it was said in.

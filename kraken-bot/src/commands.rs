@@ -20,6 +20,7 @@ mod set_tentacle_mode;
 mod set_up;
 mod shut_down;
 mod status;
+pub(crate) use status::seconds;
 mod unfreeze;
 mod whoami;
 mod why;

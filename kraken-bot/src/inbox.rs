@@ -44,8 +44,8 @@ pub(crate) enum Said {
     New,
     /// It was about to be said when the process ended.
     Perhaps,
-    /// It was said.
-    Already,
+    /// It was said: there.
+    Already(String),
 }
 
 /// The inbox.
@@ -204,9 +204,16 @@ impl Inbox {
         if inserted.rows_affected() == 1 {
             return Ok(Said::New);
         }
-        let row = sqlx::query("SELECT ts FROM post WHERE key = $1").bind(key).fetch_one(&self.pool).await?;
+        Ok(self.is_said(key).await?.unwrap_or(Said::Perhaps))
+    }
+
+    /// What is known of something that was perhaps to be said; `None` when it was not.
+    pub(crate) async fn is_said(&self, key: &str) -> Result<Option<Said>, InboxError> {
+        let row =
+            sqlx::query("SELECT ts FROM post WHERE key = $1").bind(key).fetch_optional(&self.pool).await?;
+        let Some(row) = row else { return Ok(None) };
         let ts: Option<String> = row.try_get("ts")?;
-        Ok(if ts.is_some() { Said::Already } else { Said::Perhaps })
+        Ok(Some(ts.map_or(Said::Perhaps, Said::Already)))
     }
 
     /// It was said: there.
@@ -322,9 +329,10 @@ mod tests {
     #[tokio::test]
     async fn what_was_said_is_remembered_and_what_perhaps_was_said_too() {
         let (_dir, inbox) = inbox().await;
+        assert_eq!(inbox.is_said("answer:Ev1").await.unwrap(), None);
         assert_eq!(inbox.about_to_say("answer:Ev1").await.unwrap(), Said::New);
         assert_eq!(inbox.about_to_say("answer:Ev1").await.unwrap(), Said::Perhaps);
         inbox.said("answer:Ev1", "1.2").await.unwrap();
-        assert_eq!(inbox.about_to_say("answer:Ev1").await.unwrap(), Said::Already);
+        assert_eq!(inbox.about_to_say("answer:Ev1").await.unwrap(), Said::Already("1.2".to_owned()));
     }
 }

@@ -31,10 +31,16 @@ pub(crate) enum SayError {
 }
 
 impl Kraken {
-    /// Says something for all to read, once: what was perhaps said before a crash is looked for first.
-    pub(crate) async fn say_once(&self, place: &Place, message: &Message, key: &str) -> Result<(), SayError> {
+    /// Says something for all to read, once: what was perhaps said before a crash is looked for first. Answers where it
+    /// stands, as it was said the first time.
+    pub(crate) async fn say_once(
+        &self,
+        place: &Place,
+        message: &Message,
+        key: &str,
+    ) -> Result<String, SayError> {
         let found = match self.inbox.about_to_say(key).await? {
-            Said::Already => return Ok(()),
+            Said::Already(ts) => return Ok(ts),
             Said::New => None,
             Said::Perhaps => self.slack.find(place, key).await?,
         };
@@ -42,6 +48,16 @@ impl Kraken {
             Some(ts) => ts,
             None => self.slack.say(place, message, key).await?,
         };
-        Ok(self.inbox.said(key, &ts).await?)
+        self.inbox.said(key, &ts).await?;
+        Ok(ts)
+    }
+
+    /// Where something stands that was to be said once; `None` when it was not said.
+    pub(crate) async fn find_said(&self, place: &Place, key: &str) -> Result<Option<String>, SayError> {
+        Ok(match self.inbox.is_said(key).await? {
+            None | Some(Said::New) => None,
+            Some(Said::Already(ts)) => Some(ts),
+            Some(Said::Perhaps) => self.slack.find(place, key).await?,
+        })
     }
 }

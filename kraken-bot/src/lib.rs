@@ -8,6 +8,7 @@ mod facts;
 mod inbox;
 mod issuer;
 mod kraken;
+mod live;
 mod notices;
 mod reply;
 mod server;

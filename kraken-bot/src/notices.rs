@@ -64,5 +64,5 @@ async fn tell(kraken: &Kraken, notice: &Notice) -> Result<(), crate::kraken::Say
             .buttons(&approve::buttons(approval))
             .note("Only the enclave's owner can decide. The question is good for a day.");
     }
-    kraken.say_once(&place, &message, &format!("notice:{}", notice.id)).await
+    kraken.say_once(&place, &message, &format!("notice:{}", notice.id)).await.map(drop)
 }

@@ -7,9 +7,10 @@ use secrecy::{ExposeSecret, SecretString};
 use std::collections::HashMap;
 use std::sync::Arc;
 use tokio::sync::Mutex;
+use tokio::sync::mpsc::UnboundedSender;
 use uuid::Uuid;
 use wire::assertion::{Assertion, Channel, Kind, MAX_LIFE_SECONDS, User, sign};
-use wire::client::{Client, ClientError, Extras};
+use wire::client::{Client, ClientError, Extras, Told};
 use wire::signing::SigningKey;
 use wire::{Failure, FailureCode, Tool, canonical};
 
@@ -72,18 +73,19 @@ impl Server {
         Self { endpoint, audience, key, issuer, people: Mutex::default(), relay: Mutex::default() }
     }
 
-    /// Calls a tool for a person.
+    /// Calls a tool for a person; whoever wants to is told meanwhile how far it has come.
     pub(crate) async fn call<T: Tool>(
         &self,
         session: &Session,
         origin: &Origin,
         args: &T::Args,
+        told: Option<UnboundedSender<Told>>,
     ) -> Result<T::Answer, CallError> {
-        match self.call_once::<T>(session, origin, args).await {
+        match self.call_once::<T>(session, origin, args, told.clone()).await {
             // The connection was of a server that is gone. The request is named by its event, so it can be sent again.
             Err(CallError::NoAnswer(_)) => {
                 self.people.lock().await.remove(session.access().expose_secret());
-                self.call_once::<T>(session, origin, args).await
+                self.call_once::<T>(session, origin, args, told).await
             }
             other => other,
         }
@@ -94,10 +96,11 @@ impl Server {
         session: &Session,
         origin: &Origin,
         args: &T::Args,
+        told: Option<UnboundedSender<Told>>,
     ) -> Result<T::Answer, CallError> {
         let assertion = self.assertion::<T>(session, origin, args)?;
         let client = self.connection(&session.access()).await?;
-        let extras = Extras { assertion: Some(assertion), reason: None };
+        let extras = Extras { assertion: Some(assertion), told, ..Extras::default() };
         Ok(client.call::<T>(args, extras).await?)
     }
 

@@ -118,13 +118,15 @@ async fn bind(kraken: &Kraken, account: &str, session: &Session) -> Result<(), S
         user: user(&found, found.email.clone()),
         event: Uuid::now_v7().to_string(),
     };
-    kraken.server.call::<AccountBind>(session, &origin, &Nothing {}).await.map_err(|error| match error {
-        CallError::Refused(failure) => crate::reply::refusal(&failure),
-        CallError::Unauthorized | CallError::NoAnswer(_) => {
-            tracing::error!(%error, "an account could not be bound");
-            "I cannot reach the server at the moment. Try again later.".to_owned()
-        }
-    })?;
+    kraken.server.call::<AccountBind>(session, &origin, &Nothing {}, None).await.map_err(
+        |error| match error {
+            CallError::Refused(failure) => crate::reply::refusal(&failure),
+            CallError::Unauthorized | CallError::NoAnswer(_) => {
+                tracing::error!(%error, "an account could not be bound");
+                "I cannot reach the server at the moment. Try again later.".to_owned()
+            }
+        },
+    )?;
     kraken.sessions.keep(account, session).await.map_err(|error| {
         tracing::error!(%error, "a session could not be kept");
         "I could not remember your sign-in. Try again.".to_owned()

@@ -112,7 +112,7 @@ async fn deliver(kraken: &Kraken, open: &Open, said: &Said, answer: Answer) -> R
     match &answer {
         Answer::Whisper(_) if !said.direct => Ok(kraken.slack.whisper(&place, &said.user, message).await?),
         Answer::Aloud(_) | Answer::Whisper(_) => {
-            kraken.say_once(&place, message, &format!("answer:{}", open.incoming.id)).await
+            kraken.say_once(&place, message, &format!("answer:{}", open.incoming.id)).await.map(drop)
         }
     }
 }

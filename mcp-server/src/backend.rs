@@ -6,10 +6,12 @@ mod kubernetes;
 mod log_line;
 mod machine;
 pub mod survey;
+mod watch;
 
 pub use audit::{Audit, Audited};
 pub use machine::attend;
 pub use survey::{Survey, Usage};
+pub use watch::Watch;
 
 use crate::config::{Args, BackendKind};
 use crate::gate::act::{
@@ -144,6 +146,8 @@ pub struct RunOrder {
     pub input: Value,
     /// After this long the run is stopped.
     pub limit: Duration,
+    /// Who is told how far it has come.
+    pub watch: Watch,
 }
 
 /// What a run gave.

@@ -1,8 +1,12 @@
 //! Tells a waiting client how far a long call has come.
 
+use crate::backend::Watch;
 use rmcp::RoleServer;
-use rmcp::model::{ProgressNotificationParam, ProgressToken};
+use rmcp::model::{NotificationMetaObject, ProgressNotificationParam, ProgressToken};
 use rmcp::service::Peer;
+use tokio::sync::mpsc;
+use wire::meta;
+use wire::step::NodeStep;
 
 /// Where progress is told, if the client asked for it.
 #[derive(Debug, Clone, Default)]
@@ -23,6 +27,33 @@ impl Progress {
         told.message = Some(what.to_owned());
         // Whoever no longer listens misses nothing: the answer is kept, and the work goes on.
         let _ = peer.notify_progress(told).await;
+    }
+
+    /// A watch on a run, each step of which is told; nobody watches where the client did not ask for it.
+    pub(crate) fn watch(&self) -> Watch {
+        let Some((token, peer)) = self.to.clone() else { return Watch::default() };
+        let (watch, told) = Watch::new();
+        tokio::spawn(tell_nodes(token, peer, told));
+        watch
+    }
+}
+
+/// Tells what becomes of the nodes of a run until it has ended. How many steps there will be is not known.
+async fn tell_nodes(token: ProgressToken, peer: Peer<RoleServer>, mut steps: mpsc::Receiver<NodeStep>) {
+    let mut number = 0;
+    while let Some(step) = steps.recv().await {
+        number += 1;
+        let mut beside = NotificationMetaObject::new();
+        if let Ok(step) = serde_json::to_value(&step) {
+            beside.insert(meta::STEP.to_owned(), step);
+        }
+        let mut told = ProgressNotificationParam::new(token.clone(), precise(number));
+        told.message = Some(step.to_string());
+        told.meta = Some(beside);
+        if peer.notify_progress(told).await.is_err() {
+            // Whoever no longer listens misses nothing: the answer is kept, and the run goes on.
+            return;
+        }
     }
 }
 

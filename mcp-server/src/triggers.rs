@@ -8,7 +8,7 @@ mod spec;
 
 pub(crate) use spec::{HookSpec, Moment, Moments, Spec};
 
-use crate::backend::RunOrder;
+use crate::backend::{RunOrder, Watch};
 use crate::call::Call;
 use crate::gate::act::TriggerRun;
 use crate::gate::unavailable;
@@ -170,7 +170,7 @@ impl Fire {
         drop(claimed);
         let _turn = server.unasked.acquire().await;
         let input = json!({"trigger": {"name": of.name, "type": "cron", "due": self.step.at.due_at}});
-        let order = RunOrder { input, limit: runs::LONGEST };
+        let order = RunOrder { input, limit: runs::LONGEST, watch: Watch::default() };
         runs::carry_out(server, &grant, effect, order, &begin).await.map(drop)
     }
 }

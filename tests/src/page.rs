@@ -20,6 +20,15 @@ pub struct Post {
     pub(crate) thread: Option<String>,
 }
 
+impl Post {
+    /// Whether it only follows something that goes on: the answer is another.
+    pub(crate) fn is_progress(&self) -> bool {
+        [" is running.", " is being deployed.", " has ended.", " went out of my sight."]
+            .iter()
+            .any(|heading| self.text.contains(heading))
+    }
+}
+
 impl Page {
     /// The messages of the channel itself.
     pub(crate) fn channel(&self) -> Vec<Post> {

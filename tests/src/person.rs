@@ -77,8 +77,17 @@ impl Person {
         self.page(CHANNEL).await.channel()
     }
 
-    /// What the Kraken has said in a thread, as far as this person sees it.
+    /// What the Kraken has said in a thread, as far as this person sees it; not how far something has come.
     pub async fn sees(&self, thread: &Thread) -> Vec<Post> {
+        self.of_the_kraken(thread).await.into_iter().filter(|post| !post.is_progress()).collect()
+    }
+
+    /// What the Kraken shows in a thread of something that takes long.
+    pub async fn watches(&self, thread: &Thread) -> Option<Post> {
+        self.of_the_kraken(thread).await.into_iter().find(Post::is_progress)
+    }
+
+    async fn of_the_kraken(&self, thread: &Thread) -> Vec<Post> {
         let replies = self.page(&thread.place).await.replies();
         replies.into_iter().filter(|post| post.author == KRAKEN).collect()
     }

@@ -9,8 +9,9 @@ use crate::web::{Web, WebError};
 use jiff::Timestamp;
 use secrecy::SecretString;
 use std::path::{Path, PathBuf};
+use tokio::sync::mpsc::UnboundedSender;
 use wire::Tool;
-use wire::client::{Client, ClientError, Extras};
+use wire::client::{Client, ClientError, Extras, Told};
 
 /// Why nobody can call.
 #[derive(Debug, thiserror::Error)]
@@ -107,7 +108,24 @@ impl Connection {
 
     /// Calls the tool `T`.
     pub(crate) async fn call<T: Tool>(&self, args: &T::Args) -> Result<T::Answer, CallerError> {
-        let extras = Extras { assertion: None, reason: self.reason.clone() };
+        self.ask::<T>(args, None).await
+    }
+
+    /// Calls the tool `T`, and tells meanwhile how far it has come.
+    pub(crate) async fn call_told<T: Tool>(
+        &self,
+        args: &T::Args,
+        told: UnboundedSender<Told>,
+    ) -> Result<T::Answer, CallerError> {
+        self.ask::<T>(args, Some(told)).await
+    }
+
+    async fn ask<T: Tool>(
+        &self,
+        args: &T::Args,
+        told: Option<UnboundedSender<Told>>,
+    ) -> Result<T::Answer, CallerError> {
+        let extras = Extras { reason: self.reason.clone(), told, ..Extras::default() };
         self.client.call::<T>(args, extras).await.map_err(|error| match error {
             ClientError::Unauthorized if self.emergency => CallerError::GlassRefused,
             other => CallerError::Client(other),

@@ -42,9 +42,16 @@ use crate::failed::{Exit, Failed};
 use crate::output::{Output, plain, tell};
 use crate::server::Server;
 use anstyle::{AnsiColor, Style};
+use std::convert::Infallible;
 use std::process::ExitCode;
+use std::time::Duration;
 use tokio::runtime::{Builder, Runtime};
+use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 use wire::Tool;
+use wire::client::Told;
+
+/// What is over sooner is not told step by step.
+const A_MOMENT: Duration = Duration::from_secs(1);
 
 /// What goes for every command.
 #[derive(Debug)]
@@ -170,5 +177,29 @@ impl Context {
         let answer = connection.call::<T>(args).await?;
         connection.close().await;
         Ok(answer)
+    }
+
+    /// The same for what may take long: people are told how far it has come once it takes more than a moment.
+    pub(crate) async fn call_patiently<T: Tool>(
+        &self,
+        effect: Effect,
+        args: &T::Args,
+    ) -> Result<T::Answer, Failed> {
+        let connection = self.connect(effect).await?;
+        let (to, told) = unbounded_channel();
+        let answer = tokio::select! {
+            answer = connection.call_told::<T>(args, to) => answer?,
+            never = self.tell_all(told) => match never {},
+        };
+        connection.close().await;
+        Ok(answer)
+    }
+
+    async fn tell_all(&self, mut told: UnboundedReceiver<Told>) -> Infallible {
+        tokio::time::sleep(A_MOMENT).await;
+        while let Some(Told { message, .. }) = told.recv().await {
+            tell(&plain(&message));
+        }
+        std::future::pending().await
     }
 }

@@ -1,11 +1,19 @@
 //! A typed MCP client: one connection carries one token, and every call names its tool by type.
 
+mod listening;
+
+pub use self::listening::Told;
+
+use self::listening::Listening;
 use crate::failure::{Failure, FailureAnswer};
 use crate::meta;
 use crate::tool::Tool;
-use rmcp::model::{CallToolRequestParams, CallToolResult, JsonObject, ProtocolVersion, RequestMetaObject};
+use rmcp::model::{
+    CallToolRequest, CallToolRequestParams, CallToolResult, ClientRequest, JsonObject, ProtocolVersion,
+    RequestMetaObject, ServerResult,
+};
 use rmcp::service::{
-    ClientInitializeError, ClientLifecycleMode, RoleClient, RunningService, ServiceError,
+    ClientInitializeError, ClientLifecycleMode, PeerRequestOptions, RoleClient, RunningService, ServiceError,
     serve_client_with_lifecycle,
 };
 use rmcp::transport::streamable_http_client::{
@@ -15,6 +23,7 @@ use secrecy::{ExposeSecret, SecretString};
 use serde_json::Value;
 use std::error::Error as _;
 use std::time::Duration;
+use tokio::sync::mpsc::UnboundedSender;
 
 /// How long a server may take to accept a connection.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
@@ -65,13 +74,15 @@ pub struct Extras {
     pub assertion: Option<String>,
     /// An operator's reason.
     pub reason: Option<String>,
+    /// Who is told how far the call has come, while it goes on.
+    pub told: Option<UnboundedSender<Told>>,
 }
 
 /// A connection that carries one token.
 #[derive(Debug)]
 pub struct Client {
     endpoint: String,
-    service: RunningService<RoleClient, ()>,
+    service: RunningService<RoleClient, Listening>,
 }
 
 impl Client {
@@ -90,7 +101,7 @@ impl Client {
             .map_err(|error| ClientError::Protocol(error.to_string()))?;
         let transport = StreamableHttpClientTransport::with_client(http, config);
         let lifecycle = ClientLifecycleMode::Discover { preferred_versions: vec![ProtocolVersion::LATEST] };
-        let connecting = serve_client_with_lifecycle((), transport, lifecycle);
+        let connecting = serve_client_with_lifecycle(Listening::default(), transport, lifecycle);
         let service = tokio::time::timeout(CONNECT_TIMEOUT, connecting)
             .await
             .map_err(|_| ClientError::TimedOut(CONNECT_TIMEOUT))?
@@ -130,11 +141,24 @@ impl Client {
             }
         }
         params.meta = Some(said_beside);
-        let answer = tokio::time::timeout(CALL_TIMEOUT, self.service.call_tool(params))
-            .await
-            .map_err(|_| ClientError::TimedOut(CALL_TIMEOUT))?
-            .map_err(|error| not_answered(&self.endpoint, &error))?;
-        read(answer)
+        let answer = self.ask(params, extras.told).await;
+        read(answer.map_err(|error| not_answered(&self.endpoint, &error))?)
+    }
+
+    /// Sends a call and waits for its answer; whoever wants to is told meanwhile how far it has come.
+    async fn ask(
+        &self,
+        params: CallToolRequestParams,
+        told: Option<UnboundedSender<Told>>,
+    ) -> Result<CallToolResult, ServiceError> {
+        let request = ClientRequest::CallToolRequest(CallToolRequest::new(params));
+        let options = PeerRequestOptions::with_timeout(CALL_TIMEOUT);
+        let asked = self.service.send_cancellable_request(request, options).await?;
+        let _heard = told.map(|told| self.service.service().begin(asked.progress_token.clone(), told));
+        match asked.await_response().await? {
+            ServerResult::CallToolResult(answer) => Ok(answer),
+            _ => Err(ServiceError::UnexpectedResponse),
+        }
     }
 
     /// Ends the connection.
@@ -173,6 +197,7 @@ fn not_connected(endpoint: &str, error: &ClientInitializeError) -> ClientError {
 fn not_answered(endpoint: &str, error: &ServiceError) -> ClientError {
     match error {
         ServiceError::TransportSend(error) => from_transport(endpoint, error.error.as_ref()),
+        ServiceError::Timeout { timeout } => ClientError::TimedOut(*timeout),
         ServiceError::McpError(error) => ClientError::Protocol(error.message.to_string()),
         ServiceError::TransportClosed => ClientError::Unreachable {
             endpoint: endpoint.to_owned(),

@@ -10,6 +10,7 @@ pub mod pass;
 #[cfg(feature = "seal")]
 pub mod seal;
 pub mod signing;
+pub mod step;
 mod tool;
 pub mod tools;
 pub mod trail;

@@ -5,3 +5,6 @@ pub const ASSERTION: &str = "tentacular.io/assertion";
 
 /// An operator's reason.
 pub const REASON: &str = "tentacular.io/reason";
+
+/// In a progress notification: what became of a node of the run ([`crate::step::NodeStep`]).
+pub const STEP: &str = "tentacular.io/step";

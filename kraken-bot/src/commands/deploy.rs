@@ -3,6 +3,7 @@
 use super::approve;
 use super::new::not_written;
 use crate::asked::{Answer, Asked, Stop};
+use crate::live::{self, Words};
 use crate::slack::blocks::{Message, code, escape};
 use wire::tools::approval::ApprovalAsked;
 use wire::tools::person::Whoami;
@@ -24,6 +25,10 @@ pub(super) async fn run(asked: &Asked<'_>, tentacle: TentacleName) -> Result<Ans
         Ok(files) => (files, None),
         Err(error) => (Default::default(), Some(not_written(error))),
     };
+    let words = Words {
+        going: format!("*{tentacle}* is being deployed."),
+        what: format!("The deploy of *{tentacle}*"),
+    };
     let args = WfApplyArgs {
         enclave: EnclaveRef::default(),
         name: tentacle,
@@ -31,7 +36,7 @@ pub(super) async fn run(asked: &Asked<'_>, tentacle: TentacleName) -> Result<Ans
         dry_run: missing.is_some(),
         manifests: Vec::new(),
     };
-    match (asked.call::<WfApply>(args).await, missing) {
+    match (live::call::<WfApply>(asked, args, words, |_| Vec::new()).await, missing) {
         (Err(Stop::Refused(failure)), Some(missing)) if failure.code == wire::FailureCode::Invalid => {
             Err(missing)
         }

@@ -2,10 +2,12 @@
 
 use super::status::seconds;
 use crate::asked::{Answer, Asked, Stop};
+use crate::live::{self, Words};
 use crate::slack::blocks::{Message, escape};
 use crate::told;
 use serde_json::{Value, json};
 use wire::EnclaveRef;
+use wire::step::{NodeState, NodeStep};
 use wire::tools::tentacle::{WfRun, WfRunAnswer, WfRunArgs};
 use workflow::TentacleName;
 
@@ -15,13 +17,32 @@ pub(super) async fn run(
     input: Option<String>,
 ) -> Result<Answer, Stop> {
     asked.channel()?;
+    let words =
+        Words { going: format!("*{tentacle}* is running."), what: format!("The run of *{tentacle}*") };
     let args = WfRunArgs {
         enclave: EnclaveRef::default(),
         name: tentacle,
         input: input.as_deref().map(read),
         timeout_seconds: None,
     };
-    Ok(Answer::Aloud(told_of(&asked.call::<WfRun>(args).await?)))
+    let run = live::call::<WfRun>(asked, args, words, nodes).await?;
+    Ok(Answer::Aloud(told_of(&run)))
+}
+
+/// What the answer says of each node.
+fn nodes(run: &WfRunAnswer) -> Vec<NodeStep> {
+    let times = run.output.pointer("/timing/nodeTimings").and_then(Value::as_object);
+    let errors = run.output.get("errors").and_then(Value::as_object);
+    let step = |(node, time): (&String, &Value)| {
+        let error = errors.and_then(|errors| errors.get(node)).and_then(Value::as_str);
+        let duration_ms = time.get("durationMs").and_then(Value::as_u64).unwrap_or_default();
+        let state = match error {
+            Some(error) => NodeState::Failed { error: error.to_owned(), again: false },
+            None => NodeState::Finished { duration_ms },
+        };
+        NodeStep { node: node.clone(), state }
+    };
+    times.into_iter().flatten().map(step).collect()
 }
 
 /// What somebody typed as input: JSON where it is some, else their words.

@@ -90,7 +90,7 @@ fn tentacle_told(status: &WfStatusAnswer) -> Message {
 }
 
 /// A duration in words: `0.3 s`, `2 min`.
-pub(super) fn seconds(millis: u64) -> String {
+pub(crate) fn seconds(millis: u64) -> String {
     match millis {
         0..60_000 => format!("{}.{} s", millis / 1000, millis % 1000 / 100),
         _ => format!("{} min", millis / 60_000),

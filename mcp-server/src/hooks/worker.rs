@@ -1,6 +1,6 @@
 //! Runs what was stored: one delivery of a tentacle after the other, each once.
 
-use crate::backend::RunOrder;
+use crate::backend::{RunOrder, Watch};
 use crate::call::Call;
 use crate::gate::act::TriggerRun;
 use crate::gate::unavailable;
@@ -102,7 +102,7 @@ async fn run(server: &Server, delivery: Delivery) -> Result<(), Failure> {
     let asked_by = call.shown();
     let begin = RunBegin { cause: of.name.as_str(), asked_by: &asked_by, due_at: None };
     let effect = runs::begin(changing, &grant, &begin).await?;
-    let order = RunOrder { input, limit: runs::LONGEST };
+    let order = RunOrder { input, limit: runs::LONGEST, watch: Watch::default() };
     runs::carry_out(server, &grant, effect, order, &begin).await.map(drop)
 }
 

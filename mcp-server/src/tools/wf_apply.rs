@@ -48,7 +48,7 @@ impl Handler for WfApply {
                 return Err(changing.failed(failure).await);
             }
         };
-        progress.step(1, 3, "checked").await;
+        progress.step(1, 2, "its files are checked: the new version is being started").await;
         let needs = Needs::of(changing.tx(), &grant, &source).await.map_err(|error| unavailable(&error))?;
         let asked = Asked { grant: &grant, source: &source, asker: &initiator, needs: &needs };
         let did = match asked.next(server, &mut changing, args.dry_run).await? {
@@ -60,7 +60,7 @@ impl Handler for WfApply {
             Next::Deploy => {
                 let effect = asked.begin(changing).await?;
                 let deployed = rollout::deploy(server, &grant, effect, &source, &initiator).await?;
-                progress.step(2, 3, "ready").await;
+                progress.step(2, 2, "it is ready").await;
                 Did::Deploy(deployed)
             }
         };

@@ -21,8 +21,8 @@ const USUAL: Duration = Duration::from_secs(120);
 impl Handler for WfRun {
     const ABOUT: About = About {
         title: "Run a tentacle",
-        description: "Runs a tentacle with an input and waits for its answer, 120 s when nothing is said and 600 s at most. A run \
-                      whose nodes failed is answered with `success` false and what each node said.",
+        description: "Runs a tentacle with an input and waits for its answer, 120 s when nothing is said and 600 s at most; progress \
+                      tells what becomes of each node. A run whose nodes failed is answered with `success` false and what each node said.",
         effect: Effect::Changes,
         repeat: Repeat::Never,
     };
@@ -32,7 +32,7 @@ impl Handler for WfRun {
         server: &Server,
         call: &Call,
         args: WfRunArgs,
-        _: &Progress,
+        progress: &Progress,
     ) -> Result<WfRunAnswer, Failure> {
         let named = named(args.enclave)?;
         let (change, grant) =
@@ -42,7 +42,7 @@ impl Handler for WfRun {
         let effect = runs::begin(change.decided(), &grant, &begin).await?;
         let limit = args.timeout_seconds.map_or(USUAL, |seconds| Duration::from_secs(seconds.max(1).into()));
         let input = args.input.unwrap_or_else(|| Value::Object(serde_json::Map::new()));
-        let order = RunOrder { input, limit: limit.min(runs::LONGEST) };
+        let order = RunOrder { input, limit: limit.min(runs::LONGEST), watch: progress.watch() };
         let Ran { report, duration_ms } = runs::carry_out(server, &grant, effect, order, &begin).await?;
         let enclave = grant.target().record.name.clone();
         Ok(WfRunAnswer {

@@ -41,7 +41,7 @@ async fn every_kind_of_bad_assertion_is_refused_and_changes_nothing() {
     let token = app.issuer.token("ana", "kraken");
     let mut taken = Vec::new();
     for (name, assertion) in kinds {
-        let extras = Extras { assertion, reason: None };
+        let extras = Extras { assertion, ..Extras::default() };
         match app.tool(&token, bad::TOOL, &bad::args(), &extras).await {
             Reply::Refused(failure)
                 if matches!(

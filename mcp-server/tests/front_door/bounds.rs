@@ -48,7 +48,7 @@ async fn a_shown_name_has_a_bound(app: App) {
 async fn a_reason_has_a_bound(app: App) {
     set_up(&app).await;
     let freeze = async |length: usize| {
-        let extras = Extras { assertion: None, reason: Some("\u{fc}".repeat(length)) };
+        let extras = Extras { reason: Some("\u{fc}".repeat(length)), ..Extras::default() };
         app.call_with(OPERATOR, "enclave_freeze", json!({"name": "price-watch"}), extras).await
     };
     let before = app.database.holds().await;

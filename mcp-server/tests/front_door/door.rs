@@ -42,7 +42,7 @@ impl Door {
 
     /// Calls a tool as an operator, with a reason.
     pub(crate) async fn operate(&self, tool: &str, args: Value) -> Result<Value, Failure> {
-        let extras = Extras { assertion: None, reason: Some("the owner is on holiday".to_owned()) };
+        let extras = Extras { reason: Some("the owner is on holiday".to_owned()), ..Extras::default() };
         self.call_with(OPERATOR, tool, args, extras).await
     }
 
@@ -134,7 +134,7 @@ impl Door {
         args: Value,
         said: &Assertion,
     ) -> Result<Value, Failure> {
-        let extras = Extras { assertion: Some(self.signed(said)), reason: None };
+        let extras = Extras { assertion: Some(self.signed(said)), ..Extras::default() };
         self.call_with(&self.issuer.token(person, "kraken"), tool, args, extras).await
     }
 }

@@ -176,7 +176,7 @@ async fn call(app: &App, principal: &Principal, variant: &Variant) -> Reply {
         Caller::Client { person, client } => (app.issuer.token(person.name, client), Extras::default()),
         Caller::Kraken { person, kind } => {
             let said = statement(app, person, *kind, &variant.tool, &args);
-            let extras = Extras { assertion: Some(app.signed(&said)), reason: None };
+            let extras = Extras { assertion: Some(app.signed(&said)), ..Extras::default() };
             (app.issuer.token(person.name, "kraken"), extras)
         }
         Caller::Relay => {
@@ -184,7 +184,7 @@ async fn call(app: &App, principal: &Principal, variant: &Variant) -> Reply {
         }
         Caller::Operator { token, reason, .. } => {
             let reason = reason.then(|| "a test".to_owned());
-            (token.clone(), Extras { assertion: None, reason })
+            (token.clone(), Extras { reason, ..Extras::default() })
         }
     };
     app.tool(&token, &variant.tool, &args, &extras).await

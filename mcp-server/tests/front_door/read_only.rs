@@ -103,7 +103,7 @@ async fn the_kraken_is_told_too(app: App) {
         says_why(&price_watch(&replica).say("ana", tool, args).await.unwrap_err());
     }
     let said = replica.signing_in("cy");
-    let extras = Extras { assertion: Some(replica.signed(&said)), reason: None };
+    let extras = Extras { assertion: Some(replica.signed(&said)), ..Extras::default() };
     let token = replica.issuer.token("cy", "kraken");
     says_why(&replica.call_with(&token, "account_bind", json!({}), extras).await.unwrap_err());
 }

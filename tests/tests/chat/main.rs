@@ -9,3 +9,4 @@ mod reach;
 mod said;
 mod stranger;
 mod walk;
+mod watching;

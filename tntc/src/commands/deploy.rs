@@ -33,7 +33,7 @@ impl Deploy {
             dry_run: self.dry_run,
             manifests: Vec::new(),
         };
-        let answer = context.call::<WfApply>(Effect::Writes, &args).await?;
+        let answer = context.call_patiently::<WfApply>(Effect::Writes, &args).await?;
         context.output.show(&answer, view)?;
         match answer.approval {
             // For scripts: it was not done.

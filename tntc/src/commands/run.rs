@@ -34,7 +34,7 @@ impl Run {
             input: self.input.as_deref().map(read).transpose()?,
             timeout_seconds: Some(self.timeout),
         };
-        let answer = context.call::<WfRun>(Effect::Writes, &args).await?;
+        let answer = context.call_patiently::<WfRun>(Effect::Writes, &args).await?;
         context.output.show(&answer, view)?;
         if !answer.success {
             return Err(Failed::Bad(told(&answer)));

@@ -26,12 +26,12 @@ fn said(door: &Door) -> Assertion {
 }
 
 pub(super) fn good(door: &Door) -> Extras {
-    Extras { assertion: Some(door.signed(&said(door))), reason: None }
+    Extras { assertion: Some(door.signed(&said(door))), ..Extras::default() }
 }
 
 pub(super) fn for_info(door: &Door) -> Extras {
     let said = price_watch(door).assertion("ana", "enclave_info", &named());
-    Extras { assertion: Some(door.signed(&said)), reason: None }
+    Extras { assertion: Some(door.signed(&said)), ..Extras::default() }
 }
 
 pub(super) fn kinds(door: &Door) -> Vec<(String, Option<String>)> {

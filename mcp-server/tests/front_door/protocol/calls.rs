@@ -81,13 +81,7 @@ async fn a_panic_ends_one_call_and_nothing_else() {
 #[tokio::test]
 async fn progress_is_told_to_those_who_ask_for_it() {
     let app = App::start().await;
-    let mut params = call("enclave_provision", &json!({"name": "new"}), &Extras::default());
-    params["_meta"]["progressToken"] = json!("p-1");
-    let message = json!({"jsonrpc": "2.0", "id": 7, "method": "tools/call", "params": params});
-    let answer = app.post(&app.agent("ana"), &message).await;
-    assert_eq!(answer.header("content-type"), "text/event-stream");
-    let events = answer.body.lines().filter_map(|line| line.strip_prefix("data:"));
-    let events: Vec<Value> = events.filter_map(|data| serde_json::from_str(data.trim()).ok()).collect();
+    let events = told(&app, "enclave_provision", json!({"name": "new"})).await;
     let (last, told) = events.split_last().unwrap();
     let mut steps = Vec::new();
     for (done, event) in (1..).zip(told) {
@@ -101,6 +95,35 @@ async fn progress_is_told_to_those_who_ask_for_it() {
     steps.sort_by_key(|told| STEPS.iter().position(|step| step == told));
     assert_eq!(steps, STEPS);
     assert_eq!((&last["id"], &last["result"]["structuredContent"]["status"]), (&json!(7), &json!("active")));
+}
+
+/// Calls a tool with a progress token; answers everything that is told, the answer last.
+async fn told(app: &App, tool: &'static str, args: Value) -> Vec<Value> {
+    let mut params = call(tool, &args, &Extras::default());
+    params["_meta"]["progressToken"] = json!("p-1");
+    let message = json!({"jsonrpc": "2.0", "id": 7, "method": "tools/call", "params": params});
+    let answer = app.post(&app.agent("ana"), &message).await;
+    assert_eq!(answer.header("content-type"), "text/event-stream");
+    let events = answer.body.lines().filter_map(|line| line.strip_prefix("data:"));
+    events.filter_map(|data| serde_json::from_str(data.trim()).ok()).collect()
+}
+
+#[tokio::test]
+async fn a_run_is_told_node_by_node() {
+    let app = App::start().await;
+    set_up(&app).await;
+    app.call(&app.agent("ana"), "wf_apply", of_price_watch(hello("hello", "hi"))).await.unwrap();
+    let events = told(&app, "wf_run", of_price_watch(json!({"name": "hello"}))).await;
+    let step = |progress: f64, message: &str, step: Value| {
+        let meta = json!({"tentacular.io/step": step});
+        let params = json!({"progressToken": "p-1", "progress": progress, "message": message, "_meta": meta});
+        json!({"jsonrpc": "2.0", "method": "notifications/progress", "params": params})
+    };
+    let began = step(1.0, "echo began", json!({"node": "echo", "state": "started", "attempt": 1}));
+    let ended = json!({"node": "echo", "state": "finished", "duration_ms": 12});
+    let ended = step(2.0, "echo finished after 0.012 s", ended);
+    assert_eq!(events[..2], [began, ended]);
+    assert_eq!(events[2]["result"]["structuredContent"]["success"], true);
 }
 
 #[tokio::test]

@@ -31,7 +31,7 @@ impl Provision {
             members: self.members.clone(),
             ..EnclaveProvisionArgs::default()
         };
-        let answer = context.call::<EnclaveProvision>(Effect::Writes, &args).await?;
+        let answer = context.call_patiently::<EnclaveProvision>(Effect::Writes, &args).await?;
         Ok(context.output.show(&answer, view)?)
     }
 }

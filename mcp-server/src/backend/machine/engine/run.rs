@@ -3,7 +3,7 @@
 use super::super::confine::{End, Kind};
 use super::{Engine, READY_WITHIN};
 use crate::backend::asking::{Asked, BROKE, GRACE, NoReport, broken, no_memory};
-use crate::backend::{BackendError, RunOrder, RunReport};
+use crate::backend::{BackendError, RunOrder, RunReport, Watch};
 use serde_json::{Value, json};
 use std::time::Duration;
 
@@ -13,7 +13,7 @@ const LOOK_FOR_KILLS: Duration = Duration::from_millis(500);
 impl Engine {
     /// Sees whether every node can be loaded.
     pub(in super::super) async fn load(&self) -> Result<(), BackendError> {
-        let order = RunOrder { input: json!({}), limit: READY_WITHIN };
+        let order = RunOrder { input: json!({}), limit: READY_WITHIN, watch: Watch::default() };
         let report = self.send("/load", &order).await?;
         let report = report.ok_or_else(|| BackendError::DoesNotStart(BROKE.to_owned()))?;
         if report.success {
