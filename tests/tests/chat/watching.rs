@@ -9,9 +9,9 @@ name: hello
 version: \"1.0\"
 triggers: [{type: manual}]
 nodes:
-  first: {path: nodes/first.ts}
-  second: {path: nodes/second.ts}
-  third: {path: nodes/third.ts}
+  first: {path: nodes/first.ts, description: Begins}
+  second: {path: nodes/second.ts, description: Takes long}
+  third: {path: nodes/third.ts, description: Ends}
 edges: [{from: first, to: second}, {from: second, to: third}]
 ";
 
@@ -55,9 +55,9 @@ async fn a_long_run_is_watched_node_by_node() {
     // What fails is seen at its place.
     three(&up, &ana, BROKEN).await;
     let thread = ana.says("@kraken run hello").await;
-    aloud(&ana.hears(&thread, 1).await[0], &["hello failed after", "second: no <luck>"]);
+    aloud(&ana.hears(&thread, 1).await[0], &["hello failed after", "second: Error: no <luck>"]);
     let shown = shows(&ana, &thread, "has ended.").await;
-    assert!(shown.contains("✗ second failed: no <luck>") && shown.contains("– third was not run"), "{shown}");
+    assert!(shown.contains("✗ second failed: Error: no <luck>") && shown.contains("– third was not run"), "{shown}");
 }
 
 #[tokio::test]

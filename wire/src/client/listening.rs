@@ -3,7 +3,7 @@
 use crate::meta;
 use crate::step::NodeStep;
 use rmcp::ClientHandler;
-use rmcp::model::{ProgressNotificationParam, ProgressToken};
+use rmcp::model::{NotificationMetaObject, ProgressNotificationParam, ProgressToken};
 use rmcp::service::{NotificationContext, RoleClient};
 use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -70,12 +70,17 @@ impl Listener {
 
 impl ClientHandler for Listening {
     async fn on_progress(&self, params: ProgressNotificationParam, context: NotificationContext<RoleClient>) {
-        let step = context.meta.get(meta::STEP).cloned().and_then(|step| serde_json::from_value(step).ok());
-        let told = Told { message: params.message.unwrap_or_default(), step };
+        let told = Told { step: step(&context), message: params.message.unwrap_or_default() };
         if let Some(listener) = self.all().get_mut(&params.progress_token) {
             listener.hear(params.progress, told);
         }
     }
+}
+
+/// What became of a node. The library (rmcp 3.9) leaves `_meta` among the extensions, where `meta` should have it.
+fn step(context: &NotificationContext<RoleClient>) -> Option<NodeStep> {
+    let meta = context.extensions.get::<NotificationMetaObject>().unwrap_or(&context.meta);
+    serde_json::from_value(meta.get(meta::STEP)?.clone()).ok()
 }
 
 #[cfg(test)]
