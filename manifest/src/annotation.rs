@@ -30,7 +30,7 @@ pub const ENCLAVE_CREATED_AT: &str = "tentacular.io/enclave-created-at";
 pub const ENCLAVE_UPDATED_AT: &str = "tentacular.io/enclave-updated-at";
 /// Its size: see [`QuotaPreset`](crate::QuotaPreset).
 pub const ENCLAVE_QUOTA_PRESET: &str = "tentacular.io/enclave-quota-preset";
-/// Its mode.
+/// An enclave's mode, or a tentacle's.
 pub const MODE: &str = "tentacular.io/mode";
 
 /// The label that names the tentacle, on each of its objects and pods.
@@ -45,3 +45,15 @@ pub const STANDING: &str = "tentacular.io/standing";
 pub const NODES: &str = "tentacular.io/nodes";
 /// The version's whole name, on its deployment and its pods.
 pub const VERSION: &str = "tentacular.io/version";
+/// Who owns the tentacle, to show.
+pub const OWNER: &str = "tentacular.io/owner";
+/// The owner's stable subject.
+pub const OWNER_SUB: &str = "tentacular.io/owner-sub";
+/// Who deployed the version, to show.
+pub const DEPLOYED_BY: &str = "tentacular.io/deployed-by";
+/// With which client.
+pub const DEPLOYED_VIA: &str = "tentacular.io/deployed-via";
+/// When, RFC 3339.
+pub const DEPLOYED_AT: &str = "tentacular.io/deployed-at";
+/// When the tentacle was first deployed, RFC 3339.
+pub const CREATED_AT: &str = "tentacular.io/created-at";

@@ -2,12 +2,14 @@
 //! version is made beside the one that serves, and taken away by its name.
 
 mod code;
+mod mirror;
 mod pod;
 mod policy;
 mod spec;
 mod supply;
 
 pub use code::code;
+pub use mirror::TentacleMirror;
 pub use pod::{CONTAINER, deployment};
 pub use policy::policy;
 pub use spec::{Behind, ClusterSpec, PORT, TentacleSpec, name_of};

@@ -24,11 +24,12 @@ use crate::supply::{Supply, SupplyError};
 use async_trait::async_trait;
 use manifest::QuotaPreset;
 use serde_json::Value;
+use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 use wire::{Failure, FailureCode};
-use workflow::{Bundle, Sandbox, SecretName};
+use workflow::{Bundle, Sandbox, SecretName, TentacleName};
 
 /// Where enclaves live and tentacles run.
 #[async_trait]
@@ -113,6 +114,8 @@ pub struct EnclaveView {
     pub record: EnclaveRecord,
     /// Who owns it, to show.
     pub owner: String,
+    /// Who owns each tentacle, to show.
+    pub tentacle_owners: BTreeMap<TentacleName, String>,
 }
 
 /// A version of a tentacle: its source, and everything that the server derived from it.

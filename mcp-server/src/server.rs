@@ -8,7 +8,7 @@ use crate::identity::Authenticator;
 use crate::keyed_lock::KeyedLocks;
 use crate::metrics::Metrics;
 use crate::pace::TriggerPace;
-use crate::store::{EnclaveRecord, Rights, Store, StoreError};
+use crate::store::{EnclaveRecord, PersonId, Rights, Store, StoreError};
 use crate::supply::Supply;
 use crate::trail::Trail;
 use jiff::Timestamp;
@@ -65,7 +65,9 @@ impl Server {
 
     /// The enclave with the names that people read.
     pub(crate) fn view(rights: &Rights, record: &EnclaveRecord) -> EnclaveView {
-        EnclaveView { record: record.clone(), owner: rights.shown(&record.owner).to_owned() }
+        let shown = |owner: &PersonId| rights.shown(owner).to_owned();
+        let owners = record.tentacles.iter().map(|(name, tentacle)| (name.clone(), shown(&tentacle.owner)));
+        EnclaveView { record: record.clone(), owner: shown(&record.owner), tentacle_owners: owners.collect() }
     }
 
     /// Makes the backend follow a changed record. A failure is only logged: the record holds already, and the

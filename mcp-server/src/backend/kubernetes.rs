@@ -186,7 +186,8 @@ impl Backend for Kubernetes {
         let spec = self.spec(enclave);
         let there = self.cluster.find_namespace(&spec).await?;
         self.cluster.apply(spec.name.as_str(), &manifest::quota(&spec)).await?;
-        self.cluster.show(&spec, status(&enclave.record), there).await
+        self.cluster.show(&spec, status(&enclave.record), there).await?;
+        self.tentacles.show(enclave).await
     }
 
     async fn deploy(&self, grant: &Authorized<Apply>, version: &Version) -> Result<Deployed, BackendError> {

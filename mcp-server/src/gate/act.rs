@@ -33,7 +33,7 @@ macro_rules! acts {
     };
 }
 
-/// Marks the actions that change an enclave's record, after which its mirror must follow.
+/// Marks the actions that change an enclave's record or a tentacle's, after which its mirror must follow.
 pub trait Changes: Act + sealed::Changing {}
 
 macro_rules! changes {
@@ -47,7 +47,7 @@ macro_rules! changes {
 
 changes! {
     AddMember RemoveMember SetMode TightenMode OpenEnrollment CloseEnrollment RaiseQuota LowerQuota Rename Freeze
-    Unfreeze ChannelReport Revoke Repair
+    Unfreeze ChannelReport Revoke Repair Apply TentacleSetMode TentacleTighten TentacleTransfer
 }
 
 acts! {

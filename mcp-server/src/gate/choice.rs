@@ -5,7 +5,7 @@ use super::act::{
     TightenMode,
 };
 use super::target::OnTentacle;
-use super::{Authorized, Change};
+use super::{Authorized, Change, Changed};
 use crate::store::{Enrollment, Quota};
 use policy::Mode;
 use std::sync::Arc;
@@ -34,6 +34,14 @@ impl TentacleModeGrant {
         match self {
             Self::Set(grant) => grant.target(),
             Self::Tighten(grant) => grant.target(),
+        }
+    }
+
+    /// The proof that the record was changed by right.
+    pub(crate) fn changed(&self) -> &dyn Changed {
+        match self {
+            Self::Set(grant) => grant,
+            Self::Tighten(grant) => grant,
         }
     }
 }

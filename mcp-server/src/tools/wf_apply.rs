@@ -61,6 +61,7 @@ impl Handler for WfApply {
                 let effect = asked.begin(changing).await?;
                 let deployed = rollout::deploy(server, &grant, effect, &source, &initiator).await?;
                 progress.step(2, 2, "it is ready").await;
+                server.follow(&grant, &target.record.name).await;
                 Did::Deploy(deployed)
             }
         };

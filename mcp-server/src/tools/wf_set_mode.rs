@@ -39,6 +39,7 @@ impl Handler for WfSetMode {
         put.map_err(|error| unavailable(&error))?;
         changing.done().await?;
         let target = grant.target();
+        server.follow(grant.changed(), &target.record.name).await;
         let before = target.tentacle.as_ref().and_then(|tentacle| tentacle.mode);
         let enclave = target.record.name.clone();
         Ok(WfSetModeAnswer {

@@ -44,6 +44,7 @@ impl Handler for WfTransfer {
         };
         changing.tx().transfer_tentacle(&grant, &to).await.map_err(|error| unavailable(&error))?;
         changing.done().await?;
+        server.follow(&grant, &target.record.name).await;
         let from = target.tentacle.as_ref().map(|tentacle| rights.shown(&tentacle.owner).to_owned());
         let enclave = target.record.name.clone();
         Ok(WfTransferAnswer {

@@ -34,6 +34,17 @@ fn pods(enclave: &str) -> Value {
     serde_json::from_str(&kubectl(&["get", "pods", "-n", enclave, "-o", "json"]).unwrap()).unwrap()
 }
 
+/// What the one deployment of an enclave shows of its tentacle's record.
+fn shown(enclave: &str) -> Value {
+    let told = kubectl(&["get", "deployments", "-n", enclave, "-o", "json"]).unwrap();
+    let told: Value = serde_json::from_str(&told).unwrap();
+    let annotations = told["items"][0]["metadata"]["annotations"].as_object().unwrap();
+    let own = annotations
+        .iter()
+        .filter_map(|(key, value)| Some((key.strip_prefix("tentacular.io/")?.to_owned(), value.clone())));
+    own.collect()
+}
+
 impl Site {
     /// An enclave of Ana's.
     pub(crate) async fn enclave(&self, what: &str) -> String {
@@ -75,6 +86,21 @@ fn a_tentacle_comes_runs_and_goes_without_a_trace() {
         let pod = &pods(&enclave)["items"][0];
         assert_eq!(pod["spec"]["runtimeClassName"], "gvisor");
         assert!(!pod["spec"]["volumes"].to_string().contains("serviceAccountToken"), "{pod}");
+
+        // Who owns it, who may do what, and who deployed it is shown where people with `kubectl` look, as it is now.
+        let shown = shown(&enclave);
+        assert_eq!(
+            (&shown["owner-sub"], &shown["deployed-via"]),
+            (&json!("ana"), &json!("agents")),
+            "{shown}"
+        );
+        assert!(
+            shown["mode"] == "rwxrwx---" && shown["deployed-by"].as_str().unwrap() == shown["owner"],
+            "{shown}"
+        );
+        let private = json!({"enclave": enclave, "name": "hello", "mode": "private"});
+        site.call("ana", "wf_set_mode", private).await.unwrap();
+        assert_eq!(self::shown(&enclave)["mode"], "rwx------");
 
         let status = json!({"enclave": enclave, "name": "hello"});
         let status = site.call("ana", "wf_status", status).await.unwrap();

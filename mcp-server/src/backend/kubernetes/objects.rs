@@ -4,7 +4,7 @@ use crate::backend::BackendError;
 use k8s_openapi::NamespaceResourceScope;
 use k8s_openapi::api::core::v1::{Namespace, Pod};
 use kube::api::{DeleteParams, ListParams, LogParams, Patch, PatchParams, PostParams, Preconditions};
-use kube::core::{Resource, ResourceExt, Status as KubeStatus};
+use kube::core::{PartialObjectMeta, Resource, ResourceExt, Status as KubeStatus};
 use kube::{Api, Client, Error};
 use manifest::annotation::{ENCLAVE_ID, ENCLAVE_STATUS, MANAGED_BY, MANAGED_BY_LABEL};
 use manifest::{EnclaveSpec, FIELD_MANAGER, Status};
@@ -167,9 +167,22 @@ impl Cluster {
     where
         K: Resource<Scope = NamespaceResourceScope, DynamicType = ()> + DeserializeOwned + Clone + fmt::Debug,
     {
+        let objects = self.metadata::<K>(namespace, labels).await?;
+        Ok(objects.into_iter().filter_map(|object| object.metadata.name).collect())
+    }
+
+    /// What the objects with these labels are marked with, as it is now.
+    pub(super) async fn metadata<K>(
+        &self,
+        namespace: &str,
+        labels: &str,
+    ) -> Result<Vec<PartialObjectMeta<K>>, BackendError>
+    where
+        K: Resource<Scope = NamespaceResourceScope, DynamicType = ()> + DeserializeOwned + Clone + fmt::Debug,
+    {
         let objects: Api<K> = Api::namespaced(self.client.clone(), namespace);
         let list = objects.list_metadata(&ListParams::default().labels(labels)).await.map_err(failed)?;
-        Ok(list.items.into_iter().filter_map(|object| object.metadata.name).collect())
+        Ok(list.items)
     }
 
     /// Removes an object, if it is there; what belongs to it goes after it.

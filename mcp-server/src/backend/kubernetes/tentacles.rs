@@ -3,6 +3,7 @@
 mod going;
 mod rollout;
 mod running;
+mod shown;
 
 use super::objects::Cluster;
 use super::seen;

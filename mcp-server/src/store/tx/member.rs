@@ -192,7 +192,7 @@ impl Tx {
         .bind(&from.subject)
         .execute(self.connection())
         .await?;
-        self.touch(&record.name).await?;
+        self.touch_mirrored(&record.name).await?;
         let owned = record.tentacles.iter().filter(|(_, tentacle)| tentacle.owner == *from);
         Ok(owned.map(|(name, _)| name.clone()).collect())
     }

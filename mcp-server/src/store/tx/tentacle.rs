@@ -66,7 +66,7 @@ impl Tx {
         .bind(row::reach_text(&deployed.reach))
         .execute(self.connection())
         .await?;
-        self.touch(&target.record.name).await
+        self.touch_mirrored(&target.record.name).await
     }
 
     /// Gives the tentacle a mode that may grant something new.
@@ -94,7 +94,7 @@ impl Tx {
             .bind(mode.to_string())
             .execute(self.connection())
             .await?;
-        self.touch(&target.record.name).await
+        self.touch_mirrored(&target.record.name).await
     }
 
     /// Somebody else owns it now.
@@ -113,7 +113,7 @@ impl Tx {
         .bind(&to.subject)
         .execute(self.connection())
         .await?;
-        self.touch(&target.record.name).await
+        self.touch_mirrored(&target.record.name).await
     }
 
     /// The tentacle is gone.
