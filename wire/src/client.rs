@@ -16,12 +16,14 @@ use rmcp::service::{
     ClientInitializeError, ClientLifecycleMode, PeerRequestOptions, RoleClient, RunningService, ServiceError,
     serve_client_with_lifecycle,
 };
+use rmcp::transport::common::client_side_sse::ExponentialBackoff;
 use rmcp::transport::streamable_http_client::{
     StreamableHttpClientTransport, StreamableHttpClientTransportConfig, StreamableHttpError,
 };
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::Value;
 use std::error::Error as _;
+use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::mpsc::UnboundedSender;
 
@@ -30,6 +32,9 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// The longest that a call may take: a little more than the longest run.
 const CALL_TIMEOUT: Duration = Duration::from_secs(630);
+
+/// How often a stream that broke off is come back to: within some ten seconds.
+const COME_BACK: usize = 8;
 
 /// Why a call has no answer.
 #[derive(Debug, thiserror::Error)]
@@ -91,8 +96,9 @@ impl Client {
     /// # Errors
     /// When nothing answers, the token is refused, or it is no MCP server.
     pub async fn connect(endpoint: &str, token: &SecretString) -> Result<Self, ClientError> {
-        let config =
+        let mut config =
             StreamableHttpClientTransportConfig::with_uri(endpoint).auth_header(token.expose_secret());
+        config.retry_config = Arc::new(come_back());
         let http = reqwest::Client::builder()
             .connect_timeout(CONNECT_TIMEOUT)
             .no_proxy()
@@ -166,6 +172,15 @@ impl Client {
         // The server keeps nothing for a connection, so there is nothing that a failure here could leave behind.
         let _ = self.service.cancel().await;
     }
+}
+
+/// How a stream that broke off is come back to: soon, and not for ever, for a server that is gone has forgotten it.
+fn come_back() -> ExponentialBackoff {
+    let mut policy = ExponentialBackoff::default();
+    policy.base_duration = Duration::from_millis(250);
+    policy.max_delay = Some(Duration::from_secs(2));
+    policy.max_times = Some(COME_BACK);
+    policy
 }
 
 fn read(answer: CallToolResult) -> Result<Value, ClientError> {

@@ -7,6 +7,8 @@ use crate::source::{hello, slow};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use serde_json::json;
+use std::time::Duration;
+use wire::client::ClientError;
 
 #[tokio::test]
 async fn a_kill_in_a_run_leaves_nothing_under_bwrap() {
@@ -27,7 +29,9 @@ async fn a_kill_in_a_run_leaves_nothing(walls: Walls) {
     assert!(server.left().processes.len() > 2, "no sandbox is seen: {:?}", server.left());
     server.kill();
     server.until_nothing_is_left().await;
-    running.abort();
+    // Whoever asked does not wait for ever for a server that is gone.
+    let told = tokio::time::timeout(Duration::from_secs(60), running).await.unwrap().unwrap();
+    assert!(matches!(told, Err(ClientError::Unreachable { .. } | ClientError::Protocol(_))), "{told:?}");
     server.run().await;
     server.deploy("worker", &slow("worker", "done", 0)).await.unwrap();
     let ran = server.run_tentacle("worker", json!({})).await.unwrap();

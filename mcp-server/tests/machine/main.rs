@@ -14,4 +14,5 @@ mod original;
 mod rollout;
 mod server;
 mod source;
+mod steps;
 mod way_out;
