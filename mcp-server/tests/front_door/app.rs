@@ -38,6 +38,8 @@ pub(crate) struct App {
     pub(crate) pace: Pace,
     /// The folder of the trail's heads: with another one a server is not the one that was there before.
     pub(crate) heads: &'static str,
+    /// More flags of the servers that are started from now on.
+    pub(crate) flags: Vec<&'static str>,
     door: Door,
     running: Option<Running>,
 }
@@ -96,6 +98,7 @@ impl App {
             database,
             pace,
             heads: "heads",
+            flags: Vec::new(),
             door,
             running: None,
         };
@@ -157,7 +160,7 @@ impl App {
 
     fn args(&self, url: &str, store: &str) -> Args {
         let file = |name: &str| self.file(name).display().to_string();
-        Args::parse_from([
+        let own = [
             "mcp-server".to_owned(),
             format!("--public-url={url}"),
             format!("--oidc-issuer={}", self.issuer.url),
@@ -169,7 +172,8 @@ impl App {
             format!("--secrets-key-file={}", file("secrets.key")),
             format!("--store-file={}", self.store_file(store).display()),
             "--backend=kubernetes".to_owned(),
-        ])
+        ];
+        Args::parse_from(own.into_iter().chain(self.flags.iter().map(ToString::to_string)))
     }
 
     /// A file that holds a store's address.

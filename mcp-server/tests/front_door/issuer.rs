@@ -1,5 +1,6 @@
 //! An issuer on loopback: discovery, keys, and tokens with whatever header and claims a test wants.
 
+use crate::sign_in::IssuersPage;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
@@ -71,6 +72,8 @@ pub(crate) struct Served {
     pub(crate) asked: AtomicU32,
     /// Nobody can reach it.
     pub(crate) down: AtomicBool,
+    /// Its page.
+    pub(crate) page: IssuersPage,
 }
 
 impl Issuer {
@@ -82,7 +85,8 @@ impl Issuer {
         let (described, publishing) = (issuer.clone(), issuer.clone());
         let router = Router::new()
             .route("/.well-known/openid-configuration", get(async move || described.describe()))
-            .route("/keys", get(async move || publishing.publish()));
+            .route("/keys", get(async move || publishing.publish()))
+            .merge(crate::sign_in::routes(issuer.clone()));
         tokio::spawn(async move { axum::serve(listener, router).await.unwrap() });
         issuer
     }
@@ -92,7 +96,14 @@ impl Issuer {
         if self.served.down.load(Ordering::SeqCst) {
             return StatusCode::BAD_GATEWAY.into_response();
         }
-        Json(json!({"issuer": self.url, "jwks_uri": format!("{}/keys", self.url)})).into_response()
+        Json(json!({
+            "issuer": self.url, "jwks_uri": format!("{}/keys", self.url),
+            "authorization_endpoint": format!("{}/authorize", self.url),
+            "token_endpoint": format!("{}/token", self.url),
+            "response_types_supported": ["code"], "subject_types_supported": ["public"],
+            "id_token_signing_alg_values_supported": ["RS256", "EdDSA"],
+        }))
+        .into_response()
     }
 
     fn publish(&self) -> Response {
