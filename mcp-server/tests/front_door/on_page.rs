@@ -4,11 +4,15 @@ use crate::app::App;
 use crate::approvals::reaching;
 use crate::browser::{Browser, Page};
 use crate::door::Door;
+use crate::issuer::TestKey;
 use crate::rpc::Extras;
 use crate::team::set_up;
+use base64::Engine;
+use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use jiff::{SignedDuration, Timestamp};
 use mcp_server::{Pace, TriggerPace};
 use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use url::Url;
@@ -323,6 +327,35 @@ async fn a_sign_in_is_a_fresh_one_and_by_this_issuer_for_this_page() {
 }
 
 #[tokio::test]
+async fn nobody_writes_a_ticket_of_their_own() {
+    let app = started().await;
+    set_up(&app).await;
+    let url = asked(&app).await;
+    let (_, owners) = visit(&app, "ana", &url).await;
+    // What cy holds after signing in, before it is looked at.
+    app.issuer.seat(Some("cy"));
+    let mut browser = Browser::new();
+    let to_issuer = browser.step(&url).await.leads_to().unwrap();
+    let back = browser.step(to_issuer.as_str()).await.leads_to().unwrap();
+    assert_eq!(browser.step(back.as_str()).await.answer.status, 303);
+    let (name, ticket) = browser.cookies.pop_first().unwrap();
+    let (content, seal) = ticket.split_once('.').unwrap();
+    let content: Value = serde_json::from_slice(&URL_SAFE_NO_PAD.decode(content).unwrap()).unwrap();
+    assert_eq!(content["person"]["subject"], "cy");
+    let mut ana = content.clone();
+    ana["person"]["subject"] = json!("ana");
+    let ana = URL_SAFE_NO_PAD.encode(ana.to_string());
+    let own = TestKey::new("own");
+    let own = URL_SAFE_NO_PAD.encode(own.jws(&own.header(), &ana));
+    for forged in [format!("{ana}.{seal}"), format!("{ana}."), format!("{ana}.{own}"), ana] {
+        browser.cookies.insert(name.clone(), forged);
+        assert_eq!(browser.clone().step(&url).await.answer.status, 303, "it is as if there were none");
+        let page = browser.submit(&owners.url, Some(&app.url), &owners.form("approve")).await;
+        nothing_came_of_it(&app, &page, 403).await;
+    }
+}
+
+#[tokio::test]
 async fn a_sign_in_is_over_after_five_minutes() {
     let late = Arc::new(AtomicI64::new(0));
     let clock = Arc::clone(&late);
@@ -386,12 +419,10 @@ async fn what_others_wrote_is_shown_as_they_wrote_it_and_nothing_is_run() {
 
 /// Whether the policy lets the page's own style through, and that is all it has.
 fn has_its_style(page: &Page) -> bool {
-    use base64::Engine;
-    use sha2::{Digest, Sha256};
     let body = &page.answer.body;
     let (_, rest) = body.split_once("<style>").unwrap();
     let (style, rest) = rest.split_once("</style>").unwrap();
-    let digest = base64::engine::general_purpose::STANDARD.encode(Sha256::digest(style));
+    let digest = STANDARD.encode(Sha256::digest(style));
     let only = !rest.contains("<style") && !rest.contains("style=");
     only && page.answer.header("content-security-policy").contains(&format!("'sha256-{digest}'"))
 }
