@@ -27,6 +27,7 @@ on_both_stores! {
     a_form_of_another_page_decides_nothing
     an_approval_that_waits_no_more_is_told_as_the_tool_tells_it
     another_replica_goes_on_with_a_sign_in
+    an_owner_who_may_not_any_more_hears_why
 }
 
 /// The same with the page.
@@ -250,6 +251,24 @@ async fn another_replica_goes_on_with_a_sign_in(app: App) {
     assert!(decided.text().contains("Approved"), "{}", decided.text());
     assert!(is_approved(&app).await);
     replica.stop().await;
+}
+
+async fn an_owner_who_may_not_any_more_hears_why(app: App) {
+    let app = with_page(app).await;
+    let channel = set_up(&app).await;
+    let url = asked(&app).await;
+    let (mut browser, page) = visit(&app, "ana", &url).await;
+    channel.say("ana", "enclave_freeze", json!({})).await.unwrap();
+    let refused = browser.press(&page, "approve").await;
+    assert_eq!(refused.answer.status, 403, "{}", refused.text());
+    assert!(refused.text().contains("frozen"), "{}", refused.text());
+    let (_, shown) = visit(&app, "ana", &url).await;
+    assert!(shown.answer.status == 403 && shown.text().contains("frozen"), "{}", shown.text());
+    channel.say("ana", "enclave_unfreeze", json!({})).await.unwrap();
+    assert!(!is_approved(&app).await);
+    let (mut browser, page) = visit(&app, "ana", &url).await;
+    browser.press(&page, "approve").await;
+    assert!(is_approved(&app).await);
 }
 
 #[tokio::test]
