@@ -4,6 +4,7 @@ use crate::backend::Remembering;
 use crate::database::Database;
 use crate::door::Door;
 use crate::issuer::{Issuer, TestKey};
+use crate::sign_in::IssuersPage;
 use clap::Parser;
 use mcp_server::{Args, Pace, Ready};
 use secrecy::ExposeSecret;
@@ -91,7 +92,8 @@ impl App {
         let database = database(&dir);
         let issuer = Issuer::start().await;
         issuer.publish_every_kind();
-        let door = Door::new(issuer, kraken);
+        let issuers_page = IssuersPage::open(&issuer).await;
+        let door = Door::new(issuer, issuers_page, kraken);
         let app = Self {
             backend: Remembering::default(),
             dir,

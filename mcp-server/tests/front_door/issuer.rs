@@ -1,6 +1,5 @@
 //! An issuer on loopback: discovery, keys, and tokens with whatever header and claims a test wants.
 
-use crate::sign_in::IssuersPage;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
@@ -11,7 +10,7 @@ use ed25519_dalek::pkcs8::EncodePrivateKey;
 use ed25519_dalek::pkcs8::spki::der::pem::LineEnding;
 use jiff::Timestamp;
 use jsonwebtoken::{Algorithm, EncodingKey};
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
 use tokio::net::TcpListener;
@@ -72,8 +71,8 @@ pub(crate) struct Served {
     pub(crate) asked: AtomicU32,
     /// Nobody can reach it.
     pub(crate) down: AtomicBool,
-    /// Its page.
-    pub(crate) page: IssuersPage,
+    /// What it says of itself besides.
+    pub(crate) besides: Mutex<Map<String, Value>>,
 }
 
 impl Issuer {
@@ -85,8 +84,7 @@ impl Issuer {
         let (described, publishing) = (issuer.clone(), issuer.clone());
         let router = Router::new()
             .route("/.well-known/openid-configuration", get(async move || described.describe()))
-            .route("/keys", get(async move || publishing.publish()))
-            .merge(crate::sign_in::routes(issuer.clone()));
+            .route("/keys", get(async move || publishing.publish()));
         tokio::spawn(async move { axum::serve(listener, router).await.unwrap() });
         issuer
     }
@@ -96,14 +94,10 @@ impl Issuer {
         if self.served.down.load(Ordering::SeqCst) {
             return StatusCode::BAD_GATEWAY.into_response();
         }
-        Json(json!({
-            "issuer": self.url, "jwks_uri": format!("{}/keys", self.url),
-            "authorization_endpoint": format!("{}/authorize", self.url),
-            "token_endpoint": format!("{}/token", self.url),
-            "response_types_supported": ["code"], "subject_types_supported": ["public"],
-            "id_token_signing_alg_values_supported": ["RS256", "EdDSA"],
-        }))
-        .into_response()
+        let mut told = json!({"issuer": self.url, "jwks_uri": format!("{}/keys", self.url)});
+        let besides = self.served.besides.lock().unwrap().clone();
+        told.as_object_mut().unwrap().extend(besides);
+        Json(told).into_response()
     }
 
     fn publish(&self) -> Response {

@@ -61,7 +61,7 @@ async fn apply(door: &Door, person: &str, enclave: &str) -> Value {
 
 /// A browser in which `person` signs in for what is asked at `page`, and what it shows then.
 async fn visit(door: &Door, person: &str, page: &str) -> (Browser, Page) {
-    door.issuer.seat(Some(person));
+    door.issuers_page.seat(Some(person));
     let mut browser = Browser::new();
     let shown = browser.open(page).await;
     (browser, shown)
@@ -276,7 +276,7 @@ async fn a_sign_in_ends_where_it_was_begun() {
     let app = started().await;
     set_up(&app).await;
     let url = asked(&app).await;
-    app.issuer.seat(Some("ana"));
+    app.issuers_page.seat(Some("ana"));
     let mut browser = Browser::new();
     let to_issuer = browser.step(&url).await.leads_to().unwrap();
     let back = browser.step(to_issuer.as_str()).await.leads_to().unwrap();
@@ -301,10 +301,10 @@ async fn a_sign_in_ends_where_it_was_begun() {
         let page = browser.clone().open(with("state", state).as_str()).await;
         nothing_came_of_it(&app, &page, 400).await;
     }
-    assert_eq!(app.issuer.codes(), 1, "the code was shown to nobody");
+    assert_eq!(app.issuers_page.codes(), 1, "the code was shown to nobody");
     let of_another_issuer = with("iss", Some("https://evil.example"));
     nothing_came_of_it(&app, &browser.clone().open(of_another_issuer.as_str()).await, 403).await;
-    assert_eq!(app.issuer.codes(), 1, "the code was shown to nobody");
+    assert_eq!(app.issuers_page.codes(), 1, "the code was shown to nobody");
     // The right one still goes through, and a second time the code is worth nothing.
     let kept = browser.clone();
     assert_eq!(browser.open(back.as_str()).await.answer.status, 200);
@@ -331,16 +331,16 @@ async fn a_sign_in_is_a_fresh_one_and_by_this_issuer_for_this_page() {
         (json!({"sub": ""}), "could not be signed in"),
         (json!({"sub": "ana\n"}), "could not be signed in"),
     ] {
-        app.issuer.lie(lie.clone());
+        app.issuers_page.lie(lie.clone());
         let (_, page) = visit(&app, "ana", &url).await;
         assert!(page.text().contains(said), "{lie}: {}", page.text());
         nothing_came_of_it(&app, &page, 403).await;
     }
-    app.issuer.lie(Value::Null);
-    app.issuer.forge(true);
+    app.issuers_page.lie(Value::Null);
+    app.issuers_page.forge(true);
     nothing_came_of_it(&app, &visit(&app, "ana", &url).await.1, 403).await;
-    app.issuer.forge(false);
-    app.issuer.seat(None);
+    app.issuers_page.forge(false);
+    app.issuers_page.seat(None);
     nothing_came_of_it(&app, &Browser::new().open(&url).await, 400).await;
     assert_eq!(visit(&app, "ana", &url).await.1.answer.status, 200);
 }
@@ -352,7 +352,7 @@ async fn nobody_writes_a_ticket_of_their_own() {
     let url = asked(&app).await;
     let (_, owners) = visit(&app, "ana", &url).await;
     // What cy holds after signing in, before it is looked at.
-    app.issuer.seat(Some("cy"));
+    app.issuers_page.seat(Some("cy"));
     let mut browser = Browser::new();
     let to_issuer = browser.step(&url).await.leads_to().unwrap();
     let back = browser.step(to_issuer.as_str()).await.leads_to().unwrap();
@@ -388,7 +388,7 @@ async fn a_sign_in_is_over_after_five_minutes() {
     late.store(301, Ordering::SeqCst);
     nothing_came_of_it(&app, &browser.clone().press(&page, "approve").await, 403).await;
     let again = browser.clone().step(page.url.as_str()).await;
-    assert!(again.leads_to().unwrap().as_str().starts_with(&app.issuer.url), "{again:?}");
+    assert!(again.leads_to().unwrap().as_str().starts_with(&app.issuers_page.url), "{again:?}");
 }
 
 #[tokio::test]
@@ -414,7 +414,7 @@ async fn what_others_wrote_is_shown_as_they_wrote_it_and_nothing_is_run() {
     let token = app.issuer.sign(&claims);
     let answer = app.call_with(&token, "wf_apply", args, Extras::default()).await.unwrap();
     let url = answer["approval"]["page"].as_str().unwrap();
-    app.issuer.lie(json!({"name": "<i>ana</i>"}));
+    app.issuers_page.lie(json!({"name": "<i>ana</i>"}));
     let (mut browser, page) = visit(&app, "ana", url).await;
     assert!(page.text().contains("<script>alert(1)</script>\"><b>ben</b> asks"), "{}", page.text());
     let decided = browser.press(&page, "approve").await;
