@@ -107,13 +107,15 @@ pub(super) struct Told<'a> {
     pub(super) next: Option<String>,
     /// Where to sign in for it again.
     pub(super) again: Option<Uuid>,
+    /// What the way there is called.
+    pub(super) label: &'static str,
     pub(super) trace: Option<String>,
 }
 
 impl<'a> Told<'a> {
     /// A page that says this.
     pub(super) fn new(title: &'a str, why: String) -> Self {
-        Self { style: STYLE, title, why, next: None, again: None, trace: None }
+        Self { style: STYLE, title, why, next: None, again: None, label: "Sign in", trace: None }
     }
 
     /// The page as an answer.

@@ -111,7 +111,8 @@ impl Refused {
                     "You are signed in as {who}. Only the enclave's owner can answer this, and that is not you. Nothing was \
                      changed."
                 );
-                again(id, Told::new("This is not yours to decide", why))
+                let told = Told::new("This is not yours to decide", why);
+                again(id, Told { label: "Sign in as somebody else", ..told })
             }
             Self::Failed(id, failure) => {
                 let void = failure.code == FailureCode::Conflict;
