@@ -9,6 +9,9 @@ use wire::{Failure, FailureCode};
 /// When it may be tried again where the server has too much to do, in seconds.
 const AGAIN: u32 = 5;
 
+/// What everybody may rely on.
+const NOTHING: &str = "Nothing was changed.";
+
 /// Why not, and for which approval, where that is known.
 pub(super) enum Refused {
     /// No approval has such a name.
@@ -55,75 +58,70 @@ impl Refused {
         }
     }
 
-    fn told(self) -> Told<'static> {
-        let told = |title, why: &str| Told::new(title, why.to_owned());
-        let again = |id, told| Told { again: Some(id), ..told };
+    fn title(&self) -> &'static str {
         match self {
-            Self::Unknown => told("There is no such page", "Open the address exactly as you were told it."),
-            Self::Busy => {
-                told("A moment, please", "Too many people are signing in. Try again in a few seconds.")
+            Self::Unknown => "There is no such page",
+            Self::Busy => "A moment, please",
+            Self::NoIssuer(_) => "Nobody can sign in now",
+            Self::NotBegunHere(_) => "This sign-in does not belong here",
+            Self::Declined(_) => "You have not signed in",
+            Self::NotBelieved(_) => "You could not be signed in",
+            Self::NotFresh(_) => "Sign in anew",
+            Self::Over(_) => "Your sign-in is over",
+            Self::Foreign(_) => "This did not come from the page",
+            Self::NotTheOwner(..) => "This is not yours to decide",
+            Self::Failed(_, failure) if failure.code == FailureCode::Conflict => "There is nothing to decide",
+            Self::Failed(..) => "This cannot be decided now",
+        }
+    }
+
+    fn why(&self) -> String {
+        let why = match self {
+            Self::Unknown => return "Open the address exactly as you were told it.".to_owned(),
+            Self::Busy => "Too many people are signing in. Try again in a few seconds.",
+            Self::NoIssuer(_) => "The identity provider does not answer as it should.",
+            Self::NotBegunHere(_) => "It was not begun in this browser, or too long ago.",
+            Self::Declined(_) => "The identity provider sent you back without a sign-in.",
+            Self::NotBelieved(_) => "What the identity provider said does not hold.",
+            Self::NotFresh(_) => {
+                "The identity provider let you in on an old sign-in, and an approval takes a new one."
             }
-            Self::NoIssuer(id) => again(
-                id,
-                told(
-                    "Nobody can sign in now",
-                    "The identity provider does not answer as it should. Nothing was changed.",
-                ),
-            ),
-            Self::NotBegunHere(id) => Told {
-                again: id,
-                ..told(
-                    "This sign-in does not belong here",
-                    "It was not begun in this browser, or too long ago. Nothing was changed.",
-                )
-            },
-            Self::Declined(id) => again(id, told("You have not signed in", "Nothing was changed.")),
-            Self::NotBelieved(id) => again(
-                id,
-                told(
-                    "You could not be signed in",
-                    "What the identity provider said does not hold. Nothing was changed.",
-                ),
-            ),
-            Self::NotFresh(id) => again(
-                id,
-                told(
-                    "Sign in anew",
-                    "The identity provider let you in on an old sign-in, and an approval takes a new one. Nothing was changed.",
-                ),
-            ),
-            Self::Over(id) => again(
-                id,
-                told(
-                    "Your sign-in is over",
-                    "An approval takes one that is a few minutes old at most. Nothing was changed.",
-                ),
-            ),
-            Self::Foreign(id) => again(
-                id,
-                told(
-                    "This did not come from the page",
-                    "It is not the form that you were shown. Nothing was changed.",
-                ),
-            ),
-            Self::NotTheOwner(id, who) => {
-                let why = format!(
-                    "You are signed in as {who}. Only the enclave's owner can answer this, and that is not you. Nothing was \
-                     changed."
+            Self::Over(_) => "An approval takes one that is a few minutes old at most.",
+            Self::Foreign(_) => "It is not the form that you were shown.",
+            Self::NotTheOwner(_, who) => {
+                return format!(
+                    "You are signed in as {who}. Only the enclave's owner can answer this, and that is not you. {NOTHING}"
                 );
-                let told = Told::new("This is not yours to decide", why);
-                again(id, Told { label: "Sign in as somebody else", ..told })
             }
-            Self::Failed(id, failure) => {
-                let void = failure.code == FailureCode::Conflict;
-                let title = if void { "There is nothing to decide" } else { "This cannot be decided now" };
-                Told {
-                    next: failure.remedy.as_deref().map(sentence),
-                    again: Some(id).filter(|_| !void),
-                    trace: failure.trace_id,
-                    ..Told::new(title, sentence(&failure.message))
-                }
+            Self::Failed(_, failure) => return sentence(&failure.message),
+        };
+        format!("{why} {NOTHING}")
+    }
+
+    /// The approval to sign in for again, where that could help.
+    fn again(&self) -> Option<Uuid> {
+        match self {
+            Self::Unknown | Self::Busy => None,
+            Self::NotBegunHere(id) => *id,
+            Self::NoIssuer(id)
+            | Self::Declined(id)
+            | Self::NotBelieved(id)
+            | Self::NotFresh(id)
+            | Self::Over(id)
+            | Self::Foreign(id)
+            | Self::NotTheOwner(id, _) => Some(*id),
+            Self::Failed(id, failure) => Some(*id).filter(|_| failure.code != FailureCode::Conflict),
+        }
+    }
+
+    fn told(self) -> Told<'static> {
+        let told = Told { again: self.again(), ..Told::new(self.title(), self.why()) };
+        match self {
+            Self::NotTheOwner(..) => Told { label: "Sign in as somebody else", ..told },
+            Self::Failed(_, failure) => {
+                Told { next: failure.remedy.as_deref().map(sentence), trace: failure.trace_id, ..told }
             }
+            _ => told,
         }
     }
 }
