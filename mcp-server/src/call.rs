@@ -69,6 +69,12 @@ impl Call {
         Self::own(Asker::Reconciler, "reconciler")
     }
 
+    /// What a person does on the server's own page, after a fresh sign-in.
+    pub(crate) fn on_page(person: Person, tool: &'static str, arguments_sha256: String) -> Self {
+        let asker = Asker::Caller(Arc::new(Caller::Person(person)));
+        Self { on_page: true, arguments_sha256, ..Self::own(asker, tool) }
+    }
+
     fn own(asker: Asker, tool: &'static str) -> Self {
         Self {
             asker,

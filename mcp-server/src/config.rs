@@ -38,6 +38,11 @@ pub struct Args {
     /// Another client whose tokens are taken; may be given several times, or separated by commas.
     #[arg(long = "mcp-client", env = "TENTACULAR_MCP_CLIENTS", value_delimiter = ',')]
     pub mcp_clients: Vec<String>,
+    /// The public client with which people sign in on the server's own page, where new reach can be approved without Slack
+    /// (authorization code flow with PKCE; it may be sent back to `<public-url>/approve/callback`); without it there is no
+    /// such page.
+    #[arg(long, env = "TENTACULAR_PAGE_CLIENT")]
+    pub page_client: Option<String>,
     /// The Kraken's public keys: a JWK set of Ed25519 keys.
     #[arg(long, env = "TENTACULAR_KRAKEN_KEYS")]
     pub kraken_keys: PathBuf,
@@ -179,6 +184,11 @@ impl Args {
         {
             problems.push(format!("--public-url `{url}` must be an http(s) URL without a path"));
         }
+        if self.page_client.is_some() && url.scheme() != "https" && !is_loopback(url) {
+            problems.push(format!(
+                "--page-client: people sign in there, so --public-url `{url}` must be https, or loopback"
+            ));
+        }
     }
 
     /// One address, and no password where it can be seen.
@@ -216,7 +226,8 @@ impl Args {
     /// One client, one meaning.
     fn check_clients(&self, problems: &mut Vec<String>) {
         let own = [&self.kraken_client, &self.relay_client, &self.tntc_client];
-        let mut all: Vec<&String> = own.into_iter().chain(&self.mcp_clients).collect();
+        let others = self.mcp_clients.iter().chain(&self.page_client);
+        let mut all: Vec<&String> = own.into_iter().chain(others).collect();
         if all.iter().any(|client| client.is_empty()) {
             problems.push("a client's name is empty".to_owned());
         }
@@ -278,6 +289,17 @@ mod tests {
         assert!(problems(&[local[0], "--public-url=https://a.example"]).contains("plain http"));
         assert!(problems(&["--oidc-issuer=http://issuer.example", local[1]]).contains("plain http"));
         assert_eq!(problems(&["--oidc-issuer=https://issuer.example", "--public-url=https://a.example"]), "");
+    }
+
+    #[test]
+    fn people_sign_in_over_https_and_with_a_client_of_their_own() {
+        let issuer = "--oidc-issuer=https://issuer.example";
+        let told = |url: &str, client: &str| problems(&[issuer, url, &format!("--page-client={client}")]);
+        for url in ["--public-url=https://a.example", "--public-url=http://127.0.0.1:2"] {
+            assert_eq!(told(url, "page"), "");
+        }
+        assert!(told("--public-url=http://a.example", "page").contains("must be https"));
+        assert!(told("--public-url=https://a.example", "kraken").contains("`kraken` is named twice"));
     }
 
     #[test]

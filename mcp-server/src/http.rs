@@ -55,6 +55,7 @@ pub(crate) fn router(
     let challenge = HeaderValue::from_str(&format!("Bearer resource_metadata=\"{metadata}\""))
         .unwrap_or_else(|_| HeaderValue::from_static("Bearer"));
     let webhooks = crate::hooks::router(Arc::clone(&server));
+    let page = crate::page::router(&server);
     let http = Http { server, handler, config, streams, public: Arc::new(public), challenge };
     Router::new()
         .route("/mcp", any(endpoint))
@@ -67,6 +68,7 @@ pub(crate) fn router(
         .route("/metrics", get(metrics))
         .with_state(http)
         .merge(webhooks)
+        .merge(page)
 }
 
 fn config(public: &Public, shutdown: &CancellationToken) -> StreamableHttpServerConfig {

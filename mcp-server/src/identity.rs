@@ -74,4 +74,6 @@ pub enum Client {
     Tntc,
     /// Any other client on the server's list.
     Other,
+    /// The server's own page, where somebody has just signed in for one approval. No token is taken of it.
+    Page,
 }

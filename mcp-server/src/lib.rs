@@ -16,6 +16,7 @@ mod lifecycle;
 mod mcp;
 mod metrics;
 mod pace;
+mod page;
 mod progress;
 mod reconcile;
 mod rollout;

@@ -10,6 +10,7 @@ use crate::identity::{Authenticator, BreakGlass, Clients, Keys};
 use crate::keyed_lock::KeyedLocks;
 use crate::metrics::Metrics;
 use crate::pace::Pace;
+use crate::page::Page;
 use crate::reconcile;
 use crate::server::Server;
 use crate::store::{OpenEffect, Store, StoreError};
@@ -141,7 +142,11 @@ impl Ready {
             .redirect(reqwest::redirect::Policy::none())
             .build()
             .map_err(|error| ServeError::Network(error.to_string()))?;
-        let keys = Arc::new(Keys::new(args.oidc_issuer.clone(), http, pace.keys.clone()));
+        let keys = Arc::new(Keys::new(args.oidc_issuer.clone(), http.clone(), pace.keys.clone()));
+        let page = args
+            .page_client
+            .clone()
+            .map(|client| Arc::new(Page::new(&args.public_url, args.oidc_issuer.clone(), client, http)));
         let clients = Clients {
             kraken: args.kraken_client.clone(),
             relay: args.relay_client.clone(),
@@ -168,6 +173,7 @@ impl Ready {
             unasked: Semaphore::new(triggers::AT_ONCE),
             clock: pace.triggers.clone(),
             requests: KeyedLocks::default(),
+            page,
         };
         let public = Public { url: args.public_url.clone(), issuer };
         Ok(Self { server: Arc::new(server), public, reads: Reading { task, stop }, pace, left })

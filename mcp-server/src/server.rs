@@ -8,6 +8,7 @@ use crate::identity::Authenticator;
 use crate::keyed_lock::KeyedLocks;
 use crate::metrics::Metrics;
 use crate::pace::TriggerPace;
+use crate::page::{self, Page};
 use crate::store::{EnclaveRecord, PersonId, Rights, Store, StoreError};
 use crate::supply::Supply;
 use crate::trail::Trail;
@@ -45,6 +46,8 @@ pub(crate) struct Server {
     pub(crate) clock: TriggerPace,
     /// One call of a request at a time in this process.
     pub(crate) requests: KeyedLocks,
+    /// The page for approvals, where there is one.
+    pub(crate) page: Option<Arc<Page>>,
 }
 
 impl Server {
@@ -58,9 +61,10 @@ impl Server {
         (self.clock.now)()
     }
 
-    /// Where an approval can be given by those who have no channel to click in.
-    pub(crate) fn approval_page(&self, _: Uuid) -> Option<String> {
-        None
+    /// Where an approval can be given without a channel to click in.
+    pub(crate) fn approval_page(&self, id: Uuid) -> Option<String> {
+        self.page.as_ref()?;
+        Some(format!("{}{}", self.url.as_str().trim_end_matches('/'), page::path(id)))
     }
 
     /// The enclave with the names that people read.

@@ -26,7 +26,7 @@ pub use record::{
     AccountId, ChannelPersonRecord, ChannelRecord, EnclaveRecord, Enrollment, LastRun, PersonId, Quota,
     TentacleRecord, Verdict,
 };
-pub(crate) use record::{Approval, frozen_by};
+pub(crate) use record::{Approval, ApprovalState, frozen_by};
 pub use request::{Claimed, RequestId};
 pub use rights::Rights;
 pub use row::Corrupt;

@@ -24,7 +24,7 @@ mod health_enclave_usage;
 mod health_nodes;
 mod notices;
 mod people;
-mod reach_approve;
+pub(crate) mod reach_approve;
 mod secret_list;
 mod secret_remove;
 mod secret_set;

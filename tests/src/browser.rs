@@ -22,11 +22,15 @@ pub struct Page {
     pub location: Option<String>,
     /// The HTML.
     pub text: String,
+    /// The server that it is of.
+    base: String,
 }
 
 /// A form of a page, as far as it is filled in.
 #[derive(Debug, Clone)]
 pub(crate) struct Form {
+    /// The server that it goes to, and that the page is of.
+    base: String,
     action: String,
     fields: Vec<(String, String)>,
 }
@@ -54,7 +58,8 @@ impl Browser {
         let answer = request.header("cookie", cookies.join("; ")).send().await.unwrap();
         self.keep(&answer);
         let location = answer.headers().get("location").map(|value| value.to_str().unwrap().to_owned());
-        Page { status: answer.status(), location, text: answer.text().await.unwrap() }
+        let base = answer.url().origin().ascii_serialization();
+        Page { status: answer.status(), location, text: answer.text().await.unwrap(), base }
     }
 
     fn keep(&self, answer: &Response) {
@@ -68,6 +73,15 @@ impl Browser {
     /// Loads a page, by its path or its whole address.
     pub async fn get(&self, path: &str) -> Page {
         self.send(self.http.get(self.url(path))).await
+    }
+
+    /// Goes where a page sends the browser, until one is shown.
+    pub(crate) async fn follow(&self, mut page: Page) -> Page {
+        while let Some(there) = &page.location {
+            let there = if there.starts_with('/') { format!("{}{there}", page.base) } else { there.clone() };
+            page = self.get(&there).await;
+        }
+        page
     }
 
     /// Sends a form, with what was typed and the button that was pressed.
@@ -88,7 +102,8 @@ impl Browser {
     fn filled_in(&self, form: &Form, typed: &[(&str, &str)]) -> RequestBuilder {
         let typed = typed.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
         let fields: Vec<(String, String)> = form.fields.iter().cloned().chain(typed).collect();
-        self.http.post(self.url(&form.action)).header("origin", &self.base).form(&fields)
+        let Form { base, action, .. } = form;
+        self.http.post(format!("{base}{action}")).header("origin", base).form(&fields)
     }
 
     fn url(&self, path: &str) -> String {
@@ -112,7 +127,8 @@ impl Page {
         };
         let mut fields: Vec<(String, String)> = form.select(&inputs).map(field).collect();
         fields.push(field(button));
-        Form { action: button.attr("formaction").unwrap().to_owned(), fields }
+        let action = button.attr("formaction").unwrap().to_owned();
+        Form { base: self.base.clone(), action, fields }
     }
 
     /// The first form that `selector` finds.
@@ -126,6 +142,7 @@ impl Page {
             (input.attr("name").unwrap().to_owned(), input.attr("value").unwrap().to_owned())
         };
         Form {
+            base: self.base.clone(),
             action: form.attr("action").unwrap().to_owned(),
             fields: form.select(&inputs).map(field).collect(),
         }

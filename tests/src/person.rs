@@ -123,6 +123,19 @@ impl Person {
         assert!(done.text.contains("Signed in as"), "{}", done.text);
     }
 
+    /// Opens a page of the server's, and signs in for it at the issuer's; answers what it shows then.
+    pub async fn opens(&self, address: &str) -> Page {
+        let page = self.browser.follow(self.browser.get(address).await).await;
+        let form = page.form("form[action='/oidc/authorize']");
+        let signed_in = self.browser.submit(&form, &[("person", &self.name)]).await;
+        self.browser.follow(signed_in).await
+    }
+
+    /// Presses a button of such a page: `approve` or `refuse`.
+    pub async fn decides(&self, page: &Page, decision: &str) -> Page {
+        self.browser.submit(&page.form("form[action^='/approve/']"), &[("decision", decision)]).await
+    }
+
     /// Sends one of the channel's own forms: `leave`, `join`, `remove` or `invite`, with a person where it takes one.
     pub async fn does(&self, deed: &str, whom: Option<&str>) {
         let selector = match (deed, whom) {

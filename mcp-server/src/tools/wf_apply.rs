@@ -23,7 +23,8 @@ impl Handler for WfApply {
         title: "Deploy a tentacle",
         description: "Deploys a tentacle from its source (`files`: workflow.yaml and nodes). The server derives the sandbox from \
                       the contract; the version before serves until the new one is ready. What it newly reaches needs the owner's \
-                      approval first: then `status` is `needs_approval`. `dry_run` only checks.",
+                      approval first: then `status` is `needs_approval`, and `approval.page`, where it is there, is the \
+                      address to give to the owner. `dry_run` only checks.",
         effect: Effect::Changes,
         repeat: Repeat::Resumes,
     };

@@ -4,6 +4,7 @@ use crate::backend::Remembering;
 use crate::database::Database;
 use crate::door::Door;
 use crate::issuer::{Issuer, TestKey};
+use crate::sign_in::IssuersPage;
 use clap::Parser;
 use mcp_server::{Args, Pace, Ready};
 use secrecy::ExposeSecret;
@@ -38,6 +39,8 @@ pub(crate) struct App {
     pub(crate) pace: Pace,
     /// The folder of the trail's heads: with another one a server is not the one that was there before.
     pub(crate) heads: &'static str,
+    /// More flags of the servers that are started from now on.
+    pub(crate) flags: Vec<&'static str>,
     door: Door,
     running: Option<Running>,
 }
@@ -89,13 +92,15 @@ impl App {
         let database = database(&dir);
         let issuer = Issuer::start().await;
         issuer.publish_every_kind();
-        let door = Door::new(issuer, kraken);
+        let issuers_page = IssuersPage::open(&issuer).await;
+        let door = Door::new(issuer, issuers_page, kraken);
         let app = Self {
             backend: Remembering::default(),
             dir,
             database,
             pace,
             heads: "heads",
+            flags: Vec::new(),
             door,
             running: None,
         };
@@ -157,7 +162,7 @@ impl App {
 
     fn args(&self, url: &str, store: &str) -> Args {
         let file = |name: &str| self.file(name).display().to_string();
-        Args::parse_from([
+        let own = [
             "mcp-server".to_owned(),
             format!("--public-url={url}"),
             format!("--oidc-issuer={}", self.issuer.url),
@@ -169,7 +174,8 @@ impl App {
             format!("--secrets-key-file={}", file("secrets.key")),
             format!("--store-file={}", self.store_file(store).display()),
             "--backend=kubernetes".to_owned(),
-        ])
+        ];
+        Args::parse_from(own.into_iter().chain(self.flags.iter().map(ToString::to_string)))
     }
 
     /// A file that holds a store's address.

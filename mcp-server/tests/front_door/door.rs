@@ -3,6 +3,7 @@
 use crate::app::{OPERATOR, until};
 use crate::issuer::{Issuer, TestKey};
 use crate::rpc::{Extras, Reply};
+use crate::sign_in::IssuersPage;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 use uuid::Uuid;
@@ -15,14 +16,16 @@ use wire::{Failure, canonical};
 pub(crate) struct Door {
     pub(crate) url: String,
     pub(crate) issuer: Issuer,
+    /// Where people sign in with a browser.
+    pub(crate) issuers_page: IssuersPage,
     pub(crate) kraken: TestKey,
     pub(crate) http: reqwest::Client,
 }
 
 impl Door {
-    pub(crate) fn new(issuer: Issuer, kraken: TestKey) -> Self {
+    pub(crate) fn new(issuer: Issuer, issuers_page: IssuersPage, kraken: TestKey) -> Self {
         let http = reqwest::Client::builder().no_proxy().tcp_nodelay(true).build().unwrap();
-        Self { url: String::new(), issuer, kraken, http }
+        Self { url: String::new(), issuer, issuers_page, kraken, http }
     }
 
     pub(crate) async fn until_ready(&self) {

@@ -10,7 +10,7 @@ use ed25519_dalek::pkcs8::EncodePrivateKey;
 use ed25519_dalek::pkcs8::spki::der::pem::LineEnding;
 use jiff::Timestamp;
 use jsonwebtoken::{Algorithm, EncodingKey};
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
 use tokio::net::TcpListener;
@@ -71,6 +71,8 @@ pub(crate) struct Served {
     pub(crate) asked: AtomicU32,
     /// Nobody can reach it.
     pub(crate) down: AtomicBool,
+    /// What it says of itself besides.
+    pub(crate) besides: Mutex<Map<String, Value>>,
 }
 
 impl Issuer {
@@ -92,7 +94,10 @@ impl Issuer {
         if self.served.down.load(Ordering::SeqCst) {
             return StatusCode::BAD_GATEWAY.into_response();
         }
-        Json(json!({"issuer": self.url, "jwks_uri": format!("{}/keys", self.url)})).into_response()
+        let mut told = json!({"issuer": self.url, "jwks_uri": format!("{}/keys", self.url)});
+        let besides = self.served.besides.lock().unwrap().clone();
+        told.as_object_mut().unwrap().extend(besides);
+        Json(told).into_response()
     }
 
     fn publish(&self) -> Response {

@@ -24,6 +24,16 @@ impl Browser {
         browser
     }
 
+    /// Goes to another page.
+    pub(crate) async fn visit(&mut self, url: &str) {
+        self.go(self.http.get(Url::parse(url).unwrap())).await;
+    }
+
+    /// The page.
+    pub(crate) fn html(&self) -> &str {
+        &self.page
+    }
+
     /// The name that the page gives itself.
     pub(crate) fn page(&self) -> String {
         let page = Html::parse_document(&self.page);
@@ -36,7 +46,8 @@ impl Browser {
     pub(crate) async fn submit(&mut self, fields: &[(&str, &str)]) {
         let (action, mut form) = self.form();
         form.extend(fields.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())));
-        self.go(self.http.post(action).form(&form)).await;
+        let origin = self.place.origin().ascii_serialization();
+        self.go(self.http.post(action).header("origin", origin).form(&form)).await;
     }
 
     fn form(&self) -> (Url, BTreeMap<String, String>) {

@@ -41,6 +41,7 @@ impl Door {
         let flags = [
             format!("--oidc-issuer={}", realm.url),
             "--mcp-client=agents,no-audience,lightweight".to_owned(),
+            "--page-client=page".to_owned(),
             format!("--trail-heads-dir={}", dir.path().join("heads").display()),
             "--backend=kubernetes".to_owned(),
             format!("--kubeconfig={}", variable("TENTACULAR_TEST_KUBECONFIG")),

@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test fails by panicking")]
 #![expect(clippy::print_stderr, reason = "a test that fails tells what the server said")]
 
+mod approval_page;
 mod bad_tokens;
 mod browser;
 mod device_flow;

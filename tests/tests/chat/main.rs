@@ -4,6 +4,7 @@
 mod author;
 mod emergency;
 mod life;
+mod on_page;
 mod once;
 mod reach;
 mod said;

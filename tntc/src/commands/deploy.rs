@@ -37,7 +37,10 @@ impl Deploy {
         context.output.show(&answer, view)?;
         match answer.approval {
             // For scripts: it was not done.
-            Some(waits) => Err(Failed::Bad(format!("it waits for the approval of {}", waits.owner))),
+            Some(waits) => {
+                let place = waits.page.map(|page| format!(": {page}")).unwrap_or_default();
+                Err(Failed::Bad(format!("it waits for the approval of {}{place}", waits.owner)))
+            }
             None => Ok(()),
         }
     }

@@ -60,7 +60,7 @@ async fn a_deploy_that_waits_for_an_approval_says_so_and_fails() {
         json!({
             "name": "hello", "enclave": "a", "namespace": "a", "status": "needs_approval", "version": "sha256:00",
             "approval": {"id": "01890a5d-ac96-774b-bcce-b302099a8057", "changes": [reach], "owner": "Ana",
-                         "expires_at": "2026-11-27T00:00:00Z"},
+                         "page": "https://server.example/approve/01890a5d-ac96-774b-bcce-b302099a8057", "expires_at": "2026-11-27T00:00:00Z"},
             "new_reach": [reach], "missing_secrets": ["shop.key"],
             "applied": [], "created": 0, "updated": 0, "deleted": 0, "source": "not in git", "not_enforced": [],
         }),
@@ -70,7 +70,9 @@ async fn a_deploy_that_waits_for_an_approval_says_so_and_fails() {
     for word in ["nothing was changed", reach, "shop.key"] {
         assert!(deploy.out.contains(word), "{}", deploy.out);
     }
-    assert!(deploy.err.contains("waits for the approval of Ana"), "{}", deploy.err);
+    let place =
+        "waits for the approval of Ana: https://server.example/approve/01890a5d-ac96-774b-bcce-b302099a8057";
+    assert!(deploy.err.contains(place), "{}", deploy.err);
 }
 
 #[tokio::test]

@@ -51,7 +51,7 @@ pub struct ApprovalAsked {
     pub changes: Vec<String>,
     /// Who can approve it, to show.
     pub owner: String,
-    /// Where: for those who have no channel to click in.
+    /// The address of the server's own page, where the owner can approve it without a channel to click in.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub page: Option<String>,
     /// Until when.

@@ -3,16 +3,19 @@
 use super::{Tx, holdable, now};
 use crate::gate::Authorized;
 use crate::gate::act::{Apply, ApproveReach};
-use crate::store::StoreError;
 use crate::store::effect::Initiator;
 use crate::store::record::{Approval, ApprovalState};
 use crate::store::row;
+use crate::store::{Store, StoreError};
 use policy::Action;
 use uuid::Uuid;
 use workflow::Reach;
 
 /// How long an approval is good for, in milliseconds: a day.
 const VALID: i64 = 24 * 60 * 60 * 1000;
+
+/// One approval that is not too old.
+const OF_ID: &str = "SELECT * FROM approval WHERE id = $1 AND expires_at > $2";
 
 /// What is to be approved.
 #[derive(Debug, Clone)]
@@ -27,6 +30,15 @@ pub(crate) struct Wanted<'a> {
     pub(crate) asker: &'a Initiator,
     /// The source of the version, as its effect keeps it.
     pub(crate) payload: &'a str,
+}
+
+impl Store {
+    /// The approval of this id that is not too old, whatever became of it. That it is known to somebody gives no right:
+    /// whom it may be shown to is the gate's to say.
+    pub(crate) async fn approval(&self, id: Uuid) -> Result<Option<Approval>, StoreError> {
+        let found = sqlx::query(OF_ID).bind(id.to_string()).bind(now()).fetch_optional(self.pool()).await?;
+        found.as_ref().map(row::approval).transpose()
+    }
 }
 
 impl Tx {
@@ -148,11 +160,8 @@ impl Tx {
 
     /// The approval of this id that is not too old.
     async fn approval(&mut self, id: Uuid) -> Result<Option<Approval>, StoreError> {
-        let found = sqlx::query("SELECT * FROM approval WHERE id = $1 AND expires_at > $2")
-            .bind(id.to_string())
-            .bind(now())
-            .fetch_optional(self.connection())
-            .await?;
+        let found =
+            sqlx::query(OF_ID).bind(id.to_string()).bind(now()).fetch_optional(self.connection()).await?;
         found.as_ref().map(row::approval).transpose()
     }
 

@@ -8,6 +8,7 @@ use std::path::PathBuf;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
+use url::Url;
 
 /// How it is served.
 #[derive(Debug, clap::Args)]
@@ -24,6 +25,9 @@ pub(super) struct Workspace {
     /// The folder to write the tokens of the bot and of the relay to
     #[arg(long)]
     hand_over: PathBuf,
+    /// Where the server's own page takes people back who have signed in for it
+    #[arg(long)]
+    page_redirect: Option<Url>,
 }
 
 /// Why it is not served.
@@ -58,8 +62,9 @@ impl Workspace {
         let bind = self.bind;
         let listener =
             TcpListener::bind(bind).await.map_err(|error| WorkspaceError::Listen { bind, error })?;
-        let local =
-            Local::open(Config::new(&self.state_dir, SecretString::from(secret.trim())), listener).await?;
+        let mut config = Config::new(&self.state_dir, SecretString::from(secret.trim()));
+        config.page_redirects.extend(self.page_redirect);
+        let local = Local::open(config, listener).await?;
         let credentials = local.credentials();
         let handed_over = [
             ("slack-bot-token", &credentials.bot_token),

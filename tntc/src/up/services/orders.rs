@@ -56,7 +56,8 @@ fn workspace(plan: &Plan<'_>) -> Service {
         .text("--bind", format!("127.0.0.1:{}", world.ports().workspace))
         .path("--state-dir", world.path("workspace"))
         .path("--secret-file", world.path("page-secret"))
-        .path("--hand-over", world.path("kraken"));
+        .path("--hand-over", world.path("kraken"))
+        .text("--page-redirect", format!("{}/approve/callback", world.server()));
     let discovery = format!("{}/.well-known/openid-configuration", world.issuer());
     Service { order: order(plan, "the workspace", flags, 6), proof: Proof::Answers(discovery) }
 }
@@ -70,6 +71,7 @@ fn server(plan: &Plan<'_>) -> Service {
         .text("--public-url", world.server())
         .text("--oidc-issuer", world.issuer())
         .text("--mcp-client", "agents")
+        .text("--page-client", "page")
         .path("--kraken-keys", world.path("server/kraken-keys.json"))
         .path("--signing-key-file", world.path("server/signing-key.pem"))
         .path("--trail-heads-dir", world.path("heads"))
