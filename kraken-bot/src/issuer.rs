@@ -17,9 +17,12 @@ use openidconnect::{
 };
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
-use std::time::Duration;
-use tokio::sync::OnceCell;
+use std::time::{Duration, Instant};
+use tokio::sync::Mutex;
 use url::Url;
+
+/// For how long it is believed what the issuer says of itself.
+const DESCRIBED_FOR: Duration = Duration::from_secs(600);
 
 /// What the device flow needs beyond the core metadata.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -116,7 +119,7 @@ pub(crate) struct Issuer {
     people: String,
     relay: String,
     relay_secret: SecretString,
-    metadata: OnceCell<Metadata>,
+    described: Mutex<Option<(Instant, Metadata)>>,
 }
 
 impl Issuer {
@@ -128,7 +131,7 @@ impl Issuer {
         relay_secret: SecretString,
     ) -> Result<Self, IssuerError> {
         let http = Http::new().map_err(|error| IssuerError::Unreachable(error.to_string()))?;
-        Ok(Self { url, http, people, relay, relay_secret, metadata: OnceCell::new() })
+        Ok(Self { url, http, people, relay, relay_secret, described: Mutex::default() })
     }
 
     /// Begins a sign-in.
@@ -169,7 +172,9 @@ impl Issuer {
                 }
                 other => IssuerError::Unreachable(other.to_string()),
             })?;
-        self.session(&client, &tokens)
+        // It may have signed with a key that it has only had since.
+        self.forget_description().await;
+        self.session(&self.client(&self.people, None).await?, &tokens)
     }
 
     /// New tokens for old ones.
@@ -222,21 +227,30 @@ impl Issuer {
     }
 
     async fn client(&self, id: &str, secret: Option<ClientSecret>) -> Result<Client, IssuerError> {
-        let metadata = self.metadata().await?.clone();
+        let metadata = self.metadata().await?;
         let device = metadata.additional_metadata().device_authorization_endpoint.clone();
         let client = CoreClient::from_provider_metadata(metadata, ClientId::new(id.to_owned()), secret);
         Ok(client.set_device_authorization_url(device).set_auth_type(AuthType::RequestBody))
     }
 
-    /// What the issuer says of itself, asked once.
-    async fn metadata(&self) -> Result<&Metadata, IssuerError> {
-        let discover = || async {
-            let url = IssuerUrl::new(self.url.as_str().trim_end_matches('/').to_owned());
-            let url = url.map_err(|error| IssuerError::Unreachable(error.to_string()))?;
-            let discovered = Metadata::discover_async(url, &self.http).await;
-            discovered.map_err(|error| IssuerError::Unreachable(error.to_string()))
-        };
-        self.metadata.get_or_try_init(discover).await
+    /// What the issuer says of itself, asked now and then: its keys change.
+    async fn metadata(&self) -> Result<Metadata, IssuerError> {
+        let mut described = self.described.lock().await;
+        if let Some((at, metadata)) = described.as_ref()
+            && at.elapsed() < DESCRIBED_FOR
+        {
+            return Ok(metadata.clone());
+        }
+        let url = IssuerUrl::new(self.url.as_str().trim_end_matches('/').to_owned());
+        let url = url.map_err(|error| IssuerError::Unreachable(error.to_string()))?;
+        let discovered = Metadata::discover_async(url, &self.http).await;
+        let metadata = discovered.map_err(|error| IssuerError::Unreachable(error.to_string()))?;
+        *described = Some((Instant::now(), metadata.clone()));
+        Ok(metadata)
+    }
+
+    async fn forget_description(&self) {
+        self.described.lock().await.take();
     }
 
     fn session(&self, client: &Client, tokens: &CoreTokenResponse) -> Result<Session, IssuerError> {

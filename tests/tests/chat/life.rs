@@ -1,7 +1,8 @@
 //! The life of `tntc up`: it can be ended in any way, leaves nothing behind, and the next one finds everything.
 
-use crate::said::{founder, greeted};
+use crate::said::{alone, founder, greeted};
 use std::net::{Ipv4Addr, TcpListener};
+use std::path::{Path, PathBuf};
 use tests::{Home, Process, Up, until};
 
 /// Waits until none of these runs any more.
@@ -107,4 +108,35 @@ async fn a_service_that_dies_is_started_again() {
         greeted(&ana.asks("run hello").await);
     }
     ends_well(up).await;
+}
+
+#[tokio::test]
+async fn whoever_signs_in_after_the_issuer_has_changed_its_key_is_known() {
+    let home = Home::default();
+    let up = home.up().await;
+    let ana = up.person("ana").await;
+    // The Kraken knows the issuer's keys from now on.
+    alone(&ana.asks_and_signs_in("whoami").await, &["This channel has no enclave yet."]);
+    std::fs::remove_file(key_of_the_issuer(up.folder())).unwrap();
+    let before = up.service("workspace").await;
+    before.kill();
+    until("another one runs", async || (up.service("workspace").await != before).then_some(())).await;
+    up.answers().await;
+    let ben = up.person("ben").await;
+    alone(&ben.asks_and_signs_in("whoami").await, &["This channel has no enclave yet."]);
+}
+
+/// Where the issuer of a workspace has its signing key.
+fn key_of_the_issuer(folder: &Path) -> PathBuf {
+    let mut folders = vec![folder.to_owned()];
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(folder).unwrap().flatten() {
+            match entry.file_type().unwrap().is_dir() {
+                true => folders.push(entry.path()),
+                false if entry.file_name() == "issuer-key.pem" => return entry.path(),
+                false => {}
+            }
+        }
+    }
+    panic!("the issuer has no key");
 }
