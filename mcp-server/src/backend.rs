@@ -2,6 +2,7 @@
 
 mod asking;
 pub mod audit;
+mod cutter;
 mod kubernetes;
 mod log_line;
 mod machine;
@@ -22,6 +23,7 @@ use crate::gate::{Authorized, Changed, MayRun, SurveyGrant};
 use crate::store::{EnclaveRecord, Quota};
 use crate::supply::{Supply, SupplyError};
 use async_trait::async_trait;
+use futures::stream::BoxStream;
 use manifest::QuotaPreset;
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -75,6 +77,10 @@ pub trait Backend: fmt::Debug + Send + Sync {
 
     /// The last lines that a tentacle printed.
     async fn logs(&self, grant: &Authorized<TentacleLogs>, lines: usize) -> Result<Logs, BackendError>;
+
+    /// The same, and what it prints from then on, without a gap; ends with the copy that prints.
+    async fn follow(&self, grant: &Authorized<TentacleLogs>, lines: usize)
+    -> Result<LogStream, BackendError>;
 
     /// A secret has another value now, or none: what runs with the old one is replaced.
     async fn secret_changed(&self, grant: &Authorized<SetSecret>, name: &SecretName);
@@ -174,6 +180,9 @@ pub struct Logs {
     /// Whether there were more.
     pub truncated: bool,
 }
+
+/// What a tentacle prints, a line each, for people.
+pub type LogStream = BoxStream<'static, String>;
 
 /// How a tentacle is.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

@@ -29,6 +29,15 @@ impl Progress {
         let _ = peer.notify_progress(told).await;
     }
 
+    /// Tells a line, the `number`th. How many there will be is not known.
+    pub(crate) async fn line(&self, number: usize, line: &str) {
+        let Some((token, peer)) = &self.to else { return };
+        let mut told = ProgressNotificationParam::new(token.clone(), precise(number));
+        told.message = Some(line.to_owned());
+        // Whoever no longer listens misses nothing: the answer holds the last lines.
+        let _ = peer.notify_progress(told).await;
+    }
+
     /// A watch on a run, each step of which is told; nobody watches where the client did not ask for it.
     pub(crate) fn watch(&self) -> Watch {
         let Some((token, peer)) = self.to.clone() else { return Watch::default() };

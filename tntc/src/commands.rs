@@ -195,6 +195,22 @@ impl Context {
         Ok(answer)
     }
 
+    /// Prints what a call tells while it goes on, a line each.
+    pub(crate) async fn follow<T: Tool>(&self, args: &T::Args) -> Result<(), Failed> {
+        let connection = self.connect(Effect::Reads).await?;
+        let (to, mut told) = unbounded_channel();
+        let printing = async {
+            while let Some(Told { message, .. }) = told.recv().await {
+                self.output.line(&message)?;
+            }
+            Ok::<(), Failed>(())
+        };
+        let (answered, printed) = tokio::join!(connection.call_told::<T>(args, to), printing);
+        answered?;
+        connection.close().await;
+        printed
+    }
+
     async fn tell_all(&self, mut told: UnboundedReceiver<Told>) -> Infallible {
         tokio::time::sleep(A_MOMENT).await;
         while let Some(Told { message, .. }) = told.recv().await {

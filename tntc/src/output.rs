@@ -59,6 +59,14 @@ impl Output {
         }
     }
 
+    /// Writes a line of something that goes on: as it is, or as an object a line for programs.
+    pub(crate) fn line(self, line: &str) -> Result<(), OutputError> {
+        match self.format.unwrap_or(Format::Table) {
+            Format::Table => write(&format!("{}\n", plain(line))),
+            Format::Json | Format::Yaml => write(&format!("{}\n", serde_json::json!({"line": line}))),
+        }
+    }
+
     /// Writes documents: as a stream of YAML, unless JSON was asked for.
     pub(crate) fn documents<T: Serialize>(self, list: &T, each: &[T]) -> Result<(), OutputError> {
         match self.format.unwrap_or(Format::Yaml) {

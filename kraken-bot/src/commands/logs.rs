@@ -19,6 +19,7 @@ pub(super) async fn run(asked: &Asked<'_>, tentacle: TentacleName) -> Result<Ans
         name: Some(tentacle.clone()),
         pod: None,
         tail_lines: Some(LINES),
+        follow_seconds: None,
     };
     let logs = asked.call::<WfLogs>(args).await?;
     if logs.lines.is_empty() {

@@ -2,8 +2,8 @@
 
 use async_trait::async_trait;
 use mcp_server::backend::{
-    Audit, Audited, Backend, BackendError, Deployed, EnclaveView, Logs, RunOrder, RunReport, Survey,
-    TentacleState, Usage, Version, survey::Check,
+    Audit, Audited, Backend, BackendError, Deployed, EnclaveView, LogStream, Logs, RunOrder, RunReport,
+    Survey, TentacleState, Usage, Version, survey::Check,
 };
 use mcp_server::gate::act::{
     Apply, Deprovision, Info, List, Provision, Remove, Restart, SetSecret, TentacleAudit, TentacleLogs,
@@ -67,6 +67,10 @@ impl Backend for Idle {
 
     async fn logs(&self, _: &Authorized<TentacleLogs>, _: usize) -> Result<Logs, BackendError> {
         Err(NOTHING)
+    }
+
+    async fn follow(&self, _: &Authorized<TentacleLogs>, _: usize) -> Result<LogStream, BackendError> {
+        Ok(Box::pin(futures::stream::empty()))
     }
 
     async fn secret_changed(&self, _: &Authorized<SetSecret>, _: &SecretName) {}

@@ -19,8 +19,8 @@ use self::objects::{Cluster, Uid};
 use self::site::Site;
 use self::tentacles::Tentacles;
 use crate::backend::{
-    Audit, Audited, Backend, BackendError, Deployed, EnclaveView, Logs, RunOrder, RunReport, Survey,
-    TentacleState, Usage, Version, preset, survey::Check,
+    Audit, Audited, Backend, BackendError, Deployed, EnclaveView, LogStream, Logs, RunOrder, RunReport,
+    Survey, TentacleState, Usage, Version, preset, survey::Check,
 };
 use crate::config::Args;
 use crate::gate::act::{
@@ -213,6 +213,14 @@ impl Backend for Kubernetes {
 
     async fn logs(&self, grant: &Authorized<TentacleLogs>, lines: usize) -> Result<Logs, BackendError> {
         self.tentacles.logs(grant, lines).await
+    }
+
+    async fn follow(
+        &self,
+        grant: &Authorized<TentacleLogs>,
+        lines: usize,
+    ) -> Result<LogStream, BackendError> {
+        self.tentacles.follow(grant, lines).await
     }
 
     async fn restart(&self, grant: &Authorized<Restart>) -> Result<(), BackendError> {

@@ -30,11 +30,12 @@ use self::enclave::There;
 use self::groups::Hierarchies;
 use self::guarded::Guarded;
 use self::index::Index;
+use self::log_book::LogBook;
 use self::places::Places;
 use self::tentacle::{Workshop, blocking};
 use crate::backend::{
-    Audit, Audited, Backend, BackendError, Deployed, EnclaveView, Logs, RunOrder, RunReport, Survey,
-    TentacleState, Usage, Version, survey::Check,
+    Audit, Audited, Backend, BackendError, Deployed, EnclaveView, LogStream, Logs, RunOrder, RunReport,
+    Survey, TentacleState, Usage, Version, survey::Check,
 };
 use crate::gate::act::{
     Apply, Deprovision, Info, List, Provision, Remove, Restart, SetSecret, TentacleAudit, TentacleLogs,
@@ -43,6 +44,7 @@ use crate::gate::target::OnTentacle;
 use crate::gate::{Authorized, Changed, MayRun, SurveyGrant};
 use crate::store::EnclaveRecord;
 use async_trait::async_trait;
+use futures::StreamExt;
 use policy::State;
 use std::io;
 use std::path::Path;
@@ -195,6 +197,18 @@ impl Backend for Machine {
         let copy = tentacle.state().copies.into_iter().next().unwrap_or_default().name;
         let logs = blocking(move || tentacle.log.last(lines).map_err(fault)).await?;
         Ok(Logs { copy, ..logs })
+    }
+
+    async fn follow(
+        &self,
+        grant: &Authorized<TentacleLogs>,
+        lines: usize,
+    ) -> Result<LogStream, BackendError> {
+        let target = grant.target();
+        match self.index.find(&target.record.name, &target.name) {
+            Some(tentacle) => blocking(move || LogBook::follow(&tentacle.log, lines).map_err(fault)).await,
+            None => Ok(futures::stream::empty().boxed()),
+        }
     }
 
     async fn secret_changed(&self, grant: &Authorized<SetSecret>, name: &SecretName) {

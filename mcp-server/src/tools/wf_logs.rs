@@ -2,11 +2,16 @@
 
 use super::wf_list::named;
 use super::{About, Effect, Handler, Repeat};
+use crate::backend::{BackendError, Logs};
 use crate::call::Call;
-use crate::gate::act;
+use crate::gate::{Authorized, act};
 use crate::progress::Progress;
 use crate::server::Server;
+use futures::StreamExt;
 use policy::Action;
+use std::collections::VecDeque;
+use std::time::Duration;
+use tokio::time::{Instant, interval_at, sleep_until};
 use wire::tools::tentacle::{WfLogs, WfLogsAnswer, WfLogsArgs};
 use wire::{Failure, FailureCode};
 use workflow::TentacleName;
@@ -15,10 +20,18 @@ use workflow::TentacleName;
 const USUAL: u32 = 100;
 const MOST: u32 = 1_000;
 
+/// How long and how much somebody may follow at once.
+const LONGEST: Duration = Duration::from_secs(600);
+const MOST_FOLLOWED: usize = 5_000;
+
+/// How often it is decided anew whether they may.
+const ALLOWED_FOR: Duration = Duration::from_secs(5);
+
 impl Handler for WfLogs {
     const ABOUT: About = About {
         title: "Logs of a tentacle",
-        description: "Answers the last lines that a tentacle printed: 100 when nothing is said, 1000 at most.",
+        description: "Answers the last lines that a tentacle printed: 100 when nothing is said, 1000 at most. With `follow_seconds` \
+                      progress tells each line as it comes, and the answer holds the last ones.",
         effect: Effect::Reads,
         repeat: Repeat::Resumes,
     };
@@ -28,7 +41,7 @@ impl Handler for WfLogs {
         server: &Server,
         call: &Call,
         args: WfLogsArgs,
-        _: &Progress,
+        progress: &Progress,
     ) -> Result<WfLogsAnswer, Failure> {
         let look = server.gate.look(call).await?;
         let named = named(args.enclave)?;
@@ -39,8 +52,13 @@ impl Handler for WfLogs {
         };
         let grant = look.tentacle::<act::TentacleLogs>(named.as_ref(), &name)?;
         let lines = args.tail_lines.unwrap_or(USUAL).clamp(1, MOST) as usize;
-        let logs =
-            server.backend.logs(&grant, lines).await.map_err(crate::backend::BackendError::into_failure)?;
+        let logs = match args.follow_seconds {
+            None => server.backend.logs(&grant, lines).await.map_err(BackendError::into_failure)?,
+            Some(seconds) => {
+                let follow = Follow { server, call, grant: &grant, lines, progress };
+                follow.during(Duration::from_secs(seconds.into()).min(LONGEST)).await?
+            }
+        };
         let enclave = grant.target().record.name.clone();
         Ok(WfLogsAnswer {
             name,
@@ -51,6 +69,52 @@ impl Handler for WfLogs {
             lines: logs.lines,
             truncated: logs.truncated,
         })
+    }
+}
+
+/// Somebody who follows what a tentacle prints.
+struct Follow<'a> {
+    server: &'a Server,
+    call: &'a Call,
+    grant: &'a Authorized<act::TentacleLogs>,
+    lines: usize,
+    progress: &'a Progress,
+}
+
+impl Follow<'_> {
+    /// Tells every line for this long; answers the last ones.
+    async fn during(&self, time: Duration) -> Result<Logs, Failure> {
+        let Self { server, grant, lines, progress, .. } = self;
+        let copy = server.backend.state(grant.target()).copies.into_iter().next().unwrap_or_default().name;
+        let mut said = server.backend.follow(grant, *lines).await.map_err(BackendError::into_failure)?;
+        let (mut last, mut number) = (VecDeque::new(), 0);
+        let mut again = interval_at(Instant::now() + ALLOWED_FOR, ALLOWED_FOR);
+        let ends = Instant::now() + time;
+        while number < MOST_FOLLOWED {
+            let line = tokio::select! {
+                line = said.next() => line,
+                _ = again.tick() => {
+                    self.still_may().await?;
+                    continue;
+                }
+                () = sleep_until(ends) => break,
+            };
+            let Some(line) = line else { break };
+            number += 1;
+            progress.line(number, &line).await;
+            last.push_back(line);
+            if last.len() > *lines {
+                last.pop_front();
+            }
+        }
+        Ok(Logs { copy, truncated: number > last.len(), lines: last.into() })
+    }
+
+    /// Whoever may no longer read it hears no more.
+    async fn still_may(&self) -> Result<(), Failure> {
+        let target = self.grant.target();
+        let look = self.server.gate.look(self.call).await?;
+        look.tentacle::<act::TentacleLogs>(Some(&target.record.name), &target.name).map(drop)
     }
 }
 

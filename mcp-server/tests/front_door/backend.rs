@@ -3,10 +3,11 @@
 
 use crate::app::until;
 use async_trait::async_trait;
+use futures::{StreamExt, stream};
 use mcp_server::backend::audit::{Finding, Severity};
 use mcp_server::backend::{
-    Audit, Audited, Backend, BackendError, Deployed, EnclaveView, Logs, RunOrder, RunReport, Survey,
-    TentacleState, Usage, Version, survey::Check,
+    Audit, Audited, Backend, BackendError, Deployed, EnclaveView, LogStream, Logs, RunOrder, RunReport,
+    Survey, TentacleState, Usage, Version, survey::Check,
 };
 use mcp_server::gate::act::{
     Apply, Deprovision, Info, List, Provision, Remove, Restart, SetSecret, TentacleAudit, TentacleLogs,
@@ -40,6 +41,8 @@ pub(crate) struct World {
     pub(crate) secrets_changed: Vec<(String, String)>,
     /// Names that are somebody else's.
     pub(crate) foreign: Vec<String>,
+    /// Whether somebody has followed what a tentacle prints.
+    pub(crate) followed: bool,
 }
 
 /// What is to go wrong. A point is `before` or `after` and the name of an effect, e.g. `after deploy`.
@@ -112,6 +115,11 @@ impl Remembering {
     /// Waits until so many wait at the point.
     pub(crate) async fn until_waiting(&self, count: usize) {
         until("the backend is there", async || self.trouble.lock().unwrap().waiting >= count).await;
+    }
+
+    /// Waits until somebody follows what a tentacle prints.
+    pub(crate) async fn until_followed(&self) {
+        until("somebody follows it", async || self.world().followed).await;
     }
 
     /// Waits until what was made to fail has failed.
@@ -259,6 +267,16 @@ impl Backend for Remembering {
 
     async fn logs(&self, _: &Authorized<TentacleLogs>, _: usize) -> Result<Logs, BackendError> {
         Ok(Logs { copy: "one".to_owned(), lines: vec!["hello".to_owned()], truncated: false })
+    }
+
+    /// It says hello, and then a word at a time for as long as somebody listens.
+    async fn follow(&self, _: &Authorized<TentacleLogs>, _: usize) -> Result<LogStream, BackendError> {
+        self.world().followed = true;
+        let words = stream::iter(1..).then(async |number| {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+            format!("word {number}")
+        });
+        Ok(stream::iter(["hello".to_owned()]).chain(words).boxed())
     }
 
     async fn secret_changed(&self, grant: &Authorized<SetSecret>, name: &SecretName) {

@@ -3,8 +3,9 @@
 use crate::issuer::Issuer;
 use secrecy::SecretString;
 use serde_json::{Value, json};
+use tokio::sync::mpsc::UnboundedSender;
 use wire::Failure;
-use wire::client::{Client, ClientError, Extras};
+use wire::client::{Client, ClientError, Extras, Told};
 
 /// The enclave of most tests.
 pub(crate) const ENCLAVE: &str = "price-watch";
@@ -28,10 +29,20 @@ impl Caller {
 
     /// Calls a tool of a server that may end meanwhile.
     pub(crate) async fn try_call(&self, tool: &'static str, args: Value) -> Result<Value, ClientError> {
+        self.told(tool, args, None).await
+    }
+
+    /// The same, and `told` hears how far it has come.
+    pub(crate) async fn told(
+        &self,
+        tool: &'static str,
+        args: Value,
+        told: Option<UnboundedSender<Told>>,
+    ) -> Result<Value, ClientError> {
         let Value::Object(args) = args else { panic!("arguments are an object") };
         let token = SecretString::from(self.issuer.token("ana", "agents"));
         let client = Client::connect(&format!("{}/mcp", self.url), &token).await?;
-        let answer = client.call_by_name(tool, args, Extras::default()).await;
+        let answer = client.call_by_name(tool, args, Extras { told, ..Extras::default() }).await;
         client.close().await;
         answer
     }

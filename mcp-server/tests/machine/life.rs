@@ -6,6 +6,7 @@ use crate::server::{Server, Walls, engine, until};
 use crate::source::{hello, one_node};
 use serde_json::json;
 use std::path::PathBuf;
+use tokio::sync::mpsc::unbounded_channel;
 
 #[tokio::test]
 async fn hello_deploys_and_runs_under_bwrap() {
@@ -27,6 +28,22 @@ async fn hello_deploys_and_runs(walls: Walls) {
     let status = server.status("greeter").await;
     assert_eq!((&status["ready"], &status["sandbox"]), (&json!(true), &json!(walls.name())), "{status}");
     assert!(server.logs("greeter").await.contains("info hello: greeting ben"));
+}
+
+#[tokio::test]
+async fn what_it_prints_is_followed() {
+    let server = Server::with_enclave(Walls::Bwrap).await;
+    server.deploy("greeter", &hello("greeter", "Hello")).await.unwrap();
+    server.run_tentacle("greeter", json!({"name": "ben"})).await.unwrap();
+    let (to, mut told) = unbounded_channel();
+    let follow = json!({"enclave": ENCLAVE, "name": "greeter", "follow_seconds": 600});
+    let caller = server.clone();
+    let following = tokio::spawn(async move { caller.told("wf_logs", follow, Some(to)).await });
+    let mut hears = async |line: &str| while !told.recv().await.unwrap().message.ends_with(line) {};
+    hears("info hello: greeting ben").await;
+    server.run_tentacle("greeter", json!({"name": "ana"})).await.unwrap();
+    hears("info hello: greeting ana").await;
+    following.abort();
 }
 
 /// The control groups of living sandboxes.

@@ -23,6 +23,7 @@ mod program;
 #[path = "../kubernetes/proxy.rs"]
 mod proxy;
 mod reach;
+mod scaffolds;
 #[path = "../kubernetes/site.rs"]
 mod site;
 mod trouble;

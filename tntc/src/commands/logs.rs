@@ -18,7 +18,13 @@ pub(crate) struct Logs {
     /// How many lines, from the end
     #[arg(long, value_name = "LINES", value_parser = clap::value_parser!(u32).range(1..=1000), default_value_t = 100)]
     tail: u32,
+    /// Go on with what it prints, for ten minutes
+    #[arg(long, short)]
+    follow: bool,
 }
+
+/// For how long it is followed.
+const FOLLOWED: u32 = 600;
 
 impl Logs {
     pub(crate) async fn run(&self, context: &Context) -> Result<(), Failed> {
@@ -27,7 +33,11 @@ impl Logs {
             name: Some(self.name.clone()),
             pod: None,
             tail_lines: Some(self.tail),
+            follow_seconds: self.follow.then_some(FOLLOWED),
         };
+        if self.follow {
+            return context.follow::<WfLogs>(&args).await;
+        }
         let answer = context.call::<WfLogs>(Effect::Reads, &args).await?;
         context.output.show(&answer, view)?;
         if matches!(context.output.format, None | Some(Format::Table)) {

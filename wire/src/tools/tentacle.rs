@@ -305,6 +305,9 @@ pub struct WfLogsArgs {
     /// How many lines, from the end: 100 when left out, 1000 at most.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tail_lines: Option<u32>,
+    /// For how many seconds to go on with what it prints, 600 at most: progress tells each line as it comes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub follow_seconds: Option<u32>,
 }
 
 /// What a tentacle printed.

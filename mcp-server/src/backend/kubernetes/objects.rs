@@ -1,6 +1,8 @@
 //! Applies and removes objects, each call idempotent, with a bound.
 
 use crate::backend::BackendError;
+use crate::backend::cutter::Cutter;
+use futures::{AsyncReadExt, Stream, StreamExt, stream};
 use k8s_openapi::NamespaceResourceScope;
 use k8s_openapi::api::core::v1::{Namespace, Pod};
 use kube::api::{DeleteParams, ListParams, LogParams, Patch, PatchParams, PostParams, Preconditions};
@@ -217,6 +219,26 @@ impl Cluster {
             Err(Error::Api(status)) if matches!(status.code, 400 | 404) => Ok(String::new()),
             Err(error) => Err(failed(error)),
         }
+    }
+
+    /// The last lines that a pod printed, and what it prints until it ends.
+    pub(super) async fn follow_log(
+        &self,
+        namespace: &str,
+        pod: &str,
+        lines: usize,
+    ) -> Result<impl Stream<Item = String> + Send + use<>, BackendError> {
+        let pods: Api<Pod> = Api::namespaced(self.client.clone(), namespace);
+        let tail_lines = i64::try_from(lines).ok();
+        let params = LogParams { follow: true, tail_lines, ..LogParams::default() };
+        let said = pods.log_stream(pod, &params).await.map_err(failed)?;
+        Ok(stream::unfold((Box::pin(said), Cutter::default()), |(mut said, mut cutter)| async move {
+            let mut part = vec![0; 16 * 1024];
+            let count = said.read(&mut part).await.ok().filter(|count| *count > 0)?;
+            let lines = cutter.cut(part.get(..count).unwrap_or_default());
+            Some((stream::iter(lines), (said, cutter)))
+        })
+        .flatten())
     }
 
     /// Removes a namespace, if it is ours, and waits until nothing of it is left.

@@ -1,21 +1,29 @@
 //! What a tentacle printed, in files that are bounded, survive the server, and go with the tentacle.
 
 use super::disk;
-use crate::backend::Logs;
 use crate::backend::log_line::LogLine;
+use crate::backend::{LogStream, Logs};
+use futures::stream::{self, StreamExt};
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
 use std::path::PathBuf;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
+use tokio::sync::broadcast;
+use tokio::sync::broadcast::error::RecvError;
 
 /// The most bytes of a file. There are two: the one that is written, and the one before it.
 const MOST: u64 = 1024 * 1024;
+
+/// How many lines behind somebody may be who follows it.
+const FOLLOWED: usize = 512;
 
 /// A tentacle's log.
 #[derive(Debug)]
 pub(super) struct LogBook {
     folder: PathBuf,
     state: Mutex<State>,
+    /// What is written, for those who follow it.
+    told: broadcast::Sender<LogLine>,
 }
 
 #[derive(Debug, Default)]
@@ -35,7 +43,7 @@ struct Open {
 impl LogBook {
     /// The log in this folder, which is made when something is written.
     pub(super) fn new(folder: PathBuf) -> Self {
-        Self { folder, state: Mutex::default() }
+        Self { folder, state: Mutex::default(), told: broadcast::Sender::new(FOLLOWED) }
     }
 
     /// Writes a line. It goes to the kernel's memory and no further, so this does not wait for a disk.
@@ -59,6 +67,10 @@ impl LogBook {
         open.file.write_all(&bytes)?;
         open.bytes += length;
         *state = State::Open(open);
+        if self.told.receiver_count() > 0 {
+            // Nobody follows it any more, perhaps: that is no failure.
+            let _ = self.told.send(line.clone());
+        }
         Ok(())
     }
 
@@ -90,6 +102,22 @@ impl LogBook {
         let truncated = lines.len() > most || !is_all;
         let lines = lines.split_off(lines.len().saturating_sub(most));
         Ok(Logs { copy: String::new(), lines, truncated })
+    }
+
+    /// The last lines, and then what is written from now on. Whoever is too slow is told how much they missed.
+    pub(super) fn follow(this: &Arc<Self>, most: usize) -> io::Result<LogStream> {
+        let (last, told) = {
+            // Nothing is written meanwhile, so nothing is told twice or not at all.
+            let _state = this.state.lock().unwrap_or_else(PoisonError::into_inner);
+            (this.last(most)?, this.told.subscribe())
+        };
+        let next = async |mut told: broadcast::Receiver<LogLine>| match told.recv().await {
+            Ok(line) => Some((line.readable(), told)),
+            Err(RecvError::Lagged(missed)) => Some((vec![format!("({missed} lines came too fast)")], told)),
+            Err(RecvError::Closed) => None,
+        };
+        let written = stream::unfold(told, next).flat_map(stream::iter);
+        Ok(stream::iter(last.lines).chain(written).boxed())
     }
 
     fn open(&self) -> io::Result<Open> {

@@ -97,12 +97,16 @@ async fn progress_is_told_to_those_who_ask_for_it() {
     assert_eq!((&last["id"], &last["result"]["structuredContent"]["status"]), (&json!(7), &json!("active")));
 }
 
-/// Calls a tool with a progress token; answers everything that is told, the answer last.
+/// Ana calls a tool with a progress token; answers everything that is told, the answer last.
 async fn told(app: &App, tool: &'static str, args: Value) -> Vec<Value> {
+    told_to(app, "ana", tool, args).await
+}
+
+async fn told_to(app: &App, person: &str, tool: &'static str, args: Value) -> Vec<Value> {
     let mut params = call(tool, &args, &Extras::default());
     params["_meta"]["progressToken"] = json!("p-1");
     let message = json!({"jsonrpc": "2.0", "id": 7, "method": "tools/call", "params": params});
-    let answer = app.post(&app.agent("ana"), &message).await;
+    let answer = app.post(&app.agent(person), &message).await;
     assert_eq!(answer.header("content-type"), "text/event-stream");
     let events = answer.body.lines().filter_map(|line| line.strip_prefix("data:"));
     events.filter_map(|data| serde_json::from_str(data.trim()).ok()).collect()
@@ -124,6 +128,36 @@ async fn a_run_is_told_node_by_node() {
     let ended = step(2.0, "echo finished after 0.012 s", ended);
     assert_eq!(events[..2], [began, ended]);
     assert_eq!(events[2]["result"]["structuredContent"]["success"], true);
+}
+
+#[tokio::test]
+async fn what_a_tentacle_prints_is_followed() {
+    let app = App::start().await;
+    set_up(&app).await;
+    app.call(&app.agent("ana"), "wf_apply", of_price_watch(hello("hello", "hi"))).await.unwrap();
+    let follow = of_price_watch(json!({"name": "hello", "follow_seconds": 1, "tail_lines": 3}));
+    let events = told(&app, "wf_logs", follow).await;
+    let (answer, lines) = events.split_last().unwrap();
+    let lines: Vec<&str> = lines.iter().map(|event| event["params"]["message"].as_str().unwrap()).collect();
+    assert_eq!(lines[..3], ["hello", "word 1", "word 2"]);
+    let answer = &answer["result"]["structuredContent"];
+    assert_eq!(answer["lines"], json!(lines[lines.len() - 3..]), "{answer}");
+    assert_eq!(answer["truncated"], true);
+}
+
+#[tokio::test]
+async fn whoever_is_shut_out_hears_no_more_of_what_is_printed() {
+    let app = App::start().await;
+    let channel = set_up(&app).await;
+    app.call(&app.agent("ana"), "wf_apply", of_price_watch(hello("hello", "hi"))).await.unwrap();
+    let follow = of_price_watch(json!({"name": "hello", "follow_seconds": 600}));
+    let (told, ()) = tokio::join!(told_to(&app, "ben", "wf_logs", follow), async {
+        app.backend.until_followed().await;
+        let removed = json!({"remove_members": ["UBEN"]});
+        channel.say("ana", "enclave_sync", removed).await.unwrap();
+    });
+    let answer = &told.last().unwrap()["result"];
+    assert_eq!(answer["structuredContent"]["error"]["code"], "denied", "{answer}");
 }
 
 #[tokio::test]

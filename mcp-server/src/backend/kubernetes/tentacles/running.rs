@@ -5,10 +5,11 @@ use crate::backend::asking::{Asked, BROKE, GRACE, NoReport, broken, no_memory};
 use crate::backend::kubernetes::seen::{address, memory, ran_out_of_memory};
 use crate::backend::kubernetes::workloads::{Seen, Workload};
 use crate::backend::log_line::LogLine;
-use crate::backend::{BackendError, Logs, RunOrder, RunReport};
+use crate::backend::{BackendError, LogStream, Logs, RunOrder, RunReport};
 use crate::gate::act::TentacleLogs;
 use crate::gate::target::OnTentacle;
 use crate::gate::{Authorized, MayRun};
+use futures::stream::{self, StreamExt};
 use k8s_openapi::api::core::v1::Pod;
 use kube::core::ResourceExt;
 use manifest::annotation::NODES;
@@ -122,15 +123,31 @@ impl Tentacles {
         lines: usize,
     ) -> Result<Logs, BackendError> {
         let target = grant.target();
-        let workload = self.workloads.read(&target.record.name).await?;
-        let version = recorded(target).ok_or_else(not_here)?;
-        let seen = workload.version(&target.name, &version.short());
-        let Some(pod) = seen.serving().or_else(|| seen.pods.first()) else { return Ok(Logs::default()) };
-        let copy = pod.name_any();
+        let Some(copy) = self.newest(target).await? else { return Ok(Logs::default()) };
         let said = self.cluster.log(target.record.name.as_str(), &copy, lines + 1).await?;
         let mut shown: Vec<String> = said.lines().flat_map(|line| LogLine::read(line).readable()).collect();
         let more = shown.len().saturating_sub(lines);
         Ok(Logs { copy, lines: shown.split_off(more), truncated: more > 0 })
+    }
+
+    /// The same, and what that pod prints from then on.
+    pub(in super::super) async fn follow(
+        &self,
+        grant: &Authorized<TentacleLogs>,
+        lines: usize,
+    ) -> Result<LogStream, BackendError> {
+        let target = grant.target();
+        let Some(copy) = self.newest(target).await? else { return Ok(stream::empty().boxed()) };
+        let said = self.cluster.follow_log(target.record.name.as_str(), &copy, lines).await?;
+        Ok(said.flat_map(|line| stream::iter(LogLine::read(&line).readable())).boxed())
+    }
+
+    /// The pod that serves, or else the newest one.
+    async fn newest(&self, target: &OnTentacle) -> Result<Option<String>, BackendError> {
+        let workload = self.workloads.read(&target.record.name).await?;
+        let version = recorded(target).ok_or_else(not_here)?;
+        let seen = workload.version(&target.name, &version.short());
+        Ok(seen.serving().or_else(|| seen.pods.first()).map(|pod| pod.name_any()))
     }
 }
 

@@ -1,5 +1,6 @@
 //! Reading what a sandbox says, in bounded memory and at a bounded pace, whatever it says.
 
+use crate::backend::cutter::Cutter;
 use crate::backend::log_line::LogLine;
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -7,9 +8,6 @@ use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncReadExt};
 use tokio::sync::mpsc;
 use tokio::time::Instant;
-
-/// The most bytes of one line; the rest of it is left out. The engine's own lines are shorter.
-const LONGEST: usize = 64 * 1024;
 
 /// How much is read in a second. More waits in the pipe, and then with whoever writes it: the engine leaves out lines
 /// when nobody reads them.
@@ -70,34 +68,10 @@ pub(super) async fn pass_on(mut from: impl AsyncRead + Unpin, to: mpsc::Sender<S
     }
 }
 
-/// Cuts bytes into lines.
-#[derive(Debug, Default)]
-struct Cutter(Vec<u8>);
-
-impl Cutter {
-    fn cut(&mut self, bytes: &[u8]) -> Vec<String> {
-        let mut lines = Vec::new();
-        let mut parts = bytes.split(|byte| *byte == b'\n').peekable();
-        while let Some(part) = parts.next() {
-            let room = LONGEST.saturating_sub(self.0.len());
-            self.0.extend_from_slice(part.get(..part.len().min(room)).unwrap_or_default());
-            if parts.peek().is_some() {
-                lines.extend(self.rest());
-            }
-        }
-        lines
-    }
-
-    /// The line so far; none when it is empty.
-    fn rest(&mut self) -> Option<String> {
-        let line = std::mem::take(&mut self.0);
-        (!line.is_empty()).then(|| String::from_utf8_lossy(&line).into_owned())
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::backend::cutter::LONGEST;
 
     #[tokio::test]
     async fn lines_pass_whole_and_an_endless_one_is_cut() {
