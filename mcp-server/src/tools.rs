@@ -36,6 +36,7 @@ mod wf_events;
 mod wf_health;
 mod wf_health_enclave;
 mod wf_history;
+mod wf_jobs;
 mod wf_list;
 mod wf_logs;
 mod wf_pods;
@@ -64,6 +65,7 @@ use wire::tools::enclave::{
 };
 use wire::tools::health::{WfHealth, WfHealthEnclave};
 use wire::tools::history::{WfCompare, WfEvents, WfHistory};
+use wire::tools::jobs::WfJobs;
 use wire::tools::person::{AccountBind, Whoami, Why};
 use wire::tools::pods::WfPods;
 use wire::tools::secret::{SecretList, SecretRemove, SecretSet};
@@ -94,6 +96,7 @@ pub(crate) fn catalogue() -> Catalogue {
         Entry::of::<WfHistory>(),
         Entry::of::<WfCompare>(),
         Entry::of::<WfEvents>(),
+        Entry::of::<WfJobs>(),
         Entry::of::<WfHealth>(),
         Entry::of::<WfHealthEnclave>(),
         Entry::of::<AuditNetpol>(),

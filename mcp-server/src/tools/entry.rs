@@ -156,6 +156,13 @@ fn schema<S: JsonSchema>() -> Arc<JsonObject> {
     Arc::new(object)
 }
 
+/// Names that tools had in earlier releases of the original. They are taken and not listed.
+const OLDER: [(&str, &str); 3] = [
+    ("wf_health_ns", "wf_health_enclave"),
+    ("health_ns_usage", "health_enclave_usage"),
+    ("cluster_preflight", "enclave_preflight"),
+];
+
 /// Every tool.
 pub(crate) struct Catalogue {
     entries: Vec<Entry>,
@@ -173,6 +180,7 @@ impl Catalogue {
 
     /// The tool of this name, if `caller` could ever use it.
     pub(crate) fn find(&self, name: &str, caller: &Caller) -> Option<&Entry> {
+        let name = OLDER.iter().find(|(older, _)| *older == name).map_or(name, |(_, name)| name);
         self.entries.iter().find(|entry| entry.name == name && entry.is_for(caller))
     }
 

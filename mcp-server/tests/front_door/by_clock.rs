@@ -37,6 +37,10 @@ async fn it_runs_when_it_is_due_and_the_history_and_the_trail_say_by_what() {
         .await
         .unwrap();
     assert_eq!(status["last_run"]["by"], "trigger five");
+    let jobs = app.call(&app.agent("ana"), "wf_jobs", json!({"enclave": "price-watch"})).await.unwrap();
+    let cron = json!({"name": "five", "tentacle": "hello", "schedule": "*/5 * * * *", "timezone": "UTC",
+                      "suspended": false, "next_at": "2026-03-02T10:10:00Z"});
+    assert_eq!((&jobs["cronjobs"], &jobs["jobs"][0]["by"]), (&json!([cron]), &json!("trigger five")));
     let trail = app.operate("trail_tail", json!({"enclave": "price-watch"})).await.unwrap();
     let decided = |record: &&Value| record["action"] == "trigger.run" && record["allowed"] == true;
     let record = trail["records"].as_array().unwrap().iter().find(decided).unwrap().clone();

@@ -53,6 +53,10 @@ async fn every_deploy_and_every_run_is_a_record(app: App) {
     let events = asked(&app, "wf_events", json!({})).await;
     let reasons: Vec<_> = events["events"].as_array().unwrap().iter().map(|event| &event["reason"]).collect();
     assert_eq!(reasons, ["RunFailed", "RunSucceeded", "DeployFailed", "Deployed"]);
+    let jobs = asked(&app, "wf_jobs", json!({"limit": 1})).await;
+    let told: Vec<_> =
+        jobs["jobs"].as_array().unwrap().iter().map(|job| [&job["tentacle"], &job["status"]]).collect();
+    assert_eq!((told, &jobs["cronjobs"]), (vec![[&json!("hello"), &json!("failed")]], &json!([])));
 }
 
 crate::on_both_stores! {
@@ -148,11 +152,18 @@ async fn a_private_tentacle_tells_members_nothing() {
     let channel = set_up(&app).await;
     channel.say("ana", "wf_apply", hello("hello", "hi")).await.unwrap();
     channel.say("ana", "wf_set_mode", json!({"name": "hello", "mode": "private"})).await.unwrap();
-    for tool in ["wf_history", "wf_describe", "wf_compare", "wf_events", "wf_health", "wf_restart"] {
+    for tool in ["wf_history", "wf_describe", "wf_compare", "wf_events", "wf_jobs", "wf_health", "wf_restart"]
+    {
         let refused = channel.say("ben", tool, json!({"name": "hello"})).await.unwrap_err();
         assert_eq!(refused.code, FailureCode::Denied, "{tool}");
     }
     assert_eq!(channel.say("ben", "wf_events", json!({})).await.unwrap()["events"], json!([]));
     assert_eq!(channel.say("ben", "wf_health_enclave", json!({})).await.unwrap()["total"], 0);
     assert_eq!(channel.say("ana", "wf_health_enclave", json!({})).await.unwrap()["summary"]["green"], 1);
+    // By the name that it had before, which is taken and not listed.
+    let here = json!({"enclave": "price-watch"});
+    let health = app.call(&app.agent("ana"), "wf_health_ns", here).await.unwrap();
+    assert_eq!(health["summary"]["green"], 1);
+    let tools = app.tools(&app.agent("ana")).await;
+    assert!(tools.iter().all(|tool| tool["name"] != "wf_health_ns"), "{tools:?}");
 }

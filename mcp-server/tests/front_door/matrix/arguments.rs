@@ -177,7 +177,7 @@ fn asked(tool: &str, actions: &[Action]) -> Vec<Asked> {
                 ("to everything", by_mode, json!({"mode": "rwxrwxrwx"})),
             ]
         }
-        "wf_events" => vec![
+        "wf_events" | "wf_jobs" => vec![
             one("of one", Action::TentacleEvents, json!({})),
             one("of all", Action::List, json!({"name": null})),
         ],

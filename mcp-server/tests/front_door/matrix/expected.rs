@@ -112,7 +112,7 @@ fn by_policy(caller: &Caller, action: Action, variant: &Variant, scene: &Scene, 
     let target = match variant.tool.as_str() {
         "enclave_provision" => Target::NewEnclave(new_enclave(person, scene, kind)),
         "wf_apply" if action == Action::ApplyNew => Target::NewTentacle(&enclave),
-        "enclave_list" | "wf_list" | "wf_pods" | "wf_events" | "wf_health_enclave"
+        "enclave_list" | "wf_list" | "wf_pods" | "wf_events" | "wf_jobs" | "wf_health_enclave"
             if action == Action::List =>
         {
             Target::Enclave(&enclave)
