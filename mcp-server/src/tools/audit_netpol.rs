@@ -30,6 +30,6 @@ impl Handler for AuditNetpol {
         let open = |rule: &str| audited.findings.iter().any(|finding| finding.rule == rule);
         let default_deny =
             !open("default-deny-missing") && !open("default-deny-changed") && audited.unseen.is_empty();
-        Ok(AuditNetpolAnswer { audit: visible.answer(audited, &args.page), default_deny })
+        Ok(AuditNetpolAnswer { audit: visible.answer(audited, &args.page)?, default_deny })
     }
 }

@@ -27,6 +27,6 @@ impl Handler for AuditPsa {
         _: &Progress,
     ) -> Result<AuditAnswer, Failure> {
         let (audited, visible) = audited(server, call, args.enclave, Audit::PodSecurity).await?;
-        Ok(visible.answer(audited, &args.page))
+        visible.answer(audited, &args.page)
     }
 }

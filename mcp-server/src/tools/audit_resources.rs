@@ -36,7 +36,7 @@ impl Handler for AuditResources {
     ) -> Result<AuditResourcesAnswer, Failure> {
         let Some(name) = args.workflow_name else {
             let (audited, visible) = audited(server, call, args.enclave, Audit::Limits).await?;
-            let audit = visible.answer(audited, &args.page);
+            let audit = visible.answer(audited, &args.page)?;
             let overall = word(audit.compliant).to_owned();
             let none = (None, None, None, None);
             let (workflow_name, network_policy, secrets, cron_jobs) = none;
@@ -54,7 +54,7 @@ impl Handler for AuditResources {
         let audited = server.backend.audit_tentacle(&grant).await.map_err(|error| error.into_failure())?;
         let kept = Kept::of(server, &grant).await.map_err(|error| unavailable(&error))?;
         let enclave = grant.target().record.name.clone();
-        let audit = Visible::only(enclave, name.as_str()).answer(audited, &args.page);
+        let audit = Visible::only(enclave, name.as_str()).answer(audited, &args.page)?;
         Ok(kept.answer(audit, args.expected.as_ref(), name))
     }
 }

@@ -1,5 +1,6 @@
 //! What the audits have in common: what is asked for, and what of the findings the caller may see.
 
+use super::bounds;
 use super::wf_list::named;
 use crate::backend::{Audit, Audited};
 use crate::call::Call;
@@ -45,7 +46,7 @@ impl Visible {
     }
 
     /// What the caller hears. Of a tentacle that they may not see nothing is told; of what only claims to be one, all.
-    pub(super) fn answer(self, audited: Audited, page: &Page) -> AuditAnswer {
+    pub(super) fn answer(self, audited: Audited, page: &Page) -> Result<AuditAnswer, Failure> {
         let Self { enclave, tentacles, all } = self;
         let hidden = |name: &String| all.contains(name) && !tentacles.contains(name);
         let mut findings = audited.findings;
@@ -60,7 +61,10 @@ impl Visible {
                 .collect()
         };
         let total = findings.len();
-        let begin = page.cursor.as_deref().and_then(|cursor| cursor.parse().ok()).unwrap_or(0_usize);
+        let begin: usize = match &page.cursor {
+            Some(cursor) => cursor.parse().map_err(|_| bounds::cursor())?,
+            None => 0,
+        };
         let end = begin.saturating_add(page.size());
         let shown = findings.into_iter().skip(begin).take(page.size()).map(|finding| AuditFinding {
             severity: finding.severity.word().to_owned(),
@@ -71,7 +75,7 @@ impl Visible {
             message: finding.message,
             remediation: finding.remedy,
         });
-        AuditAnswer {
+        Ok(AuditAnswer {
             namespace: enclave.clone(),
             enclave,
             compliant: total == 0 && audited.unseen.is_empty(),
@@ -82,7 +86,7 @@ impl Visible {
             unseen: names(audited.unseen),
             beyond: audited.beyond,
             others_left_out: tentacles.len() < all.len(),
-        }
+        })
     }
 }
 

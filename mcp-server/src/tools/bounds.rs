@@ -50,6 +50,12 @@ pub(crate) fn reason(reason: &str) -> Result<(), Failure> {
     if longer(reason, REASON) { Err(failure()) } else { Ok(()) }
 }
 
+/// A place in a list that no answer of ours has named.
+pub(super) fn cursor() -> Failure {
+    Failure::new(FailureCode::Invalid, "the cursor is not one that this server gave")
+        .with_remedy("begin anew without one")
+}
+
 /// One tentacle more, in an enclave that has so many.
 pub(super) fn one_more_tentacle(there: usize) -> Result<(), Failure> {
     let what = || format!("the enclave has {there} tentacles, and {TENTACLES} are the most that one holds");

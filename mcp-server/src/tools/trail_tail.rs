@@ -1,6 +1,6 @@
 //! `trail_tail`: what was decided and done.
 
-use super::{About, Effect, Handler, Repeat};
+use super::{About, Effect, Handler, Repeat, bounds};
 use crate::call::Call;
 use crate::gate::{act, unavailable};
 use crate::progress::Progress;
@@ -51,7 +51,7 @@ impl Handler for TrailTail {
 
 fn place(cursor: &str) -> Result<(String, u64), Failure> {
     let place = cursor.split_once(':').and_then(|(writer, seq)| Some((writer.to_owned(), seq.parse().ok()?)));
-    place.ok_or_else(|| Failure::new(FailureCode::Invalid, "the cursor is not one that this server gave"))
+    place.ok_or_else(bounds::cursor)
 }
 
 fn heads_failed(error: &crate::trail::HeadsError) -> Failure {

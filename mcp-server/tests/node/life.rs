@@ -102,6 +102,14 @@ fn a_tentacle_comes_runs_and_goes_without_a_trace() {
         site.call("ana", "wf_set_mode", private).await.unwrap();
         assert_eq!(self::shown(&enclave)["mode"], "rwx------");
 
+        // The same files again: nothing is done, and the cluster is hardly asked.
+        site.proxy.calls();
+        let same = site.deploy(&enclave, "hello", &files("hello", &says("first"))).await.unwrap();
+        assert_eq!(same["status"], "unchanged", "{same}");
+        let calls: Vec<String> = site.proxy.calls().into_iter().map(|call| call.what).collect();
+        let here: Vec<&String> = calls.iter().filter(|call| call.contains(&enclave)).collect();
+        assert!(here.len() <= 2, "{here:?}");
+
         let status = json!({"enclave": enclave, "name": "hello"});
         let status = site.call("ana", "wf_status", status).await.unwrap();
         assert_eq!((&status["state"], &status["sandbox"]), (&json!("idle"), &json!("gvisor")), "{status}");

@@ -199,4 +199,8 @@ async fn long_lists_come_in_pages() {
         args["cursor"] = cursor.clone();
     }
     assert_eq!((found, pages), (names, 3));
+    for tool in ["audit_psa", "audit_netpol"] {
+        let garbage = json!({"enclave": "enclave-0", "cursor": "x"});
+        assert_eq!(app.call(&ana, tool, garbage).await.unwrap_err().code, FailureCode::Invalid, "{tool}");
+    }
 }
