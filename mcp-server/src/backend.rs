@@ -25,17 +25,23 @@ use serde_json::Value;
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
+use wire::enforcement::Enforcement;
 use wire::{Failure, FailureCode};
 use workflow::{Bundle, Sandbox, SecretName};
 
 /// Where enclaves live and tentacles run.
 #[async_trait]
 pub trait Backend: fmt::Debug + Send + Sync {
-    /// Its name: `kubernetes` or `machine`.
+    /// Its name: `kubernetes`, `machine` or `simulator`.
     fn name(&self) -> &'static str;
 
-    /// What it cannot enforce here, in plain words. What is not in this list is enforced.
-    fn gaps(&self) -> Vec<String>;
+    /// What it enforces here, and what not.
+    fn enforces(&self) -> Enforcement;
+
+    /// What every answer says that would come of code, where no code is run; `None` where it is.
+    fn simulated(&self) -> Option<&'static str> {
+        None
+    }
 
     /// The stages in which an enclave is made, in order, each the steps that are taken side by side. Each step can be
     /// repeated; the last stage makes the enclave usable.
