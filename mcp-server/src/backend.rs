@@ -5,6 +5,7 @@ pub mod audit;
 mod kubernetes;
 mod log_line;
 mod machine;
+mod simulator;
 pub mod survey;
 
 pub use audit::{Audit, Audited};
@@ -321,6 +322,7 @@ pub async fn from_args(args: &Args, supply: Arc<Supply>) -> Result<Box<dyn Backe
     match args.backend {
         BackendKind::Kubernetes => Ok(Box::new(kubernetes::Kubernetes::connect(args, supply).await?)),
         BackendKind::Machine => Ok(Box::new(machine::Machine::open(args, supply).await?)),
+        BackendKind::Simulator => Ok(Box::new(simulator::Simulator::new(supply))),
     }
 }
 

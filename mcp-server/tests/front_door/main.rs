@@ -56,6 +56,7 @@ mod read_only;
 mod replicas;
 mod reports;
 mod rpc;
+mod simulator;
 mod team;
 mod tokens;
 mod trail;
