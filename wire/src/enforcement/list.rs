@@ -86,9 +86,13 @@ const fn machine(gvisor: bool, property: Property) -> Held {
         Property::OthersProcesses => by("its own processes are all there are"),
         Property::NoRights => by("a user that is nobody, no capabilities"),
         Property::NoCredentials => by("an environment of its own; there are no accounts"),
+        Property::ProcessLimit if gvisor => by("gVisor, which counts its own"),
         Property::MemoryLimit | Property::ProcessorLimit | Property::ProcessLimit => by("a control group"),
         Property::DiskLimit if gvisor => by("memory alone can be written to, and counts as the sandbox's"),
         Property::DiskLimit => by("nothing to write to but its socket's folder, of 64 KiB"),
+        Property::MappedMemory if gvisor => {
+            gap("gVisor bounds no mapping; what is used of it counts as the sandbox's memory")
+        }
         Property::OpenFiles | Property::MappedMemory => by("rlimits"),
         Property::LogSize => by("two files of 1 MiB"),
         Property::RunTime => by("five seconds after the limit the sandbox is ended"),

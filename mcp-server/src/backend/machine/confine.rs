@@ -16,7 +16,7 @@ pub(super) use sandbox::{End, Sandbox};
 pub(super) use start::StartError;
 pub(super) use tree::{Bind, Text, libraries};
 
-use super::groups::{Caps, Hierarchies};
+use super::groups::{Caps, Controller, Hierarchies};
 use super::places::Places;
 use super::spawner::Spawner;
 use sha2::{Digest, Sha256};
@@ -54,6 +54,14 @@ impl Kind {
         match self {
             Self::Runsc => "runsc",
             Self::Bwrap => "bwrap",
+        }
+    }
+
+    /// What they count within, whatever the machine counts.
+    pub(super) const fn counts_itself(self) -> Option<Controller> {
+        match self {
+            Self::Runsc => Some(Controller::Pids),
+            Self::Bwrap => None,
         }
     }
 

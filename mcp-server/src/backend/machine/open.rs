@@ -146,7 +146,8 @@ fn enforces(
         Err(why) => Enforcement::nothing("machine", &format!("tentacles do not run here: {why}")),
     };
     let missing: Vec<Controller> = groups.missing().filter(|_| parts.is_ok()).collect();
-    for controller in &missing {
+    let own = parts.as_ref().ok().and_then(|parts| parts.mason.kind.counts_itself());
+    for controller in missing.iter().filter(|missing| Some(**missing) != own) {
         enforcement = enforcement.without(controller.property(), controller.gap());
     }
     if !missing.is_empty() {
