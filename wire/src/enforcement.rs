@@ -245,9 +245,15 @@ impl Enforcement {
 
     /// The same without a property, which cannot be enforced here.
     #[must_use]
-    pub fn without(mut self, property: Property, why: &str) -> Self {
+    pub fn without(self, property: Property, why: &str) -> Self {
+        self.with(property, &Held::Gap(why.to_owned().into()))
+    }
+
+    /// The same where a property is held otherwise.
+    #[must_use]
+    pub fn with(mut self, property: Property, otherwise: &Held) -> Self {
         for (_, held) in self.all.iter_mut().filter(|(listed, _)| *listed == property) {
-            *held = Held::Gap(why.to_owned().into());
+            *held = otherwise.clone();
         }
         self
     }

@@ -47,9 +47,9 @@ const fn kubernetes(property: Property) -> Held {
         Property::NoCredentials => by("no account's token, and an environment of its own"),
         Property::MemoryLimit => by("the pod's limit, by the node"),
         Property::ProcessorLimit => by("the pod's limit, by the node"),
-        Property::ProcessLimit => relies(
-            "the node's `podPidsLimit`",
-            "how many processes a tentacle may have is the nodes' own limit (podPidsLimit of the kubelet)",
+        Property::ProcessLimit => gap(
+            "the nodes' limit (podPidsLimit) counts gVisor's processes, of which there can be fewer than a tentacle has: the \
+             pod's memory limit holds",
         ),
         Property::DiskLimit => by("nothing to write to but memory, which is the pod's"),
         Property::OpenFiles | Property::MappedMemory => {

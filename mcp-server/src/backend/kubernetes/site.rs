@@ -5,7 +5,7 @@ use crate::config::KubernetesArgs;
 use k8s_openapi::api::apps::v1::Deployment;
 use manifest::{Behind, ClusterSpec, ServerAccount};
 use std::net::{SocketAddr, SocketAddrV4};
-use wire::enforcement::{Enforcement, Property, Walls};
+use wire::enforcement::{Enforcement, Held, Property, Walls};
 
 /// What answers where no image is configured.
 const NO_IMAGE: &str =
@@ -76,7 +76,15 @@ impl Site {
         let mut enforcement = Enforcement::of(Walls::Kubernetes);
         if self.behind == Behind::Nothing {
             let why = "tentacles run on the nodes' own kernel: `--runtime-class none`";
-            enforcement = enforcement.without(Property::OwnKernel, why);
+            let calls = Held::Enforced("the runtime's filter, and no capabilities".into());
+            let processes = Held::Relies(
+                "the node's `podPidsLimit`".into(),
+                "how many processes a tentacle may have is the nodes' own limit (podPidsLimit of the kubelet)".into(),
+            );
+            enforcement = enforcement
+                .without(Property::OwnKernel, why)
+                .with(Property::SystemCalls, &calls)
+                .with(Property::ProcessLimit, &processes);
         }
         if self.image.is_none() {
             enforcement = enforcement.noting(NO_IMAGE);

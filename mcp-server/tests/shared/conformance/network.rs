@@ -1,7 +1,7 @@
 //! What code reaches: through the gateway what was approved, and nothing past it.
 
 use super::{Outcome, Site, Tried, all_are_stopped, is_stopped};
-use serde_json::{Value, json};
+use serde_json::json;
 use std::net::{Ipv4Addr, SocketAddr};
 use tokio::net::UdpSocket;
 
