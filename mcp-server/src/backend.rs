@@ -6,6 +6,7 @@ mod cutter;
 mod kubernetes;
 mod log_line;
 mod machine;
+mod simulator;
 pub mod survey;
 mod watch;
 
@@ -30,17 +31,23 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
+use wire::enforcement::Enforcement;
 use wire::{Failure, FailureCode};
 use workflow::{Bundle, Sandbox, SecretName, TentacleName};
 
 /// Where enclaves live and tentacles run.
 #[async_trait]
 pub trait Backend: fmt::Debug + Send + Sync {
-    /// Its name: `kubernetes` or `machine`.
+    /// Its name: `kubernetes`, `machine` or `simulator`.
     fn name(&self) -> &'static str;
 
-    /// What it cannot enforce here, in plain words. What is not in this list is enforced.
-    fn gaps(&self) -> Vec<String>;
+    /// What it enforces here, and what not.
+    fn enforces(&self) -> Enforcement;
+
+    /// What every answer says that would come of code, where no code is run; `None` where it is.
+    fn simulated(&self) -> Option<&'static str> {
+        None
+    }
 
     /// The stages in which an enclave is made, in order, each the steps that are taken side by side. Each step can be
     /// repeated; the last stage makes the enclave usable.
@@ -331,6 +338,7 @@ pub async fn from_args(args: &Args, supply: Arc<Supply>) -> Result<Box<dyn Backe
     match args.backend {
         BackendKind::Kubernetes => Ok(Box::new(kubernetes::Kubernetes::connect(args, supply).await?)),
         BackendKind::Machine => Ok(Box::new(machine::Machine::open(args, supply).await?)),
+        BackendKind::Simulator => Ok(Box::new(simulator::Simulator::new(supply))),
     }
 }
 

@@ -114,6 +114,8 @@ pub enum BackendKind {
     Kubernetes,
     /// This machine.
     Machine,
+    /// None: everything is decided and recorded as elsewhere, and no code is run.
+    Simulator,
 }
 
 /// Which program builds the walls around a tentacle on this machine.

@@ -47,7 +47,7 @@ pub(crate) async fn carry_out(
     let (started_at, began) = (Timestamp::now(), Instant::now());
     let ran = server.backend.run(grant, order).await.map_err(told);
     let duration_ms = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);
-    let end = end(&ran, duration_ms);
+    let end = end(&ran, duration_ms, server.backend.simulated());
     let ending = effect.end().await;
     match ran {
         Ok(report) => {
@@ -95,13 +95,14 @@ async fn record(
     Ok(())
 }
 
-/// How a run ended, in what is kept of it.
-fn end(ran: &Result<RunReport, Failure>, duration_ms: u64) -> RunEnd {
+/// How a run ended, in what is kept of it: where no code was run, that.
+fn end(ran: &Result<RunReport, Failure>, duration_ms: u64, simulated: Option<&str>) -> RunEnd {
     let duration_ms = i64::try_from(duration_ms).unwrap_or(i64::MAX);
     match ran {
         Ok(report) => {
             let errors = report.output.get("errors").and_then(Value::as_object);
-            let error = errors.filter(|_| !report.success).map(summary).unwrap_or_default();
+            let failed = errors.filter(|_| !report.success).map(summary);
+            let error = failed.unwrap_or_else(|| simulated.unwrap_or_default().to_owned());
             let outcome = if report.success { RunOutcome::Succeeded } else { RunOutcome::Failed };
             RunEnd { outcome, duration_ms, nodes: nodes(&report.output, errors), error }
         }
@@ -165,7 +166,7 @@ mod tests {
             "timing": {"nodeTimings": {"fetch": {"durationMs": 12}, "tell": {"durationMs": 3}}},
         });
         let report = RunReport { success: false, output, copy: String::new() };
-        let end = end(&Ok(report), 20);
+        let end = end(&Ok(report), 20, None);
         assert!(end.error.starts_with("tell: xxx") && end.error.chars().count() <= 501, "{}", end.error);
         let times: Vec<_> =
             end.nodes.iter().map(|node| (node.name.as_str(), node.duration_ms, node.success)).collect();

@@ -1,11 +1,12 @@
 //! The command line: what can be asked, and what goes for every command.
 
 use crate::commands::{
-    audit::Audit, cluster::ClusterCommand, compare::Compare, deploy::Deploy, describe::Describe,
-    enclave::EnclaveCommand, events::Events, health::Health, history::History, list::List, login::Login,
-    logout::Logout, logs::Logs, new::New, new::Scaffolds, render::Render, restart::Restart, run::Run,
-    secret::SecretCommand, set_mode::SetMode, status::Status, trail::TrailCommand, transfer::Transfer,
-    undeploy::Undeploy, validate::Validate, visualize::Visualize, whoami::Whoami, why::Why,
+    audit::Audit, backends::Backends, cluster::ClusterCommand, compare::Compare, deploy::Deploy,
+    describe::Describe, enclave::EnclaveCommand, events::Events, health::Health, history::History,
+    list::List, login::Login, logout::Logout, logs::Logs, new::New, new::Scaffolds, render::Render,
+    restart::Restart, run::Run, secret::SecretCommand, set_mode::SetMode, status::Status,
+    trail::TrailCommand, transfer::Transfer, undeploy::Undeploy, validate::Validate, visualize::Visualize,
+    whoami::Whoami, why::Why,
 };
 use crate::output::Format;
 use crate::server::Server;
@@ -102,6 +103,8 @@ pub(crate) enum Command {
     /// What everything runs on: what is missing, what there is, how it is
     #[command(subcommand)]
     Cluster(ClusterCommand),
+    /// What each backend enforces, and what not
+    Backends(Backends),
     /// Begin the next run of a tentacle with a fresh copy
     Restart(Restart),
     /// Set who may see, change and run a tentacle

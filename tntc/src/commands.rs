@@ -1,6 +1,7 @@
 //! The commands, one file each.
 
 pub(crate) mod audit;
+pub(crate) mod backends;
 pub(crate) mod cluster;
 pub(crate) mod compare;
 pub(crate) mod deploy;
@@ -112,6 +113,7 @@ async fn dispatch(command: Command, context: &Context) -> Result<(), Failed> {
         Command::Health(command) => command.run(context).await,
         Command::Audit(command) => command.run(context).await,
         Command::Cluster(command) => command.run(context).await,
+        Command::Backends(command) => command.run(context).await,
         Command::Restart(command) => command.run(context).await,
         Command::SetMode(command) => command.run(context).await,
         Command::Transfer(command) => command.run(context).await,

@@ -4,6 +4,7 @@ pub mod assertion;
 pub mod canonical;
 #[cfg(feature = "client")]
 pub mod client;
+pub mod enforcement;
 mod failure;
 pub mod meta;
 pub mod pass;

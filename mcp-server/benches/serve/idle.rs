@@ -11,6 +11,7 @@ use mcp_server::gate::act::{
 use mcp_server::gate::target::OnTentacle;
 use mcp_server::gate::{Authorized, Changed, MayRun, SurveyGrant};
 use std::time::Duration;
+use wire::enforcement::Enforcement;
 use workflow::SecretName;
 
 #[derive(Debug)]
@@ -24,8 +25,8 @@ impl Backend for Idle {
         "idle"
     }
 
-    fn gaps(&self) -> Vec<String> {
-        Vec::new()
+    fn enforces(&self) -> Enforcement {
+        Enforcement::nothing("idle", "it does nothing")
     }
 
     fn steps(&self) -> &'static [&'static [&'static str]] {

@@ -40,6 +40,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use uuid::Uuid;
+use wire::enforcement::Enforcement;
 use workflow::SecretName;
 
 /// The stages in which an enclave is made. The namespace comes with its Pod Security labels and status provisioning; the
@@ -142,8 +143,8 @@ impl Backend for Kubernetes {
         "kubernetes"
     }
 
-    fn gaps(&self) -> Vec<String> {
-        self.tentacles.site().gaps()
+    fn enforces(&self) -> Enforcement {
+        self.tentacles.site().enforces()
     }
 
     fn steps(&self) -> &'static [&'static [&'static str]] {

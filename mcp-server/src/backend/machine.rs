@@ -51,6 +51,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio_util::task::AbortOnDropHandle;
+use wire::enforcement::Enforcement;
 use workflow::{SecretName, TentacleRef};
 
 /// The steps in which an enclave is made. Its folder says that it is provisioning, until the last one.
@@ -62,7 +63,7 @@ pub(super) struct Machine {
     places: Places,
     groups: Arc<Hierarchies>,
     index: Arc<Index>,
-    gaps: Vec<String>,
+    enforces: Enforcement,
     workshop: Arc<Workshop>,
     proof: Proof,
     _rest: AbortOnDropHandle<()>,
@@ -95,8 +96,8 @@ impl Backend for Machine {
         "machine"
     }
 
-    fn gaps(&self) -> Vec<String> {
-        self.gaps.clone()
+    fn enforces(&self) -> Enforcement {
+        self.enforces.clone()
     }
 
     fn steps(&self) -> &'static [&'static [&'static str]] {

@@ -44,7 +44,8 @@ impl Handler for ClusterProfile {
 }
 
 fn answer(server: &Server, survey: Survey, usage: Option<Usage>, whole: bool) -> ClusterProfileAnswer {
-    let mut warnings = server.backend.gaps();
+    let enforcement = server.backend.enforces();
+    let mut warnings = enforcement.not_enforced();
     if whole {
         warnings.extend(survey.unseen.into_iter().map(|what| format!("not looked at: {what}")));
     }
@@ -55,7 +56,7 @@ fn answer(server: &Server, survey: Survey, usage: Option<Usage>, whole: bool) ->
         generated_at: Timestamp::now(),
         backend: server.backend.name().to_owned(),
         summary: !whole,
-        guidance: guidance(survey.gvisor),
+        guidance: guidance(survey.gvisor, server.backend.simulated()),
         k8s_version: survey.version,
         distribution: survey.distribution,
         nodes: if whole { survey.nodes } else { Vec::new() },
@@ -70,16 +71,15 @@ fn answer(server: &Server, survey: Survey, usage: Option<Usage>, whole: bool) ->
         limit_range: usage.as_ref().map(|usage| usage.each.clone()).filter(|each| !each.is_empty()),
         pod_security: usage.map(|usage| usage.pod_security).unwrap_or_default(),
         warnings,
+        walls: enforcement.name().to_owned(),
+        properties: enforcement.lines(),
     }
 }
 
 /// What to know when writing a tentacle.
-fn guidance(gvisor: bool) -> Vec<String> {
+fn guidance(gvisor: bool, simulated: Option<&'static str>) -> Vec<String> {
     let always = "name every host in `contract.dependencies`: nothing else is reached";
-    let sandbox = if gvisor {
-        None
-    } else {
-        Some("there is no gVisor: code calls the kernel of what it runs on, through a filter")
-    };
+    let other_kernel = "there is no gVisor: code calls the kernel of what it runs on, through a filter";
+    let sandbox = simulated.or((!gvisor).then_some(other_kernel));
     [always].into_iter().chain(sandbox).map(str::to_owned).collect()
 }

@@ -178,6 +178,6 @@ async fn answer(
         mode: record.mode.map(|mode| mode.to_string()).unwrap_or_default(),
         mode_meaning: record.mode.map(describe).unwrap_or_default(),
         resources_created: made,
-        not_enforced: server.backend.gaps(),
+        not_enforced: server.backend.enforces().not_enforced(),
     })
 }

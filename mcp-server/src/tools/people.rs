@@ -175,7 +175,7 @@ pub(super) fn info(
         exo_services: Vec::new(),
         tentacle_count: record.tentacles.len() as u64,
         backend: backend.name().to_owned(),
-        not_enforced: backend.gaps().into_iter().chain(backend.drift(record)).collect(),
+        not_enforced: backend.enforces().not_enforced().into_iter().chain(backend.drift(record)).collect(),
     }
 }
 

@@ -209,6 +209,6 @@ fn answer(server: &Server, target: &OnTentacle, source: &Source, needs: &Needs, 
         updated: did.updated,
         deleted: did.deleted,
         source: super::wf_list::NOT_IN_GIT.to_owned(),
-        not_enforced: server.backend.gaps(),
+        not_enforced: server.backend.enforces().not_enforced(),
     }
 }

@@ -88,7 +88,7 @@ impl Known {
             versions: self.versions,
             source: NOT_IN_GIT.to_owned(),
             deployed_at,
-            not_enforced: server.backend.gaps(),
+            not_enforced: server.backend.enforces().not_enforced(),
             tentacle,
         }
     }

@@ -69,6 +69,8 @@ pub(super) async fn of(
         (true, false) => ("red", format!("it cannot run: it is {}", state.state)),
         (true, true) => last(&runs),
     };
+    let simulated = server.backend.simulated().filter(|simulated| !reason.contains(simulated));
+    let reason = simulated.map_or(reason.clone(), |simulated| format!("{reason} ({simulated})"));
     Ok(Health { status, reason, ready: state.ready, runs })
 }
 

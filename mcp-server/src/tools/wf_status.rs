@@ -49,7 +49,7 @@ impl Handler for WfStatus {
                 by: last.asked_by,
             }),
             source: NOT_IN_GIT.to_owned(),
-            not_enforced: server.backend.gaps(),
+            not_enforced: server.backend.enforces().not_enforced(),
             pods: pods.collect(),
             events: Vec::new(),
             sandbox: state.sandbox,

@@ -6,7 +6,8 @@ use crate::door::Door;
 use crate::issuer::{Issuer, TestKey};
 use crate::sign_in::IssuersPage;
 use clap::Parser;
-use mcp_server::{Args, Pace, Ready};
+use mcp_server::backend::{Backend, from_args};
+use mcp_server::{Args, Base, Pace, Ready};
 use secrecy::ExposeSecret;
 use serde_json::json;
 use sha2::{Digest, Sha256};
@@ -41,6 +42,8 @@ pub(crate) struct App {
     pub(crate) heads: &'static str,
     /// More flags of the servers that are started from now on.
     pub(crate) flags: Vec<&'static str>,
+    /// The backend, where it is one of the server's own and not the one that remembers.
+    own: Option<&'static str>,
     door: Door,
     running: Option<Running>,
 }
@@ -65,6 +68,14 @@ impl App {
 
     pub(crate) async fn paced(pace: Pace) -> Self {
         let mut app = Self::on(Database::sqlite, pace).await;
+        app.run().await;
+        app
+    }
+
+    /// A server with the simulator.
+    pub(crate) async fn simulating() -> Self {
+        let mut app = Self::on(Database::sqlite, Pace::default()).await;
+        app.own = Some("simulator");
         app.run().await;
         app
     }
@@ -101,6 +112,7 @@ impl App {
             pace,
             heads: "heads",
             flags: Vec::new(),
+            own: None,
             door,
             running: None,
         };
@@ -149,12 +161,17 @@ impl App {
         let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
         listener.set_nonblocking(true).unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
-        let (args, backend) = (self.args(&url, store), Arc::new(self.backend.clone()));
+        let (args, own, remembering) = (self.args(&url, store), self.own, self.backend.clone());
         let (pace, shutdown) = (self.pace.clone(), CancellationToken::new());
         let runtime = Builder::new_multi_thread().worker_threads(WORKERS).enable_all().build().unwrap();
         let stop = shutdown.clone();
         let task = runtime.spawn(async move {
-            let ready = Ready::with_pace(&args, backend, pace).await.unwrap();
+            let base = Base::open(&args).await.unwrap();
+            let backend: Arc<dyn Backend> = match own {
+                Some(_) => Arc::from(from_args(&args, base.supply()).await.unwrap()),
+                None => Arc::new(remembering),
+            };
+            let ready = Ready::over(base, &args, backend, pace).await.unwrap();
             ready.serve(TcpListener::from_std(listener).unwrap(), stop).await.unwrap();
         });
         (Running { runtime: Some(runtime), task, shutdown }, url)
@@ -173,7 +190,7 @@ impl App {
             format!("--break-glass-file={}", file("glass.json")),
             format!("--secrets-key-file={}", file("secrets.key")),
             format!("--store-file={}", self.store_file(store).display()),
-            "--backend=kubernetes".to_owned(),
+            format!("--backend={}", self.own.unwrap_or("kubernetes")),
         ];
         Args::parse_from(own.into_iter().chain(self.flags.iter().map(ToString::to_string)))
     }

@@ -19,6 +19,7 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 use tokio::sync::Notify;
+use wire::enforcement::Enforcement;
 use wire::step::{NodeState, NodeStep};
 use workflow::SecretName;
 
@@ -172,8 +173,8 @@ impl Backend for Remembering {
         "remembering"
     }
 
-    fn gaps(&self) -> Vec<String> {
-        vec!["everything: it runs nothing".to_owned()]
+    fn enforces(&self) -> Enforcement {
+        Enforcement::nothing("remembering", "it runs nothing")
     }
 
     fn steps(&self) -> &'static [&'static [&'static str]] {

@@ -59,6 +59,7 @@ mod replicas;
 mod reports;
 mod rpc;
 mod sign_in;
+mod simulator;
 mod team;
 mod tokens;
 mod trail;

@@ -1,10 +1,12 @@
-//! Hostile code behind the walls. Deno's own permissions are given away here, so that what stops an attempt is a wall and
+//! Hostile code behind the walls, past what the conformance suite tries. Deno's own permissions are given away here, so that what stops an attempt is a wall and
 //! not Deno; and each attempt has a control, in which the same code does the same outside and succeeds.
 
 mod attempts;
 mod resources;
 
 use crate::caller::ENCLAVE;
+use crate::conformance::ATTEMPTS;
+use crate::left::entries;
 use crate::server::{Server, Walls, engine, program};
 use crate::source::one_node;
 use serde_json::{Value, json};
@@ -13,13 +15,9 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 use tempfile::TempDir;
 
-/// The attempts.
-const NODE: &str = include_str!("hostile/node.ts");
-
 /// A server whose engine gives every permission to the code that it runs, with the hostile tentacle.
-struct Hostile {
-    server: Server,
-    walls: Walls,
+pub(crate) struct Hostile {
+    pub(crate) server: Server,
     _engine: TempDir,
 }
 
@@ -31,18 +29,28 @@ impl Hostile {
     async fn start_on(engine: TempDir, walls: Walls) -> Self {
         let server = Server::start_with(walls, engine.path(), &[]).await;
         server.provision(ENCLAVE).await;
-        server.deploy("hostile", &one_node("hostile", NODE)).await.unwrap();
-        Self { server, walls, _engine: engine }
+        server.deploy("hostile", &one_node("hostile", ATTEMPTS)).await.unwrap();
+        Self::of(server, engine)
+    }
+
+    /// A server on this engine, which has the hostile tentacle already.
+    pub(crate) fn of(server: Server, engine: TempDir) -> Self {
+        Self { server, _engine: engine }
     }
 
     /// Tries something behind the walls: what it got, or what stopped it.
-    async fn attempt(&self, what: &Value) -> Result<Value, String> {
-        self.attempt_within(what, 60).await
+    pub(crate) async fn attempt(&self, what: &Value) -> Result<Value, String> {
+        self.attempt_within(what, 120).await
     }
 
     /// The same with a limit of so many seconds.
     async fn attempt_within(&self, what: &Value, seconds: u32) -> Result<Value, String> {
-        let args = json!({"enclave": ENCLAVE, "name": "hostile", "input": what, "timeout_seconds": seconds});
+        self.run("hostile", what, seconds).await
+    }
+
+    /// Runs a tentacle of one node: what the node said, or what stopped it.
+    pub(crate) async fn run(&self, name: &str, input: &Value, seconds: u32) -> Result<Value, String> {
+        let args = json!({"enclave": ENCLAVE, "name": name, "input": input, "timeout_seconds": seconds});
         let ran = self.server.call("wf_run", args).await.map_err(|failure| failure.text())?;
         match &ran["output"]["outputs"]["node"] {
             Value::Null => {
@@ -52,18 +60,15 @@ impl Hostile {
         }
     }
 
-    /// The attempt fails behind the walls and succeeds outside; answers what stopped it.
-    async fn fails(&self, what: Value) -> String {
-        control(&what);
-        match self.attempt(&what).await {
-            Err(why) => why,
-            Ok(got) => panic!("{} let {what} through: {got}", self.walls.name()),
-        }
+    /// How much its log takes on disk.
+    pub(crate) fn log_bytes(&self) -> u64 {
+        let tentacles = self.server.machine_dir().join("enclaves").join(ENCLAVE).join("tentacles");
+        entries(&tentacles.join("hostile/log")).iter().map(|file| fs::metadata(file).unwrap().len()).sum()
     }
 }
 
 /// A copy of the engine that gives every permission away.
-fn permissive_engine() -> TempDir {
+pub(crate) fn permissive_engine() -> TempDir {
     let copy = tempfile::tempdir().unwrap();
     for entry in fs::read_dir(engine()).unwrap() {
         let path = entry.unwrap().path();
@@ -71,7 +76,9 @@ fn permissive_engine() -> TempDir {
             fs::copy(&path, copy.path().join(path.file_name().unwrap())).unwrap();
         }
     }
-    replace(&copy.path().join("run_process.ts"), "`--allow-read=${engine},${flags.code}`", "\"--allow-all\"");
+    let process = copy.path().join("run_process.ts");
+    replace(&process, "`--allow-read=${engine},${flags.code}`", "\"--allow-all\"");
+    replace(&process, "...(net.length === 0 ? [] : [`--allow-net=${net.join(\",\")}`]),", "");
     let runner = fs::read_to_string(copy.path().join("attempt.ts")).unwrap();
     let (from, rest) = runner.split_once("permissions: {").unwrap();
     let (_, to) = rest.split_once('}').unwrap();
@@ -90,16 +97,21 @@ fn replace(file: &Path, from: &str, to: &str) {
 
 /// The same attempt outside: it succeeds.
 fn control(what: &Value) -> Value {
+    outside(what).unwrap_or_else(|why| panic!("outside {what} failed, so that it shows nothing: {why}"))
+}
+
+/// The same attempt outside. What it mounts and what name it gives the machine are its own.
+pub(crate) fn outside(what: &Value) -> Result<Value, String> {
     let dir = tempfile::tempdir().unwrap();
-    fs::write(dir.path().join("node.ts"), NODE).unwrap();
-    let ran = Command::new(program("TENTACULAR_DENO"))
-        .args(["run", "--quiet", "--no-lock", "--allow-all"])
-        .arg(dir.path().join("node.ts"))
-        .arg(what.to_string())
-        .stdout(Stdio::null())
-        .output()
-        .unwrap();
+    fs::write(dir.path().join("node.ts"), ATTEMPTS).unwrap();
+    let mut there = Command::new("unshare");
+    there.args(["--mount", "--uts"]).arg(program("TENTACULAR_DENO"));
+    there.args(["run", "--quiet", "--no-lock", "--allow-all"]).arg(dir.path().join("node.ts"));
+    there.arg(what.to_string()).env("TENTACULAR_CONTROL", "1").stdout(Stdio::null());
+    let ran = there.output().unwrap();
     let told = String::from_utf8_lossy(&ran.stderr);
-    assert!(ran.status.success(), "outside {what} failed, so that it shows nothing: {told}");
-    serde_json::from_str(told.lines().last().unwrap()).unwrap()
+    if !ran.status.success() {
+        return Err(told.into_owned());
+    }
+    Ok(serde_json::from_str(told.lines().last().unwrap()).unwrap())
 }

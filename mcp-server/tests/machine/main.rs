@@ -4,6 +4,10 @@
 
 mod audit;
 mod caller;
+#[path = "../shared/conformance/suite.rs"]
+mod conformance;
+mod conforming;
+mod host;
 mod hostile;
 #[path = "../front_door/issuer.rs"]
 mod issuer;

@@ -1,46 +1,9 @@
 //! What a tentacle reaches from behind its walls: the hosts of its approved contract, with its secrets, and nothing else.
 
 use crate::caller::ENCLAVE;
+use crate::host::{Host, Ways};
 use crate::server::{Server, Walls, engine};
 use serde_json::{Value, json};
-use std::sync::{Arc, Mutex};
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::{TcpListener, TcpStream};
-
-/// A host on this machine that answers each request with its name, and remembers what it got.
-struct Host {
-    port: u16,
-    got: Arc<Mutex<String>>,
-}
-
-impl Host {
-    async fn start(name: &'static str) -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let (port, got) = (listener.local_addr().unwrap().port(), Arc::<Mutex<String>>::default());
-        let kept = Arc::clone(&got);
-        tokio::spawn(async move {
-            while let Ok((stream, _)) = listener.accept().await {
-                tokio::spawn(serve(stream, name, Arc::clone(&kept)));
-            }
-        });
-        Self { port, got }
-    }
-
-    fn got(&self) -> String {
-        self.got.lock().unwrap().clone()
-    }
-}
-
-async fn serve(mut stream: TcpStream, name: &str, got: Arc<Mutex<String>>) {
-    let mut part = [0; 4096];
-    while let Ok(count @ 1..) = stream.read(&mut part).await {
-        got.lock().unwrap().push_str(&String::from_utf8_lossy(&part[..count]));
-        let answer = format!("HTTP/1.1 200 OK\r\ncontent-length: {}\r\n\r\n{name}", name.len());
-        if stream.write_all(answer.as_bytes()).await.is_err() {
-            return;
-        }
-    }
-}
 
 /// Asks the shop, the database and everything else that it could think of.
 const CODE: &str = concat!(
@@ -74,24 +37,8 @@ fn files(shop: u16, db: u16) -> Value {
 async fn only_what_is_declared_is_reached(walls: Walls) {
     let (shop, db, canary) =
         (Host::start("shop").await, Host::start("db").await, Host::start("canary").await);
-    let folder = tempfile::tempdir().unwrap();
-    let file = |name: &str, text: &str| {
-        let path = folder.path().join(name);
-        std::fs::write(&path, text).unwrap();
-        path.display().to_string()
-    };
-    use secrecy::ExposeSecret;
-    let hosts = file("hosts", "127.0.0.1 shop.example db.example canary.example\n");
-    let ranges = file("ranges.json", &json!({ENCLAVE: ["127.0.0.0/8"]}).to_string());
-    let key = file("secrets.key", wire::seal::new_age_key().expose_secret());
-    let flags = [
-        format!("--egress-hosts={hosts}"),
-        "--egress-allow-loopback".to_owned(),
-        format!("--private-ranges-file={ranges}"),
-        format!("--secrets-key-file={key}"),
-    ];
-    let flags: Vec<&str> = flags.iter().map(String::as_str).collect();
-    let mut server = Server::start_with(walls, &engine(), &flags).await;
+    let ways = Ways::open("shop.example db.example canary.example");
+    let mut server = Server::start_with(walls, &engine(), &ways.flags()).await;
     server.provision(ENCLAVE).await;
     let set = json!({"enclave": ENCLAVE, "name": "shop.key", "value": "sword-fish"});
     server.call("secret_set", set).await.unwrap();

@@ -1,10 +1,11 @@
 //! Hostile code in a tentacle's pod. It has every permission of Deno, so that what stops it is the pod; and each attempt
 //! has a control on the node, outside of the pod, in which the same code does the same and succeeds.
 
-mod targets;
+pub(crate) mod targets;
 mod too_much;
 
 use crate::cluster::kubectl;
+use crate::conformance::{ATTEMPTS, Tried};
 use crate::inside::inside;
 use crate::life::{files, says};
 use crate::place::{kubeconfig, kubectl_program, node};
@@ -14,45 +15,66 @@ use serde_json::{Value, json};
 use std::io::Write as _;
 use std::process::{Command, Stdio};
 
-/// What is tried.
-const ATTEMPTS: &str = include_str!("hostile/attempts.ts");
-
 /// How each attempt went, in the pod of a tentacle: `done`, or what stopped it. Fails when the pod stopped all of it.
 fn in_the_pod(enclave: &str, attempts: &[Value]) -> Result<Vec<String>, String> {
+    all(within(enclave, "hello", &json!(attempts)))
+}
+
+/// The control.
+fn on_the_node(attempts: &[Value]) -> Vec<String> {
+    all(outside(&json!(attempts))).unwrap()
+}
+
+fn all(tried: Tried) -> Result<Vec<String>, String> {
+    match tried {
+        Tried::Got(got) => Ok(serde_json::from_value(got).unwrap()),
+        Tried::Stopped(why) => Err(why),
+        Tried::NoCode => panic!("a pod that runs no code"),
+    }
+}
+
+/// Tries something in the pod of a tentacle, with Deno's every permission.
+pub(crate) fn within(enclave: &str, tentacle: &str, attempt: &Value) -> Tried {
+    let Ok(deployment) = deployment_of(enclave, tentacle) else {
+        panic!("{enclave}/{tentacle} is not there")
+    };
     let mut command = Command::new(kubectl_program());
     command.arg("--kubeconfig").arg(kubeconfig());
-    let deployment = format!("deployment/{}", deployment_of(enclave));
     command.args(["exec", "--stdin", "-n", enclave, &deployment, "--", "/usr/bin/deno"]);
-    outcomes(&mut command, attempts)
+    tried(&mut command, attempt)
 }
 
-fn deployment_of(enclave: &str) -> String {
-    let query = ["get", "deployment", "-n", enclave, "-l", "tentacular.io/tentacle=hello"];
-    let name = ["-o", "jsonpath={.items[0].metadata.name}"];
-    kubectl(&[&query[..], &name].concat()).unwrap()
+fn deployment_of(enclave: &str, tentacle: &str) -> Result<String, String> {
+    let of = format!("tentacular.io/tentacle={tentacle}");
+    let query = ["get", "deployment", "-n", enclave, "-l", &of];
+    let name = kubectl(&[&query[..], &["-o", "jsonpath={.items[0].metadata.name}"]].concat())?;
+    Ok(format!("deployment/{name}"))
 }
 
-/// The control. What it mounts and what name it gives the machine are its own.
-fn on_the_node(attempts: &[Value]) -> Vec<String> {
+/// The same on the node, outside of any pod. What it mounts and what name it gives the machine are its own.
+pub(crate) fn outside(attempt: &Value) -> Tried {
     let mut there = Command::new("nsenter");
     let pid = node().pid.to_string();
     there.args(["--target", &pid, "--mount", "--pid", "--net", "--ipc", "unshare", "--mount", "--uts"]);
-    outcomes(there.arg(variable("TENTACULAR_DENO")), attempts).unwrap()
+    there.arg(variable("TENTACULAR_DENO")).env("TENTACULAR_CONTROL", "1");
+    tried(&mut there, attempt)
 }
 
-/// Runs the attempts by this Deno.
-fn outcomes(deno: &mut Command, attempts: &[Value]) -> Result<Vec<String>, String> {
-    deno.args(["run", "--quiet", "--no-lock", "--allow-all", "-"]).arg(json!(attempts).to_string());
-    let piped = deno.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+/// Makes an attempt by this Deno.
+fn tried(deno: &mut Command, attempt: &Value) -> Tried {
+    deno.args(["run", "--quiet", "--no-lock", "--allow-all", "-"]).arg(attempt.to_string());
+    let piped = deno.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::piped());
     let mut child = piped.spawn().unwrap();
-    child.stdin.take().unwrap().write_all(ATTEMPTS.as_bytes()).unwrap();
+    // A pod that ends does not read it.
+    let _ = child.stdin.take().unwrap().write_all(ATTEMPTS.as_bytes());
     let output = child.wait_with_output().unwrap();
-    let text = |bytes| String::from_utf8_lossy(bytes).into_owned();
-    let said = text(&output.stdout);
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
     if !output.status.success() {
-        return Err(format!("{}: {said}{}", output.status, text(&output.stderr)));
+        return Tried::Stopped(format!("{}: {said}", output.status));
     }
-    Ok(serde_json::from_str(said.trim()).unwrap_or_else(|_| panic!("{said}")))
+    Tried::Got(
+        serde_json::from_str(said.lines().last().unwrap_or_default()).unwrap_or_else(|_| panic!("{said}")),
+    )
 }
 
 #[test]

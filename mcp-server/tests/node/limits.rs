@@ -7,8 +7,8 @@ use crate::inside::inside;
 use crate::probe::{Free, Pod};
 use crate::site::Site;
 use crate::until::until;
-pub(crate) use groups::refused_processes;
-use groups::{of_pod, used_nanoseconds};
+use groups::of_pod;
+pub(crate) use groups::{refused_processes, used_nanoseconds};
 use serde_json::json;
 use std::time::{Duration, Instant};
 

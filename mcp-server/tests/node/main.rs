@@ -8,6 +8,9 @@
 mod calls;
 #[path = "../kubernetes/cluster.rs"]
 mod cluster;
+#[path = "../shared/conformance/suite.rs"]
+mod conformance;
+mod conforming;
 mod hostile;
 mod inside;
 #[path = "../front_door/issuer.rs"]

@@ -46,6 +46,8 @@ pub(crate) struct Outside {
     pub(crate) host: Ipv4Addr,
     /// The enclave to which the hosts' addresses are open.
     pub(crate) enclave: String,
+    /// Another one.
+    pub(crate) conforming: String,
 }
 
 /// It; whoever asks first sets it up, from the node's network.
@@ -68,14 +70,15 @@ fn set_up() -> Outside {
     let key = TestKey::new("server");
     let enclave = format!("reach-{}", std::process::id());
     let host = start_host();
-    let ranges = json!({&enclave: ["10.244.0.0/16"]}).to_string();
+    let conforming = format!("conforming-{}", std::process::id());
+    let ranges = json!({&enclave: ["10.244.0.0/16"], &conforming: ["10.244.0.0/16"]}).to_string();
     std::fs::write(folder.path().join("ranges.json"), ranges).unwrap();
     let age = wire::seal::new_age_key();
     std::fs::write(folder.path().join("secrets.key"), age.expose_secret()).unwrap();
     std::fs::write(folder.path().join("signing.pem"), &key.pem).unwrap();
     let keys = wire::signing::SigningKey::read(&folder.path().join("signing.pem")).unwrap().jwks();
     let gateway = start_gateway(&keys, host);
-    Outside { folder, key, gateway, host, enclave }
+    Outside { folder, key, gateway, host, enclave, conforming }
 }
 
 /// Applies objects as the administrator.

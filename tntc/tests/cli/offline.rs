@@ -93,3 +93,36 @@ async fn a_reader_that_has_seen_enough_is_no_failure() {
     let status = command.stdout(writer).status().await.unwrap();
     assert!(status.success(), "{status}");
 }
+
+#[tokio::test]
+async fn what_each_backend_enforces_is_told_without_a_server() {
+    let program = Program::new(None);
+    let told = program.ok(&["backends", "-o", "json"]).await.json();
+    assert_eq!(told["in_use"], Value::Null);
+    let backends = told["backends"].as_array().unwrap();
+    let names: Vec<&str> = backends.iter().map(|backend| backend["name"].as_str().unwrap()).collect();
+    assert_eq!(names, ["kubernetes", "machine, runsc", "machine, bwrap", "simulator"]);
+    for backend in backends {
+        let properties = backend["properties"].as_array().unwrap();
+        assert_eq!(properties.len(), wire::enforcement::Property::ALL.len(), "{backend}");
+        // What is listed as a gap is said in plain words, too.
+        let said = backend["not_enforced"].to_string();
+        for property in properties.iter().filter(|property| property["held"] != "enforced") {
+            assert!(said.contains(property["but"].as_str().unwrap()), "{property} in {said}");
+        }
+    }
+    let table = program.ok(&["backends"]).await.out;
+    let kernel = table.lines().find(|line| line.starts_with("kernel ")).unwrap();
+    let words: Vec<&str> = kernel.split_whitespace().take(5).collect();
+    assert_eq!(words, ["kernel", "enforced", "enforced", "gap", "gap"], "{table}");
+    assert!(table.contains("machine, bwrap does not enforce:\n  kernel: a tentacle calls"), "{table}");
+    assert!(table.contains("simulator does not enforce:\n  everything: "), "{table}");
+}
+
+#[tokio::test]
+async fn a_server_that_cannot_be_asked_leaves_the_list_as_it_is() {
+    let program = Program::new(Some("http://127.0.0.1:9"));
+    let ran = program.run(&["backends"]).await;
+    assert_ne!(ran.code, 0, "{ran:?}");
+    assert!(ran.out.contains("machine, bwrap does not enforce:") && !ran.err.is_empty(), "{ran:?}");
+}

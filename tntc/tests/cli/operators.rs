@@ -89,3 +89,40 @@ async fn what_is_missing_is_said_with_its_command() {
     let asked: Vec<Value> = stub.calls().into_iter().map(|call| call.arguments).collect();
     assert_eq!(asked, [json!({"enclave": "a"}), json!({})]);
 }
+
+/// What a server says of what there is to run on.
+fn profile(backend: &str) -> Value {
+    json!({
+        "generatedAt": "2026-01-02T03:04:05Z", "backend": backend, "summary": true, "k8sVersion": "6.1", "distribution": backend,
+        "nodes": [], "runtimeClasses": [], "gvisor": false, "cni": {"name": "none"},
+        "networkPolicy": {"supported": true, "details": ""}, "storageClasses": [], "csiDrivers": [], "extensions": {},
+        "guidance": [], "warnings": ["processes: no group counts them"],
+    })
+}
+
+#[tokio::test]
+async fn the_backend_in_use_is_named_with_its_own_list() {
+    let stub = Stub::start().await;
+    let program = stub.signed_in().await;
+    let line =
+        json!({"property": "processes", "means": "bounded", "held": "gap", "but": "no group counts them"});
+    let own = json!({"walls": "machine, bwrap", "properties": [line]});
+    stub.answers("cluster_profile", with(profile("machine"), own));
+    let told = program.ok(&["backends"]).await.out;
+    let (own, known) = told.split_once("All that this program knows:").unwrap();
+    assert!(own.starts_with("In use  machine, bwrap\n"), "{told}");
+    assert!(own.contains("processes  gap   no group counts them"), "{own}");
+    assert!(own.contains("machine, bwrap does not enforce:\n  processes: no group counts them\n"), "{own}");
+    assert!(known.contains("processes ") && known.contains("kubernetes does not enforce:"), "{known}");
+    let told = program.ok(&["backends", "-o", "json"]).await.json();
+    assert_eq!(told["in_use"]["name"], "machine, bwrap", "{told}");
+}
+
+#[tokio::test]
+async fn a_server_that_does_not_know_the_list_is_understood() {
+    let stub = Stub::start().await;
+    let program = stub.signed_in().await;
+    stub.answers("cluster_profile", profile("kubernetes"));
+    let told = program.ok(&["backends"]).await.out;
+    assert!(told.starts_with("In use  kubernetes\n") && told.contains("the server does not say"), "{told}");
+}

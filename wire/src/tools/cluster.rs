@@ -1,5 +1,6 @@
 //! Tools about what everything runs on: the cluster, or the machine.
 
+use crate::enforcement::PropertyLine;
 use crate::tool::{EnclaveRef, Nothing, tool};
 use jiff::Timestamp;
 use schemars::JsonSchema;
@@ -42,7 +43,7 @@ pub struct ClusterProfileArgs {
 pub struct ClusterProfileAnswer {
     /// When it was looked at.
     pub generated_at: Timestamp,
-    /// `kubernetes` or `machine`.
+    /// `kubernetes`, `machine` or `simulator`.
     pub backend: String,
     /// Whether this is the short form that persons get.
     pub summary: bool,
@@ -79,6 +80,12 @@ pub struct ClusterProfileAnswer {
     pub guidance: Vec<String>,
     /// What is not enforced here.
     pub warnings: Vec<String>,
+    /// What stands around tentacles here: `kubernetes`, `machine, runsc`, `machine, bwrap` or `simulator`.
+    #[serde(default)]
+    pub walls: String,
+    /// Each property, and whether it is enforced here. Older servers do not say.
+    #[serde(default)]
+    pub properties: Vec<PropertyLine>,
 }
 
 /// A node, or the machine.
@@ -189,7 +196,7 @@ pub struct HealthNodesAnswer {
 /// The cluster in numbers. It says nothing of any enclave.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct HealthClusterSummaryAnswer {
-    /// `kubernetes` or `machine`.
+    /// `kubernetes`, `machine` or `simulator`.
     pub backend: String,
     /// `green`: all nodes take work; `amber`: some; `red`: none, or nobody knows.
     pub status: String,

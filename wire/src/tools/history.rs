@@ -90,7 +90,7 @@ pub struct RunEntry {
     pub moments: u64,
     /// How long each node took.
     pub nodes: Vec<NodeEntry>,
-    /// What went wrong, in short.
+    /// What went wrong, in short; where no code was run, that.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub error: Option<String>,
 }

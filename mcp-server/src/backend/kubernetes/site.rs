@@ -5,17 +5,11 @@ use crate::config::KubernetesArgs;
 use k8s_openapi::api::apps::v1::Deployment;
 use manifest::{Behind, ClusterSpec, ServerAccount};
 use std::net::{SocketAddr, SocketAddrV4};
+use wire::enforcement::{Enforcement, Held, Property, Walls};
 
 /// What answers where no image is configured.
 const NO_IMAGE: &str =
     "this server makes enclaves and runs nothing in them: it was started without --engine-image";
-
-/// What is enforced by the nodes alone.
-const GAPS: [&str; 3] = [
-    "whether the cluster's network plugin enforces NetworkPolicy cannot be seen by this server",
-    "how many processes a tentacle may have is the nodes' own limit (podPidsLimit of the kubelet)",
-    "open files and mapped memory of one process have no limit of their own: the pod's memory limit holds",
-];
 
 /// What is configured.
 #[derive(Debug)]
@@ -77,16 +71,25 @@ impl Site {
         image == self.image.as_ref() && class == self.class()
     }
 
-    /// What is not enforced.
-    pub(super) fn gaps(&self) -> Vec<String> {
-        let mut gaps: Vec<String> = GAPS.iter().map(ToString::to_string).collect();
-        if self.image.is_none() {
-            gaps.push(NO_IMAGE.to_owned());
-        }
+    /// What is enforced, as it is configured.
+    pub(super) fn enforces(&self) -> Enforcement {
+        let mut enforcement = Enforcement::of(Walls::Kubernetes);
         if self.behind == Behind::Nothing {
-            gaps.push("tentacles run on the nodes' own kernel: `--runtime-class none`".to_owned());
+            let why = "tentacles run on the nodes' own kernel: `--runtime-class none`";
+            let calls = Held::Enforced("the runtime's filter, and no capabilities".into());
+            let processes = Held::Relies(
+                "the node's `podPidsLimit`".into(),
+                "how many processes a tentacle may have is the nodes' own limit (podPidsLimit of the kubelet)".into(),
+            );
+            enforcement = enforcement
+                .without(Property::OwnKernel, why)
+                .with(Property::SystemCalls, &calls)
+                .with(Property::ProcessLimit, &processes);
         }
-        gaps
+        if self.image.is_none() {
+            enforcement = enforcement.noting(NO_IMAGE);
+        }
+        enforcement
     }
 
     /// The same for the objects of a version that reaches something, or nothing.

@@ -16,12 +16,13 @@ pub(super) use sandbox::{End, Sandbox};
 pub(super) use start::StartError;
 pub(super) use tree::{Bind, Text, libraries};
 
-use super::groups::{Caps, Hierarchies};
+use super::groups::{Caps, Controller, Hierarchies};
 use super::places::Places;
 use super::spawner::Spawner;
 use sha2::{Digest, Sha256};
 use std::path::PathBuf;
 use std::sync::Arc;
+use wire::enforcement::Walls;
 
 /// Where the engine listens, within the walls. The folder is in memory, and the only one that can be written to.
 pub(super) const SOCKET_FOLDER: &str = "/run/tentacle";
@@ -56,16 +57,19 @@ impl Kind {
         }
     }
 
-    /// What these walls do not hold.
-    pub(super) const fn gap(self) -> &'static str {
+    /// What they count within, whatever the machine counts.
+    pub(super) const fn counts_itself(self) -> Option<Controller> {
         match self {
-            Self::Runsc => {
-                "other runs: a run that uses up its sandbox's memory ends the sandbox, with the runs beside it"
-            }
-            Self::Bwrap => {
-                "kernel: a tentacle calls this machine's own kernel, through a filter; a fault in what the filter lets through \
-                 is a way out"
-            }
+            Self::Runsc => Some(Controller::Pids),
+            Self::Bwrap => None,
+        }
+    }
+
+    /// What they enforce is listed under this.
+    pub(super) const fn walls(self) -> Walls {
+        match self {
+            Self::Runsc => Walls::Runsc,
+            Self::Bwrap => Walls::Bwrap,
         }
     }
 }

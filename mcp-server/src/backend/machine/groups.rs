@@ -17,6 +17,7 @@ use sha2::{Digest, Sha256};
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
+use wire::enforcement::Property;
 
 /// What a hierarchy can hold its groups to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -39,11 +40,20 @@ impl Controller {
     }
 
     /// What is not enforced without it.
+    pub(super) const fn property(self) -> Property {
+        match self {
+            Self::Memory => Property::MemoryLimit,
+            Self::Cpu => Property::ProcessorLimit,
+            Self::Pids => Property::ProcessLimit,
+        }
+    }
+
+    /// What a tentacle can do then.
     pub(super) const fn gap(self) -> &'static str {
         match self {
-            Self::Memory => "memory: a tentacle can use up this machine's memory",
-            Self::Cpu => "processor time: a tentacle can keep this machine's processors busy",
-            Self::Pids => "processes: a tentacle can start as many as this machine lets its user have",
+            Self::Memory => "a tentacle can use up this machine's memory",
+            Self::Cpu => "a tentacle can keep this machine's processors busy",
+            Self::Pids => "a tentacle can start as many as this machine lets its user have",
         }
     }
 }

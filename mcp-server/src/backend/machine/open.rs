@@ -19,6 +19,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio_util::task::AbortOnDropHandle;
+use wire::enforcement::{Enforcement, Property};
 use workflow::Limits;
 
 impl Machine {
@@ -44,8 +45,8 @@ impl Machine {
         let gateway = Arc::new(Gateway::start(args, &places, &supply).await);
         let chosen = choose(args, &files, mason).await;
         let parts = chosen.map(|mason| Parts { mason, files, supply, gateway: Arc::clone(&gateway) });
-        let gaps = gaps(&groups, &parts, &gateway);
-        for gap in &gaps {
+        let enforces = enforces(&groups, &parts, &gateway);
+        for gap in enforces.not_enforced() {
             tracing::warn!(gap, "not enforced on this machine");
         }
         let workshop = Arc::new(Workshop::new(parts, places.clone()));
@@ -56,7 +57,7 @@ impl Machine {
         let idle = Duration::from_secs(args.idle_seconds.into());
         let rest = AbortOnDropHandle::new(tokio::spawn(rest(Arc::clone(&index), idle)));
         let proof = Proof::default();
-        Ok(Self { places, groups, index, gaps, workshop, proof, _rest: rest, _guarded: guarded })
+        Ok(Self { places, groups, index, enforces, workshop, proof, _rest: rest, _guarded: guarded })
     }
 }
 
@@ -134,22 +135,30 @@ async fn choose(
     Err(reasons.join("; "))
 }
 
-/// What is not enforced here, in plain words.
-fn gaps(
+/// What is enforced here, by what was found and tried.
+fn enforces(
     groups: &Hierarchies,
     parts: &Result<Parts, String>,
     gateway: &Result<Gateway, String>,
-) -> Vec<String> {
-    let mut gaps: Vec<String> =
-        groups.missing().map(|controller: Controller| controller.gap().to_owned()).collect();
-    match parts {
-        Ok(parts) => gaps.push(parts.mason.kind.gap().to_owned()),
-        Err(why) => gaps.push(format!("tentacles do not run here: {why}")),
+) -> Enforcement {
+    let mut enforcement = match parts {
+        Ok(parts) => Enforcement::of(parts.mason.kind.walls()),
+        Err(why) => Enforcement::nothing("machine", &format!("tentacles do not run here: {why}")),
+    };
+    let missing: Vec<Controller> = groups.missing().filter(|_| parts.is_ok()).collect();
+    let own = parts.as_ref().ok().and_then(|parts| parts.mason.kind.counts_itself());
+    for controller in missing.iter().filter(|missing| Some(**missing) != own) {
+        enforcement = enforcement.without(controller.property(), controller.gap());
     }
-    gaps.extend(
-        gateway.as_ref().err().map(|why| format!("tentacles that reach something do not run here: {why}")),
-    );
-    gaps
+    if !missing.is_empty() {
+        let names: Vec<&str> = missing.iter().map(|it| it.property().name()).collect();
+        let why = format!("an enclave can use up this machine's: {}", names.join(", "));
+        enforcement = enforcement.without(Property::EnclaveShare, &why);
+    }
+    match gateway {
+        Ok(_) => enforcement,
+        Err(why) => enforcement.noting(format!("tentacles that reach something do not run here: {why}")),
+    }
 }
 
 /// Ends engines that nobody has used for a while.

@@ -8,6 +8,7 @@ use crate::backend::survey::{
 use crate::store::EnclaveRecord;
 use std::fs;
 use std::path::Path;
+use wire::enforcement::{Held, Property};
 
 /// What says what a machine lacks.
 const DOCTOR: &str = "cargo xtask doctor";
@@ -62,7 +63,10 @@ impl Machine {
                 .err()
                 .map(|why| format!("tentacles that reach something do not run: {why}"));
             checks.push(check("egress-gateway", why, "cargo build -p egress"));
-            let behind = (parts.mason.kind.name() != "runsc").then(|| parts.mason.kind.gap().to_owned());
+            let kernel = |(property, held): (Property, &Held)| {
+                (property == Property::OwnKernel && held.by().is_empty()).then(|| held.but().to_owned())
+            };
+            let behind = self.enforces.iter().find_map(kernel);
             checks.push(warning("gvisor-runtime", behind, DOCTOR));
         }
         for missing in self.groups.missing() {

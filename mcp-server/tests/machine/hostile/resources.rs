@@ -1,11 +1,9 @@
 //! Using too much: each is stopped with its reason, and the tentacle and its neighbours can be run afterwards.
 
-use super::{Hostile, control, permissive_engine, replace};
-use crate::caller::ENCLAVE;
-use crate::left::{entries, groups};
+use super::{Hostile, permissive_engine, replace};
 use crate::server::Walls;
 use crate::source::hello;
-use serde_json::{Value, json};
+use serde_json::json;
 use std::fs;
 
 impl Hostile {
@@ -20,19 +18,6 @@ impl Hostile {
         let hostile = Self::start(walls).await;
         hostile.server.deploy("greeter", &hello("greeter", "Hello")).await.unwrap();
         hostile
-    }
-
-    /// How much its log takes on disk.
-    fn log_bytes(&self) -> u64 {
-        let tentacles = self.server.machine_dir().join("enclaves").join(ENCLAVE).join("tentacles");
-        entries(&tentacles.join("hostile/log")).iter().map(|file| fs::metadata(file).unwrap().len()).sum()
-    }
-
-    /// The largest number that a file of a sandbox's control groups shows.
-    fn most(&self, file: &str) -> Option<u64> {
-        let owns = groups(&self.server.machine_dir());
-        let sandboxes = owns.iter().flat_map(|own| entries(&own.join(ENCLAVE)));
-        sandboxes.filter_map(|group| fs::read_to_string(group.join(file)).ok()?.trim().parse().ok()).max()
     }
 }
 
@@ -52,13 +37,9 @@ async fn too_much_is_stopped(walls: Walls) {
     assert!(why.contains("stopped after 2 s"), "{why}");
     hostile.goes_on().await;
 
-    let why = hostile.fails(json!({"attempt": "memory", "mebibytes": 640})).await;
+    let why = hostile.attempt(&json!({"attempt": "memory", "mebibytes": 640})).await.unwrap_err();
     assert!(why.contains("memory"), "{why}");
     hostile.goes_on().await;
-
-    processes_are_bounded(&hostile).await;
-    disk_is_bounded(&hostile).await;
-    a_flood_is_bounded(&hostile).await;
 }
 
 #[tokio::test]
@@ -83,48 +64,4 @@ async fn an_engine_that_floods_its_log_fills_no_disk() {
     let hostile = Hostile::start_on(engine, Walls::Bwrap).await;
     let bytes = hostile.log_bytes();
     assert!(bytes > 1024 * 1024 && bytes <= 2 * 1024 * 1024, "{bytes}");
-}
-
-async fn processes_are_bounded(hostile: &Hostile) {
-    let within = json!({"attempt": "processes", "count": 40, "deno": "/bin/deno"});
-    let outside =
-        json!({"attempt": "processes", "count": 40, "deno": crate::server::program("TENTACULAR_DENO")});
-    assert_eq!(control(&outside), 40);
-    let got = hostile.attempt(&within).await;
-    assert!(got.is_err(), "{got:?}");
-    let processes = hostile.most("pids.current").unwrap_or_default();
-    assert!(processes <= 128, "{processes} processes live on");
-    hostile.goes_on().await;
-}
-
-async fn disk_is_bounded(hostile: &Hostile) {
-    let mut writable = Vec::new();
-    for folder in
-        ["/", "/code", "/engine", "/bin", "/lib", "/tmp", "/dev", "/dev/shm", "/run", "/run/tentacle"]
-    {
-        let got = hostile.attempt(&json!({"attempt": "fill", "path": folder, "kib": 4096})).await;
-        match got.ok().as_ref().and_then(Value::as_f64) {
-            Some(kib) => writable.push((folder, kib)),
-            None => assert_ne!(folder, "/run/tentacle"),
-        }
-    }
-    let outside = tempfile::tempdir().unwrap();
-    assert_eq!(control(&json!({"attempt": "fill", "path": outside.path(), "kib": 4096})), 4096);
-    // What gVisor keeps in memory counts as the sandbox's memory; the socket's folder is bounded in itself.
-    let unbounded = |(folder, kib): &&(&str, f64)| {
-        *kib > 64.0
-            && !(matches!(hostile.walls, Walls::Runsc) && ["/tmp", "/dev/shm", "/dev"].contains(folder))
-    };
-    assert!(!writable.iter().any(|it| unbounded(&it)), "{writable:?}");
-    hostile.goes_on().await;
-}
-
-async fn a_flood_is_bounded(hostile: &Hostile) {
-    let what = json!({"attempt": "flood", "mebibytes": 64});
-    assert_eq!(control(&what), 64);
-    // The run may end well or not; what counts is that nothing fills up.
-    let _ = hostile.attempt(&what).await;
-    let bytes = hostile.log_bytes();
-    assert!(bytes > 0 && bytes <= 2 * 1024 * 1024, "{bytes}");
-    hostile.goes_on().await;
 }

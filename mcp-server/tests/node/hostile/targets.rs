@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use tempfile::TempDir;
 
 /// Folders of the pod, none of which it may change.
-const FOLDERS: [&str; 9] =
+pub(crate) const FOLDERS: [&str; 9] =
     ["/", "/engine", "/usr/bin", "/code", "/supply", "/lib/x86_64-linux-gnu", "/etc", "/proc", "/sys"];
 
 /// Settings and devices of the machine: opening them to write shows enough.
@@ -15,7 +15,7 @@ const MACHINES: [&str; 4] =
     ["/proc/sys/kernel/core_pattern", "/proc/sys/kernel/panic", "/proc/sys/net/ipv4/ip_forward", "/dev/kmsg"];
 
 /// Whatever there is to go for, and where.
-pub(super) struct Targets {
+pub(crate) struct Targets {
     node: PathBuf,
     folder: TempDir,
     sibling: Pod,
@@ -24,7 +24,7 @@ pub(super) struct Targets {
 }
 
 impl Targets {
-    pub(super) async fn make(enclave: &str) -> Self {
+    pub(crate) async fn make(enclave: &str) -> Self {
         let free = Free::make();
         let (sibling, open) = tokio::join!(Pod::start(enclave, "sibling"), Pod::start(&free.name, "open"));
         let node = kubeconfig().parent().unwrap().to_path_buf();
@@ -44,7 +44,8 @@ impl Targets {
         [self.connections(), self.files(), write.to_vec(), calls(&own)].concat()
     }
 
-    fn connections(&self) -> Vec<Value> {
+    /// Connections that can be made from the node.
+    pub(crate) fn connections(&self) -> Vec<Value> {
         let connect =
             |hostname: &str, port: u16| json!({"attempt": "connect", "hostname": hostname, "port": port});
         vec![

@@ -27,7 +27,7 @@ fn search(folder: &Path, name: &str, found: &mut Vec<PathBuf>) {
 }
 
 /// How much of processors' time a pod has used.
-pub(super) fn used_nanoseconds(uid: &str) -> u128 {
+pub(crate) fn used_nanoseconds(uid: &str) -> u128 {
     let (groups, read) = (of_pod(uid), |path: PathBuf| fs::read_to_string(path).ok());
     let first = groups.iter().find_map(|group| read(group.join("cpuacct.usage")));
     if let Some(first) = first {

@@ -85,6 +85,8 @@ fn spec(wanted: &Wanted, root: &Path, door: &Path) -> Value {
             "rlimits": [
                 limit("RLIMIT_NOFILE", wanted.open_files),
                 limit("RLIMIT_DATA", wanted.data),
+                // A process of gVisor's is none of the machine's, so that the control group does not count it.
+                limit("RLIMIT_NPROC", wanted.caps.processes),
                 limit("RLIMIT_CORE", 0),
             ],
         },

@@ -1,0 +1,48 @@
+//! A run that takes too long, and one that takes everything.
+
+use super::{Outcome, Site};
+use serde_json::json;
+use std::time::{Duration, Instant};
+
+/// Loops for ever, takes all memory, or waits for a while.
+const CODE: &str = "export default async (_, input) => {
+  if (input.loop) for (;;);
+  const all = [];
+  while (input.hog) all.push(new Uint8Array(8 << 20).fill(1));
+  await new Promise((done) => setTimeout(done, input.millis ?? 0));
+  return 'well';
+};
+";
+
+/// A run that does not end by itself, and the control, which does.
+pub(super) async fn time(site: &impl Site) -> Outcome {
+    site.deploy("endless", CODE).await;
+    assert_eq!(site.run("endless", json!({}), 60).await, Ok(json!("well")));
+    let began = Instant::now();
+    let ran = site.run("endless", json!({"loop": true}), 2).await;
+    match ran {
+        Err(why) if why.contains("stopped") && began.elapsed() < Duration::from_secs(60) => Outcome::Held,
+        other => Outcome::Breached(format!("after {:?}: {other:?}", began.elapsed())),
+    }
+}
+
+/// A run that waits, beside one that takes all memory.
+pub(super) async fn others(site: &impl Site) -> Outcome {
+    site.deploy("beside", CODE).await;
+    assert_eq!(site.run("beside", json!({}), 60).await, Ok(json!("well")));
+    let hog = async {
+        let began = Instant::now();
+        while site.in_flight("beside").await == 0 && began.elapsed() < Duration::from_secs(20) {
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+        // In flight is what has been asked for: it needs a moment to begin.
+        tokio::time::sleep(Duration::from_secs(3)).await;
+        site.run("beside", json!({"hog": true}), 120).await
+    };
+    let (waited, hogged) = tokio::join!(site.run("beside", json!({"millis": 25_000}), 120), hog);
+    assert!(hogged.is_err(), "it took all there is and was not stopped: {hogged:?}");
+    match waited {
+        Ok(_) => Outcome::Held,
+        Err(why) => Outcome::Breached(format!("the run beside it: {why}")),
+    }
+}
