@@ -23,9 +23,15 @@ pub struct Post {
 impl Post {
     /// Whether it only follows something that goes on: the answer is another.
     pub(crate) fn is_progress(&self) -> bool {
-        [" is running.", " is being deployed.", " has ended.", " went out of my sight."]
-            .iter()
-            .any(|heading| self.text.contains(heading))
+        [
+            " is running.",
+            " is being deployed.",
+            " is being shut down.",
+            " has ended.",
+            " went out of my sight.",
+        ]
+        .iter()
+        .any(|heading| self.text.contains(heading))
     }
 }
 

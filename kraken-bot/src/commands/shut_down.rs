@@ -1,6 +1,7 @@
 //! `shut down this enclave`, and with its name typed `shut down NAME`
 
 use crate::asked::{Answer, Asked, Stop};
+use crate::live::{self, Words};
 use crate::slack::blocks::{Message, code};
 use wire::FailureCode;
 use wire::tools::enclave::{EnclaveDeprovision, EnclaveDeprovisionArgs};
@@ -9,7 +10,11 @@ use wire::tools::person::Whoami;
 pub(super) async fn run(asked: &Asked<'_>, typed: Option<String>) -> Result<Answer, Stop> {
     asked.channel()?;
     let args = EnclaveDeprovisionArgs { name: None, confirm: typed.clone() };
-    match asked.call::<EnclaveDeprovision>(args).await {
+    let words = Words {
+        going: "This enclave is being shut down.".to_owned(),
+        what: "The shutdown of the enclave".to_owned(),
+    };
+    match live::call::<EnclaveDeprovision>(asked, args, words, |_| Vec::new()).await {
         Ok(gone) => {
             let with = match gone.tentacles_removed {
                 0 => String::new(),
