@@ -9,6 +9,7 @@ pub mod describe;
 pub mod enclave;
 pub mod health;
 pub mod history;
+pub mod observe;
 pub mod person;
 pub mod pods;
 pub mod secret;

@@ -252,6 +252,22 @@ impl Backend for Remembering {
         Ok(RunReport { success: true, output, copy: "one".to_owned() })
     }
 
+    /// Its one node asks for a host that nobody declared.
+    async fn observe(
+        &self,
+        _: &Authorized<Apply>,
+        version: &Version,
+        _: RunOrder,
+    ) -> Result<RunReport, BackendError> {
+        self.effect("observe", |_| {}).await?;
+        let node = version.sandbox.nodes[0].name.as_str();
+        let attempt = json!({"node": node, "by": "fetch", "host": "canary.example", "port": 443, "protocol": "https",
+            "allowed": false});
+        let observed = json!({"attempts": [attempt], "carried": [], "refused": []});
+        let output = json!({"success": true, "outputs": {node: null}, "errors": {}, "observed": observed});
+        Ok(RunReport { success: true, output, copy: "one".to_owned() })
+    }
+
     async fn restart(&self, grant: &Authorized<Restart>) -> Result<(), BackendError> {
         let place = place(grant.target());
         self.effect("restart", |world| *world.restarts.entry(place).or_default() += 1).await

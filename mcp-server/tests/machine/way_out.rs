@@ -8,13 +8,13 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 
 /// A host on this machine that answers each request with its name, and remembers what it got.
-struct Host {
-    port: u16,
+pub(crate) struct Host {
+    pub(crate) port: u16,
     got: Arc<Mutex<String>>,
 }
 
 impl Host {
-    async fn start(name: &'static str) -> Self {
+    pub(crate) async fn start(name: &'static str) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let (port, got) = (listener.local_addr().unwrap().port(), Arc::<Mutex<String>>::default());
         let kept = Arc::clone(&got);
@@ -26,7 +26,7 @@ impl Host {
         Self { port, got }
     }
 
-    fn got(&self) -> String {
+    pub(crate) fn got(&self) -> String {
         self.got.lock().unwrap().clone()
     }
 }
