@@ -3,9 +3,10 @@
 use crate::commands::{
     audit::Audit, cluster::ClusterCommand, compare::Compare, deploy::Deploy, describe::Describe,
     enclave::EnclaveCommand, events::Events, health::Health, history::History, list::List, login::Login,
-    logout::Logout, logs::Logs, new::New, new::Scaffolds, render::Render, restart::Restart, run::Run,
-    secret::SecretCommand, set_mode::SetMode, status::Status, trail::TrailCommand, transfer::Transfer,
-    undeploy::Undeploy, validate::Validate, visualize::Visualize, whoami::Whoami, why::Why,
+    logout::Logout, logs::Logs, new::New, new::Scaffolds, reach::ReachCommand, render::Render,
+    restart::Restart, run::Run, secret::SecretCommand, set_mode::SetMode, status::Status,
+    trail::TrailCommand, transfer::Transfer, undeploy::Undeploy, validate::Validate, visualize::Visualize,
+    whoami::Whoami, why::Why,
 };
 use crate::output::Format;
 use crate::server::Server;
@@ -82,6 +83,9 @@ pub(crate) enum Command {
     Visualize(Visualize),
     /// Deploy a tentacle from its folder
     Deploy(Deploy),
+    /// What a tentacle's contract lacks
+    #[command(subcommand)]
+    Reach(ReachCommand),
     /// Remove a tentacle for good
     Undeploy(Undeploy),
     /// The secrets of an enclave

@@ -36,6 +36,8 @@ pub(crate) struct World {
     pub(crate) restarts: BTreeMap<(String, String), u32>,
     /// What each run was given, in order.
     pub(crate) inputs: Vec<((String, String), Value)>,
+    /// What was within reach of each version that was observed, in order.
+    pub(crate) observed: Vec<Vec<String>>,
     /// Secrets that were changed, by enclave and name.
     pub(crate) secrets_changed: Vec<(String, String)>,
     /// Names that are somebody else's.
@@ -259,7 +261,8 @@ impl Backend for Remembering {
         version: &Version,
         _: RunOrder,
     ) -> Result<RunReport, BackendError> {
-        self.effect("observe", |_| {}).await?;
+        let reach = version.sandbox.egress.iter().map(ToString::to_string).collect();
+        self.effect("observe", |world| world.observed.push(reach)).await?;
         let node = version.sandbox.nodes[0].name.as_str();
         let attempt = json!({"node": node, "by": "fetch", "host": "canary.example", "port": 443, "protocol": "https",
             "allowed": false});
