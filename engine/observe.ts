@@ -59,7 +59,8 @@ export class Observer {
       send: (name, url, init) => this.#ask("ctx.fetch", name, url, init),
       used: (how, name) => {
         if (how === "undeclared") return;
-        this.#note({ by: how === "secret" ? "ctx.secret" : "ctx.dependency", name, allowed: true });
+        const allowed = how !== "secret" || Object.hasOwn(this.#job.secrets, name);
+        this.#note({ by: how === "secret" ? "ctx.secret" : "ctx.dependency", name, allowed });
       },
     };
   }

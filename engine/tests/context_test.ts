@@ -311,7 +311,7 @@ Deno.test("a secret that is not given is none, and what the gateway refuses is t
   const code = `export default async (ctx) => {
     const plain = await ctx.fetch("shop", "/");
     const tls = await ctx.fetch("tls", "/").catch((error) => error.name);
-    return [plain.status, tls, ctx.dependency("tls").secret];
+    return [plain.status, tls, ctx.dependency("tls").secret, ctx.secret("tls.key")];
   }`;
   const tls = { ...SHOP, protocol: "https", host: "tls.example", port: 443, secret: "tls.key" };
   const given = shop(gateway, {
@@ -321,7 +321,8 @@ Deno.test("a secret that is not given is none, and what the gateway refuses is t
   });
   await using engine = await Engine.start({ a: code }, given);
   const { outputs, observed } = await observe(engine);
-  equal(outputs.a, [403, "TypeError", "not-given-while-observed"]);
+  const none = "not-given-while-observed";
+  equal(outputs.a, [403, "TypeError", none, none]);
   equal(observed.refused, [{ place: "tls.example:443", reason: why }]);
   // deno-lint-ignore no-explicit-any
   const refused = observed.attempts.filter((it: any) => !it.allowed);
@@ -334,5 +335,5 @@ Deno.test("a secret that is not given is none, and what the gateway refuses is t
     reason: why,
     allowed: false,
     node: "a",
-  }]);
+  }, { by: "ctx.secret", name: "tls.key", allowed: false, node: "a" }]);
 });

@@ -71,7 +71,7 @@ impl Observation {
             told: format!("{TOLD}{stopped}"),
             proposal: proposal.lines(workflow),
             without_host: proposal.without_host().map(ToString::to_string).collect(),
-            attempts: self.seen.attempts.into_iter().zip(proposal.findings).map(attempt).collect(),
+            attempts: self.seen.attempts.into_iter().zip(proposal.findings).filter_map(attempt).collect(),
             unused,
             stopped: self.stopped,
             refused: self.seen.refused.into_iter().map(refused).collect(),
@@ -96,7 +96,11 @@ impl Observation {
     }
 }
 
-fn attempt((attempt, finding): (Attempt, Finding)) -> ObservedAttempt {
+/// Hearing of a dependency that it may use is nothing that a node reached for.
+fn attempt((attempt, finding): (Attempt, Finding)) -> Option<ObservedAttempt> {
+    if attempt.by == "ctx.dependency" && finding == Finding::Allowed {
+        return None;
+    }
     let (verdict, dependency, why) = match finding {
         Finding::Allowed => ("allowed", None, None),
         Finding::Lacks(name) => ("lacking", Some(name.to_string()), None),
@@ -104,5 +108,6 @@ fn attempt((attempt, finding): (Attempt, Finding)) -> ObservedAttempt {
         Finding::Never(why) => ("never", None, Some(why)),
     };
     let Attempt { node, by, name, host, port, protocol, .. } = attempt;
-    ObservedAttempt { node, by, name, host, port, protocol, verdict: verdict.to_owned(), dependency, why }
+    let verdict = verdict.to_owned();
+    Some(ObservedAttempt { node, by, name, host, port, protocol, verdict, dependency, why })
 }
