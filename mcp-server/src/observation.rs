@@ -42,6 +42,20 @@ struct RefusedPlace {
     reason: String,
 }
 
+impl Observed {
+    /// What was let through within the sandbox and refused by the gateway was not allowed.
+    fn mark_refused(&mut self) {
+        for attempt in &mut self.attempts {
+            let (Some(host), Some(port)) = (&attempt.host, attempt.port) else { continue };
+            let place = format!("{host}:{port}");
+            if let Some(refused) = self.refused.iter().find(|refused| refused.place == place) {
+                attempt.allowed = false;
+                attempt.reason = Some(refused.reason.clone());
+            }
+        }
+    }
+}
+
 impl Observation {
     /// Reads what the engine answered. Of a run that broke off nothing was seen.
     pub(crate) fn read(output: &Value) -> Self {
@@ -49,6 +63,7 @@ impl Observation {
         let mut seen: Observed = seen.unwrap_or_default();
         seen.attempts.truncate(MOST);
         seen.refused.truncate(MOST);
+        seen.mark_refused();
         let of = |key: &str| output.get(key).and_then(Value::as_object).into_iter().flatten();
         let text = |error: &Value| error.as_str().map_or_else(|| error.to_string(), str::to_owned);
         Self {

@@ -114,9 +114,9 @@ async fn run(
 ) -> Result<RunReport, Failure> {
     let target = grant.target();
     let name = target.record.name.as_str();
-    let _enclave_stays = server.rollouts.share(name).await;
-    // No name of anything has a blank in it.
+    // No name of anything has a blank in it. Whoever waits here holds up nobody else.
     let _alone = server.rollouts.lock(&format!("{name} is observed")).await;
+    let _enclave_stays = server.rollouts.share(name).await;
     still_active(server, target).await?;
     server.backend.observe(grant, version, order).await.map_err(crate::backend::BackendError::into_failure)
 }

@@ -49,6 +49,28 @@ async fn observe(server: &Server, workflow: &str, input: &Value) -> Value {
     server.call("reach_observe", args).await.unwrap()
 }
 
+/// A server with an enclave whose contracts may open hosts of this machine, or may not.
+async fn server(walls: Walls, open: bool) -> Server {
+    let folder = tempfile::tempdir().unwrap();
+    let file = |name: &str, text: &str| {
+        let path = folder.path().join(name);
+        std::fs::write(&path, text).unwrap();
+        path.display().to_string()
+    };
+    let hosts = file("hosts", "127.0.0.1 canary.example other.example db.example\n");
+    let ranges =
+        file("ranges.json", &json!({ENCLAVE: if open { vec!["127.0.0.0/8"] } else { vec![] }}).to_string());
+    let flags = [
+        format!("--egress-hosts={hosts}"),
+        "--egress-allow-loopback".to_owned(),
+        format!("--private-ranges-file={ranges}"),
+    ];
+    let flags: Vec<&str> = flags.iter().map(String::as_str).collect();
+    let server = Server::start_with(walls, &engine(), &flags).await;
+    server.provision(ENCLAVE).await;
+    server
+}
+
 /// `node by verdict`, of each attempt.
 fn verdicts(answer: &Value) -> Vec<String> {
     let word = |attempt: &Value, key: &str| attempt[key].as_str().unwrap_or_default().to_owned();
@@ -63,23 +85,8 @@ async fn nothing_is_opened_and_the_lines_are_those_that_it_needs(walls: Walls) {
     let (canary, other, db) =
         (Host::start("canary").await, Host::start("other").await, Host::start("db").await);
     let reached = || [canary.got(), other.got(), db.got()].concat();
-    let folder = tempfile::tempdir().unwrap();
-    let file = |name: &str, text: &str| {
-        let path = folder.path().join(name);
-        std::fs::write(&path, text).unwrap();
-        path.display().to_string()
-    };
     // Whatever a contract may open is open here.
-    let hosts = file("hosts", "127.0.0.1 canary.example other.example db.example\n");
-    let ranges = file("ranges.json", &json!({ENCLAVE: ["127.0.0.0/8"]}).to_string());
-    let flags = [
-        format!("--egress-hosts={hosts}"),
-        "--egress-allow-loopback".to_owned(),
-        format!("--private-ranges-file={ranges}"),
-    ];
-    let flags: Vec<&str> = flags.iter().map(String::as_str).collect();
-    let server = Server::start_with(walls, &engine(), &flags).await;
-    server.provision(ENCLAVE).await;
+    let server = server(walls, true).await;
     let (before, input) = (server.left(), json!({"canary": canary.port, "other": other.port, "db": db.port}));
 
     let seen = observe(&server, WORKFLOW, &input).await;
@@ -152,4 +159,31 @@ async fn nothing_is_opened_and_the_lines_are_those_that_it_needs_under_bwrap() {
 #[tokio::test]
 async fn nothing_is_opened_and_the_lines_are_those_that_it_needs_under_runsc() {
     nothing_is_opened_and_the_lines_are_those_that_it_needs(Walls::Runsc).await;
+}
+
+/// What was approved, and lies where no contract leads, is told in the gateway's words.
+#[tokio::test]
+async fn what_the_gateway_refuses_is_told_with_its_reason() {
+    let (canary, other, db) =
+        (Host::start("canary").await, Host::start("other").await, Host::start("db").await);
+    let server = server(Walls::Bwrap, false).await;
+    let input = json!({"canary": canary.port, "other": other.port, "db": db.port});
+    let seen = observe(&server, WORKFLOW, &input).await;
+    let lines: Vec<&str> =
+        seen["proposal"].as_array().unwrap().iter().map(|line| line.as_str().unwrap()).collect();
+    let workflow = with(&lines);
+    server.deploy("seeker", &files(&workflow)).await.unwrap();
+    server.execute("UPDATE approval SET state = 'approved'").await;
+    assert_eq!(server.deploy("seeker", &files(&workflow)).await.unwrap()["status"], "deployed");
+    let seen = observe(&server, &workflow, &input).await;
+    let refused = seen["refused"].to_string();
+    let place = format!("db.example:{}", db.port);
+    assert!(refused.contains(&place) && refused.contains("operator"), "{seen:#}");
+    let never = ["ask ctx.fetch never", "ask fetch never", "dial Deno.connect never", "dial fetch never"];
+    assert_eq!(verdicts(&seen), never, "{seen:#}");
+    assert!(seen["attempts"][0]["why"].as_str().unwrap().contains("operator"), "{seen:#}");
+    assert_eq!(
+        (seen["proposal"].to_string().as_str(), canary.got() + &other.got() + &db.got()),
+        ("[]", String::new())
+    );
 }
