@@ -8,6 +8,7 @@
 import type { Gateway } from "./flags.ts";
 import type { LogWriter } from "./log.ts";
 import type { Forward } from "./plan.ts";
+import type { Traffic } from "./traffic.ts";
 
 /** Where the HTTP proxy is: the proxy of every run. */
 export const PROXY = { hostname: "127.0.0.1", port: 3128 } as const;
@@ -25,14 +26,20 @@ interface Answer {
   readonly rest: Uint8Array;
 }
 
+/** Who is told of connections. */
+export interface Witnesses {
+  readonly log: LogWriter;
+  readonly traffic: Traffic;
+}
+
 /** Listens on the proxy's address and on those of the forwards, for as long as the engine lives. */
 export async function carry(
   gateway: Gateway,
   forwards: readonly Forward[],
-  log: LogWriter,
+  witnesses: Witnesses,
 ): Promise<void> {
   const pass = (await Deno.readTextFile(gateway.pass)).trim();
-  const out = new WayOut(gateway, new TextEncoder().encode(`PASS ${pass}\r\n`), log);
+  const out = new WayOut(gateway, new TextEncoder().encode(`PASS ${pass}\r\n`), witnesses);
   out.serve(Deno.listen(PROXY), null);
   for (const forward of forwards) {
     out.serve(Deno.listen({ hostname: forward.at, port: forward.port }), forward);
@@ -44,11 +51,13 @@ class WayOut {
   readonly #gateway: Gateway;
   readonly #preface: Uint8Array;
   readonly #log: LogWriter;
+  readonly #traffic: Traffic;
 
-  constructor(gateway: Gateway, preface: Uint8Array, log: LogWriter) {
+  constructor(gateway: Gateway, preface: Uint8Array, { log, traffic }: Witnesses) {
     this.#gateway = gateway;
     this.#preface = preface;
     this.#log = log;
+    this.#traffic = traffic;
   }
 
   async serve(listener: Deno.Listener, forward: Forward | null): Promise<void> {
@@ -100,8 +109,12 @@ class WayOut {
     await write(outside, new TextEncoder().encode(asked));
     const answer = await readHead(outside);
     if (answer === null) return null;
-    if (/^HTTP\/1\.1 200 /.test(answer.head)) return answer.rest;
-    this.#refused(answer.head, await readBody(outside, answer));
+    const place = `${host}:${port}`;
+    if (/^HTTP\/1\.1 200 /.test(answer.head)) {
+      this.#traffic.carries(place);
+      return answer.rest;
+    }
+    this.#refused(answer.head, await readBody(outside, answer), place);
     return null;
   }
 
@@ -111,23 +124,40 @@ class WayOut {
     if (asked === null) return null;
     await write(outside, new TextEncoder().encode(asked.head));
     await write(outside, asked.rest);
-    if (!asked.head.startsWith("CONNECT ")) return new Uint8Array();
+    const place = placeOf(asked.head);
+    if (!asked.head.startsWith("CONNECT ")) {
+      // whether the gateway takes it is in its answer, which is the code's
+      this.#traffic.carries(place);
+      return new Uint8Array();
+    }
     const answer = await readHead(outside);
     if (answer === null) return null;
     const head = new TextEncoder().encode(answer.head);
-    if (/^HTTP\/1\.1 200 /.test(answer.head)) return join(head, answer.rest);
+    if (/^HTTP\/1\.1 200 /.test(answer.head)) {
+      this.#traffic.carries(place);
+      return join(head, answer.rest);
+    }
     const body = await readBody(outside, answer);
-    this.#refused(answer.head, body);
+    this.#refused(answer.head, body, place);
     return join(head, body);
   }
 
   /** Writes down why: the first line of the body, or what the head says. */
-  #refused(head: string, body: Uint8Array): void {
+  #refused(head: string, body: Uint8Array, place: string): void {
     const line = new TextDecoder().decode(body).split("\n")[0]?.trim();
     const header = head.match(/^tentacular-reason: (.*)$/mi)?.[1]?.trim();
     const why = line || header || head.split("\r\n")[0];
-    this.#log.line("warn", `the egress gateway refused a connection: ${why?.slice(0, REASON)}`);
+    const told = why?.slice(0, REASON) ?? "";
+    this.#log.line("warn", `the egress gateway refused a connection: ${told}`);
+    this.#traffic.refuses(place, told);
   }
+}
+
+/** Where the first request of a proxy connection leads: `CONNECT host:port`, or an address of HTTP. */
+function placeOf(head: string): string {
+  const target = head.split(" ")[1] ?? "";
+  const url = target.startsWith("http://") ? URL.parse(target) : null;
+  return url === null ? target.slice(0, 300) : `${url.hostname}:${url.port || 80}`;
 }
 
 /** Reads the body of a refusal, as long as it says that it is and no longer than a reason needs. */

@@ -8,6 +8,7 @@ import { Runs } from "./runs.ts";
 import { listen } from "./listen.ts";
 import { readSecrets } from "./secrets.ts";
 import { makeHandler } from "./server.ts";
+import { Traffic } from "./traffic.ts";
 import { whyNotLoaded } from "./load.ts";
 
 const log = new LogWriter();
@@ -17,8 +18,9 @@ try {
   const names = new Set(plan.nodes.flatMap((node) => node.secrets));
   const secrets = await readSecrets(flags.secrets, names);
   log.hides(secrets);
-  if (flags.gateway !== null) await carry(flags.gateway, plan.forwards, log);
-  const workshop = { plan, flags, log, secrets };
+  const traffic = new Traffic();
+  if (flags.gateway !== null) await carry(flags.gateway, plan.forwards, { log, traffic });
+  const workshop = { plan, flags, log, secrets, traffic };
   const runs = new Runs(workshop);
   const why = flags.loadFirst ? await whyNotLoaded(runs) : null;
   if (why !== null) throw new Error(why);

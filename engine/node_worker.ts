@@ -10,6 +10,7 @@
 import { makeContext, REAL } from "./context.ts";
 import { cut, type Level } from "./log.ts";
 import { makeMock } from "./mock.ts";
+import { Observer } from "./observe.ts";
 import { type NodeJob, type NodeMessage, PING } from "./protocol.ts";
 import { Secrets } from "./secrets.ts";
 import type { Log } from "./types.ts";
@@ -29,18 +30,23 @@ self.onmessage = async ({ data: job }: MessageEvent<NodeJob>): Promise<void> => 
   self.addEventListener("message", ({ data }: MessageEvent<unknown>) => {
     if (data === PING) post({ kind: "alive" });
   });
+  const observer = job.observe
+    ? new Observer(job, (attempt) => post({ kind: "attempt", attempt }))
+    : null;
   const wire = job.responses === null
-    ? REAL
+    ? observer?.wire ?? REAL
     : makeMock(job.responses, (how, name) => post({ kind: "used", how, name }));
+  const context = makeContext(observer?.job ?? job, log, wire);
   try {
     const module = await import(job.module);
     if (typeof module.default !== "function") {
       throw new Error("the file has no default export that is a function");
     }
     if (job.loadOnly) return post({ kind: "finished", output: "null" });
-    const output = await module.default(makeContext(job, log, wire), job.input);
+    const output = await module.default(observer?.watch(context) ?? context, job.input);
     post({ kind: "finished", output: encode(output, job.outputBytes) });
   } catch (error) {
+    observer?.thrown(error);
     post({ kind: "failed", error: describe(error, job.folder, secrets) });
   }
 };

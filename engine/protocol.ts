@@ -35,6 +35,8 @@ export interface Job {
   readonly mock: { readonly [node: string]: Responses } | null;
   /** Nodes are only loaded, and not called, when this is true. */
   readonly loadOnly: boolean;
+  /** What nodes ask for and may not have is noted, and `fetch` of it is answered with nothing. */
+  readonly observe: boolean;
   readonly input: Json;
 }
 
@@ -56,10 +58,27 @@ export type Event =
     readonly error: string;
     readonly willRetry: boolean;
   }
-  | { readonly kind: "used"; readonly node: string; readonly how: Use; readonly name: string };
+  | { readonly kind: "used"; readonly node: string; readonly how: Use; readonly name: string }
+  | { readonly kind: "attempt"; readonly node: string; readonly attempt: Attempt };
 
 /** What a node was seen to do in a test: it used what it may, asked for what it may not, or went around its context. */
 export type Use = "dependency" | "secret" | "undeclared" | "direct";
+
+/** What a node asked for while it was observed. */
+export interface Attempt {
+  /** By what: `ctx.fetch`, `fetch`, `Deno.connect`, …; `code` where only an error tells of it. */
+  readonly by: string;
+  /** The dependency, or of `ctx.secret` the secret, that was asked for by its name. */
+  readonly name?: string;
+  /** Where to, where that is known. */
+  readonly host?: string;
+  readonly port?: number;
+  /** `https`, `http`, `ws`, or `tcp` for all else. */
+  readonly protocol?: string;
+  readonly allowed: boolean;
+  /** Why the egress gateway refused it. */
+  readonly reason?: string;
+}
 
 const USES: readonly Use[] = ["dependency", "secret", "undeclared", "direct"];
 
@@ -73,6 +92,8 @@ export function readEvent(line: string, word: string): Event | null {
         ? LEVELS.includes(event.level) && typeof event.message === "string"
         : event.kind === "used"
         ? USES.includes(event.how) && typeof event.name === "string"
+        : event.kind === "attempt"
+        ? isAttempt(event.attempt)
         : typeof event.at === "number" &&
           ((event.kind === "started" && typeof event.attempt === "number") ||
             (event.kind === "finished" && "output" in event) ||
@@ -83,6 +104,15 @@ export function readEvent(line: string, word: string): Event | null {
   } catch {
     return null; // a line that was torn by what a node wrote at the same time
   }
+}
+
+function isAttempt(value: unknown): value is Attempt {
+  if (typeof value !== "object" || value === null) return false;
+  const { by, name, host, port, protocol, allowed, reason } = value as Record<string, unknown>;
+  const texts = [name, host, protocol, reason];
+  return typeof by === "string" && typeof allowed === "boolean" &&
+    texts.every((text) => text === undefined || (typeof text === "string" && text.length < 512)) &&
+    (port === undefined || Number.isInteger(port));
 }
 
 /** What a node's worker is told. */
@@ -107,6 +137,7 @@ export interface NodeJob {
   /** In a test, what dependencies answer. */
   readonly responses: Responses | null;
   readonly loadOnly: boolean;
+  readonly observe: boolean;
   readonly input: Json;
   readonly outputBytes: number;
   readonly logLines: number;
@@ -120,6 +151,7 @@ export const PING = "are you there";
 export type NodeMessage =
   | { readonly kind: "log"; readonly level: Level; readonly message: string }
   | { readonly kind: "used"; readonly how: Use; readonly name: string }
+  | { readonly kind: "attempt"; readonly attempt: Attempt }
   | { readonly kind: "alive" }
   | { readonly kind: "finished"; readonly output: string }
   | { readonly kind: "failed"; readonly error: string };
@@ -132,6 +164,8 @@ export function readNodeMessage(value: unknown): NodeMessage | null {
     ? LEVELS.includes(message.level as Level) && typeof message.message === "string"
     : message.kind === "used"
     ? USES.includes(message.how as Use) && typeof message.name === "string"
+    : message.kind === "attempt"
+    ? isAttempt(message.attempt)
     : message.kind === "alive"
     ? true
     : message.kind === "finished"

@@ -2,14 +2,17 @@
 
 import { lines, TooLong } from "./lines.ts";
 import { RunLog } from "./log.ts";
-import { type Event, type Job, readEvent } from "./protocol.ts";
+import { type Attempt, type Event, type Job, readEvent } from "./protocol.ts";
 import { start } from "./run_process.ts";
-import type { Outcome, Told } from "./told.ts";
+import type { Observed, Outcome, Told } from "./told.ts";
 import type { Json } from "./types.ts";
 import type { Workshop } from "./workshop.ts";
 
 /** The longest line of events: one with the largest output, and room for what surrounds it. */
 const ROOM = 64 * 1024;
+
+/** The most attempts of an observed run that are told. */
+const ATTEMPTS = 500;
 
 /** What to run, and how. */
 export interface Order {
@@ -18,6 +21,8 @@ export interface Order {
   readonly limitMs: number;
   /** Only load the nodes, to see whether they can be. */
   readonly loadOnly: boolean;
+  /** Note what nodes ask for and may not have. */
+  readonly observe?: boolean;
   /** In a test, what dependencies answer: nothing goes out then. */
   readonly mock?: Job["mock"];
   /** Who watches. */
@@ -32,19 +37,22 @@ export class Run {
   readonly outcome: Promise<Outcome>;
   readonly #workshop: Workshop;
   readonly #loadOnly: boolean;
+  readonly #observe: boolean;
   readonly #mock: Job["mock"];
   readonly #tell: (told: Told) => void;
   readonly #log: RunLog;
   readonly #process: Deno.ChildProcess;
   readonly #begun = new Map<string, number>();
   readonly #ended = new Map<string, { at: number; output?: Json; error?: string }>();
+  readonly #attempts = new Map<string, Attempt & { readonly node: string }>();
   #outputBytes = 0;
   #stopped: string | null = null;
 
-  constructor(workshop: Workshop, { id, input, limitMs, loadOnly, mock, tell }: Order) {
+  constructor(workshop: Workshop, { id, input, limitMs, loadOnly, observe, mock, tell }: Order) {
     this.id = id;
     this.#tell = tell ?? ((): void => {});
     this.#loadOnly = loadOnly;
+    this.#observe = observe ?? false;
     this.#mock = mock ?? null;
     this.#workshop = workshop;
     this.#log = new RunLog(workshop.log, id, workshop.plan.limits);
@@ -114,6 +122,8 @@ export class Run {
       }
     } else if (event.kind === "used") {
       this.#tell(event);
+    } else if (event.kind === "attempt") {
+      this.#noted({ ...event.attempt, node });
     } else if (event.kind === "started") {
       if (!this.#begun.has(node)) this.#begun.set(node, event.at);
       this.#tell({ kind: "node_started", node, attempt: event.attempt });
@@ -130,6 +140,17 @@ export class Run {
       const durationMs = Math.max(0, event.at - (this.#begun.get(node) ?? event.at));
       this.#tell({ kind: "node_finished", node, durationMs });
     }
+  }
+
+  /** What only an error tells of is left out where it is known already. */
+  #noted(attempt: Attempt & { readonly node: string }): void {
+    const { node, by, name, host, port, allowed } = attempt;
+    const place = JSON.stringify([node, host, port, allowed]);
+    const known = [...this.#attempts.values()].some((other) =>
+      place === JSON.stringify([other.node, other.host, other.port, other.allowed])
+    );
+    if ((by === "code" && known) || this.#attempts.size >= ATTEMPTS) return;
+    this.#attempts.set(JSON.stringify([place, by, name]), attempt);
   }
 
   #failed(node: string, at: number, told: string, attempt: number, willRetry: boolean): void {
@@ -180,8 +201,21 @@ export class Run {
       config,
       mock: this.#mock,
       loadOnly: this.#loadOnly,
+      observe: this.#observe,
       input,
     };
+  }
+
+  #observed(): Observed {
+    const { secrets, traffic } = this.#workshop;
+    const { carried, refused } = traffic;
+    const shown = (value: unknown): unknown =>
+      typeof value === "string" ? secrets.hide(value) : value;
+    const attempts = [...this.#attempts.values()].map(({ node, ...attempt }) => {
+      const told = Object.entries(attempt).map(([key, value]) => [key, shown(value)]);
+      return { ...Object.fromEntries(told) as Attempt, node };
+    });
+    return { attempts, carried, refused };
   }
 
   #answer(): Outcome {
@@ -211,6 +245,7 @@ export class Run {
         durationMs: completed - this.startedAt.getTime(),
         nodeTimings: Object.fromEntries(timings),
       },
+      ...(this.#observe ? { observed: this.#observed() } : {}),
     };
   }
 }

@@ -8,6 +8,7 @@
 import { attempt, type Ended } from "./attempt.ts";
 import { Graph } from "./graph.ts";
 import { lines } from "./lines.ts";
+import { deniedIn } from "./observe.ts";
 import type { PlannedNode } from "./plan.ts";
 import { type Event, type Job, type NodeJob } from "./protocol.ts";
 
@@ -34,7 +35,7 @@ function tell(event: Event): void {
 
 /** Runs one node until it has answered, or failed as often as it may. */
 async function runNode(node: PlannedNode): Promise<void> {
-  const tries = job.loadOnly ? 1 : job.retries + 1;
+  const tries = job.loadOnly || job.observe ? 1 : job.retries + 1;
   for (let count = 1;; count += 1) {
     tell({ kind: "started", node: node.name, at: Date.now(), attempt: count });
     const ended = await tryNode(node, count < tries);
@@ -46,11 +47,20 @@ async function runNode(node: PlannedNode): Promise<void> {
     const again = count < tries && !ended.stuck;
     if (!again) graph.failed(node.name);
     const { error } = ended;
+    if (job.observe) tellWhatItLacked(node.name, error);
     tell({ kind: "failed", node: node.name, at, attempt: count, error, willRetry: again });
     if (!again) return;
     // Between half and all of it, so that many that failed together do not come back together.
     const pause = Math.min(LATEST, SOON * 2 ** (count - 1)) * (0.5 + Math.random() / 2);
     await new Promise((resolve) => setTimeout(resolve, pause));
+  }
+}
+
+/** What a node's thread did not tell, because what it was denied ended it. */
+function tellWhatItLacked(node: string, error: string): void {
+  const place = deniedIn(error);
+  if (place !== null) {
+    tell({ kind: "attempt", node, attempt: { by: "code", ...place, allowed: false } });
   }
 }
 
@@ -62,6 +72,7 @@ function tryNode(node: PlannedNode, mayFollow: boolean): Promise<Ended> {
   return attempt(thread, nodeJob(node), (message) => {
     if (message.kind === "log") tell({ ...message, node: name });
     else if (message.kind === "used" && job.mock !== null) tell({ ...message, node: name });
+    else if (message.kind === "attempt" && job.observe) tell({ ...message, node: name });
   });
 }
 
@@ -80,6 +91,7 @@ function nodeJob(node: PlannedNode): NodeJob {
     secrets: Object.fromEntries(Object.entries(job.secrets).filter(([name]) => secrets.has(name))),
     responses: job.mock?.[node.name] ?? null,
     loadOnly: job.loadOnly,
+    observe: job.observe,
     input: job.loadOnly ? null : graph.inputOf(node),
     outputBytes: job.outputBytes,
     logLines: job.logLines,

@@ -1,4 +1,4 @@
-/** The HTTP side of the engine: `POST /run`, `POST /load` and `GET /health`. */
+/** The HTTP side of the engine: `POST /run`, `POST /load`, `POST /observe` and `GET /health`. */
 
 import type { Order } from "./run.ts";
 import type { Refusal, Runs } from "./runs.ts";
@@ -44,41 +44,47 @@ export function makeHandler(
     });
   };
 
-  const begin = (loadOnly: boolean) => async (request: Request): Promise<Response> => {
-    if (!await holdsToken(request.headers.get("authorization"))) {
-      return json(401, { error: "the run token is missing or wrong" }, {
-        "www-authenticate": "Bearer",
-      });
-    }
-    const id = request.headers.get("tentacular-run") ?? crypto.randomUUID();
-    if (!/^[A-Za-z0-9-]{1,64}$/.test(id)) {
-      return json(400, { error: "tentacular-run must be letters, digits and hyphens" });
-    }
-    const { runMs, inputBytes } = workshop.plan.limits;
-    const seconds = request.headers.get("tentacular-timeout");
-    if (seconds !== null && !/^[1-9][0-9]{0,5}$/.test(seconds)) {
-      return json(400, { error: "tentacular-timeout must be a whole number of seconds" });
-    }
-    const limitMs = seconds === null ? runMs : Math.min(runMs, Number(seconds) * 1000);
-    const input = await readInput(request, inputBytes);
-    if ("refused" in input) return input.refused;
-    const order = { id, input: input.value, limitMs, loadOnly };
-    const watched = request.headers.get("accept") === NDJSON;
-    const begun = watched ? watch(runs, order) : runs.begin(order);
-    if (begun instanceof Response) return begun;
-    if (typeof begun !== "string") return json(200, await begun);
-    const [code, error] = REFUSALS[begun];
-    return json(code, { error }, code === 409 ? {} : { "retry-after": "1" });
-  };
+  const begin =
+    (how: "run" | "load" | "observe") => async (request: Request): Promise<Response> => {
+      if (!await holdsToken(request.headers.get("authorization"))) {
+        return json(401, { error: "the run token is missing or wrong" }, {
+          "www-authenticate": "Bearer",
+        });
+      }
+      const id = request.headers.get("tentacular-run") ?? crypto.randomUUID();
+      if (!/^[A-Za-z0-9-]{1,64}$/.test(id)) {
+        return json(400, { error: "tentacular-run must be letters, digits and hyphens" });
+      }
+      const { runMs, inputBytes } = workshop.plan.limits;
+      const seconds = request.headers.get("tentacular-timeout");
+      if (seconds !== null && !/^[1-9][0-9]{0,5}$/.test(seconds)) {
+        return json(400, { error: "tentacular-timeout must be a whole number of seconds" });
+      }
+      const limitMs = seconds === null ? runMs : Math.min(runMs, Number(seconds) * 1000);
+      const input = await readInput(request, inputBytes);
+      if ("refused" in input) return input.refused;
+      const loadOnly = how === "load";
+      const observe = how === "observe";
+      const order = { id, input: input.value, limitMs, loadOnly, observe };
+      const watched = request.headers.get("accept") === NDJSON;
+      const begun = watched ? watch(runs, order) : runs.begin(order);
+      if (begun instanceof Response) return begun;
+      if (typeof begun !== "string") return json(200, await begun);
+      const [code, error] = REFUSALS[begun];
+      return json(code, { error }, code === 409 ? {} : { "retry-after": "1" });
+    };
 
   const routes: Record<string, [string, (request: Request) => Promise<Response>]> = {
     "/health": ["GET", health],
-    "/run": ["POST", begin(false)],
-    "/load": ["POST", begin(true)],
+    "/run": ["POST", begin("run")],
+    "/load": ["POST", begin("load")],
+    "/observe": ["POST", begin("observe")],
   };
   return async (request) => {
     const route = routes[new URL(request.url).pathname];
-    if (route === undefined) return json(404, { error: "there is only /run, /load and /health" });
+    if (route === undefined) {
+      return json(404, { error: "there is only /run, /load, /observe and /health" });
+    }
     const [method, answer] = route;
     if (request.method === method) return await answer(request);
     return json(405, { error: `only ${method} is allowed here` }, { allow: method });

@@ -14,6 +14,7 @@ import { type Level, LogWriter } from "./log.ts";
 import type { Plan, PlannedNode } from "./plan.ts";
 import { Run } from "./run.ts";
 import { Secrets } from "./secrets.ts";
+import { Traffic } from "./traffic.ts";
 import type { Outcome } from "./told.ts";
 import type { Json } from "./types.ts";
 
@@ -175,6 +176,7 @@ export class Testing {
       flags: this.#flags,
       log: this.#log(),
       secrets,
+      traffic: new Traffic(),
     };
     const run = new Run(workshop, {
       id: crypto.randomUUID(),

@@ -1,6 +1,7 @@
 /** What is told of a run: its events as they happen, and its outcome. */
 
-import type { Use } from "./protocol.ts";
+import type { Attempt, Use } from "./protocol.ts";
+import type { RefusedPlace } from "./traffic.ts";
 import type { Json } from "./types.ts";
 
 /** What a run is answered with. */
@@ -16,6 +17,17 @@ export interface Outcome {
     readonly durationMs: number;
     readonly nodeTimings: { readonly [node: string]: { startedAt: string; durationMs: number } };
   };
+  /** Only of a run that was observed. */
+  readonly observed?: Observed;
+}
+
+/** What a run was seen to ask for. Nodes' code tells it: it is as true as that. */
+export interface Observed {
+  readonly attempts: readonly (Attempt & { readonly node: string })[];
+  /** Where the egress gateway carried connections to, as `host:port`. */
+  readonly carried: readonly string[];
+  /** What it refused. */
+  readonly refused: readonly RefusedPlace[];
 }
 
 /** What whoever watches a run is told, in order. */

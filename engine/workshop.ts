@@ -4,10 +4,12 @@ import type { Flags } from "./flags.ts";
 import type { LogWriter } from "./log.ts";
 import type { Plan } from "./plan.ts";
 import type { Secrets } from "./secrets.ts";
+import type { Traffic } from "./traffic.ts";
 
 export interface Workshop {
   readonly plan: Plan;
   readonly flags: Pick<Flags, "code" | "deno">;
   readonly log: LogWriter;
   readonly secrets: Secrets;
+  readonly traffic: Traffic;
 }

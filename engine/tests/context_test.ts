@@ -236,3 +236,104 @@ Deno.test("another protocol reaches its host by its own address, and a refusal s
   const said = await engine.line((line) => line.message.includes("refused a connection"));
   includes(said.message, "db.example resolves to 10.0.0.7");
 });
+
+// deno-lint-ignore no-explicit-any
+async function observe(engine: Engine, input: unknown = {}): Promise<any> {
+  const response = await engine.fetch("/observe", { method: "POST", body: JSON.stringify(input) });
+  equal(response.status, 200);
+  return await response.json();
+}
+
+Deno.test("an observed node is denied what every node is denied, goes on, and all of it is told", async () => {
+  await using gateway = new FakeGateway(() => answering('{"price": 3}'));
+  const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  let reached = 0;
+  const accepting = (async () => {
+    for await (const connection of listener) {
+      reached += 1;
+      connection.close();
+    }
+  })();
+  const { port } = listener.addr as Deno.NetAddr;
+  const a = `export default async (ctx) => {
+    const told = [(await (await ctx.fetch("shop", "/prices")).json()).price];
+    const answer = await fetch("https://canary.example/?token=xyz");
+    told.push(answer.status, answer.headers.get("tentacular-observed"), await answer.json());
+    told.push((await ctx.fetch("books", "/list")).status);
+    told.push((await ctx.fetch("tea", "https://tea.example:8443/list")).status);
+    told.push((await ctx.dependency("other").fetch("/")).status, ctx.secret("tea.key"));
+    told.push(await Deno.connect({ hostname: "127.0.0.1", port: ${port} }).catch((e) => e.name));
+    try { new WebSocket("wss://feed.example/live") } catch (e) { told.push(e.name) }
+    await Deno.connect({ hostname: "db.example", port: 5432 });
+  }`;
+  const b = `export default () => { fetch("https://late.example/"); return Promise.reject(
+    new Error("no", { cause: new Error('Requires net access to "cause.example:443", run') })) }`;
+  await using engine = await Engine.start({ a, b }, shop(gateway, { retries: 3 }));
+  const { errors, observed } = await observe(engine);
+  includes(errors.a, 'NotCapable: Requires net access to "db.example:5432"');
+  // deno-lint-ignore no-explicit-any
+  const of = (node: string) => observed.attempts.filter((it: any) => it.node === node);
+  const line = (it: Record<string, unknown>): string =>
+    [it.by, it.name, it.protocol, it.host, it.port, it.allowed].join(" ");
+  equal(of("a").map(line), [
+    "ctx.dependency shop    true",
+    "ctx.fetch shop http shop.example 80 true",
+    "fetch  https canary.example 443 false",
+    "ctx.fetch books    false",
+    "ctx.fetch tea https tea.example 8443 false",
+    "ctx.dependency other    false",
+    "ctx.fetch other    false",
+    "ctx.secret tea.key    false",
+    `Deno.connect  tcp 127.0.0.1 ${port} false`,
+    "WebSocket  https feed.example 443 false",
+    "Deno.connect  tcp db.example 5432 false",
+  ]);
+  includes(of("b").map(line).join("\n"), "code  https cause.example 443 false");
+  equal([observed.carried, observed.refused], [["shop.example:80"], []]);
+  assert(!JSON.stringify(observed).includes("xyz"), "what was sent is told");
+  equal([reached, gateway.asked.length], [0, 1]);
+  // what is not observed fails as ever, and tells nothing of it
+  const ran = await engine.run();
+  includes(ran.errors.a, "NotCapable");
+  equal([ran.observed, gateway.asked.length], [undefined, 1 + 4]);
+  listener.close();
+  await accepting;
+});
+
+Deno.test("a secret that is not given is none, and what the gateway refuses is told", async () => {
+  const why = "shop.example:80 is inside";
+  const body = `${why}\n`;
+  await using gateway = new FakeGateway(({ line }) =>
+    line.startsWith("CONNECT ")
+      ? `HTTP/1.1 403 Forbidden\r\ncontent-length: ${body.length}\r\n\r\n${body}`
+      : `HTTP/1.1 403 Forbidden\r\ntentacular-reason: ${why}\r\ncontent-length: 0\r\nconnection: close\r\n\r\n`
+  );
+  const code = `export default async (ctx) => {
+    const plain = await ctx.fetch("shop", "/");
+    const tls = await ctx.fetch("tls", "/").catch((error) => error.name);
+    return [plain.status, tls, ctx.dependency("tls").secret, ctx.secret("tls.key")];
+  }`;
+  const tls = { ...SHOP, protocol: "https", host: "tls.example", port: 443, secret: "tls.key" };
+  const given = shop(gateway, {
+    dependencies: { shop: SHOP, tls },
+    uses: { a: ["shop", "tls"] },
+    net: { a: ["shop.example:80", "tls.example:443"] },
+  });
+  await using engine = await Engine.start({ a: code }, given);
+  const { outputs, observed } = await observe(engine);
+  const none = "not-given-while-observed";
+  equal(outputs.a, [403, "TypeError", none, none]);
+  equal(observed.refused, [{ place: "tls.example:443", reason: why }]);
+  // deno-lint-ignore no-explicit-any
+  const refused = observed.attempts.filter((it: any) => !it.allowed);
+  equal(refused, [{
+    by: "ctx.fetch",
+    name: "shop",
+    host: "shop.example",
+    port: 80,
+    protocol: "http",
+    reason: why,
+    allowed: false,
+    node: "a",
+  }, { by: "ctx.secret", name: "tls.key", allowed: false, node: "a" }]);
+});

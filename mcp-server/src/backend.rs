@@ -79,6 +79,19 @@ pub trait Backend: fmt::Debug + Send + Sync {
     /// Runs a tentacle and waits for its answer.
     async fn run(&self, grant: &dyn MayRun, order: RunOrder) -> Result<RunReport, BackendError>;
 
+    /// Runs a version once where it serves nobody, with no more than its sandbox has, and notes what its nodes ask for: the
+    /// report's output has it as `observed`. Nothing of it stays.
+    async fn observe(
+        &self,
+        _: &Authorized<Apply>,
+        _: &Version,
+        _: RunOrder,
+    ) -> Result<RunReport, BackendError> {
+        Err(BackendError::NotYet(
+            "versions are not observed on this backend yet; `tntc test` tells what fixtures reach for",
+        ))
+    }
+
     /// Ends the copy that serves, after the runs on it: the next run begins with a fresh one.
     async fn restart(&self, grant: &Authorized<Restart>) -> Result<(), BackendError>;
 

@@ -15,6 +15,7 @@ mod keyed_lock;
 mod lifecycle;
 mod mcp;
 mod metrics;
+mod observation;
 mod pace;
 mod page;
 mod progress;

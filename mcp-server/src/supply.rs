@@ -157,16 +157,17 @@ impl Supply {
         self.signing.derived(&words.collect::<Vec<_>>()).chars().take(16).collect()
     }
 
-    /// The pass of a sandbox; `None` when it reaches nothing.
+    /// The pass of a sandbox; `None` when it reaches nothing. `observe` opens nothing: by it the gateway's records tell what a
+    /// contract lacks from what may never be.
     ///
     /// # Errors
     /// When it cannot be signed.
-    pub fn pass(&self, sandbox: &Sandbox) -> Result<Option<SecretString>, SupplyError> {
+    pub fn pass(&self, sandbox: &Sandbox, observe: bool) -> Result<Option<SecretString>, SupplyError> {
         if sandbox.egress.is_empty() {
             return Ok(None);
         }
         let private = self.private.get(&sandbox.tentacle.enclave).cloned().unwrap_or_default();
-        let pass = Pass::of(sandbox, private);
+        let pass = Pass { observe, ..Pass::of(sandbox, private) };
         Ok(Some(pass::sign(&pass, &self.signing)?.into()))
     }
 }

@@ -25,6 +25,7 @@ mod health_nodes;
 mod notices;
 mod people;
 pub(crate) mod reach_approve;
+mod reach_observe;
 mod secret_list;
 mod secret_remove;
 mod secret_set;
@@ -66,6 +67,7 @@ use wire::tools::enclave::{
 use wire::tools::health::{WfHealth, WfHealthEnclave};
 use wire::tools::history::{WfCompare, WfEvents, WfHistory};
 use wire::tools::jobs::WfJobs;
+use wire::tools::observe::ReachObserve;
 use wire::tools::person::{AccountBind, Whoami, Why};
 use wire::tools::pods::WfPods;
 use wire::tools::secret::{SecretList, SecretRemove, SecretSet};
@@ -112,6 +114,7 @@ pub(crate) fn catalogue() -> Catalogue {
         Entry::of::<WfSetMode>(),
         Entry::of::<WfTransfer>(),
         Entry::of::<ReachApprove>(),
+        Entry::of::<ReachObserve>(),
         Entry::of::<SecretSet>(),
         Entry::of::<SecretRemove>(),
         Entry::of::<SecretList>(),

@@ -3,8 +3,8 @@
 use crate::commands::{
     audit::Audit, backends::Backends, cluster::ClusterCommand, compare::Compare, deploy::Deploy,
     describe::Describe, enclave::EnclaveCommand, events::Events, health::Health, history::History,
-    list::List, login::Login, logout::Logout, logs::Logs, new::New, new::Scaffolds, render::Render,
-    restart::Restart, run::Run, secret::SecretCommand, set_mode::SetMode, status::Status,
+    list::List, login::Login, logout::Logout, logs::Logs, new::New, new::Scaffolds, reach::ReachCommand,
+    render::Render, restart::Restart, run::Run, secret::SecretCommand, set_mode::SetMode, status::Status,
     trail::TrailCommand, transfer::Transfer, undeploy::Undeploy, validate::Validate, visualize::Visualize,
     whoami::Whoami, why::Why,
 };
@@ -83,6 +83,9 @@ pub(crate) enum Command {
     Visualize(Visualize),
     /// Deploy a tentacle from its folder
     Deploy(Deploy),
+    /// What a tentacle's contract lacks
+    #[command(subcommand)]
+    Reach(ReachCommand),
     /// Remove a tentacle for good
     Undeploy(Undeploy),
     /// The secrets of an enclave

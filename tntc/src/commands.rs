@@ -15,6 +15,7 @@ pub(crate) mod login;
 pub(crate) mod logout;
 pub(crate) mod logs;
 pub(crate) mod new;
+pub(crate) mod reach;
 pub(crate) mod render;
 pub(crate) mod restart;
 pub(crate) mod run;
@@ -105,6 +106,7 @@ async fn dispatch(command: Command, context: &Context) -> Result<(), Failed> {
         Command::Logs(command) => command.run(context).await,
         Command::Deploy(command) => command.run(context).await,
         Command::Undeploy(command) => command.run(context).await,
+        Command::Reach(command) => command.run(context).await,
         Command::Secret(command) => command.run(context).await,
         Command::Describe(command) => command.run(context).await,
         Command::History(command) => command.run(context).await,

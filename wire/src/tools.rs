@@ -10,6 +10,7 @@ pub mod enclave;
 pub mod health;
 pub mod history;
 pub mod jobs;
+pub mod observe;
 pub mod person;
 pub mod pods;
 pub mod secret;

@@ -7,6 +7,7 @@ use crate::problem::{Part, Position, Rule};
 use ipnet::IpNet;
 use std::collections::{BTreeMap, BTreeSet};
 
+pub(crate) use dependency::no_host;
 pub use dependency::{Auth, Dependency, Port, Protocol, Target, Transport};
 
 mod dependency;

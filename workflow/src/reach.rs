@@ -126,6 +126,11 @@ impl Reach {
         self.0.is_empty()
     }
 
+    /// Whether this is in it.
+    pub(crate) fn has(&self, contact: &Contact) -> bool {
+        self.0.contains(contact)
+    }
+
     /// The contacts, in a fixed order.
     pub fn iter(&self) -> impl Iterator<Item = &Contact> {
         self.0.iter()

@@ -1,6 +1,6 @@
 //! What this release cannot run yet. It is refused in clear words, never deployed and left to fail.
 
-use crate::contract::{Contract, Dependency, Port, Target, Transport};
+use crate::contract::{Contract, Dependency, Port, Target, Transport, no_host};
 use crate::problem::{Part, Position, Problems, Report, Rule};
 use crate::sandbox::Speaks;
 use crate::trigger::TriggerKind;
@@ -51,6 +51,18 @@ fn egress(contract: &Contract) -> impl Iterator<Item = (Position, Part, Reason)>
     let ranges = ranges
         .filter_map(|(index, more)| Some((more.at, Part::Egress(index), of_range(more.to, &more.ports)?)));
     dependencies.chain(ranges)
+}
+
+impl Dependency {
+    /// Why no contract can have it, in words; nothing where one can.
+    pub(crate) fn refusal(&self) -> Option<String> {
+        if let Target::Host { host, .. } = &self.target
+            && let Some(why) = no_host(host)
+        {
+            return Some(why.to_owned());
+        }
+        of_dependency(self).map(|(what, why)| format!("{what} are refused: {why}"))
+    }
 }
 
 fn of_dependency(dependency: &Dependency) -> Option<Reason> {

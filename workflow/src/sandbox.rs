@@ -24,6 +24,7 @@ mod command;
 mod egress;
 mod forward;
 mod plan;
+mod within;
 
 /// What the server knows about a deploy beyond the workflow itself.
 #[derive(Debug, Clone)]

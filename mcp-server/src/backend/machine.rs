@@ -21,6 +21,7 @@ mod spawner;
 mod survey;
 mod sweep;
 mod tentacle;
+mod trial;
 mod version;
 
 pub use attendant::attend;
@@ -81,6 +82,15 @@ impl Machine {
     async fn put(&self, view: &EnclaveView, state: State) -> Result<(), BackendError> {
         let (places, view) = (self.places.clone(), view.clone());
         blocking(move || enclave::put(&places, &view, state)).await
+    }
+
+    /// Fails where an enclave's folder is not its own.
+    async fn look_for(&self, record: &EnclaveRecord) -> Result<(), BackendError> {
+        if self.look(record).await? == There::Ours {
+            return Ok(());
+        }
+        let what = format!("the folder of `{}` is not there, or not its own", record.name);
+        Err(BackendError::Unreachable(what))
     }
 
     /// What is under an enclave's name.
@@ -146,10 +156,7 @@ impl Backend for Machine {
 
     async fn deploy(&self, grant: &Authorized<Apply>, version: &Version) -> Result<Deployed, BackendError> {
         let target = grant.target();
-        if self.look(&target.record).await? != There::Ours {
-            let what = format!("the folder of `{}` is not there, or not its own", target.record.name);
-            return Err(BackendError::Unreachable(what));
-        }
+        self.look_for(&target.record).await?;
         let of = TentacleRef { enclave: target.record.name.clone(), tentacle: target.name.clone() };
         let index = Arc::clone(&self.index);
         let tentacle = blocking(move || index.find_or_open(&of).map_err(fault)).await?;
@@ -180,6 +187,16 @@ impl Backend for Machine {
         let not_here = || BackendError::DoesNotStart("no version of it is on this machine".to_owned());
         let tentacle = self.index.find(&target.record.name, &target.name).ok_or_else(not_here)?;
         tentacle.run(&order).await
+    }
+
+    async fn observe(
+        &self,
+        grant: &Authorized<Apply>,
+        version: &Version,
+        order: RunOrder,
+    ) -> Result<RunReport, BackendError> {
+        self.look_for(&grant.target().record).await?;
+        trial::observe(&self.workshop, version, &order).await
     }
 
     async fn restart(&self, grant: &Authorized<Restart>) -> Result<(), BackendError> {

@@ -80,6 +80,14 @@ impl<'g> Changing<'g> {
         Ok(Effect::new(self.gate, self.allowed, adopted))
     }
 
+    /// The same for what is done once and never gone on with, whatever allowed it: a stop in the middle is told as a run's is.
+    pub(crate) async fn begin_once(mut self) -> Result<Effect<'g>, Failure> {
+        for allowed in &mut self.allowed {
+            allowed.action = Action::Run;
+        }
+        self.begin("").await
+    }
+
     async fn end(mut self, result: OutcomeResult, reason: Option<String>) -> Result<(), Failure> {
         let failed = |error: StoreError| unavailable(&error);
         for allowed in &self.allowed {

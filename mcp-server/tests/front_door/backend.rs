@@ -38,6 +38,8 @@ pub(crate) struct World {
     pub(crate) restarts: BTreeMap<(String, String), u32>,
     /// What each run was given, in order.
     pub(crate) inputs: Vec<((String, String), Value)>,
+    /// What was within reach of each version that was observed, in order.
+    pub(crate) observed: Vec<Vec<String>>,
     /// Secrets that were changed, by enclave and name.
     pub(crate) secrets_changed: Vec<(String, String)>,
     /// Names that are somebody else's.
@@ -258,6 +260,23 @@ impl Backend for Remembering {
             order.watch.tell(NodeStep { node: "echo".to_owned(), state });
         }
         let output = json!({"success": true, "outputs": {"echo": order.input}, "errors": {}});
+        Ok(RunReport { success: true, output, copy: "one".to_owned() })
+    }
+
+    /// Its one node asks for a host that nobody declared.
+    async fn observe(
+        &self,
+        _: &Authorized<Apply>,
+        version: &Version,
+        _: RunOrder,
+    ) -> Result<RunReport, BackendError> {
+        let reach = version.sandbox.egress.iter().map(ToString::to_string).collect();
+        self.effect("observe", |world| world.observed.push(reach)).await?;
+        let node = version.sandbox.nodes[0].name.as_str();
+        let attempt = json!({"node": node, "by": "fetch", "host": "canary.example", "port": 443, "protocol": "https",
+            "allowed": false});
+        let observed = json!({"attempts": [attempt], "carried": [], "refused": []});
+        let output = json!({"success": true, "outputs": {node: null}, "errors": {}, "observed": observed});
         Ok(RunReport { success: true, output, copy: "one".to_owned() })
     }
 

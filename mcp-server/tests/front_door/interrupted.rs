@@ -272,3 +272,30 @@ async fn a_run_that_was_interrupted_is_never_run_again() {
     assert_eq!(app.backend.world().runs.values().sum::<u32>(), 1);
     settled(&app).await;
 }
+
+/// It leaves nothing that could be gone on with: neither a deploy of its own, nor the end of one that came before it.
+#[tokio::test]
+async fn what_was_observed_is_never_gone_on_with_and_ends_no_deploy() {
+    let mut app = app().await;
+    for (name, point) in numbered(&["observe"], By::ItsReturn) {
+        channel(&app, &name).say("ana", "enclave_provision", json!({})).await.unwrap();
+        channel(&app, &name).say("ana", "wf_apply", hello("hello", "old")).await.unwrap();
+        let before = version(&app, &name).await;
+        Request::new(&name, "reach_observe", hello("hello", "new")).die_at(&mut app, &point).await;
+        app.run().await;
+        settled(&app).await;
+        assert_eq!(version(&app, &name).await, before, "{point}");
+    }
+    let wanted = channel(&app, "er0").say("ana", "wf_apply", dry(hello("hello", "new"))).await.unwrap();
+    let deploy = Request::new("er0", "wf_apply", hello("hello", "new"));
+    deploy.die_at(&mut app, "before deploy").await;
+    app.heads = "heads-of-another";
+    app.run().await;
+    channel(&app, "er0").say("ana", "reach_observe", hello("hello", "observed")).await.unwrap();
+    app.kill().await;
+    app.heads = "heads";
+    app.run().await;
+    let deployed = async || json!(version(&app, "er0").await) == wanted["version"];
+    until("the deploy comes to its end", deployed).await;
+    settled(&app).await;
+}

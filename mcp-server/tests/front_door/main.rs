@@ -50,6 +50,7 @@ mod matrix;
 mod mirrors;
 mod names;
 mod nothing_left;
+mod observed;
 mod on_page;
 mod once;
 mod protocol;

@@ -14,6 +14,7 @@ mod issuer;
 mod killed;
 mod left;
 mod life;
+mod observed;
 mod original;
 mod rollout;
 mod server;

@@ -45,6 +45,11 @@ fn every_command_is_understood() {
             "Deploy(Deploy { dir: \"dir\", within: InEnclave { enclave: EnclaveName(\"a\") }, dry_run: true })",
         ),
         (
+            "tntc reach observe dir -e a --input {}",
+            "Reach(Observe(Observe { dir: \"dir\", within: InEnclave { enclave: EnclaveName(\"a\") }, input: Some(\"{}\"), \
+             timeout: 60 }))",
+        ),
+        (
             "tntc undeploy hello -e a",
             "Undeploy(Undeploy { name: TentacleName(\"hello\"), within: InEnclave { enclave: EnclaveName(\"a\") }, sure: Sure { \
              yes: false } })",

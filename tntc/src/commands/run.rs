@@ -47,7 +47,7 @@ impl Run {
 }
 
 /// The input, from where it was said to be.
-fn read(input: &str) -> Result<Value, Failed> {
+pub(crate) fn read(input: &str) -> Result<Value, Failed> {
     let unreadable = |error: std::io::Error| Failed::Usage {
         what: format!("the input cannot be read: {error}"),
         next: "give JSON, `@FILE`, or `-` for standard input",

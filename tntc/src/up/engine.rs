@@ -30,6 +30,7 @@ files!(
     "mock.ts",
     "net.ts",
     "node_worker.ts",
+    "observe.ts",
     "plan.ts",
     "protocol.ts",
     "run.ts",
@@ -42,6 +43,7 @@ files!(
     "testing.ts",
     "token.ts",
     "told.ts",
+    "traffic.ts",
     "types.ts",
     "workshop.ts",
 );

@@ -50,6 +50,34 @@ async fn a_deploy_sends_the_source_and_nothing_hidden() {
 }
 
 #[tokio::test]
+async fn what_is_observed_sends_the_source_and_shows_the_lines_as_they_are_written() {
+    let stub = Stub::start().await;
+    let program = stub.signed_in().await;
+    let dir = hello(&program);
+    let attempt = json!({"node": "hello", "by": "fetch", "host": "canary.example", "port": 443, "protocol": "https",
+        "verdict": "lacking", "dependency": "canary"});
+    let proposal = ["contract:", "  dependencies:", "    canary: {protocol: https, host: canary.example}"];
+    stub.answers(
+        "reach_observe",
+        json!({
+            "name": "hello", "enclave": "a", "namespace": "a", "version": "sha256:00", "told": "Nothing was opened.",
+            "attempts": [attempt], "proposal": proposal, "without_host": [], "unused": [], "stopped": {}, "refused": [],
+            "new_reach": [], "missing_secrets": [], "duration_ms": 7, "not_enforced": [],
+        }),
+    );
+    let observe = ["reach", "observe", arg(&dir), "-e", "a", "--input", r#"{"n":1}"#];
+    let observed = program.ok(&observe).await;
+    assert!(observed.out.contains(&proposal.join("\n")), "{}", observed.out);
+    assert!(observed.out.contains("Nothing was opened.") && observed.out.contains("the contract lacks it"));
+    let arguments = stub.calls().remove(0).arguments;
+    assert_eq!((&arguments["name"], &arguments["input"]), (&json!("hello"), &json!({"n": 1})));
+    assert!(
+        arguments["files"]["workflow.yaml"].is_string() && arguments["timeout_seconds"] == 60,
+        "{arguments}"
+    );
+}
+
+#[tokio::test]
 async fn a_deploy_that_waits_for_an_approval_says_so_and_fails() {
     let stub = Stub::start().await;
     let program = stub.signed_in().await;

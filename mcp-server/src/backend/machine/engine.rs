@@ -201,7 +201,7 @@ async fn wanted(
     name: String,
     token: &SecretString,
 ) -> Result<Wanted, BackendError> {
-    let Release { sandbox, code } = release;
+    let Release { sandbox, code, observe } = release;
     let fault = |error: &dyn fmt::Display| BackendError::Fault(error.to_string());
     let socket = format!("{SOCKET_FOLDER}/{SOCKET}");
     let layout =
@@ -211,7 +211,7 @@ async fn wanted(
         .map_err(|error| fault(&error))?;
     given.texts.push(Text { at: PLAN.to_owned(), bytes: plan });
     given.files.push(Bind { from: code.clone(), at: CODE.to_owned() });
-    given.way_out(parts, sandbox)?;
+    given.way_out(parts, sandbox, *observe)?;
     given.secrets(&parts.supply.secrets(sandbox).await?)?;
     let limits = &sandbox.limits;
     Ok(Wanted {

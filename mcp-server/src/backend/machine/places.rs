@@ -1,6 +1,7 @@
 //! Where things lie in the machine folder. Names are checked names, so that none of them can lead elsewhere.
 
 use std::path::{Path, PathBuf};
+use uuid::Uuid;
 use workflow::{ContentHash, EnclaveName, TentacleName};
 
 /// The machine folder.
@@ -56,6 +57,11 @@ impl Places {
     /// What is being removed: it has lost its name already.
     pub(super) fn removing(&self) -> PathBuf {
         self.root.join("removing")
+    }
+
+    /// A place for a version that serves nobody. It has no name that anybody looks for, and goes with the next start.
+    pub(super) fn trial(&self) -> TentaclePlace {
+        TentaclePlace { folder: self.making().join(Uuid::now_v7().simple().to_string()) }
     }
 
     /// An enclave.

@@ -32,12 +32,12 @@ impl Workshop {
         Self { parts, places, started: AtomicU64::new(0) }
     }
 
-    fn parts(&self) -> Result<&Parts, BackendError> {
+    pub(super) fn parts(&self) -> Result<&Parts, BackendError> {
         self.parts.as_ref().map_err(|why| BackendError::NoSandbox(why.clone()))
     }
 
     /// A name that no other living sandbox has.
-    fn name(&self, of: &TentacleRef) -> String {
+    pub(super) fn name(&self, of: &TentacleRef) -> String {
         format!("{}-{}", of.key(), self.started.fetch_add(1, Ordering::Relaxed))
     }
 }

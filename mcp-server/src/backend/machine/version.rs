@@ -19,6 +19,8 @@ pub(super) struct Release {
     pub(super) sandbox: Sandbox,
     /// Its files.
     pub(super) code: PathBuf,
+    /// Whether it runs only to see what its contract lacks.
+    pub(super) observe: bool,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -85,7 +87,7 @@ pub(super) fn load(
     let unfit = |problems: workflow::Problems| BackendError::DoesNotStart(problems.to_string());
     let workflow = Workflow::of(&bundle).map_err(unfit)?;
     let facts = Facts { enclave: enclave.clone(), version };
-    Ok(Release { sandbox: derive(&workflow, &facts).map_err(unfit)?, code })
+    Ok(Release { sandbox: derive(&workflow, &facts).map_err(unfit)?, code, observe: false })
 }
 
 fn read(code: &Path) -> io::Result<Bundle> {

@@ -76,7 +76,7 @@ impl Variant {
 
 /// What is sent for a property when nothing else is said; `None` leaves it out.
 fn usual(tool: &str, property: &str) -> Option<Value> {
-    let about_tentacle = tool.starts_with("wf_");
+    let about_tentacle = tool.starts_with("wf_") || tool == "reach_observe";
     Some(match property {
         "name" | "confirm" if tool.starts_with("secret_") => json!("shop.key"),
         "value" => json!("swordfish"),
@@ -166,6 +166,13 @@ fn asked(tool: &str, actions: &[Action]) -> Vec<Asked> {
             vec![
                 one("of what is there", Action::Apply, json!({})),
                 one("only to check", Action::Apply, json!({"dry_run": true})),
+                one("of something new", Action::ApplyNew, fresh),
+            ]
+        }
+        "reach_observe" => {
+            let fresh = json!({"name": "fresh", "files": hello("fresh", "new")["files"]});
+            vec![
+                one("of what is there", Action::Apply, json!({})),
                 one("of something new", Action::ApplyNew, fresh),
             ]
         }

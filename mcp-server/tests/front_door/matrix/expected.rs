@@ -111,13 +111,13 @@ fn by_policy(caller: &Caller, action: Action, variant: &Variant, scene: &Scene, 
     let tentacle = Tentacle { mode: modes.tentacle.parse().ok(), owner_on_record: owns };
     let target = match variant.tool.as_str() {
         "enclave_provision" => Target::NewEnclave(new_enclave(person, scene, kind)),
-        "wf_apply" if action == Action::ApplyNew => Target::NewTentacle(&enclave),
+        "wf_apply" | "reach_observe" if action == Action::ApplyNew => Target::NewTentacle(&enclave),
         "enclave_list" | "wf_list" | "wf_pods" | "wf_events" | "wf_jobs" | "wf_health_enclave"
             if action == Action::List =>
         {
             Target::Enclave(&enclave)
         }
-        tool if tool.starts_with("wf_") || action == Action::TentacleAudit => {
+        tool if tool.starts_with("wf_") || tool == "reach_observe" || action == Action::TentacleAudit => {
             Target::Tentacle(&enclave, &tentacle)
         }
         "whoami" | "account_bind" | "channel_report" | "channel_map" | "notices" => Target::Itself,

@@ -69,7 +69,7 @@ impl Tentacles {
         let secrets = self.supply.secrets(sandbox).await?;
         let plan = serde_json::to_string(&sandbox.plan(&token)).map_err(|error| fault(&error))?;
         let standing = self.supply.standing(sandbox, plan, &secrets);
-        let pass = self.supply.pass(sandbox)?;
+        let pass = self.supply.pass(sandbox, false)?;
         let secrets = secrets.into_iter().map(|(name, value)| (name, value.expose_secret().to_owned()));
         let spec = TentacleSpec {
             sandbox,

@@ -24,8 +24,13 @@ pub(super) struct Given {
 
 impl Given {
     /// The gateway, the pass, and the names of what is reached by name; nothing for a sandbox that reaches nothing.
-    pub(super) fn way_out(&mut self, parts: &Parts, sandbox: &Sandbox) -> Result<(), BackendError> {
-        let Some(pass) = parts.supply.pass(sandbox)? else { return Ok(()) };
+    pub(super) fn way_out(
+        &mut self,
+        parts: &Parts,
+        sandbox: &Sandbox,
+        observe: bool,
+    ) -> Result<(), BackendError> {
+        let Some(pass) = parts.supply.pass(sandbox, observe)? else { return Ok(()) };
         let gateway = parts.gateway.as_ref().as_ref().map_err(|why| gateway::missing(why))?;
         let folder = gateway.socket().parent().unwrap_or_else(|| Path::new("/"));
         self.files.push(Bind { from: folder.to_path_buf(), at: GATEWAY_FOLDER.to_owned() });

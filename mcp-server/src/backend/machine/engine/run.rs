@@ -29,6 +29,12 @@ impl Engine {
         self.send("/run", order).await
     }
 
+    /// Runs the tentacle once, to see what its contract lacks.
+    pub(in super::super) async fn observe(&self, order: &RunOrder) -> Result<RunReport, BackendError> {
+        let report = self.send("/observe", order).await?;
+        report.ok_or_else(|| BackendError::DoesNotStart(BROKE.to_owned()))
+    }
+
     async fn send(&self, path: &str, order: &RunOrder) -> Result<Option<RunReport>, BackendError> {
         let kills = self.sandbox.group.memory_kills();
         let report = tokio::select! {

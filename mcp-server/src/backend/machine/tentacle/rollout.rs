@@ -45,7 +45,11 @@ impl Tentacle {
         let hash = new.sandbox.version;
         let (places, place, bundle) = (self.workshop.places.clone(), self.place.clone(), new.bundle.clone());
         blocking(move || version::store(&places, &place, &hash, &bundle).map_err(fault)).await?;
-        let release = version::Release { sandbox: new.sandbox.clone(), code: self.place.version(&hash) };
+        let release = version::Release {
+            sandbox: new.sandbox.clone(),
+            code: self.place.version(&hash),
+            observe: false,
+        };
         let name = self.workshop.name(&self.of);
         let engine = Engine::start(parts, &release, name, Arc::clone(&self.log)).await?;
         match engine.load().await {

@@ -1,0 +1,48 @@
+//! One run of a version that serves nobody: in a sandbox of its own, of which nothing is left afterwards.
+
+use super::engine::Engine;
+use super::log_book::LogBook;
+use super::places::{Places, TentaclePlace};
+use super::tentacle::{Workshop, blocking};
+use super::{disk, fault, version};
+use crate::backend::{BackendError, RunOrder, RunReport, Version};
+use std::sync::Arc;
+
+/// Starts a version, has it observed once, and takes it away, however that ends.
+pub(super) async fn observe(
+    workshop: &Workshop,
+    new: &Version,
+    order: &RunOrder,
+) -> Result<RunReport, BackendError> {
+    let (places, place) = (workshop.places.clone(), workshop.places.trial());
+    let report = run(workshop, &place, new, order).await;
+    let removed = blocking(move || remove(&places, &place)).await;
+    let report = report?;
+    removed?;
+    Ok(report)
+}
+
+async fn run(
+    workshop: &Workshop,
+    place: &TentaclePlace,
+    new: &Version,
+    order: &RunOrder,
+) -> Result<RunReport, BackendError> {
+    let parts = workshop.parts()?;
+    let hash = new.sandbox.version;
+    let (places, stored, bundle) = (workshop.places.clone(), place.clone(), new.bundle.clone());
+    blocking(move || version::store(&places, &stored, &hash, &bundle).map_err(fault)).await?;
+    let release =
+        version::Release { sandbox: new.sandbox.clone(), code: place.version(&hash), observe: true };
+    let log = Arc::new(LogBook::new(place.log()));
+    let name = workshop.name(&new.sandbox.tentacle);
+    let engine = Engine::start(parts, &release, name, Arc::clone(&log)).await?;
+    let report = engine.observe(order).await;
+    engine.end().await;
+    log.close();
+    report
+}
+
+fn remove(places: &Places, place: &TentaclePlace) -> Result<(), BackendError> {
+    disk::remove(&place.folder, &places.removing()).map_err(fault)
+}

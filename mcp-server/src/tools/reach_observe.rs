@@ -1,0 +1,134 @@
+//! `reach_observe`: runs a version once where it serves nobody, and tells what its contract lacks. It opens nothing: the run
+//! has what the contract names and the owner has approved before, and what is denied stays denied.
+
+use super::wf_list::named;
+use super::{About, Effect, Handler, Repeat};
+use crate::backend::{RunOrder, RunReport, Version};
+use crate::call::Call;
+use crate::gate::act::Apply;
+use crate::gate::target::OnTentacle;
+use crate::gate::{Authorized, Changing, unavailable};
+use crate::observation::Observation;
+use crate::progress::Progress;
+use crate::rollout::Source;
+use crate::server::Server;
+use crate::store::StoreError;
+use policy::{Action, State};
+use serde_json::Value;
+use std::time::{Duration, Instant};
+use wire::tools::observe::{ReachObserve, ReachObserveAnswer, ReachObserveArgs};
+use wire::{Failure, FailureCode};
+use workflow::Workflow;
+
+/// How long the run may take when nothing else is said, and at most.
+const USUAL: Duration = Duration::from_secs(60);
+const LONGEST: Duration = Duration::from_secs(300);
+
+impl Handler for ReachObserve {
+    const ABOUT: About = About {
+        title: "Observe what a contract lacks",
+        description: "Runs a tentacle's source (`files`) once with an input, in a sandbox of its own that serves nobody, and tells all \
+                      that its nodes asked for and were denied, with the smallest contract that would allow it (`proposal`, lines \
+                      for workflow.yaml). Nothing is deployed and nothing is opened: only what the running version may reach already \
+                      is reached, and that for real.",
+        effect: Effect::Changes,
+        repeat: Repeat::Never,
+    };
+    const ACTIONS: &'static [Action] = &[Action::Apply, Action::ApplyNew];
+
+    async fn handle(
+        server: &Server,
+        call: &Call,
+        args: ReachObserveArgs,
+        progress: &Progress,
+    ) -> Result<ReachObserveAnswer, Failure> {
+        let named = named(args.enclave.clone())?;
+        let (change, grant) = server.gate.change(call).await?.deploy(named.as_ref(), &args.name).await?;
+        let target = grant.target();
+        let mut changing = change.decided();
+        let trial = match Source::read(&target.record.name, &args.name, &args.files) {
+            Ok(source) => {
+                Trial::of(&mut changing, &grant, &source).await.map_err(|error| unavailable(&error))?
+            }
+            Err(failure) => return Err(changing.failed(failure).await),
+        };
+        let workflow = match Workflow::of(&trial.version.bundle) {
+            Ok(workflow) => workflow,
+            Err(problems) => {
+                let failure = Failure::new(FailureCode::Invalid, problems.to_string());
+                return Err(changing.failed(failure).await);
+            }
+        };
+        let effect = changing.begin_once().await?;
+        let limit = args.timeout_seconds.map_or(USUAL, |seconds| Duration::from_secs(seconds.max(1).into()));
+        let input = args.input.unwrap_or_else(|| Value::Object(serde_json::Map::new()));
+        let order = RunOrder { input, limit: limit.min(LONGEST), watch: progress.watch() };
+        let began = Instant::now();
+        let report = match run(server, &grant, &trial.version, order).await {
+            Ok(report) => report,
+            Err(failure) => return Err(effect.failed(failure).await),
+        };
+        effect.end().await?.done().await?;
+        let observation = Observation::read(&report.output);
+        Ok(ReachObserveAnswer {
+            missing_secrets: trial.missing_secrets,
+            new_reach: trial.new_reach,
+            version: trial.version.hash,
+            duration_ms: u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX),
+            not_enforced: server.backend.enforces().not_enforced(),
+            ..observation.answer(&workflow, &target.record.name)
+        })
+    }
+}
+
+/// A version that is to be run once.
+struct Trial {
+    /// Its sandbox has no more than the running version may reach, and no secret that is not set.
+    version: Version,
+    new_reach: Vec<String>,
+    missing_secrets: Vec<String>,
+}
+
+impl Trial {
+    async fn of(
+        changing: &mut Changing<'_>,
+        grant: &Authorized<Apply>,
+        source: &Source,
+    ) -> Result<Self, StoreError> {
+        let sandbox = &source.version.sandbox;
+        let running = changing.tx().running_reach(grant).await?;
+        let missing_secrets = changing.tx().missing_secrets(grant, &sandbox.secrets).await?;
+        let new_reach = sandbox.reach.beyond(&running).iter().map(ToString::to_string).collect();
+        // INVARIANT: whoever may deploy has not approved anything by that, so that nothing new is within reach.
+        let held = sandbox.within(&running).without_secrets(&missing_secrets);
+        Ok(Self { version: Version { sandbox: held, ..source.version.clone() }, new_reach, missing_secrets })
+    }
+}
+
+/// One at a time in an enclave, whose share of the machine it takes, and none while the enclave is being removed.
+async fn run(
+    server: &Server,
+    grant: &Authorized<Apply>,
+    version: &Version,
+    order: RunOrder,
+) -> Result<RunReport, Failure> {
+    let target = grant.target();
+    let name = target.record.name.as_str();
+    // No name of anything has a blank in it. Whoever waits here holds up nobody else.
+    let _alone = server.rollouts.lock(&format!("{name} is observed")).await;
+    let _enclave_stays = server.rollouts.share(name).await;
+    still_active(server, target).await?;
+    server.backend.observe(grant, version, order).await.map_err(crate::backend::BackendError::into_failure)
+}
+
+/// It may have taken a while until it was our turn.
+async fn still_active(server: &Server, target: &OnTentacle) -> Result<(), Failure> {
+    let rights = server.store.rights().await.map_err(|error| unavailable(&error))?;
+    let enclave = &target.record;
+    let now = rights.enclave(&enclave.name).filter(|now| now.id == enclave.id);
+    if now.is_some_and(|now| now.state == State::Active) {
+        return Ok(());
+    }
+    let what = format!("`{}` was frozen or removed in the meantime", enclave.name);
+    Err(Failure::new(FailureCode::Conflict, what))
+}
