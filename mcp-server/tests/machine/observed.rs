@@ -1,9 +1,9 @@
 //! `reach_observe`: what a version asks for is told and stays denied, and the lines that are proposed are those that it needs.
 
 use crate::caller::ENCLAVE;
+use crate::host::Host;
 use crate::left::entries;
 use crate::server::{Server, Walls, engine};
-use crate::host::Host;
 use serde_json::{Value, json};
 use std::path::PathBuf;
 
