@@ -4,9 +4,14 @@ use crate::backend::Watch;
 use rmcp::RoleServer;
 use rmcp::model::{NotificationMetaObject, ProgressNotificationParam, ProgressToken};
 use rmcp::service::Peer;
+use std::time::Duration;
 use tokio::sync::mpsc;
+use tokio_util::task::AbortOnDropHandle;
 use wire::meta;
 use wire::step::NodeStep;
+
+/// How long an answer waits for what is still to be told.
+const A_MOMENT: Duration = Duration::from_secs(1);
 
 /// Where progress is told, if the client asked for it.
 #[derive(Debug, Clone, Default)]
@@ -39,11 +44,23 @@ impl Progress {
     }
 
     /// A watch on a run, each step of which is told; nobody watches where the client did not ask for it.
-    pub(crate) fn watch(&self) -> Watch {
-        let Some((token, peer)) = self.to.clone() else { return Watch::default() };
+    pub(crate) fn watch(&self) -> (Watch, Telling) {
+        let Some((token, peer)) = self.to.clone() else { return (Watch::default(), Telling(None)) };
         let (watch, told) = Watch::new();
-        tokio::spawn(tell_nodes(token, peer, told));
-        watch
+        (watch, Telling(Some(AbortOnDropHandle::new(tokio::spawn(tell_nodes(token, peer, told))))))
+    }
+}
+
+/// What is being told of a run.
+pub(crate) struct Telling(Option<AbortOnDropHandle<()>>);
+
+impl Telling {
+    /// Waits until all that there is to tell has been told: after the answer nothing is told any more. Whoever does not listen
+    /// holds up the answer for a moment at most.
+    pub(crate) async fn end(self) {
+        if let Some(telling) = self.0 {
+            let _ = tokio::time::timeout(A_MOMENT, telling).await;
+        }
     }
 }
 

@@ -62,9 +62,12 @@ impl Handler for ReachObserve {
         let effect = changing.begin_once().await?;
         let limit = args.timeout_seconds.map_or(USUAL, |seconds| Duration::from_secs(seconds.max(1).into()));
         let input = args.input.unwrap_or_else(|| Value::Object(serde_json::Map::new()));
-        let order = RunOrder { input, limit: limit.min(LONGEST), watch: progress.watch() };
+        let (watch, telling) = progress.watch();
+        let order = RunOrder { input, limit: limit.min(LONGEST), watch };
         let began = Instant::now();
-        let report = match run(server, &grant, &trial.version, order).await {
+        let report = run(server, &grant, &trial.version, order).await;
+        telling.end().await;
+        let report = match report {
             Ok(report) => report,
             Err(failure) => return Err(effect.failed(failure).await),
         };

@@ -42,8 +42,11 @@ impl Handler for WfRun {
         let effect = runs::begin(change.decided(), &grant, &begin).await?;
         let limit = args.timeout_seconds.map_or(USUAL, |seconds| Duration::from_secs(seconds.max(1).into()));
         let input = args.input.unwrap_or_else(|| Value::Object(serde_json::Map::new()));
-        let order = RunOrder { input, limit: limit.min(runs::LONGEST), watch: progress.watch() };
-        let Ran { report, duration_ms } = runs::carry_out(server, &grant, effect, order, &begin).await?;
+        let (watch, telling) = progress.watch();
+        let order = RunOrder { input, limit: limit.min(runs::LONGEST), watch };
+        let ran = runs::carry_out(server, &grant, effect, order, &begin).await;
+        telling.end().await;
+        let Ran { report, duration_ms } = ran?;
         let enclave = grant.target().record.name.clone();
         Ok(WfRunAnswer {
             name: args.name,

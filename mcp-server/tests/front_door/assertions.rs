@@ -105,7 +105,8 @@ async fn ways_to_name(app: &App, person: &str, enclave: &str) -> Vec<(String, Va
     let mut ways = Vec::new();
     for tool in app.tools(&app.issuer.token(person, "kraken")).await {
         let name = tool["name"].as_str().unwrap().to_owned();
-        let (tentacle, secret) = (name.starts_with("wf_"), name.starts_with("secret_"));
+        let tentacle = name.starts_with("wf_") || name == "reach_observe";
+        let secret = name.starts_with("secret_");
         let properties = tool["inputSchema"]["properties"].as_object().cloned().unwrap_or_default();
         for word in ["name", "enclave", "namespace"] {
             let names_another = (tentacle || secret) && word == "name";
