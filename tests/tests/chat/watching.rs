@@ -52,13 +52,6 @@ async fn a_long_run_is_watched_node_by_node() {
     let shown = shows(&ana, &thread, "The run of hello has ended.").await;
     assert!(shown.contains("✓ second after 6.") && shown.contains("✓ third after 0."), "{shown}");
 
-    // At the command line too, beside the answer.
-    let run = ["run", "hello", "-e", "price-watch", "--reason", "to see it", "-o", "json"];
-    let ran = up.operator(&run).await;
-    assert_eq!(ran.code, Some(0), "{ran:?}");
-    assert!(ran.err.contains("first finished after 0.") && ran.err.contains("third began"), "{ran:?}");
-    assert!(serde_json::from_str::<serde_json::Value>(&ran.out).is_ok(), "{ran:?}");
-
     // What fails is seen at its place.
     three(&up, &ana, BROKEN).await;
     let thread = ana.says("@kraken run hello").await;

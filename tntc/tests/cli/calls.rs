@@ -148,6 +148,35 @@ async fn a_run_gives_its_output_to_the_next_program() {
 }
 
 #[tokio::test]
+async fn a_run_that_takes_long_is_told_beside_its_output() {
+    let stub = Stub::start().await;
+    let program = stub.signed_in().await;
+    stub.answers("wf_run", run_answer(true, json!({"outputs": {"hello": 1}, "errors": {}})));
+    stub.tells("wf_run", &["first finished after 0.300 s", "\u{1b}second began"]);
+    let run = program.ok(&["run", "hello", "-e", "a"]).await;
+    assert_eq!(run.json(), json!(1));
+    assert_eq!(run.err, "first finished after 0.300 s\n\u{fffd}second began\nhello ran in 0.4 s\n");
+}
+
+#[tokio::test]
+async fn a_log_is_followed_line_by_line() {
+    let stub = Stub::start().await;
+    let program = stub.signed_in().await;
+    stub.answers(
+        "wf_logs",
+        json!({
+            "name": "hello", "enclave": "a", "namespace": "a", "pod": "hello-1", "container": "engine",
+            "lines": ["two"], "truncated": true,
+        }),
+    );
+    stub.tells("wf_logs", &["one", "\u{1b}two"]);
+    let logs = program.ok(&["logs", "hello", "-e", "a", "-f"]).await;
+    assert_eq!(logs.out, "one\n\u{fffd}two\n");
+    let sent = json!({"enclave": "a", "name": "hello", "tail_lines": 100, "follow_seconds": 600});
+    assert_eq!(stub.calls()[0].arguments, sent);
+}
+
+#[tokio::test]
 async fn a_run_that_fails_says_where_in_every_format() {
     let stub = Stub::start().await;
     let program = stub.signed_in().await;

@@ -9,8 +9,8 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use axum::{Json, Router};
 use rmcp::model::{
-    CallToolRequestParams, CallToolResponse, CallToolResult, ContentBlock, ErrorData, ServerCapabilities,
-    ServerConfig,
+    CallToolRequestParams, CallToolResponse, CallToolResult, ContentBlock, ErrorData,
+    ProgressNotificationParam, ServerCapabilities, ServerConfig,
 };
 use rmcp::service::RequestContext;
 use rmcp::transport::streamable_http_server::session::never::NeverSessionManager;
@@ -19,6 +19,7 @@ use rmcp::{RoleServer, ServerHandler};
 use serde_json::{Value, json};
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 use tokio::net::TcpListener;
 use wire::{Failure, FailureAnswer};
 
@@ -38,6 +39,8 @@ struct World {
     /// What each tool answers, one after the other; the last answer is repeated.
     answers: HashMap<&'static str, Vec<Result<Value, Failure>>>,
     calls: Vec<Call>,
+    /// What each tool tells before it answers, which it takes more than a moment for.
+    tells: HashMap<&'static str, Vec<&'static str>>,
     /// What the server calls itself, where it is not what it is.
     calls_itself: Option<String>,
 }
@@ -79,6 +82,11 @@ impl Stub {
     /// Adds an answer of a tool.
     pub(crate) fn answers(&self, tool: &'static str, answer: Value) {
         self.world.lock().unwrap().answers.entry(tool).or_default().push(Ok(answer));
+    }
+
+    /// Makes a tool tell these lines, and take more than a moment for its answer.
+    pub(crate) fn tells(&self, tool: &'static str, lines: &[&'static str]) {
+        self.world.lock().unwrap().tells.insert(tool, lines.to_vec());
     }
 
     /// Makes a tool refuse.
@@ -137,6 +145,14 @@ impl ServerHandler for Stub {
         request: CallToolRequestParams,
         context: RequestContext<RoleServer>,
     ) -> Result<CallToolResponse, ErrorData> {
+        let tells = self.world.lock().unwrap().tells.get(&*request.name).cloned().unwrap_or_default();
+        if let Some(token) = context.meta.get_progress_token() {
+            for (line, progress) in tells.into_iter().zip([1.0, 2.0, 3.0]) {
+                let told = ProgressNotificationParam::new(token.clone(), progress).with_message(line);
+                context.peer.notify_progress(told).await.unwrap();
+                tokio::time::sleep(Duration::from_millis(700)).await;
+            }
+        }
         let reason = context.meta.get(wire::meta::REASON).and_then(Value::as_str).map(str::to_owned);
         let arguments = Value::Object(request.arguments.unwrap_or_default());
         let mut world = self.world.lock().unwrap();
