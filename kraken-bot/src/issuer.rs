@@ -1,8 +1,5 @@
 //! The issuer, as the Kraken uses it: device flow with PKCE for people, client credentials for itself.
 
-mod http;
-
-use self::http::{Http, HttpError};
 use jiff::Timestamp;
 use openidconnect::core::{
     CoreAuthDisplay, CoreClaimName, CoreClaimType, CoreClient, CoreClientAuthMethod,
@@ -20,6 +17,7 @@ use serde::{Deserialize, Serialize};
 use std::time::{Duration, Instant};
 use tokio::sync::Mutex;
 use url::Url;
+use wire::openid::{Http, HttpError};
 
 /// For how long it is believed what the issuer says of itself.
 const DESCRIBED_FOR: Duration = Duration::from_secs(600);

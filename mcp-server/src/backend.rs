@@ -83,14 +83,10 @@ pub trait Backend: fmt::Debug + Send + Sync {
     /// report's output has it as `observed`. Nothing of it stays.
     async fn observe(
         &self,
-        _: &Authorized<Apply>,
-        _: &Version,
-        _: RunOrder,
-    ) -> Result<RunReport, BackendError> {
-        Err(BackendError::NotYet(
-            "versions are not observed on this backend yet; `tntc test` tells what fixtures reach for",
-        ))
-    }
+        grant: &Authorized<Apply>,
+        version: &Version,
+        order: RunOrder,
+    ) -> Result<RunReport, BackendError>;
 
     /// Ends the copy that serves, after the runs on it: the next run begins with a fresh one.
     async fn restart(&self, grant: &Authorized<Restart>) -> Result<(), BackendError>;

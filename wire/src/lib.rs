@@ -7,6 +7,8 @@ pub mod client;
 pub mod enforcement;
 mod failure;
 pub mod meta;
+#[cfg(feature = "openid")]
+pub mod openid;
 pub mod pass;
 #[cfg(feature = "seal")]
 pub mod seal;

@@ -66,6 +66,15 @@ impl Backend for Idle {
         Err(NOTHING)
     }
 
+    async fn observe(
+        &self,
+        _: &Authorized<Apply>,
+        _: &Version,
+        _: RunOrder,
+    ) -> Result<RunReport, BackendError> {
+        Err(BackendError::NotYet("nothing runs here"))
+    }
+
     async fn logs(&self, _: &Authorized<TentacleLogs>, _: usize) -> Result<Logs, BackendError> {
         Err(NOTHING)
     }

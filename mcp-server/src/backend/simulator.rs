@@ -144,6 +144,16 @@ impl Backend for Simulator {
         Ok(())
     }
 
+    /// Nothing asks for anything: no code runs.
+    async fn observe(
+        &self,
+        _: &Authorized<Apply>,
+        _: &Version,
+        _: RunOrder,
+    ) -> Result<RunReport, BackendError> {
+        Err(BackendError::NotYet("nothing is observed by a simulator, which runs no code"))
+    }
+
     async fn logs(&self, grant: &Authorized<TentacleLogs>, lines: usize) -> Result<Logs, BackendError> {
         let kept = self.logs().get(&place(grant.target())).cloned().unwrap_or_default();
         let truncated = kept.len() > lines;

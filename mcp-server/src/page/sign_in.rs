@@ -7,22 +7,16 @@ use openidconnect::core::{
     CoreProviderMetadata, CoreTokenResponse,
 };
 use openidconnect::{
-    AsyncHttpClient, AuthType, AuthorizationCode, ClientId, CsrfToken, EndpointMaybeSet, EndpointNotSet,
-    EndpointSet, HttpRequest, HttpResponse, IssuerUrl, Nonce, PkceCodeChallenge, PkceCodeVerifier,
-    RedirectUrl, RequestTokenError, Scope, TokenResponse,
+    AuthType, AuthorizationCode, ClientId, CsrfToken, EndpointMaybeSet, EndpointNotSet, EndpointSet,
+    IssuerUrl, Nonce, PkceCodeChallenge, PkceCodeVerifier, RedirectUrl, RequestTokenError, Scope,
+    TokenResponse,
 };
 use serde::{Deserialize, Serialize};
-use std::pin::Pin;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio::sync::Mutex;
 use url::Url;
-
-/// How long the issuer may take for one answer.
-const TIMEOUT: Duration = Duration::from_secs(10);
-
-/// The largest answer that is read, in bytes.
-const MAX_ANSWER: usize = 256 * 1024;
+use wire::openid::Http;
 
 /// For how long it is believed where the issuer signs people in. Its keys are asked for each time.
 const DESCRIBED_FOR: Duration = Duration::from_secs(60);
@@ -104,7 +98,7 @@ pub(super) struct SignIn {
 impl SignIn {
     /// Signs in at `issuer` with the public client `client`, which may be sent back to `redirect`.
     pub(super) fn new(issuer: String, client: String, redirect: String, http: reqwest::Client) -> Self {
-        Self { issuer, client, redirect, http: Http(http), described: Mutex::default() }
+        Self { issuer, client, redirect, http: Http::over(http), described: Mutex::default() }
     }
 
     /// Where to send somebody who is to sign in.
@@ -221,49 +215,6 @@ fn person(claims: &CoreIdTokenClaims) -> Result<SignedIn, SignInError> {
         name: name.or_else(username).filter(|name| !name.is_empty()),
         email: verified.map(|email| email.as_str().to_owned()).filter(|email| !email.is_empty()),
     })
-}
-
-/// Why the issuer could not be asked.
-#[derive(Debug, thiserror::Error)]
-enum CarryError {
-    #[error("{0}")]
-    Network(String),
-    #[error("the answer is longer than {MAX_ANSWER} bytes")]
-    TooLong,
-    #[error("the answer is malformed")]
-    Malformed,
-}
-
-/// The server's own client, which follows no redirects, as the library wants one.
-#[derive(Debug)]
-struct Http(reqwest::Client);
-
-impl<'c> AsyncHttpClient<'c> for Http {
-    type Error = CarryError;
-    type Future = Pin<Box<dyn Future<Output = Result<HttpResponse, CarryError>> + Send + 'c>>;
-
-    fn call(&'c self, request: HttpRequest) -> Self::Future {
-        Box::pin(carry(&self.0, request))
-    }
-}
-
-async fn carry(http: &reqwest::Client, request: HttpRequest) -> Result<HttpResponse, CarryError> {
-    let network = |error: reqwest::Error| CarryError::Network(error.without_url().to_string());
-    let mut request = reqwest::Request::try_from(request).map_err(network)?;
-    *request.timeout_mut() = Some(TIMEOUT);
-    let mut answer = http.execute(request).await.map_err(network)?;
-    let mut response = http::Response::builder().status(answer.status());
-    if let Some(headers) = response.headers_mut() {
-        *headers = answer.headers().clone();
-    }
-    let mut body = Vec::new();
-    while let Some(chunk) = answer.chunk().await.map_err(network)? {
-        if body.len() + chunk.len() > MAX_ANSWER {
-            return Err(CarryError::TooLong);
-        }
-        body.extend_from_slice(&chunk);
-    }
-    response.body(body).map_err(|_| CarryError::Malformed)
 }
 
 #[cfg(test)]

@@ -1,18 +1,19 @@
-//! Carries the OpenID library's requests with the one HTTP client that the workspace uses.
+//! Carries the OpenID library's requests with the one HTTP client that the workspace uses: for the bot's sign-ins and for the
+//! server's own page.
 
 use openidconnect::{AsyncHttpClient, HttpRequest, HttpResponse};
 use std::pin::Pin;
 use std::time::Duration;
 
-/// How long the issuer may take.
-const TIMEOUT: Duration = Duration::from_secs(15);
+/// How long the issuer may take for one answer.
+const TIMEOUT: Duration = Duration::from_secs(10);
 
 /// The largest answer that is read, in bytes.
-const MAX_ANSWER: usize = 1024 * 1024;
+const MAX_ANSWER: usize = 256 * 1024;
 
 /// Why the issuer could not be asked.
 #[derive(Debug, thiserror::Error)]
-pub(crate) enum HttpError {
+pub enum HttpError {
     /// The network.
     #[error("{0}")]
     Network(String),
@@ -26,17 +27,23 @@ pub(crate) enum HttpError {
 
 /// The workspace's HTTP client, as the OpenID library wants one.
 #[derive(Debug)]
-pub(crate) struct Http(reqwest::Client);
+pub struct Http(reqwest::Client);
 
 impl Http {
     /// A client that follows no redirects: one could lead it anywhere.
-    pub(crate) fn new() -> Result<Self, reqwest::Error> {
-        let client = reqwest::Client::builder()
-            .no_proxy()
-            .redirect(reqwest::redirect::Policy::none())
-            .timeout(TIMEOUT)
-            .build()?;
+    ///
+    /// # Errors
+    /// When TLS cannot be set up.
+    pub fn new() -> Result<Self, reqwest::Error> {
+        let client =
+            reqwest::Client::builder().no_proxy().redirect(reqwest::redirect::Policy::none()).build()?;
         Ok(Self(client))
+    }
+
+    /// The same over a client that is there already, and must follow no redirects either.
+    #[must_use]
+    pub const fn over(client: reqwest::Client) -> Self {
+        Self(client)
     }
 }
 
@@ -51,7 +58,8 @@ impl<'c> AsyncHttpClient<'c> for Http {
 
 async fn send_one(client: &reqwest::Client, request: HttpRequest) -> Result<HttpResponse, HttpError> {
     let network = |error: reqwest::Error| HttpError::Network(error.without_url().to_string());
-    let request = reqwest::Request::try_from(request).map_err(network)?;
+    let mut request = reqwest::Request::try_from(request).map_err(network)?;
+    *request.timeout_mut() = Some(TIMEOUT);
     let mut answer = client.execute(request).await.map_err(network)?;
     let mut response = http::Response::builder().status(answer.status());
     if let Some(headers) = response.headers_mut() {
