@@ -1,5 +1,6 @@
-/** The HTTP side of the engine: `POST /run`, `POST /load`, `POST /observe` and `GET /health`. */
+/** The HTTP side of the engine: `POST /run`, `POST /load`, `POST /observe`, `POST /rehearse` and `GET /health`. */
 
+import { rehearse } from "./rehearsal.ts";
 import type { Order } from "./run.ts";
 import type { Refusal, Runs } from "./runs.ts";
 import { tokenCheck } from "./token.ts";
@@ -18,6 +19,8 @@ const REFUSALS: Record<Refusal, [number, string]> = {
   draining: [503, "the tentacle is shutting down"],
   "same-id": [409, "a run with this id is going on"],
 };
+
+const BAD_TIMEOUT = { error: "tentacular-timeout must be a whole number of seconds" };
 
 /** Makes the function that answers requests. */
 export function makeHandler(
@@ -44,23 +47,31 @@ export function makeHandler(
     });
   };
 
+  /** How long a request may take; null where it says something else than seconds. */
+  const limitOf = (request: Request): number | null => {
+    const { runMs } = workshop.plan.limits;
+    const seconds = request.headers.get("tentacular-timeout");
+    if (seconds === null) return runMs;
+    return /^[1-9][0-9]{0,5}$/.test(seconds) ? Math.min(runMs, Number(seconds) * 1000) : null;
+  };
+
+  const fixtures = async (request: Request): Promise<Response> => {
+    if (!await holdsToken(request.headers.get("authorization"))) return unauthorized();
+    const limitMs = limitOf(request);
+    if (limitMs === null) return json(400, BAD_TIMEOUT);
+    return json(200, await rehearse(workshop, limitMs));
+  };
+
   const begin =
     (how: "run" | "load" | "observe") => async (request: Request): Promise<Response> => {
-      if (!await holdsToken(request.headers.get("authorization"))) {
-        return json(401, { error: "the run token is missing or wrong" }, {
-          "www-authenticate": "Bearer",
-        });
-      }
+      if (!await holdsToken(request.headers.get("authorization"))) return unauthorized();
       const id = request.headers.get("tentacular-run") ?? crypto.randomUUID();
       if (!/^[A-Za-z0-9-]{1,64}$/.test(id)) {
         return json(400, { error: "tentacular-run must be letters, digits and hyphens" });
       }
-      const { runMs, inputBytes } = workshop.plan.limits;
-      const seconds = request.headers.get("tentacular-timeout");
-      if (seconds !== null && !/^[1-9][0-9]{0,5}$/.test(seconds)) {
-        return json(400, { error: "tentacular-timeout must be a whole number of seconds" });
-      }
-      const limitMs = seconds === null ? runMs : Math.min(runMs, Number(seconds) * 1000);
+      const { inputBytes } = workshop.plan.limits;
+      const limitMs = limitOf(request);
+      if (limitMs === null) return json(400, BAD_TIMEOUT);
       const input = await readInput(request, inputBytes);
       if ("refused" in input) return input.refused;
       const loadOnly = how === "load";
@@ -79,16 +90,22 @@ export function makeHandler(
     "/run": ["POST", begin("run")],
     "/load": ["POST", begin("load")],
     "/observe": ["POST", begin("observe")],
+    "/rehearse": ["POST", fixtures],
   };
   return async (request) => {
     const route = routes[new URL(request.url).pathname];
     if (route === undefined) {
-      return json(404, { error: "there is only /run, /load, /observe and /health" });
+      return json(404, { error: "there is only /run, /load, /observe, /rehearse and /health" });
     }
     const [method, answer] = route;
     if (request.method === method) return await answer(request);
     return json(405, { error: `only ${method} is allowed here` }, { allow: method });
   };
+}
+
+function unauthorized(): Response {
+  const headers = { "www-authenticate": "Bearer" };
+  return json(401, { error: "the run token is missing or wrong" }, headers);
 }
 
 /**

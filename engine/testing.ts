@@ -65,9 +65,13 @@ interface Found {
   readonly fixture: Fixture;
 }
 
+/** What a test needs to know of where it is. */
+type Place = Pick<TestFlags, "code" | "deno">;
+
 export class Testing {
   readonly #plan: Plan;
-  readonly #flags: TestFlags;
+  readonly #place: Place;
+  readonly #until: number;
   readonly #emit: (report: Report) => void;
   readonly #drift: Drift;
   readonly #counts: Record<Status, number> = { passed: 0, failed: 0 };
@@ -75,9 +79,11 @@ export class Testing {
   readonly #tested = new Set<string>();
   readonly #unfinished = new Set<string>();
 
-  constructor(plan: Plan, flags: TestFlags, emit: (report: Report) => void) {
+  /** All fixtures together may take `limitMs`; what is left then fails. */
+  constructor(plan: Plan, place: Place, emit: (report: Report) => void, limitMs = Infinity) {
     this.#plan = plan;
-    this.#flags = flags;
+    this.#place = place;
+    this.#until = Date.now() + limitMs;
     this.#emit = emit;
     this.#drift = new Drift(plan);
   }
@@ -85,7 +91,7 @@ export class Testing {
   /** Runs everything; tells whether it is a success. */
   async all(): Promise<boolean> {
     const found: Found[] = [];
-    for (const file of await files(`${this.#flags.code}/${FOLDER}`)) {
+    for (const file of await files(`${this.#place.code}/${FOLDER}`)) {
       const one = await this.#read(file);
       if (one !== null) found.push(one);
     }
@@ -110,7 +116,7 @@ export class Testing {
       const node = this.#plan.nodes.find((node) => node.name === name.node);
       if (node === undefined) throw new Error(`there is no node "${name.node}"`);
       this.#tested.add(node.name);
-      const fixture = readFixture(await Deno.readTextFile(`${this.#flags.code}/${FOLDER}/${file}`));
+      const fixture = readFixture(await Deno.readTextFile(`${this.#place.code}/${FOLDER}/${file}`));
       const not = `node ${node.name} may not use it`;
       const response = Object.keys(fixture.responses).find((it) => !node.dependencies.includes(it));
       if (response !== undefined) throw new Error(`responses.${response}: ${not}`);
@@ -173,7 +179,7 @@ export class Testing {
     // a failure is what a test is to show, so that nothing is tried again
     const workshop = {
       plan: { ...plan, retries: 0 },
-      flags: this.#flags,
+      flags: this.#place,
       log: this.#log(),
       secrets,
       traffic: new Traffic(),
@@ -181,7 +187,7 @@ export class Testing {
     const run = new Run(workshop, {
       id: crypto.randomUUID(),
       input,
-      limitMs: plan.limits.runMs,
+      limitMs: Math.max(1, Math.min(plan.limits.runMs, this.#until - Date.now())),
       loadOnly: false,
       mock: Object.fromEntries(mock),
       tell: (told) => {

@@ -38,6 +38,8 @@ export interface Options {
   readonly secrets?: Record<string, string>;
   /** The port of a gateway. */
   readonly gateway?: number;
+  /** The fixtures, by the names of their files. */
+  readonly fixtures?: Record<string, unknown>;
   /** Serve on a Unix socket instead of a port. */
   readonly unix?: boolean;
 }
@@ -70,6 +72,10 @@ export class Engine {
     await Deno.mkdir(`${folder}/code/nodes`, { recursive: true });
     for (const [name, text] of Object.entries(nodes)) {
       await Deno.writeTextFile(`${folder}/code/nodes/${name}.ts`, text);
+    }
+    await Deno.mkdir(`${folder}/code/tests/fixtures`, { recursive: true });
+    for (const [file, fixture] of Object.entries(options.fixtures ?? {})) {
+      await Deno.writeTextFile(`${folder}/code/tests/fixtures/${file}`, JSON.stringify(fixture));
     }
     const plan = JSON.parse(await Deno.readTextFile(`${here}plan.json`));
     plan.nodes = Object.keys(nodes).map((name) => ({

@@ -6,12 +6,14 @@ mod cutter;
 mod kubernetes;
 mod log_line;
 mod machine;
+mod rehearsal;
 mod simulator;
 pub mod survey;
 mod watch;
 
 pub use audit::{Audit, Audited};
 pub use machine::attend;
+pub use rehearsal::Rehearsed;
 pub use survey::{Survey, Usage};
 pub use watch::Watch;
 
@@ -67,7 +69,7 @@ pub trait Backend: fmt::Debug + Send + Sync {
     /// Makes what the backend shows and enforces of an enclave agree with its record.
     async fn mirror(&self, grant: &dyn Changed, enclave: &EnclaveView) -> Result<(), BackendError>;
 
-    /// Deploys a version: the one before serves until this one is ready.
+    /// Deploys a version: the one before serves until this one is ready and has passed its fixtures.
     async fn deploy(&self, grant: &Authorized<Apply>, version: &Version) -> Result<Deployed, BackendError>;
 
     /// The version that this deploy made is the tentacle's now: what was before it goes, after the runs on it.
@@ -162,6 +164,8 @@ pub struct Deployed {
     pub updated: u64,
     /// How many were removed.
     pub deleted: u64,
+    /// What came of its fixtures; `None` where it has none, or no code was run.
+    pub rehearsed: Option<Rehearsed>,
 }
 
 /// What to run.
@@ -259,6 +263,9 @@ pub enum BackendError {
     /// The tentacle's own code does not start.
     #[error("the tentacle does not start: {0}")]
     DoesNotStart(String),
+    /// It does not give what its own fixtures expect: each that failed, a line each.
+    #[error("it fails its fixtures: {0}")]
+    FailsItsFixtures(String),
     /// The enclave has no room for it.
     #[error("{0}")]
     NoRoom(String),
@@ -316,6 +323,10 @@ impl BackendError {
             Self::DoesNotStart(why) => {
                 Failure::new(FailureCode::Invalid, format!("the tentacle does not start: {why}"))
                     .with_remedy("mend its code and deploy it again")
+            }
+            Self::FailsItsFixtures(why) => {
+                Failure::new(FailureCode::Invalid, format!("the tentacle fails its own fixtures: {why}"))
+                    .with_remedy("`tntc test` shows the same: mend the code or the fixture, and deploy again")
             }
             Self::NoRoom(why) => Failure::new(FailureCode::Conflict, why)
                 .with_remedy("remove a tentacle that nobody needs, or ask the owner for a larger size"),

@@ -155,6 +155,7 @@ impl<'a> Began<'a> {
 const fn step(error: &BackendError) -> &'static str {
     match error {
         BackendError::DoesNotStart(_) | BackendError::NoRoom(_) => "start",
+        BackendError::FailsItsFixtures(_) => "fixtures",
         BackendError::Supply(_) | BackendError::NoGateway(_) => "supply",
         _ => "place",
     }

@@ -112,7 +112,7 @@ fn on_a_socket_it_may_use_that_and_nothing_else() {
     assert_eq!(
         permissions,
         [
-            "--allow-read=/engine,/plan.json,/run/tentacle/engine.sock",
+            "--allow-read=/engine,/plan.json,/code/tests/fixtures,/run/tentacle/engine.sock",
             "--allow-write=/run/tentacle/engine.sock",
             "--allow-net=unix:/run/tentacle/engine.sock",
             "--allow-run=/bin/deno",

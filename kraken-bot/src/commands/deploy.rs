@@ -7,7 +7,7 @@ use crate::live::{self, Words};
 use crate::slack::blocks::{Message, code, escape};
 use wire::tools::approval::ApprovalAsked;
 use wire::tools::person::Whoami;
-use wire::tools::tentacle::{WfApply, WfApplyAnswer, WfApplyArgs};
+use wire::tools::tentacle::{FixturesPassed, WfApply, WfApplyAnswer, WfApplyArgs};
 use wire::{EnclaveRef, Nothing};
 use workflow::TentacleName;
 
@@ -73,8 +73,11 @@ fn told(deployed: &WfApplyAnswer) -> Message {
         "unchanged" => format!("*{name}* runs exactly this already; nothing was changed."),
         _ => format!("*{name}* is deployed."),
     };
-    let mut message =
-        Message::new(said).line(format!("*Next:* `run {name}`, `status {name}`, `logs {name}`."));
+    let mut message = Message::new(said);
+    if let Some(fixtures) = &deployed.fixtures {
+        message = message.line(fixtures_line(fixtures));
+    }
+    message = message.line(format!("*Next:* `run {name}`, `status {name}`, `logs {name}`."));
     if !deployed.not_enforced.is_empty() {
         message = message.note(format!(
             "Its source is {}. Not enforced: {}.",
@@ -83,4 +86,17 @@ fn told(deployed: &WfApplyAnswer) -> Message {
         ));
     }
     message
+}
+
+/// What came of its fixtures.
+fn fixtures_line(FixturesPassed { passed, drift }: &FixturesPassed) -> String {
+    let passed = match passed {
+        1 => "One test of its own passed".to_owned(),
+        several => format!("{several} tests of its own passed"),
+    };
+    if drift.is_empty() {
+        format!("{passed}.")
+    } else {
+        format!("{passed}, but {}.", escape(&drift.join("; ")))
+    }
 }

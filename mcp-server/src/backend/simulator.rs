@@ -122,7 +122,7 @@ impl Backend for Simulator {
         self.say(target, &format!("deployed version {short}"));
         let created = u64::from(!is_deployed(target));
         let applied = vec![format!("version {short}"), NOT_RUN.to_owned()];
-        Ok(Deployed { applied, created, updated: 1 - created, deleted: 0 })
+        Ok(Deployed { applied, created, updated: 1 - created, deleted: 0, rehearsed: None })
     }
 
     async fn settled(&self, _: &Authorized<Apply>, _: &Version) {}

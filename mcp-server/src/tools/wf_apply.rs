@@ -2,7 +2,7 @@
 
 use super::{About, Effect, Handler, Repeat, bounds};
 use crate::approval;
-use crate::backend::{Deployed, Version};
+use crate::backend::{Deployed, Rehearsed, Version};
 use crate::call::Call;
 use crate::carrier::{self, Carried};
 use crate::gate::act::Apply;
@@ -14,7 +14,7 @@ use crate::server::Server;
 use crate::store::{Initiator, StoreError, Tx, Wanted};
 use policy::{Action, Preset};
 use wire::tools::approval::ApprovalAsked;
-use wire::tools::tentacle::{WfApply, WfApplyAnswer, WfApplyArgs};
+use wire::tools::tentacle::{FixturesPassed, WfApply, WfApplyAnswer, WfApplyArgs};
 use wire::{Failure, FailureCode};
 use workflow::Reach;
 
@@ -22,7 +22,7 @@ impl Handler for WfApply {
     const ABOUT: About = About {
         title: "Deploy a tentacle",
         description: "Deploys a tentacle from its source (`files`: workflow.yaml and nodes). The server derives the sandbox from \
-                      the contract; the version before serves until the new one is ready. What it newly reaches needs the owner's \
+                      the contract; the version before serves until the new one is ready and has passed its fixtures. What it newly reaches needs the owner's \
                       approval first: then `status` is `needs_approval`, and `approval.page`, where it is there, is the \
                       address to give to the owner. `dry_run` only checks.",
         effect: Effect::Changes,
@@ -208,6 +208,7 @@ fn answer(server: &Server, target: &OnTentacle, source: &Source, needs: &Needs, 
         created: did.created,
         updated: did.updated,
         deleted: did.deleted,
+        fixtures: did.rehearsed.map(|Rehearsed { passed, drift }| FixturesPassed { passed, drift }),
         source: super::wf_list::NOT_IN_GIT.to_owned(),
         not_enforced: server.backend.enforces().not_enforced(),
     }

@@ -61,3 +61,43 @@ async fn a_version_that_does_not_start_changes_nothing() {
     assert_eq!(ran["output"]["outputs"]["hello"]["greeting"], "Hello, world!", "{ran}");
     assert_eq!(entries(&tentacles.join("greeter/versions")).len(), 1);
 }
+
+#[tokio::test]
+async fn a_version_that_fails_its_fixtures_changes_nothing_under_bwrap() {
+    a_version_that_fails_its_fixtures_changes_nothing(Walls::Bwrap).await;
+}
+
+#[tokio::test]
+async fn a_version_that_fails_its_fixtures_changes_nothing_under_runsc() {
+    a_version_that_fails_its_fixtures_changes_nothing(Walls::Runsc).await;
+}
+
+async fn a_version_that_fails_its_fixtures_changes_nothing(walls: Walls) {
+    let server = Server::with_enclave(walls).await;
+    let double = |factor: u32| {
+        let code = format!("export default (_, input) => input * {factor};\n");
+        let mut files = one_node("double", &code);
+        files["tests/fixtures/node.json"] = json!("{\"input\": 2, \"expected\": 4}");
+        files["tests/fixtures/node.more.json"] = json!("{\"input\": 5, \"expected\": 10}");
+        files
+    };
+    let deployed = server.deploy("double", &double(2)).await.unwrap();
+    assert_eq!(deployed["fixtures"], json!({"passed": 2, "drift": []}), "{deployed}");
+    let refused = server.deploy("double", &double(3)).await.unwrap_err();
+    for said in ["fails its own fixtures", "node.json: $: expected 4, got 6", "node.more.json"] {
+        assert!(refused.message.contains(said), "{refused:?}");
+    }
+    let ran = server.run_tentacle("double", json!(7)).await.unwrap();
+    assert_eq!(ran["output"]["outputs"]["node"], 14, "{ran}");
+    let deploys = json!({"enclave": ENCLAVE, "name": "double", "of": "deploys"});
+    let history = server.call("wf_history", deploys).await.unwrap();
+    assert!(history.to_string().contains("\"fixtures\""), "the step that failed is not told: {history}");
+    // One whose fixture never ends does not keep the deploy for ever; the sandbox's end is told as the fixture's.
+    let mut greedy = double(2);
+    greedy["nodes/node.ts"] =
+        json!("export default () => { const all = []; for (;;) all.push(new Array(1e6).fill(1)); };\n");
+    let refused = server.deploy("double", &greedy).await.unwrap_err();
+    assert!(refused.message.contains("memory"), "{refused:?}");
+    let ran = server.run_tentacle("double", json!(7)).await.unwrap();
+    assert_eq!(ran["output"]["outputs"]["node"], 14, "{ran}");
+}

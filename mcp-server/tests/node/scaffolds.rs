@@ -44,6 +44,7 @@ fn every_scaffold_runs_in_a_pod_and_its_limits_hold() {
                 deployed = site.deploy(&enclave, name, &files).await.unwrap();
             }
             assert_eq!(deployed["status"], "deployed", "{name}: {deployed}");
+            assert!(deployed["fixtures"]["passed"].as_u64().is_some_and(|passed| passed > 0), "{deployed}");
             let follow = json!({"enclave": enclave, "name": name, "follow_seconds": 5});
             let (ran, followed) =
                 tokio::join!(site.run_it(&enclave, name, json!({})), site.call("ana", "wf_logs", follow));

@@ -50,20 +50,23 @@ async fn a_newcomers_price_monitor_comes_to_reach_a_shop() {
     let up = with_shop(&home).await;
     let ana = founder(&up).await;
     aloud(&ana.asks("new monitor from price-monitor").await, &["monitor is written:", "nodes/judge.ts"]);
-    aloud(&ana.asks("deploy monitor").await, &["monitor is deployed."]);
+    aloud(&ana.asks("deploy monitor").await, &["monitor is deployed.", "4 tests of its own passed"]);
     aloud(&ana.asks("run monitor").await, &["time to buy tea"]);
 
     // It asks a shop that the contract lacks: what is to be added is said.
     let node = "export default async (ctx) => ({ tea: (await (await ctx.fetch('shop', '/price')).json()).price });\n";
     write(&up, "monitor/nodes/prices.ts", node).await;
-    aloud(&ana.asks("deploy monitor").await, &["monitor is deployed."]);
-    aloud(&ana.asks("run monitor").await, &["shop", "contract.dependencies"]);
+    let lacks = ["fails its own fixtures", "prices.json", "shop", "contract.dependencies"];
+    alone(&ana.asks("deploy monitor").await, &lacks);
+    aloud(&ana.asks("run monitor").await, &["time to buy tea"]);
 
     let folder = up.folder().join("tentacles/price-watch/monitor");
     let workflow = std::fs::read_to_string(folder.join("workflow.yaml")).unwrap();
     let workflow = workflow.replace("# uses: [shop]", "uses: [shop] #");
     write(&up, "monitor/workflow.yaml", &workflow).await;
     alone(&ana.asks("deploy monitor").await, &["workflow.yaml:", "shop", "contract"]);
+    let fixture = r#"{"input": {}, "responses": {"shop": {"GET /price": {"body": {"price": 3.2}}}}, "expected": {"tea": 3.2}}"#;
+    write(&up, "monitor/tests/fixtures/prices.json", fixture).await;
     let contract = format!(
         "contract:\n  version: '1'\n  dependencies:\n    shop: {{protocol: http, host: shop.example, port: {port}}}\n"
     );
@@ -77,8 +80,12 @@ async fn a_newcomers_price_monitor_comes_to_reach_a_shop() {
 
     // Broken, and mended.
     write(&up, "monitor/nodes/judge.ts", "export default () => { throw new Error('no judgement') };\n").await;
-    aloud(&ana.asks("deploy monitor").await, &["monitor is deployed."]);
-    aloud(&ana.asks("run monitor").await, &["judge", "no judgement"]);
+    alone(&ana.asks("deploy monitor").await, &["fails its own fixtures", "judge.json", "no judgement"]);
+    aloud(&ana.asks("run monitor").await, &["time to buy tea"]);
+    for case in ["judge.json", "judge.dear.json"] {
+        let fixture = r#"{"input": {}, "expected": "all is well"}"#;
+        write(&up, &format!("monitor/tests/fixtures/{case}"), fixture).await;
+    }
     write(&up, "monitor/nodes/judge.ts", "export default () => 'all is well';\n").await;
     aloud(&ana.asks("deploy monitor").await, &["monitor is deployed."]);
     aloud(&ana.asks("run monitor").await, &["all is well"]);

@@ -7,7 +7,7 @@ use crate::folder::Folder;
 use crate::output::{View, words};
 use std::path::PathBuf;
 use wire::EnclaveRef;
-use wire::tools::tentacle::{WfApply, WfApplyAnswer, WfApplyArgs};
+use wire::tools::tentacle::{FixturesPassed, WfApply, WfApplyAnswer, WfApplyArgs};
 
 /// What to deploy.
 #[derive(Debug, clap::Args)]
@@ -60,6 +60,13 @@ fn view(applied: &WfApplyAnswer) -> View {
         ("Missing secrets", words::list(&applied.missing_secrets)),
         ("Ignored", words::list(&applied.ignored)),
         ("Changed", words::list(&applied.applied)),
+        ("Fixtures", applied.fixtures.as_ref().map(passed).unwrap_or_default()),
         ("Not enforced", words::list(&applied.not_enforced)),
     ])
+}
+
+/// What came of its fixtures.
+fn passed(fixtures: &FixturesPassed) -> String {
+    let passed = format!("{} passed", fixtures.passed);
+    if fixtures.drift.is_empty() { passed } else { format!("{passed}; {}", words::list(&fixtures.drift)) }
 }

@@ -33,6 +33,7 @@ files!(
     "observe.ts",
     "plan.ts",
     "protocol.ts",
+    "rehearsal.ts",
     "run.ts",
     "run_process.ts",
     "runner.ts",

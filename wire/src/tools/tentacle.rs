@@ -85,10 +85,23 @@ pub struct WfApplyAnswer {
     pub updated: u64,
     /// How many were removed.
     pub deleted: u64,
+    /// What came of its fixtures, which were run before it served; left out where it has none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fixtures: Option<FixturesPassed>,
     /// Where the source is kept: `not in git`.
     pub source: String,
     /// What this backend cannot enforce.
     pub not_enforced: Vec<String>,
+}
+
+/// What came of a version's fixtures. Where one fails, nothing is deployed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct FixturesPassed {
+    /// How many passed: each fixture, and the whole graph where there are several nodes.
+    pub passed: u64,
+    /// Where code and contract were seen to have parted, for people.
+    #[serde(default)]
+    pub drift: Vec<String>,
 }
 
 /// Which tentacle to remove.

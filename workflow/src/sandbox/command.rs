@@ -4,6 +4,9 @@ use super::Sandbox;
 use super::forward::{Forward, PROXY};
 use std::net::SocketAddrV4;
 
+/// Where a tentacle keeps its fixtures, within its folder.
+pub const FIXTURES: &str = "tests/fixtures";
+
 /// The whole environment of the engine. Deno wants to be told where its cache is; it needs none, and this is a place
 /// where nobody can make one.
 pub const ENVIRONMENT: [(&str, &str); 3] =
@@ -187,12 +190,13 @@ impl Permissions {
 impl Sandbox {
     /// The engine's command line, the program first.
     ///
-    /// It reads itself, the plan, its secrets and its pass, listens at its one address, carries what its nodes send to the
+    /// It reads itself, the plan, the fixtures, its secrets and its pass, listens at its one address, carries what its nodes send to the
     /// gateway, and may start its own binary again, which it does for each run with less than this.
     #[must_use]
     pub fn engine_command(&self, layout: &Layout) -> Vec<String> {
         let Layout { deno, engine, code, plan, listen, gateway, secrets, load_first } = layout;
-        let mut may = Permissions { read: vec![engine.clone(), plan.clone()], ..Permissions::default() };
+        let read = vec![engine.clone(), plan.clone(), format!("{code}/{FIXTURES}")];
+        let mut may = Permissions { read, ..Permissions::default() };
         for (flag, value) in [("--plan", plan), ("--code", code), ("--deno", deno)] {
             may.flag(flag, value);
         }

@@ -31,7 +31,7 @@ const HANDED_OVER: usize = 5;
 const LOOK_AGAIN: Duration = Duration::from_millis(500);
 
 impl Tentacles {
-    /// Deploys a version: makes it beside the one that serves, and waits until it is ready.
+    /// Deploys a version: makes it beside the one that serves, waits until it is ready, and sees that it passes its fixtures.
     pub(in super::super) async fn deploy(
         &self,
         grant: &Authorized<Apply>,
@@ -39,20 +39,34 @@ impl Tentacles {
     ) -> Result<Deployed, BackendError> {
         let (target, sandbox) = (grant.target(), &version.sandbox);
         let workload = self.workloads.read(&target.record.name).await?;
-        let standing = self.apply(target, version, &workload).await?;
-        let Some((standing, created)) = standing else {
-            return Ok(Deployed { applied: vec![served(version)], ..Deployed::default() });
-        };
-        if let Err(error) = self.ready(&workload, &target.name, &sandbox.version, &standing).await {
-            let serves = recorded(target).is_some_and(|before| before == sandbox.version);
-            if !serves {
-                self.clear(target, &name_of(&target.name, &sandbox.version)).await?;
+        let made = self.apply(target, version, &workload).await?;
+        let serves = recorded(target).is_some_and(|before| before == sandbox.version);
+        let proven = async {
+            if let Some((standing, _)) = &made {
+                self.ready(&workload, &target.name, &sandbox.version, standing).await?;
             }
-            return Err(error);
-        }
+            match serves {
+                // It has passed them, when it came to serve.
+                true => Ok(None),
+                false => self.rehearse(&workload, target, version).await,
+            }
+        };
+        let rehearsed = match proven.await {
+            Ok(rehearsed) => rehearsed,
+            Err(error) => {
+                if !serves {
+                    self.clear(target, &name_of(&target.name, &sandbox.version)).await?;
+                }
+                return Err(error);
+            }
+        };
+        let Some((_, created)) = made else {
+            return Ok(Deployed { applied: vec![served(version)], rehearsed, ..Deployed::default() });
+        };
         let applied =
             vec![served(version), format!("pod in {}", self.site.sandbox()), "network policy".to_owned()];
-        Ok(Deployed { applied, created: u64::from(created), updated: u64::from(!created), deleted: 0 })
+        let created = u64::from(created);
+        Ok(Deployed { applied, created, updated: 1 - created, deleted: 0, rehearsed })
     }
 
     /// Applies a version's objects; answers its standing and whether it is new, or nothing where it serves already.

@@ -5,7 +5,7 @@ use crate::backend::asking::{Asked, BROKE, GRACE, NoReport, broken, no_memory};
 use crate::backend::kubernetes::seen::{address, memory, ran_out_of_memory};
 use crate::backend::kubernetes::workloads::{Seen, Workload};
 use crate::backend::log_line::LogLine;
-use crate::backend::{BackendError, LogStream, Logs, RunOrder, RunReport};
+use crate::backend::{BackendError, LogStream, Logs, Rehearsed, RunOrder, RunReport, Version, rehearsal};
 use crate::gate::act::TentacleLogs;
 use crate::gate::target::OnTentacle;
 use crate::gate::{Authorized, MayRun};
@@ -80,7 +80,7 @@ impl Tentacles {
         let mut why = String::new();
         for _ in 0..TRIES {
             let (seen, pod) = wanted.serving().await?;
-            match self.ask(target, &version, &pod, order).await {
+            match self.ask(target, &version, &pod, ("/run", order)).await {
                 Ok(report) => return Ok(report),
                 Err(NoReport::Refused(error)) => return Err(error),
                 Err(NoReport::Broke(how)) => {
@@ -94,19 +94,41 @@ impl Tentacles {
         Err(BackendError::Unreachable(format!("no pod of `{}` takes the run: {why}", target.name)))
     }
 
+    /// Runs the fixtures of a version on its pod, where it has any.
+    pub(super) async fn rehearse(
+        &self,
+        workload: &Workload,
+        target: &OnTentacle,
+        of: &Version,
+    ) -> Result<Option<Rehearsed>, BackendError> {
+        let Some(order) = rehearsal::order(&of.bundle) else { return Ok(None) };
+        let version = of.sandbox.version;
+        let wanted = Wanted { workload, target, version };
+        let seen = wanted.seen();
+        let gone = || BackendError::DoesNotStart("its pod went away".to_owned());
+        let pod = seen.serving().cloned().ok_or_else(gone)?;
+        let report = match self.ask(target, &version, &pod, (rehearsal::PATH, &order)).await {
+            Ok(report) => report,
+            Err(NoReport::Refused(error)) => return Err(error),
+            Err(NoReport::Broke(_)) => wanted.broke(&seen, &pod).await,
+            Err(NoReport::Ending(_)) => return Err(gone()),
+        };
+        Rehearsed::of(&report).map(Some)
+    }
+
     async fn ask(
         &self,
         target: &OnTentacle,
         version: &ContentHash,
         pod: &Pod,
-        order: &RunOrder,
+        (path, order): (&str, &RunOrder),
     ) -> Result<RunReport, NoReport> {
         let (enclave, copy) = (target.record.name.as_str(), pod.name_any());
         let token = self.supply.run_token(target.record.id, &named(target), &made_from(pod, version));
         let base = format!("http://{}:{}", address(pod).unwrap_or_default(), manifest::PORT);
         let asked = Asked { client: &self.http, base: &base, token: &token, copy: &copy };
         let _one_more = self.going.begin(enclave, &copy);
-        match tokio::time::timeout(order.limit + GRACE, asked.send("/run", order)).await {
+        match tokio::time::timeout(order.limit + GRACE, asked.send(path, order)).await {
             Ok(report) => report,
             Err(_) => {
                 tracing::warn!(copy, "an engine did not stop a run at its limit: its pod is ended");

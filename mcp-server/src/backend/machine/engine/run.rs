@@ -3,9 +3,10 @@
 use super::super::confine::{End, Kind};
 use super::{Engine, READY_WITHIN};
 use crate::backend::asking::{Asked, BROKE, GRACE, NoReport, broken, no_memory};
-use crate::backend::{BackendError, RunOrder, RunReport, Watch};
+use crate::backend::{BackendError, Rehearsed, RunOrder, RunReport, Watch, rehearsal};
 use serde_json::{Value, json};
 use std::time::Duration;
+use workflow::Bundle;
 
 /// How often it is looked whether a sandbox that hangs when it has no memory left has none.
 const LOOK_FOR_KILLS: Duration = Duration::from_millis(500);
@@ -22,6 +23,17 @@ impl Engine {
         let errors = report.output.get("errors").and_then(Value::as_object).into_iter().flatten();
         let lines = errors.map(|(node, error)| format!("{node}: {}", error.as_str().unwrap_or_default()));
         Err(BackendError::DoesNotStart(lines.collect::<Vec<_>>().join("\n")))
+    }
+
+    /// Runs the fixtures that came with it, where there are any.
+    pub(in super::super) async fn rehearse(
+        &self,
+        bundle: &Bundle,
+    ) -> Result<Option<Rehearsed>, BackendError> {
+        let Some(order) = rehearsal::order(bundle) else { return Ok(None) };
+        let report = self.send(rehearsal::PATH, &order).await?;
+        let report = report.ok_or_else(|| BackendError::DoesNotStart(BROKE.to_owned()))?;
+        Rehearsed::of(&report).map(Some)
     }
 
     /// Runs the tentacle; `None` when this engine was ending and the run has not begun, so that another one can take it.

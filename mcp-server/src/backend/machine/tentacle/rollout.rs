@@ -3,22 +3,22 @@
 use super::{Slot, Tentacle, blocking};
 use crate::backend::machine::engine::Engine;
 use crate::backend::machine::{disk, version};
-use crate::backend::{BackendError, Deployed, Version};
+use crate::backend::{BackendError, Deployed, Rehearsed, Version};
 use std::io;
 use std::sync::Arc;
 use tokio::sync::MutexGuard;
 use workflow::{ContentHash, SecretName};
 
 impl Tentacle {
-    /// Deploys a version. The one before serves until the new one has shown that it starts and that its code loads; then
+    /// Deploys a version. The one before serves until the new one has shown that it starts, that its code loads, and what its fixtures expect; then
     /// it ends its runs and goes.
     pub(in super::super) async fn deploy(self: &Arc<Self>, new: &Version) -> Result<Deployed, BackendError> {
         let _one = self.rollouts.lock().await;
         if self.slot.lock().await.gone {
             return Err(BackendError::Unreachable("the tentacle is being removed".to_owned()));
         }
-        let engine = match self.prove(new).await {
-            Ok(engine) => engine,
+        let (engine, rehearsed) = match self.prove(new).await {
+            Ok(proven) => proven,
             Err(error) => {
                 // Nothing of a version that does not start stays.
                 self.collect(&*self.slot.lock().await).await?;
@@ -36,11 +36,12 @@ impl Tentacle {
             created,
             updated: 1 - created,
             deleted: u64::from(before.is_some_and(|before| before != hash)),
+            rehearsed,
         })
     }
 
-    /// Puts a version on disk and starts an engine for it.
-    async fn prove(&self, new: &Version) -> Result<Engine, BackendError> {
+    /// Puts a version on disk, starts an engine for it, and sees that its code loads and passes its fixtures.
+    async fn prove(&self, new: &Version) -> Result<(Engine, Option<Rehearsed>), BackendError> {
         let parts = self.workshop.parts()?;
         let hash = new.sandbox.version;
         let (places, place, bundle) = (self.workshop.places.clone(), self.place.clone(), new.bundle.clone());
@@ -52,8 +53,12 @@ impl Tentacle {
         };
         let name = self.workshop.name(&self.of);
         let engine = Engine::start(parts, &release, name, Arc::clone(&self.log)).await?;
-        match engine.load().await {
-            Ok(()) => Ok(engine),
+        let proven = async {
+            engine.load().await?;
+            engine.rehearse(&new.bundle).await
+        };
+        match proven.await {
+            Ok(rehearsed) => Ok((engine, rehearsed)),
             Err(error) => {
                 engine.end().await;
                 Err(error)
