@@ -9,9 +9,6 @@ const MOST = 20;
 /** The most characters of one. */
 const SHOWN = 500;
 
-/** In the log, what stands where a run's id does. */
-const NAME = "fixtures";
-
 /** What came of it. */
 export interface Rehearsed {
   /** Whether no fixture failed. What has none is not a failure. */
@@ -24,7 +21,7 @@ export interface Rehearsed {
   readonly drift: readonly string[];
 }
 
-/** Runs all fixtures; they may take so long together. */
+/** Runs all fixtures; they may take so long together. What nodes say meanwhile is left to `tntc test`: it is no run's. */
 export async function rehearse(workshop: Workshop, limitMs: number): Promise<Rehearsed> {
   const errors: Record<string, string> = {};
   const drift: string[] = [];
@@ -35,9 +32,7 @@ export async function rehearse(workshop: Workshop, limitMs: number): Promise<Reh
   const take = (report: Report): void => {
     if (report.kind === "summary") counts = report;
     else if (report.kind === "drift" && drift.length < MOST) drift.push(short(report.message));
-    else if (report.kind === "log") {
-      workshop.log.line(report.level, report.message, NAME, report.node);
-    } else if (report.kind === "fixture" && report.status === "failed") {
+    else if (report.kind === "fixture" && report.status === "failed") {
       failed(report.file, report.error ?? differs(report.difference));
     } else if (report.kind === "pipeline" && report.status === "failed") {
       const nodes = Object.entries(report.errors).map(([node, error]) => `${node}: ${error}`);

@@ -17,6 +17,6 @@ pub use quota::{LIMITS, ParseQuotaError, QUOTA, QuotaPreset, Whole, limits, quot
 pub use render::{RenderError, render_all};
 pub use spec::{EnclaveSpec, FIELD_MANAGER, Mirror, ServerAccount, Status};
 pub use tentacle::{
-    Behind, CONTAINER, ClusterSpec, PORT, TentacleMirror, TentacleSpec, code, deployment, key_of_secret,
-    name_of, policy, render_tentacle, supply,
+    Behind, CONTAINER, ClusterSpec, PORT, Purpose, TentacleMirror, TentacleSpec, code, deployment,
+    key_of_secret, name_of, policy, render_tentacle, supply, trial_pod,
 };

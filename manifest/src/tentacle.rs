@@ -7,13 +7,15 @@ mod pod;
 mod policy;
 mod spec;
 mod supply;
+mod trial;
 
 pub use code::code;
 pub use mirror::TentacleMirror;
 pub use pod::{CONTAINER, deployment};
 pub use policy::policy;
-pub use spec::{Behind, ClusterSpec, PORT, TentacleSpec, name_of};
+pub use spec::{Behind, ClusterSpec, PORT, Purpose, TentacleSpec, name_of};
 pub use supply::{key_of_secret, supply};
+pub use trial::trial_pod;
 
 use crate::render::{RenderError, json};
 use serde_json::Value;

@@ -8,7 +8,7 @@
 )]
 
 use manifest::{
-    Behind, ClusterSpec, EnclaveSpec, FIELD_MANAGER, Mirror, QuotaPreset, ServerAccount, Status,
+    Behind, ClusterSpec, EnclaveSpec, FIELD_MANAGER, Mirror, Purpose, QuotaPreset, ServerAccount, Status,
     TentacleSpec, render_all, render_tentacle,
 };
 use serde_json::{Value, json};
@@ -221,6 +221,7 @@ fn tentacle(enclave: &EnclaveName) -> Vec<Value> {
         pass: Some("a.b.c"),
         secrets: &secrets,
         standing: "1",
+        purpose: Purpose::Serve,
     })
     .unwrap()
 }

@@ -80,7 +80,7 @@ pub fn deployment(spec: &TentacleSpec<'_>) -> Result<Deployment, RenderError> {
 
 /// What deployment and pods say: which version they are, of which nodes, which secrets they hold, by name, and the word that
 /// changes with what they are given.
-fn annotations(spec: &TentacleSpec<'_>) -> BTreeMap<String, String> {
+pub(super) fn annotations(spec: &TentacleSpec<'_>) -> BTreeMap<String, String> {
     let sandbox = spec.sandbox;
     let nodes: Vec<&str> = sandbox.nodes.iter().map(|node| node.name.as_str()).collect();
     let secrets: Vec<&str> = sandbox.secrets.iter().map(SecretName::as_str).collect();
@@ -93,7 +93,7 @@ fn annotations(spec: &TentacleSpec<'_>) -> BTreeMap<String, String> {
     said.into_iter().map(|(key, value)| (key.to_owned(), value)).collect()
 }
 
-fn pod(spec: &TentacleSpec<'_>) -> Result<PodSpec, LayoutError> {
+pub(super) fn pod(spec: &TentacleSpec<'_>) -> Result<PodSpec, LayoutError> {
     let runtime_class_name = match &spec.cluster.behind {
         Behind::RuntimeClass(name) => Some(name.clone()),
         Behind::Nothing => None,

@@ -27,6 +27,34 @@ pub struct TentacleSpec<'a> {
     pub secrets: &'a BTreeMap<SecretName, String>,
     /// A word that changes with whatever it is given and no object's name shows: then its pods are replaced.
     pub standing: &'a str,
+    /// What it is made for.
+    pub purpose: Purpose,
+}
+
+/// What a version is made for. Both are made in the same way, behind the same walls, and under names of their own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Purpose {
+    /// To serve.
+    Serve,
+    /// To be run once, and looked at ([`super::trial_pod`]).
+    Trial,
+}
+
+impl Purpose {
+    /// Which of a tentacle's versions an object is of, in its name and labels. A hash has no `o` in it.
+    #[must_use]
+    pub fn revision(self, version: &ContentHash) -> String {
+        match self {
+            Self::Serve => version.short(),
+            Self::Trial => format!("o{}", version.short()),
+        }
+    }
+
+    /// What an object of this revision was made for.
+    #[must_use]
+    pub fn of(revision: &str) -> Self {
+        if revision.starts_with('o') { Self::Trial } else { Self::Serve }
+    }
 }
 
 /// What is the same for all tentacles of a cluster.
@@ -51,17 +79,26 @@ pub enum Behind {
     Nothing,
 }
 
-/// The name of a version's objects: at most 53 characters.
+/// The name of the objects of a version that serves: at most 53 characters.
 #[must_use]
 pub fn name_of(tentacle: &TentacleName, version: &ContentHash) -> String {
-    format!("{tentacle}-{}", version.short())
+    named(tentacle, &Purpose::Serve.revision(version))
+}
+
+fn named(tentacle: &TentacleName, revision: &str) -> String {
+    format!("{tentacle}-{revision}")
 }
 
 impl TentacleSpec<'_> {
     /// The name of each of its objects.
     #[must_use]
     pub fn name(&self) -> String {
-        name_of(&self.sandbox.tentacle.tentacle, &self.sandbox.version)
+        named(&self.sandbox.tentacle.tentacle, &self.revision())
+    }
+
+    /// Which of the tentacle's versions it is, in names and labels.
+    fn revision(&self) -> String {
+        self.purpose.revision(&self.sandbox.version)
     }
 
     /// The metadata of each of its objects.
@@ -76,7 +113,7 @@ impl TentacleSpec<'_> {
 
     /// The labels of its objects and its pods.
     pub(super) fn labels(&self) -> BTreeMap<String, String> {
-        let (tentacle, revision) = (&self.sandbox.tentacle.tentacle, self.sandbox.version.short());
+        let (tentacle, revision) = (&self.sandbox.tentacle.tentacle, self.revision());
         labels([
             ("app.kubernetes.io/name", tentacle.as_str()),
             (TENTACLE, tentacle.as_str()),
@@ -86,7 +123,7 @@ impl TentacleSpec<'_> {
 
     /// The labels by which its pods are found, and no others.
     pub(super) fn selector(&self) -> BTreeMap<String, String> {
-        let (tentacle, revision) = (&self.sandbox.tentacle.tentacle, self.sandbox.version.short());
+        let (tentacle, revision) = (&self.sandbox.tentacle.tentacle, self.revision());
         BTreeMap::from([(TENTACLE.to_owned(), tentacle.to_string()), (REVISION.to_owned(), revision)])
     }
 }

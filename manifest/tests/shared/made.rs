@@ -1,7 +1,7 @@
 //! The objects of the tentacle of a contract that was made at random.
 
 use crate::contract::{Contract, sandbox};
-use manifest::{Behind, ClusterSpec, ServerAccount, TentacleSpec, render_tentacle};
+use manifest::{Behind, ClusterSpec, Purpose, ServerAccount, TentacleSpec, render_tentacle};
 use serde_json::Value;
 use std::collections::BTreeMap;
 use workflow::{Bundle, RunTokenHash, SecretName};
@@ -34,6 +34,7 @@ pub(crate) fn objects(contract: &Contract) -> Vec<Value> {
         pass: reaches.then_some("a.b.c"),
         secrets: &secrets,
         standing: "s",
+        purpose: Purpose::Serve,
     };
     render_tentacle(&spec).unwrap()
 }

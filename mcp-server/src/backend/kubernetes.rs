@@ -137,6 +137,15 @@ fn status(record: &EnclaveRecord) -> Status {
     }
 }
 
+impl Kubernetes {
+    /// Whether the enclave's place is still its own.
+    fn still_there(&self, record: &EnclaveRecord) -> Result<(), BackendError> {
+        let Some(why) = self.index.amiss(record.name.as_str(), &record.id.to_string()) else { return Ok(()) };
+        tracing::error!(enclave.name = %record.name, why, "nothing is deployed where the enclave is not");
+        Err(BackendError::Lost(record.name.to_string()))
+    }
+}
+
 #[async_trait]
 impl Backend for Kubernetes {
     fn name(&self) -> &'static str {
@@ -192,11 +201,7 @@ impl Backend for Kubernetes {
     }
 
     async fn deploy(&self, grant: &Authorized<Apply>, version: &Version) -> Result<Deployed, BackendError> {
-        let record = &grant.target().record;
-        if let Some(why) = self.index.amiss(record.name.as_str(), &record.id.to_string()) {
-            tracing::error!(enclave.name = %record.name, why, "nothing is deployed where the enclave is not");
-            return Err(BackendError::Lost(record.name.to_string()));
-        }
+        self.still_there(&grant.target().record)?;
         self.tentacles.deploy(grant, version).await
     }
 
@@ -214,13 +219,12 @@ impl Backend for Kubernetes {
 
     async fn observe(
         &self,
-        _: &Authorized<Apply>,
-        _: &Version,
-        _: RunOrder,
+        grant: &Authorized<Apply>,
+        version: &Version,
+        order: RunOrder,
     ) -> Result<RunReport, BackendError> {
-        Err(BackendError::NotYet(
-            "versions are not observed on this backend yet; `tntc test` tells what fixtures reach for",
-        ))
+        self.still_there(&grant.target().record)?;
+        self.tentacles.observe(grant, version, &order).await
     }
 
     async fn logs(&self, grant: &Authorized<TentacleLogs>, lines: usize) -> Result<Logs, BackendError> {

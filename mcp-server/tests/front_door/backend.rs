@@ -235,7 +235,7 @@ impl Backend for Remembering {
             world.tentacles.insert(place, version.hash.clone());
         })
         .await?;
-        Ok(Deployed { applied: vec!["code".to_owned()], created: 1, updated: 0, deleted: 0 })
+        Ok(Deployed { applied: vec!["code".to_owned()], created: 1, updated: 0, deleted: 0, rehearsed: None })
     }
 
     async fn remove(&self, grant: &Authorized<Remove>) -> Result<Vec<String>, BackendError> {

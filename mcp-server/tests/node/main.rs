@@ -18,6 +18,7 @@ mod issuer;
 mod life;
 mod limits;
 mod matrix;
+mod observed;
 mod outside;
 mod place;
 mod probe;

@@ -63,12 +63,21 @@ pub(crate) async fn write(up: &Up, name: &str, text: &str) {
     tokio::fs::write(path, text).await.unwrap();
 }
 
+/// Takes the scaffold's fixtures away, which fit nodes that are to be others.
+pub(crate) async fn without_fixtures(up: &Up) {
+    let fixtures = up.folder().join("tentacles/price-watch/hello/tests");
+    if let Err(error) = tokio::fs::remove_dir_all(fixtures).await {
+        assert_eq!(error.kind(), std::io::ErrorKind::NotFound, "{error}");
+    }
+}
+
 #[tokio::test]
 async fn new_reach_is_approved_by_the_owner_with_a_click() {
     let home = Home::default();
     let port = shop().await;
     let mut up = with_shop(&home).await;
     let ana = founder(&up).await;
+    without_fixtures(&up).await;
     write(&up, "hello/workflow.yaml", WORKFLOW).await;
     write(&up, "hello/nodes/fetch.ts", FETCH).await;
     write(&up, "hello/nodes/tell.ts", TELL).await;

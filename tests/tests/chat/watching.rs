@@ -1,6 +1,6 @@
 //! A run that takes long: how far it has come is seen while it goes on, and the answer comes by itself.
 
-use crate::reach::write;
+use crate::reach::{without_fixtures, write};
 use crate::said::{aloud, founder};
 use tests::{Home, Person, Thread, Up, until};
 
@@ -23,6 +23,7 @@ const BROKEN: &str =
 
 /// Puts a tentacle of three nodes to work.
 async fn three(up: &Up, ana: &Person, second: &str) {
+    without_fixtures(up).await;
     write(up, "hello/workflow.yaml", WORKFLOW).await;
     for (node, code) in [("first", QUICK), ("second", second), ("third", QUICK)] {
         write(up, &format!("hello/nodes/{node}.ts"), code).await;

@@ -312,6 +312,9 @@ fn refused(status: &KubeStatus) -> BackendError {
     let told = format!("{} ({})", status.message, status.code);
     match status.code {
         429 | 500..=599 => BackendError::Unreachable(told),
+        403 if told.contains("exceeded quota") => {
+            BackendError::NoRoom(format!("the enclave's quota is used up: {}", status.message))
+        }
         _ => BackendError::Fault(told),
     }
 }

@@ -68,8 +68,13 @@ impl Seen {
 
     /// Whether what is wanted, and that alone, serves: the pod was made with this standing.
     pub(super) fn serves(&self, standing: &str) -> bool {
-        let made_with = |pod: &Arc<Pod>| pod.annotations().get(STANDING).is_some_and(|own| own == standing);
-        self.deployment.is_some() && self.serving().is_some_and(made_with)
+        self.deployment.is_some() && self.ready(standing).is_some()
+    }
+
+    /// The pod that takes runs, if it was made with this standing.
+    pub(super) fn ready(&self, standing: &str) -> Option<&Arc<Pod>> {
+        let made_with = |pod: &&Arc<Pod>| pod.annotations().get(STANDING).is_some_and(|own| own == standing);
+        self.serving().filter(made_with)
     }
 
     /// Why the pod with this standing will not be ready, as far as that is known by now: from the kubelet, which saw it, or

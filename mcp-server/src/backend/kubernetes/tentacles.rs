@@ -4,6 +4,8 @@ mod going;
 mod rollout;
 mod running;
 mod shown;
+mod supplied;
+mod trial;
 
 use super::objects::Cluster;
 use super::seen;

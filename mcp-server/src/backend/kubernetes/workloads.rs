@@ -7,6 +7,7 @@ use k8s_openapi::api::apps::v1::Deployment;
 use k8s_openapi::api::core::v1::Pod;
 use kube::core::ResourceExt;
 use kube::{Api, Client};
+use manifest::Purpose;
 use manifest::annotation::{MANAGED_BY, MANAGED_BY_LABEL, REVISION, TENTACLE};
 use std::collections::HashMap;
 use std::fmt;
@@ -114,7 +115,11 @@ impl Workload {
     pub(super) fn other(&self, tentacle: &TentacleName) -> Option<Seen> {
         let pods = self.pods.store().state();
         let of = |pod: &&Arc<Pod>| pod.labels().get(TENTACLE).is_some_and(|own| own == tentacle.as_str());
-        let serving = pods.iter().filter(of).filter(|pod| is_ready(pod));
+        let serves = |pod: &&Arc<Pod>| {
+            let revision = pod.labels().get(REVISION);
+            revision.is_some_and(|revision| Purpose::of(revision) == Purpose::Serve)
+        };
+        let serving = pods.iter().filter(of).filter(serves).filter(|pod| is_ready(pod));
         let newest = serving.max_by_key(|pod| pod.creation_timestamp())?;
         Some(self.version(tentacle, newest.labels().get(REVISION)?))
     }

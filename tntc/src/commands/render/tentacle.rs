@@ -5,7 +5,7 @@ use crate::commands::Context;
 use crate::failed::Failed;
 use crate::folder::Folder;
 use crate::output::tell;
-use manifest::{Behind, ClusterSpec, ServerAccount, TentacleSpec, render_tentacle};
+use manifest::{Behind, ClusterSpec, Purpose, ServerAccount, TentacleSpec, render_tentacle};
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 use std::net::SocketAddrV4;
@@ -96,6 +96,7 @@ impl Tentacle {
             pass: reaches.then_some(LEFT_OUT),
             secrets: &secrets.collect(),
             standing: LEFT_OUT,
+            purpose: Purpose::Serve,
         })?)
     }
 }

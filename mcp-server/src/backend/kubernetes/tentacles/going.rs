@@ -1,16 +1,20 @@
 //! A version goes, or a whole tentacle does.
 
+use super::trial::TRIAL_LASTS;
 use super::{Tentacles, named};
 use crate::backend::BackendError;
 use crate::backend::kubernetes::objects::Cluster;
 use crate::gate::Authorized;
 use crate::gate::act::{Apply, Remove};
 use crate::gate::target::OnTentacle;
+use jiff::Timestamp;
 use k8s_openapi::api::apps::v1::Deployment;
 use k8s_openapi::api::core::v1::{ConfigMap, Pod, Secret};
 use k8s_openapi::api::networking::v1::NetworkPolicy;
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
+use kube::core::ResourceExt;
 use manifest::annotation::{REVISION, TENTACLE};
-use manifest::name_of;
+use manifest::{Purpose, name_of};
 use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 use workflow::{ContentHash, TentacleName};
@@ -31,7 +35,7 @@ impl Tentacles {
         tokio::spawn(async move {
             let go = async {
                 for name in versions(&cluster, &enclave, &tentacle).await? {
-                    if name != kept {
+                    if name != kept && purpose_of(&name) == Purpose::Serve {
                         take_away(&cluster, &enclave, &name, None).await?;
                     }
                 }
@@ -58,10 +62,33 @@ impl Tentacles {
         Ok(removed)
     }
 
+    /// Removes the versions that were on trial when a server ended: nobody waits for them.
+    pub(super) async fn clear_old_trials(&self, target: &OnTentacle) -> Result<(), BackendError> {
+        let (enclave, labels) = (target.record.name.as_str(), format!("{TENTACLE}={}", target.name));
+        // The policy is the first of a version's objects, and the last that goes.
+        let policies = self.cluster.metadata::<NetworkPolicy>(enclave, &labels).await?;
+        let old = |made: Option<Time>| {
+            let age = made.map(|Time(at)| Timestamp::now().duration_since(at).unsigned_abs());
+            age.is_some_and(|age| age > TRIAL_LASTS)
+        };
+        for policy in policies {
+            let name = policy.name_any();
+            if purpose_of(&name) == Purpose::Trial && old(policy.creation_timestamp()) {
+                self.clear(target, &name).await?;
+            }
+        }
+        Ok(())
+    }
+
     /// Removes one version of a tentacle at once, whatever it is doing.
     pub(super) async fn clear(&self, target: &OnTentacle, name: &str) -> Result<(), BackendError> {
         take_away(&self.cluster, target.record.name.as_str(), name, Some(GONE_WITHIN)).await
     }
+}
+
+/// What the version of this name was made for.
+fn purpose_of(name: &str) -> Purpose {
+    Purpose::of(name.rsplit_once('-').map_or("", |(_, revision)| revision))
 }
 
 /// The names of all versions of a tentacle of which anything is there.

@@ -1,6 +1,7 @@
 //! A version comes: its objects, then its pod, and where that does not come about nothing of it stays.
 
-use super::{Tentacles, named, recorded};
+use super::running::Wanted;
+use super::{Tentacles, recorded};
 use crate::backend::kubernetes::workloads::Workload;
 use crate::backend::{BackendError, Deployed, Version};
 use crate::gate::Authorized;
@@ -8,18 +9,19 @@ use crate::gate::act::{Apply, Restart, SetSecret};
 use crate::gate::target::OnTentacle;
 use k8s_openapi::ByteString;
 use k8s_openapi::api::apps::v1::Deployment;
-use k8s_openapi::api::core::v1::Secret;
+use k8s_openapi::api::core::v1::{Pod, Secret};
 use kube::core::ResourceExt;
 use manifest::annotation::{SECRETS, STANDING};
-use manifest::{TentacleSpec, key_of_secret, name_of};
+use manifest::{Purpose, TentacleSpec, key_of_secret, name_of};
 use secrecy::ExposeSecret;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
-use workflow::{ContentHash, EnclaveName, RunTokenHash, SecretName, TentacleName};
+use workflow::{EnclaveName, SecretName, TentacleName};
 
 /// How long a version may take until it is ready.
-const READY_WITHIN: Duration = Duration::from_secs(120);
+pub(super) const READY_WITHIN: Duration = Duration::from_secs(120);
 
 /// How long something must stand in a version's way until it is believed: images are pulled again, quota becomes free.
 const BELIEVED_AFTER: Duration = Duration::from_secs(3);
@@ -41,14 +43,16 @@ impl Tentacles {
         let workload = self.workloads.read(&target.record.name).await?;
         let made = self.apply(target, version, &workload).await?;
         let serves = recorded(target).is_some_and(|before| before == sandbox.version);
+        let wanted =
+            Wanted { workload: &workload, target, version: sandbox.version, purpose: Purpose::Serve };
         let proven = async {
             if let Some((standing, _)) = &made {
-                self.ready(&workload, &target.name, &sandbox.version, standing).await?;
+                self.ready(&workload, &target.name, &sandbox.version.short(), standing).await?;
             }
             match serves {
                 // It has passed them, when it came to serve.
                 true => Ok(None),
-                false => self.rehearse(&workload, target, version).await,
+                false => self.rehearse(&wanted, &version.bundle).await,
             }
         };
         let rehearsed = match proven.await {
@@ -77,52 +81,43 @@ impl Tentacles {
         workload: &Workload,
     ) -> Result<Option<(String, bool)>, BackendError> {
         let (sandbox, enclave) = (&version.sandbox, target.record.name.as_str());
-        let cluster = self.site.spec(!sandbox.egress.is_empty()).await?;
-        let token = self.supply.run_token(target.record.id, &named(target), &sandbox.version);
-        let token = RunTokenHash::of(token.expose_secret());
-        let secrets = self.supply.secrets(sandbox).await?;
-        let plan = serde_json::to_string(&sandbox.plan(&token)).map_err(|error| fault(&error))?;
-        let standing = self.supply.standing(sandbox, plan, &secrets);
-        let pass = self.supply.pass(sandbox, false)?;
-        let secrets = secrets.into_iter().map(|(name, value)| (name, value.expose_secret().to_owned()));
-        let spec = TentacleSpec {
-            sandbox,
-            bundle: &version.bundle,
-            cluster: &cluster,
-            token,
-            pass: pass.as_ref().map(ExposeSecret::expose_secret),
-            secrets: &secrets.collect(),
-            standing: &standing,
-        };
+        let supplied = self.supplied(target, version, Purpose::Serve).await?;
+        let spec = supplied.spec(version);
         let deployment = manifest::deployment(&spec).map_err(|error| fault(&error))?;
         let seen = workload.version(&target.name, &sandbox.version.short());
         let made = |there: &Deployment| self.site.made(there);
-        if seen.serves(&standing) && seen.deployment.as_deref().is_some_and(made) {
+        if seen.serves(&supplied.standing) && seen.deployment.as_deref().is_some_and(made) {
             return Ok(None);
         }
-        let (policy, code) = (manifest::policy(&spec), manifest::code(&spec));
-        let supply = manifest::supply(&spec).map_err(|error| fault(&error))?;
-        // The walls first, and the pod when everything that it needs is there.
-        self.cluster.apply(enclave, &policy).await?;
-        tokio::try_join!(self.cluster.apply(enclave, &code), self.cluster.apply(enclave, &supply))?;
+        self.apply_walls(&spec).await?;
         self.cluster.apply(enclave, &deployment).await?;
         let created = seen.deployment.is_none();
-        Ok(Some((standing, created)))
+        Ok(Some((supplied.standing, created)))
     }
 
-    /// Waits until a pod of this standing serves.
-    async fn ready(
+    /// Applies what a pod of this version needs and is held by: the walls first.
+    pub(super) async fn apply_walls(&self, spec: &TentacleSpec<'_>) -> Result<(), BackendError> {
+        let enclave = spec.sandbox.tentacle.enclave.as_str();
+        let (policy, code) = (manifest::policy(spec), manifest::code(spec));
+        let supply = manifest::supply(spec).map_err(|error| fault(&error))?;
+        self.cluster.apply(enclave, &policy).await?;
+        tokio::try_join!(self.cluster.apply(enclave, &code), self.cluster.apply(enclave, &supply))?;
+        Ok(())
+    }
+
+    /// Waits until a pod of this standing serves; answers which.
+    pub(super) async fn ready(
         &self,
         workload: &Workload,
         tentacle: &TentacleName,
-        version: &ContentHash,
+        revision: &str,
         standing: &str,
-    ) -> Result<(), BackendError> {
-        let (began, revision, mut hopeless) = (Instant::now(), version.short(), None);
+    ) -> Result<Arc<Pod>, BackendError> {
+        let (began, mut hopeless) = (Instant::now(), None);
         while began.elapsed() < READY_WITHIN {
-            let seen = workload.version(tentacle, &revision);
-            if seen.serves(standing) {
-                return Ok(());
+            let seen = workload.version(tentacle, revision);
+            if let Some(pod) = seen.ready(standing) {
+                return Ok(Arc::clone(pod));
             }
             match seen.hopeless(standing) {
                 None => hopeless = None,
@@ -148,7 +143,7 @@ impl Tentacles {
         let seen = workload.version(&target.name, &version.short());
         let deployment = seen.deployment.ok_or_else(not_here)?;
         let standing = self.hand(&target.record.name, &deployment).await?;
-        self.ready(&workload, &target.name, &version, &standing).await
+        self.ready(&workload, &target.name, &version.short(), &standing).await.map(drop)
     }
 
     /// Gives every version that holds a secret its new value, by replacing its pod; takes the pods away where one of its

@@ -5,18 +5,19 @@ use crate::backend::asking::{Asked, BROKE, GRACE, NoReport, broken, no_memory};
 use crate::backend::kubernetes::seen::{address, memory, ran_out_of_memory};
 use crate::backend::kubernetes::workloads::{Seen, Workload};
 use crate::backend::log_line::LogLine;
-use crate::backend::{BackendError, LogStream, Logs, Rehearsed, RunOrder, RunReport, Version, rehearsal};
+use crate::backend::{BackendError, LogStream, Logs, Rehearsed, RunOrder, RunReport, rehearsal};
 use crate::gate::act::TentacleLogs;
 use crate::gate::target::OnTentacle;
 use crate::gate::{Authorized, MayRun};
 use futures::stream::{self, StreamExt};
 use k8s_openapi::api::core::v1::Pod;
 use kube::core::ResourceExt;
+use manifest::Purpose;
 use manifest::annotation::NODES;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
-use workflow::ContentHash;
+use workflow::{Bundle, ContentHash};
 
 /// How long a run waits for a pod that is just being started.
 const STARTS_WITHIN: Duration = Duration::from_secs(30);
@@ -76,16 +77,16 @@ impl Tentacles {
         let target = grant.target();
         let version = recorded(target).ok_or_else(not_here)?;
         let workload = self.workloads.read(&target.record.name).await?;
-        let wanted = Wanted { workload: &workload, target, version };
+        let wanted = Wanted { workload: &workload, target, version, purpose: Purpose::Serve };
         let mut why = String::new();
         for _ in 0..TRIES {
-            let (seen, pod) = wanted.serving().await?;
+            let pod = wanted.serving().await?;
             match self.ask(target, &version, &pod, ("/run", order)).await {
                 Ok(report) => return Ok(report),
                 Err(NoReport::Refused(error)) => return Err(error),
                 Err(NoReport::Broke(how)) => {
                     tracing::warn!(pod = pod.name_any(), how, "a pod broke during a run");
-                    return Ok(wanted.broke(&seen, &pod).await);
+                    return Ok(wanted.broke(&pod).await);
                 }
                 Err(NoReport::Ending(how)) => why = how,
             }
@@ -97,23 +98,31 @@ impl Tentacles {
     /// Runs the fixtures of a version on its pod, where it has any.
     pub(super) async fn rehearse(
         &self,
-        workload: &Workload,
-        target: &OnTentacle,
-        of: &Version,
+        wanted: &Wanted<'_>,
+        bundle: &Bundle,
     ) -> Result<Option<Rehearsed>, BackendError> {
-        let Some(order) = rehearsal::order(&of.bundle) else { return Ok(None) };
-        let version = of.sandbox.version;
-        let wanted = Wanted { workload, target, version };
-        let seen = wanted.seen();
-        let gone = || BackendError::DoesNotStart("its pod went away".to_owned());
-        let pod = seen.serving().cloned().ok_or_else(gone)?;
-        let report = match self.ask(target, &version, &pod, (rehearsal::PATH, &order)).await {
-            Ok(report) => report,
-            Err(NoReport::Refused(error)) => return Err(error),
-            Err(NoReport::Broke(_)) => wanted.broke(&seen, &pod).await,
-            Err(NoReport::Ending(_)) => return Err(gone()),
-        };
+        let Some(order) = rehearsal::order(bundle) else { return Ok(None) };
+        let pod = wanted.seen().serving().cloned().ok_or_else(gone)?;
+        let report = self.report(wanted, &pod, (rehearsal::PATH, &order)).await?;
         Rehearsed::of(&report).map(Some)
+    }
+
+    /// What this pod says of an order, or what its end says.
+    pub(super) async fn report(
+        &self,
+        wanted: &Wanted<'_>,
+        pod: &Pod,
+        order: (&str, &RunOrder),
+    ) -> Result<RunReport, BackendError> {
+        match self.ask(wanted.target, &wanted.version, pod, order).await {
+            Ok(report) => Ok(report),
+            Err(NoReport::Refused(error)) => Err(error),
+            Err(NoReport::Broke(how)) => {
+                tracing::warn!(pod = pod.name_any(), how, "a pod broke");
+                Ok(wanted.broke(pod).await)
+            }
+            Err(NoReport::Ending(_)) => Err(gone()),
+        }
     }
 
     async fn ask(
@@ -174,30 +183,31 @@ impl Tentacles {
 }
 
 /// What is to be run, and where it is looked for.
-struct Wanted<'a> {
-    workload: &'a Workload,
-    target: &'a OnTentacle,
-    version: ContentHash,
+pub(super) struct Wanted<'a> {
+    pub(super) workload: &'a Workload,
+    pub(super) target: &'a OnTentacle,
+    pub(super) version: ContentHash,
+    pub(super) purpose: Purpose,
 }
 
 impl Wanted<'_> {
     fn seen(&self) -> Seen {
-        self.workload.version(&self.target.name, &self.version.short())
+        self.workload.version(&self.target.name, &self.purpose.revision(&self.version))
     }
 
     /// The pod that serves: of the version that the record names, or else of whichever takes runs while that is being
     /// replaced.
-    async fn serving(&self) -> Result<(Seen, Arc<Pod>), BackendError> {
+    async fn serving(&self) -> Result<Arc<Pod>, BackendError> {
         let began = Instant::now();
         loop {
             let seen = self.seen();
             if let Some(pod) = seen.serving().cloned() {
-                return Ok((seen, pod));
+                return Ok(pod);
             }
             if let Some(other) = self.workload.other(&self.target.name)
                 && let Some(pod) = other.serving().cloned()
             {
-                return Ok((other, pod));
+                return Ok(pod);
             }
             let why = seen.standing().and_then(|standing| seen.hopeless(standing));
             if let Some(why) = why {
@@ -215,7 +225,7 @@ impl Wanted<'_> {
     }
 
     /// The report of a run whose pod did not live to give one, once it is known why.
-    async fn broke(&self, seen: &Seen, pod: &Pod) -> RunReport {
+    async fn broke(&self, pod: &Pod) -> RunReport {
         let (began, name) = (Instant::now(), pod.name_any());
         let is_it = |other: &Arc<Pod>| other.name_any() == name && ran_out_of_memory(other);
         let out_of_memory = || self.seen().pods.iter().any(is_it);
@@ -223,9 +233,8 @@ impl Wanted<'_> {
             self.workload.changes(LOOK_AGAIN).await;
         }
         let why = if out_of_memory() { no_memory(memory(pod).unwrap_or("little")) } else { BROKE.to_owned() };
-        let nodes = seen.deployment.as_ref().and_then(|it| it.annotations().get(NODES));
-        let nodes: Vec<String> =
-            nodes.into_iter().flat_map(|nodes| nodes.split(',')).map(str::to_owned).collect();
+        let nodes = pod.annotations().get(NODES).into_iter().flat_map(|nodes| nodes.split(','));
+        let nodes: Vec<String> = nodes.map(str::to_owned).collect();
         broken(&nodes, &why, &name)
     }
 }
@@ -234,6 +243,10 @@ impl Wanted<'_> {
 fn made_from(pod: &Pod, recorded: &ContentHash) -> ContentHash {
     let named = pod.annotations().get(manifest::annotation::VERSION);
     named.and_then(|version| version.parse().ok()).unwrap_or(*recorded)
+}
+
+fn gone() -> BackendError {
+    BackendError::DoesNotStart("its pod went away".to_owned())
 }
 
 fn not_here() -> BackendError {

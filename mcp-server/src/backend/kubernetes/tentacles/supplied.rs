@@ -1,0 +1,58 @@
+//! What the objects of a version are made from, besides its source.
+
+use super::{Tentacles, named};
+use crate::backend::{BackendError, Version};
+use crate::gate::target::OnTentacle;
+use manifest::{ClusterSpec, Purpose, TentacleSpec};
+use secrecy::{ExposeSecret, SecretString};
+use std::collections::BTreeMap;
+use workflow::{RunTokenHash, SecretName};
+
+/// What a version is given.
+pub(super) struct Supplied {
+    cluster: ClusterSpec,
+    token: RunTokenHash,
+    pass: Option<SecretString>,
+    secrets: BTreeMap<SecretName, String>,
+    /// A word that changes with it.
+    pub(super) standing: String,
+    purpose: Purpose,
+}
+
+impl Tentacles {
+    /// What a version is given that is made for this. The gateway tells a version on trial why it refuses.
+    pub(super) async fn supplied(
+        &self,
+        target: &OnTentacle,
+        version: &Version,
+        purpose: Purpose,
+    ) -> Result<Supplied, BackendError> {
+        let sandbox = &version.sandbox;
+        let cluster = self.site.spec(!sandbox.egress.is_empty()).await?;
+        let token = self.supply.run_token(target.record.id, &named(target), &sandbox.version);
+        let token = RunTokenHash::of(token.expose_secret());
+        let secrets = self.supply.secrets(sandbox).await?;
+        let plan = serde_json::to_string(&sandbox.plan(&token))
+            .map_err(|error| BackendError::Fault(error.to_string()))?;
+        let standing = self.supply.standing(sandbox, plan, &secrets);
+        let pass = self.supply.pass(sandbox, purpose == Purpose::Trial)?;
+        let secrets = secrets.into_iter().map(|(name, value)| (name, value.expose_secret().to_owned()));
+        Ok(Supplied { cluster, token, pass, secrets: secrets.collect(), standing, purpose })
+    }
+}
+
+impl Supplied {
+    /// What is to be made of the version.
+    pub(super) fn spec<'a>(&'a self, version: &'a Version) -> TentacleSpec<'a> {
+        TentacleSpec {
+            sandbox: &version.sandbox,
+            bundle: &version.bundle,
+            cluster: &self.cluster,
+            token: self.token,
+            pass: self.pass.as_ref().map(ExposeSecret::expose_secret),
+            secrets: &self.secrets,
+            standing: &self.standing,
+            purpose: self.purpose,
+        }
+    }
+}
