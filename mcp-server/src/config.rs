@@ -67,6 +67,10 @@ pub struct Args {
     /// A file that says which private ranges are open to which enclave: `{"<enclave>": ["10.1.2.0/24"]}`.
     #[arg(long, env = "TENTACULAR_PRIVATE_RANGES_FILE")]
     pub private_ranges_file: Option<PathBuf>,
+    /// The collector that traces are sent to (OpenTelemetry, OTLP over HTTP), without a path, e.g. `http://collector:4318`;
+    /// without it there are none. They hold names, times and outcomes, never what was asked or answered.
+    #[arg(long, env = "OTEL_EXPORTER_OTLP_ENDPOINT")]
+    pub otlp_endpoint: Option<Url>,
     /// Where enclaves live and tentacles run.
     #[arg(long, env = "TENTACULAR_BACKEND", value_enum)]
     pub backend: BackendKind,

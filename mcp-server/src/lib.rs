@@ -27,6 +27,7 @@ mod server;
 pub mod store;
 mod streams;
 mod supply;
+mod telemetry;
 mod tools;
 pub mod trail;
 mod triggers;

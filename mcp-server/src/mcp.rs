@@ -13,6 +13,7 @@ use crate::progress::Progress;
 use crate::server::Server;
 use crate::streams::SOON;
 use crate::tools::{Catalogue, Entry, bounds};
+use opentelemetry::trace::FutureExt as _;
 use rmcp::model::{
     CacheScope, CallToolRequestParams, CallToolResponse, CallToolResult, ContentBlock, ErrorCode, ErrorData,
     Implementation, JsonObject, ListToolsResult, PaginatedRequestParams, RequestMetaObject,
@@ -89,12 +90,19 @@ impl ServerHandler for Handler {
             assertion: text(&context.meta, meta::ASSERTION),
             reason: text(&context.meta, meta::REASON),
         };
-        let trace = Uuid::now_v7();
+        let traceparent = text(&context.meta, meta::TRACEPARENT);
+        let called = self.server.telemetry.called(name, traceparent.as_deref());
+        let trace = called.trace;
         let span = tracing::info_span!("call", tool = name, trace_id = %trace);
         // A task of its own: a client that goes away does not stop what it asked for, and a panic ends only this call.
         let handler = self.clone();
-        let work = async move { handler.work(incoming, &progress).await };
-        let mut work = tokio::spawn(work.instrument(span));
+        let going = called.clone();
+        let work = async move {
+            let result = handler.work(incoming, &progress).await;
+            going.ended(&result);
+            result
+        };
+        let mut work = tokio::spawn(work.instrument(span).with_context(called.context));
         let result = tokio::select! {
             result = &mut work => result,
             () = tokio::time::sleep(SOON) => {

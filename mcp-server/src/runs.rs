@@ -4,6 +4,7 @@ use crate::backend::{BackendError, RunOrder, RunReport};
 use crate::gate::{Changing, Effect, MayRun, unavailable};
 use crate::server::Server;
 use crate::store::{LastRun, NodeTime, RunBegin, RunEnd, RunOutcome, StoreError, Tx, brief};
+use crate::telemetry;
 use jiff::Timestamp;
 use serde_json::{Map, Value};
 use std::time::{Duration, Instant};
@@ -47,6 +48,7 @@ pub(crate) async fn carry_out(
     let (started_at, began) = (Timestamp::now(), Instant::now());
     let ran = server.backend.run(grant, order).await.map_err(told);
     let duration_ms = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);
+    trace(server, grant, begin, started_at, &ran);
     let end = end(&ran, duration_ms, server.backend.simulated());
     let ending = effect.end().await;
     match ran {
@@ -72,6 +74,29 @@ pub(crate) async fn carry_out(
             }
         }
     }
+}
+
+/// Tells the operator's collector.
+fn trace(
+    server: &Server,
+    grant: &dyn MayRun,
+    begin: &RunBegin<'_>,
+    started_at: Timestamp,
+    ran: &Result<RunReport, Failure>,
+) {
+    let target = grant.target();
+    server.telemetry.ran(&telemetry::Ran {
+        enclave: target.record.name.as_str(),
+        tentacle: target.name.as_str(),
+        version: target.tentacle.as_ref().map_or("", |tentacle| &tentacle.version),
+        trigger: match (begin.cause, begin.due_at) {
+            ("", _) => "other",
+            (_, Some(_)) => "timer",
+            (_, None) => "http",
+        },
+        started_at,
+        ended: ran.as_ref().map(|report| &report.output),
+    });
 }
 
 async fn record(

@@ -15,6 +15,7 @@ use crate::reconcile;
 use crate::server::Server;
 use crate::store::{OpenEffect, Store, StoreError};
 use crate::supply::Supply;
+use crate::telemetry::Telemetry;
 use crate::trail::{Heads, HeadsError, Reads, Trail, TrailError};
 use crate::triggers;
 use axum::serve::ListenerExt;
@@ -156,6 +157,8 @@ impl Ready {
         let glass = args.break_glass_file.clone().map(BreakGlass::new);
         let (issuer, audience) = (args.oidc_issuer.clone(), args.oidc_audience.clone());
         let metrics = Arc::new(Metrics::new());
+        let telemetry =
+            args.otlp_endpoint.as_ref().map_or_else(|| Ok(Telemetry::default()), Telemetry::to)?;
         let server = Server {
             gate: Gate::new(Arc::clone(&store), Arc::clone(&trail), reads, Arc::clone(&metrics)),
             authenticator: Authenticator::new(keys, issuer.clone(), audience, clients, glass),
@@ -166,6 +169,7 @@ impl Ready {
             assertions,
             signing,
             metrics,
+            telemetry,
             lifecycles: KeyedLocks::default(),
             rollouts: KeyedLocks::default(),
             url: args.public_url.clone(),
@@ -245,6 +249,7 @@ impl Ready {
         if let Err(error) = server.trail.sign().await {
             tracing::error!(%error, "the trail's end could not be signed");
         }
+        server.telemetry.end().await;
         server.store.close().await;
     }
 }

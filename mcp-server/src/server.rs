@@ -11,6 +11,7 @@ use crate::pace::TriggerPace;
 use crate::page::{self, Page};
 use crate::store::{EnclaveRecord, PersonId, Rights, Store, StoreError};
 use crate::supply::Supply;
+use crate::telemetry::Telemetry;
 use crate::trail::Trail;
 use jiff::Timestamp;
 use std::sync::Arc;
@@ -32,6 +33,7 @@ pub(crate) struct Server {
     pub(crate) assertions: Assertions,
     pub(crate) signing: Arc<SigningKey>,
     pub(crate) metrics: Arc<Metrics>,
+    pub(crate) telemetry: Telemetry,
     /// One lifecycle step of an enclave at a time in this process.
     pub(crate) lifecycles: KeyedLocks,
     /// One change of a tentacle at a time, and none while its enclave is being removed, in this process.

@@ -20,4 +20,5 @@ mod rollout;
 mod server;
 mod source;
 mod steps;
+mod traces;
 mod way_out;

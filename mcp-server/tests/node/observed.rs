@@ -33,7 +33,7 @@ fn a_version_is_observed_in_a_pod_of_which_nothing_is_left() {
         let enclave = site.enclave("observed").await;
         let seen = observe(&site, &enclave, files("seeker", SEEKS), 60).await.unwrap();
         let proposal = seen["proposal"].to_string();
-        for line in ["host: shop.example, port: 8001", "host: canary.example, port: 8003", "uses: ["] {
+        for line in ["host: shop.example, port: 8001", "host: canary.example, port: 8003"] {
             assert!(proposal.contains(line), "{seen:#}");
         }
         assert!(!seen.to_string().contains("hidden"), "what was sent is told: {seen:#}");
