@@ -4,9 +4,9 @@ use crate::commands::{
     audit::Audit, backends::Backends, cluster::ClusterCommand, compare::Compare, deploy::Deploy,
     describe::Describe, enclave::EnclaveCommand, events::Events, health::Health, history::History,
     list::List, login::Login, logout::Logout, logs::Logs, new::New, new::Scaffolds, reach::ReachCommand,
-    render::Render, restart::Restart, run::Run, secret::SecretCommand, set_mode::SetMode, status::Status,
-    trail::TrailCommand, transfer::Transfer, undeploy::Undeploy, validate::Validate, visualize::Visualize,
-    whoami::Whoami, why::Why,
+    render::Render, restart::Restart, run::Run, schema::Schema, secret::SecretCommand, set_mode::SetMode,
+    status::Status, trail::TrailCommand, transfer::Transfer, undeploy::Undeploy, validate::Validate,
+    visualize::Visualize, whoami::Whoami, why::Why,
 };
 use crate::output::Format;
 use crate::server::Server;
@@ -74,6 +74,8 @@ pub(crate) enum Command {
     New(New),
     /// What a new tentacle can begin as
     Scaffolds(Scaffolds),
+    /// What `workflow.yaml` may hold, as a JSON Schema for editors
+    Schema(Schema),
     /// Check a tentacle's folder as the server will, and tell all that is wrong
     Validate(Validate),
     /// Test a tentacle with its fixtures, without a network

@@ -19,6 +19,7 @@ pub(crate) mod reach;
 pub(crate) mod render;
 pub(crate) mod restart;
 pub(crate) mod run;
+pub(crate) mod schema;
 pub(crate) mod secret;
 pub(crate) mod set_mode;
 pub(crate) mod status;
@@ -127,6 +128,7 @@ async fn dispatch(command: Command, context: &Context) -> Result<(), Failed> {
         Command::Render(command) => command.run(context),
         Command::New(command) => command.run(context),
         Command::Scaffolds(command) => command.run(context),
+        Command::Schema(command) => command.run(),
         Command::Validate(command) => command.run(context),
         Command::Visualize(command) => command.run(context),
         #[cfg(feature = "up")]

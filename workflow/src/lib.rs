@@ -18,6 +18,7 @@ mod release;
 mod reserved;
 mod sandbox;
 pub mod scaffold;
+pub mod schema;
 mod secret_name;
 mod sidecar;
 mod stages;

@@ -1,10 +1,12 @@
-//! `docs/contract.md` has every key that is read, and no other: what is read is asked of the parser itself, which names all
-//! keys that it knows when it meets one that it doesn't.
+//! The schema, the page `docs/contract.md` and the parser know the same keys. What is read is asked of the parser itself, which
+//! names all keys that it knows when it meets one that it doesn't.
 
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking, in its helpers too")]
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking, in its helpers too")]
 
-use std::collections::BTreeSet;
-use workflow::{Problems, Rule, Workflow};
+use serde_json::Value;
+use std::collections::{BTreeMap, BTreeSet};
+use workflow::scaffold::Scaffold;
+use workflow::{Bundle, Part, Problems, Rule, Workflow, schema};
 
 /// A file with a key that nobody knows in each of its parts.
 const FILE: &str = "\
@@ -29,53 +31,92 @@ contract:
 sidecars: [{name: s, image: i, port: 9000, unknown: 1, resources: {unknown: 1}}]
 ";
 
-fn read() -> BTreeSet<String> {
+type Keys = BTreeMap<String, BTreeSet<String>>;
+
+/// The part's name in the schema. Two parts are told as the parts of others that they lie in.
+fn name(part: &Part, known: &[&str]) -> String {
+    let name = match part {
+        Part::Top => "file",
+        Part::Section(section) => section,
+        Part::Trigger(_) => "trigger",
+        Part::Node(_) => "node",
+        Part::Edge(_) => "edge",
+        Part::Dependency(_) if known.contains(&"protocol") => "dependency",
+        Part::Dependency(_) => "auth",
+        Part::Egress(_) => "additionalEgress",
+        Part::Sidecar(_) if known.contains(&"image") => "sidecar",
+        Part::Sidecar(_) => "resources",
+    };
+    name.to_owned()
+}
+
+/// What the parser reads.
+fn read() -> Keys {
     let problems: Problems = Workflow::parse(FILE.as_bytes()).unwrap_err();
     let known = problems.as_slice().iter().filter_map(|problem| match &problem.rule {
-        Rule::UnknownKey { known, .. } => Some(*known),
+        Rule::UnknownKey { known, .. } => {
+            Some((name(&problem.part, known), known.iter().map(|&key| key.to_owned()).collect()))
+        }
         _ => None,
     });
-    let known: Vec<&[&str]> = known.collect();
-    assert!(known.len() >= 12, "{} parts told what they know: {problems}", known.len());
-    known.concat().into_iter().map(str::to_owned).collect()
+    known.collect()
 }
 
-/// The words in code style of the first column of each table, and of cells that name parts of a value.
-fn documented() -> BTreeSet<String> {
-    let page = include_str!("../../docs/contract.md");
-    let words =
-        page.lines().filter(|line| line.starts_with('|')).flat_map(|line| line.split('`').skip(1).step_by(2));
-    words.map(str::to_owned).collect()
+/// What the schema has.
+fn schema() -> Value {
+    serde_json::from_str(schema::SCHEMA).unwrap()
 }
 
-#[test]
-fn the_page_has_every_key_that_is_read() {
-    let (read, documented) = (read(), documented());
-    let missing: Vec<_> = read.difference(&documented).collect();
-    assert!(missing.is_empty(), "docs/contract.md lacks {missing:?}");
+fn valid(yaml: &str) -> Result<(), String> {
+    let file: Value = serde_saphyr::from_str(yaml).unwrap();
+    let validator = jsonschema::validator_for(&schema()).unwrap();
+    validator.validate(&file).map_err(|error| error.to_string())
 }
 
 #[test]
-fn the_page_has_no_key_that_is_not_read() {
-    let read = read();
+fn the_schema_has_the_keys_that_are_read_and_no_other() {
+    let schema = schema();
+    let parts = schema["$defs"].as_object().unwrap().iter().filter(|(name, _)| *name != "config");
+    let keys = |part: &Value| part["properties"].as_object().unwrap().keys().cloned().collect();
+    let known: Keys = parts.map(|(name, part)| (name.clone(), keys(part))).collect();
+    assert_eq!(known, read());
+}
+
+#[test]
+fn the_page_has_the_tables_of_the_schema() {
     let page = include_str!("../../docs/contract.md");
-    let first = page.lines().filter_map(|line| line.strip_prefix("| `"));
-    let rows = first.filter_map(|row| row.split('|').next());
-    for row in rows {
-        for key in row.split('`').filter(|word| !word.trim().is_empty() && *word != ", ") {
-            let key = key.trim();
-            let is_section = ["metadata"].contains(&key);
-            assert!(is_section || read.contains(key), "`{key}` is on the page and not read");
-        }
+    for (part, table) in schema::tables().unwrap() {
+        assert!(page.contains(&table), "docs/contract.md is to have this table of {part}:\n\n{table}");
+    }
+}
+
+#[test]
+fn what_nobody_knows_is_valid_nowhere() {
+    assert!(valid(FILE).is_err());
+    let good = FILE.replace(", unknown: 1", "").replace("unknown: 1, ", "").replace("{unknown: 1}", "{}");
+    let good: String =
+        good.lines().filter(|line| line.trim() != "unknown: 1").map(|line| format!("{line}\n")).collect();
+    valid(&good).unwrap();
+    Workflow::parse(good.as_bytes()).unwrap_or_else(|problems| panic!("{problems}"));
+    for (from, to) in [
+        ("version: '1.0'", "version: one"),
+        ("type: manual", "type: sometimes"),
+        ("path: a.ts, ", ""),
+        ("protocol: https, ", ""),
+        ("port: 9000", "port: 80"),
+    ] {
+        assert!(good.contains(from));
+        let bad = good.replacen(from, to, 1);
+        assert!(valid(&bad).is_err() && Workflow::parse(bad.as_bytes()).is_err(), "{to} is taken");
     }
 }
 
 #[test]
 fn every_scaffold_is_a_tentacle_that_this_release_runs() {
-    use workflow::Bundle;
-    use workflow::scaffold::Scaffold;
     for scaffold in Scaffold::ALL {
         let files = scaffold.files(&"a-name".parse().unwrap());
+        let yaml = files.iter().find(|file| file.path == Workflow::FILE).unwrap().text.clone();
+        valid(&yaml).unwrap_or_else(|error| panic!("{}: {error}", scaffold.name()));
         let bundle =
             Bundle::new(files.into_iter().map(|file| (file.path.to_owned(), file.text.into_bytes())));
         let workflow = Workflow::of(&bundle.unwrap()).unwrap();

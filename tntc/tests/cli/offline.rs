@@ -95,6 +95,15 @@ async fn a_reader_that_has_seen_enough_is_no_failure() {
 }
 
 #[tokio::test]
+async fn the_schema_is_told_as_json_in_every_format() {
+    let program = Program::new(None);
+    for format in ["table", "yaml"] {
+        let told = program.ok(&["schema", "-o", format]).await.json();
+        assert_eq!(told["$defs"]["file"]["required"][0], "name", "{told}");
+    }
+}
+
+#[tokio::test]
 async fn what_each_backend_enforces_is_told_without_a_server() {
     let program = Program::new(None);
     let told = program.ok(&["backends", "-o", "json"]).await.json();

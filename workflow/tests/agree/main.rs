@@ -79,12 +79,23 @@ fn by_words(sandbox: &Sandbox) -> Read {
     (net, secrets)
 }
 
+/// What editors hold a file to.
+fn schema() -> &'static jsonschema::Validator {
+    static SCHEMA: std::sync::OnceLock<jsonschema::Validator> = std::sync::OnceLock::new();
+    let read = || serde_json::from_str(workflow::schema::SCHEMA).unwrap();
+    SCHEMA.get_or_init(|| jsonschema::validator_for(&read()).unwrap())
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 512, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn every_wall_lets_through_the_same(contract in contracts()) {
         let sandbox = sandbox(&contract);
+        // a lone `N` is a word, as in YAML 1.2
+        let as_words = serde_saphyr::options! { strict_booleans: true };
+        let written: Value = serde_saphyr::from_str_with_options(&contract.yaml(), as_words).unwrap();
+        prop_assert!(schema().is_valid(&written), "what editors take: {}", contract.yaml());
         let (connections, secrets) = (contract.connections(), contract.secrets());
 
         let plan = serde_json::to_value(sandbox.plan(&RunTokenHash::of("t"))).unwrap();
