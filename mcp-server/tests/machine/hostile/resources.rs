@@ -1,7 +1,8 @@
 //! Using too much: each is stopped with its reason, and the tentacle and its neighbours can be run afterwards.
 
-use super::{Hostile, permissive_engine, replace};
-use crate::server::Walls;
+use super::{Hostile, control, permissive_engine, replace};
+use crate::caller::ENCLAVE;
+use crate::server::{Walls, until};
 use crate::source::hello;
 use serde_json::json;
 use std::fs;
@@ -64,4 +65,44 @@ async fn an_engine_that_floods_its_log_fills_no_disk() {
     let hostile = Hostile::start_on(engine, Walls::Bwrap).await;
     let bytes = hostile.log_bytes();
     assert!(bytes > 1024 * 1024 && bytes <= 2 * 1024 * 1024, "{bytes}");
+}
+
+#[tokio::test]
+async fn what_a_run_leaves_behind_ends_with_its_sandbox_under_bwrap() {
+    what_a_run_leaves_behind_ends_with_its_sandbox(Walls::Bwrap).await;
+}
+
+#[tokio::test]
+async fn what_a_run_leaves_behind_ends_with_its_sandbox_under_runsc() {
+    what_a_run_leaves_behind_ends_with_its_sandbox(Walls::Runsc).await;
+}
+
+/// Processes that have ended and that nobody waits for are counted like others; one that has no parent any more lives as long
+/// as the sandbox, and no longer.
+async fn what_a_run_leaves_behind_ends_with_its_sandbox(walls: Walls) {
+    let hostile = Hostile::with_neighbour(walls).await;
+    assert_eq!(control(&json!({"attempt": "zombies", "count": 4000})), json!(4000));
+    assert_eq!(hostile.attempt(&json!({"attempt": "zombies", "count": 20})).await, Ok(json!(20)));
+    let refused = hostile.attempt(&json!({"attempt": "zombies", "count": 4000})).await.unwrap_err();
+    assert!(refused.contains("processes came up") || refused.contains("stopped"), "{refused}");
+    hostile.goes_on().await;
+
+    // A fresh sandbox: zombies stay in theirs.
+    hostile.server.call("wf_restart", json!({"enclave": ENCLAVE, "name": "hostile"})).await.unwrap();
+    assert_eq!(hostile.attempt(&json!({"attempt": "daemon"})).await, Ok(json!("left")));
+    if matches!(walls, Walls::Bwrap) {
+        // Behind gVisor it is no process of this machine's.
+        let works = |process: &String| process.contains("\"loop\"");
+        let left = hostile.server.left().processes;
+        assert!(left.iter().any(works), "{left:?}");
+    }
+    hostile.goes_on().await;
+    let all = ["hostile", "greeter"];
+    for name in all {
+        let args = json!({"enclave": ENCLAVE, "name": name, "confirm": name});
+        hostile.server.call("wf_remove", args).await.unwrap();
+    }
+    until("nothing of it is left", async || hostile.server.left().folders.is_empty()).await;
+    let left = hostile.server.left().processes;
+    assert!(left.iter().all(|process| !process.contains("run --quiet")), "{left:?}");
 }

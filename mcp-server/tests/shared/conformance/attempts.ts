@@ -24,7 +24,7 @@ const libc = () => {
     return symbols.syscall(number, a, b, c, d, e, f);
   };
 };
-const [FORK, PAUSE, WAIT, KILL, SIGKILL] = [57, 34, 61, 62, 9];
+const [FORK, PAUSE, WAIT, EXIT, KILL, SIGKILL] = [57, 34, 61, 60, 62, 9];
 
 const within = <T>(work: Promise<T>) => {
   let timer: number;
@@ -136,6 +136,23 @@ const attempts: Record<string, (it: Attempt) => unknown> = {
       }
     }
     return children.length;
+  },
+  // processes that have ended and that nobody waits for
+  zombies: ({ count }) => {
+    const call = libc();
+    for (let made = 0; made < (count as number); made += 1) {
+      const child = call(FORK);
+      while (child === 0n) call(EXIT, 0n);
+      if (child < 0n) throw new Error(`only ${made} processes came up`);
+    }
+    return count;
+  },
+  // a process in a session of its own, which works on when its parent has ended
+  daemon: () => {
+    const args = ["run", "--quiet", "--no-lock", "--allow-all", import.meta.filename!, '{"attempt": "loop"}'];
+    const pipes = { stdin: "piped", stdout: "piped", stderr: "piped" } as const;
+    new Deno.Command(Deno.execPath(), { args, detached: true, ...pipes }).spawn().unref();
+    return "left";
   },
   files: ({ count }) => {
     const held: Deno.FsFile[] = [];
