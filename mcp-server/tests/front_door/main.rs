@@ -34,6 +34,9 @@ mod by_clock;
 mod came_between;
 mod carrier;
 mod clockwork;
+#[path = "../shared/conformance/suite.rs"]
+mod conformance;
+mod conforming;
 mod counts;
 mod custody;
 mod database;
