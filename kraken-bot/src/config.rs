@@ -2,6 +2,7 @@
 
 use clap::Parser;
 use secrecy::SecretString;
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use url::Url;
 
@@ -33,9 +34,15 @@ pub struct Args {
     /// The file with the bot token, `xoxb-…`.
     #[arg(long, env = "KRAKEN_SLACK_BOT_TOKEN_FILE")]
     pub slack_bot_token_file: PathBuf,
-    /// The file with the app-level token, `xapp-…`, for Socket Mode.
+    /// The file with the app-level token, `xapp-…`: Slack is listened to by Socket Mode.
     #[arg(long, env = "KRAKEN_SLACK_APP_TOKEN_FILE")]
-    pub slack_app_token_file: PathBuf,
+    pub slack_app_token_file: Option<PathBuf>,
+    /// In place of Socket Mode: where requests of Slack's are listened for, at `/slack/events`. TLS ends before it.
+    #[arg(long, env = "KRAKEN_SLACK_HTTP_BIND")]
+    pub slack_http_bind: Option<SocketAddr>,
+    /// With --slack-http-bind: the file with the app's signing secret.
+    #[arg(long, env = "KRAKEN_SLACK_SIGNING_SECRET_FILE")]
+    pub slack_signing_secret_file: Option<PathBuf>,
     /// The Kraken's Ed25519 key, PKCS#8 PEM: signs the channel assertions.
     #[arg(long, env = "KRAKEN_SIGNING_KEY_FILE")]
     pub signing_key_file: PathBuf,
@@ -58,11 +65,19 @@ pub struct Args {
 #[error("the configuration cannot be used:\n{}", .0.iter().map(|problem| format!("  - {problem}")).collect::<Vec<_>>().join("\n"))]
 pub struct ConfigError(pub(crate) Vec<String>);
 
+/// How Slack is listened to. What is heard is the same.
+pub(crate) enum Hears {
+    /// By Socket Mode, with the app-level token.
+    Socket(SecretString),
+    /// By requests to this address, signed with this secret.
+    Http(SocketAddr, SecretString),
+}
+
 /// The secrets, read from their files.
 pub(crate) struct Secrets {
     pub(crate) relay: SecretString,
     pub(crate) bot_token: SecretString,
-    pub(crate) app_token: SecretString,
+    pub(crate) hears: Hears,
     pub(crate) age: SecretString,
 }
 
@@ -81,13 +96,32 @@ impl Args {
                 SecretString::default()
             }
         };
+        let hears = match (&self.slack_app_token_file, self.slack_http_bind, &self.slack_signing_secret_file)
+        {
+            (Some(token), None, None) => Hears::Socket(read(token, "Slack's app-level token")),
+            (None, Some(at), Some(secret)) => Hears::Http(at, read(secret, "Slack's signing secret")),
+            _ => Hears::Socket(SecretString::default()),
+        };
         let secrets = Secrets {
             relay: read(&self.relay_secret_file, "the relay client's secret"),
             bot_token: read(&self.slack_bot_token_file, "Slack's bot token"),
-            app_token: read(&self.slack_app_token_file, "Slack's app-level token"),
+            hears,
             age: read(&self.age_key_file, "the age key"),
         };
+        if !self.hears_in_one_way() {
+            problems.push(
+                "Slack is listened to in one of two ways: --slack-app-token-file (Socket Mode), or --slack-http-bind with \
+                 --slack-signing-secret-file"
+                    .to_owned(),
+            );
+        }
         if problems.is_empty() { Ok(secrets) } else { Err(ConfigError(problems)) }
+    }
+
+    fn hears_in_one_way(&self) -> bool {
+        let by_http = self.slack_http_bind.is_some();
+        let by_socket = self.slack_app_token_file.is_some();
+        by_http != by_socket && by_http == self.slack_signing_secret_file.is_some()
     }
 
     /// The folder of the working copies.
@@ -128,5 +162,10 @@ mod tests {
         assert_eq!(told.lines().count(), 5, "{told}");
         assert!(told.contains("is empty") && told.contains("the age key cannot be read"));
         assert_eq!(args.endpoint(), "http://127.0.0.1:1/mcp");
+        let both = Args { slack_http_bind: Some("127.0.0.1:3000".parse().unwrap()), ..args.clone() };
+        let neither = Args { slack_app_token_file: None, ..args };
+        for wrong in [both, neither] {
+            assert!(wrong.secrets().err().unwrap().to_string().contains("one of two ways"));
+        }
     }
 }

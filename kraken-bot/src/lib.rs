@@ -24,7 +24,7 @@ pub use config::{Args, ConfigError};
 pub use inbox::InboxError;
 pub use wire::seal::new_age_key;
 
-use crate::config::Secrets;
+use crate::config::{Hears, Secrets};
 use crate::inbox::Inbox;
 use crate::issuer::Issuer;
 use crate::kraken::Kraken;
@@ -32,6 +32,7 @@ use crate::server::Server;
 use crate::sessions::Sessions;
 use crate::slack::{Slack, socket};
 use crate::working_copy::WorkingCopy;
+use slack_morphism::prelude::SlackClient;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::signal::unix::{SignalKind, signal};
@@ -140,14 +141,28 @@ async fn listen(args: &Args, key: SigningKey, secrets: &Secrets) -> Result<(), R
         tracing::error!(%error, "sign-ins that were going on could not be gone on with");
     }
     tracing::info!(user = kraken.slack.me.user_id, "the Kraken is awake");
+    let hearing = hear(&kraken, client, &secrets.hears);
+    let (heard, (), (), ()) =
+        tokio::join!(hearing, worker::work(&kraken), notices::deliver(&kraken), housekeeping(&kraken));
+    heard
+}
+
+/// Listens to Slack, in the way that the configuration says.
+async fn hear(
+    kraken: &Kraken,
+    client: Arc<SlackClient<slack::Connector>>,
+    hears: &Hears,
+) -> Result<(), RunError> {
     let (inbox, me) = (kraken.inbox.clone(), kraken.slack.me.user_id.clone());
-    tokio::join!(
-        socket::listen(client, &secrets.app_token, inbox, me),
-        worker::work(&kraken),
-        notices::deliver(&kraken),
-        housekeeping(&kraken),
-    );
-    Ok(())
+    match hears {
+        Hears::Socket(token) => {
+            socket::listen(client, token, inbox, me).await;
+            Ok(())
+        }
+        Hears::Http(at, secret) => slack::http::listen(*at, secret.clone(), inbox, me)
+            .await
+            .map_err(|error| RunError::Unusable(format!("cannot listen at {at}: {error}"))),
+    }
 }
 
 /// Reports every channel, and forgets what is old, now and then.

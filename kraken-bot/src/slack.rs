@@ -5,7 +5,9 @@ pub(crate) mod blocks;
 mod click;
 pub(crate) mod directory;
 pub(crate) mod envelope;
+pub(crate) mod http;
 mod say;
+mod signature;
 pub(crate) mod socket;
 
 pub(crate) use directory::{Account, ChannelInfo};

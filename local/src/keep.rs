@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 
 use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
+use sha2::{Digest as _, Sha256};
 
 use crate::random;
 
@@ -43,6 +44,8 @@ pub struct Credentials {
     pub app_token: SecretString,
     /// The secret of the issuer's client [`Credentials::RELAY_CLIENT`].
     pub relay_secret: SecretString,
+    /// What requests to the app's address are signed with.
+    pub signing_secret: SecretString,
     /// What Slack calls the verification token: sent with each payload, and obsolete.
     pub(crate) verification: SecretString,
 }
@@ -75,7 +78,15 @@ impl Written {
 
 impl From<Written> for Credentials {
     fn from(written: Written) -> Self {
+        // Made from a secret that is kept, so that a folder of an earlier release has one, too.
+        let signing = Sha256::digest(format!("signing secret of {}", written.bot_token));
         Self {
+            signing_secret: signing
+                .iter()
+                .take(16)
+                .map(|byte| format!("{byte:02x}"))
+                .collect::<String>()
+                .into(),
             bot_token: written.bot_token.into(),
             app_token: written.app_token.into(),
             relay_secret: written.relay_secret.into(),

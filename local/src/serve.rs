@@ -18,6 +18,7 @@ use crate::door::{Door, SOCKET_PATH, guard};
 use crate::issuer::{self, Issuer, IssuerError};
 use crate::journal::JournalError;
 use crate::keep::{Credentials, Keep, KeepError};
+use crate::workspace::request_url;
 use crate::workspace::turn::Setting;
 use crate::workspace::{self, Workspace};
 
@@ -30,6 +31,9 @@ pub enum Error {
     /// The folder cannot be used.
     #[error(transparent)]
     Keep(#[from] KeepError),
+    /// Nothing can be sent to the app.
+    #[error("requests cannot be sent: {0}")]
+    Requests(#[from] reqwest::Error),
     /// A state cannot be read or kept.
     #[error(transparent)]
     Journal(#[from] JournalError),
@@ -81,6 +85,10 @@ impl Local {
         let (tasks, shutdown) = (TaskTracker::new(), CancellationToken::new());
         let (path, timing) = (keep.path("workspace.jsonl"), config.timing.clone());
         let workspace = Workspace::open(&path, setting, timing, (&tasks, shutdown.clone())).await?;
+        if let Some(url) = config.request_url {
+            let app = (url, credentials.signing_secret.clone());
+            request_url::start(&workspace.exchange, app, &tasks, shutdown.clone())?;
+        }
         let issuer = Issuer::open(&keep, addresses.issuer(), config.lifetimes, config.page_redirects).await?;
         let served = Served {
             door: Door::new(config.secret, &addresses),

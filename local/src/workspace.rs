@@ -23,6 +23,7 @@ pub(crate) mod id;
 pub(crate) mod markup;
 pub(crate) mod methods;
 pub(crate) mod page;
+pub(crate) mod request_url;
 pub(crate) mod respond;
 mod seed;
 pub(crate) mod shape;

@@ -48,6 +48,9 @@ struct How {
     /// Show what the services log
     #[arg(long)]
     verbose: bool,
+    /// The Kraken takes what happens in the workspace as signed requests, and not by Socket Mode
+    #[arg(long)]
+    slack_http: bool,
     #[command(flatten)]
     egress: Egress,
 }
@@ -144,8 +147,15 @@ impl How {
         announce::beginning(&world);
         let engine = world.prepare()?;
         let (egress, verbose) = (self.egress.flags(), self.verbose);
-        let plan =
-            services::Plan { world: &world, programs: &programs, engine: &engine, egress: &egress, verbose };
+        let slack_http = if self.slack_http { Some(ports::another(ports)?) } else { None };
+        let plan = services::Plan {
+            world: &world,
+            programs: &programs,
+            engine: &engine,
+            egress: &egress,
+            slack_http,
+            verbose,
+        };
         let signals = services::Signals::listen()?;
         match services::start(&plan, signals).await? {
             Started::All(running) => {

@@ -113,7 +113,8 @@ pub(crate) fn read(frame: &str, me: &str) -> Frame {
     Frame::Envelope { ack, incoming }
 }
 
-fn incoming(payload: &Value, me: &str) -> Option<Incoming> {
+/// Reads an event of the Events API; `None` when it is nothing to us.
+pub(super) fn incoming(payload: &Value, me: &str) -> Option<Incoming> {
     let event = payload.get("event")?;
     let what = what(event, me)?;
     Some(Incoming {

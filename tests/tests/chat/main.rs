@@ -6,6 +6,7 @@ mod emergency;
 mod life;
 mod on_page;
 mod once;
+mod over_http;
 mod reach;
 mod said;
 mod stranger;

@@ -16,7 +16,7 @@ nodes:
 edges: [{from: fetch, to: tell}]
 ";
 
-const CONTRACT: &str = "\
+pub(crate) const CONTRACT: &str = "\
 contract:
   version: '1'
   dependencies:
@@ -48,6 +48,11 @@ pub(crate) async fn shop() -> u16 {
 
 /// A workspace whose tentacles may reach the shop: its name is known, and this machine is open to the enclave.
 pub(crate) async fn with_shop(home: &Home) -> Up {
+    with_shop_and(home, &[]).await
+}
+
+/// The same with more flags.
+pub(crate) async fn with_shop_and(home: &Home, more: &[&str]) -> Up {
     let file = |name: &str, text: &str| {
         let path = home.path().join(name);
         std::fs::write(&path, text).unwrap();
@@ -55,7 +60,8 @@ pub(crate) async fn with_shop(home: &Home) -> Up {
     };
     let hosts = file("hosts", "127.0.0.1 shop.example\n");
     let ranges = file("ranges.json", r#"{"price-watch": ["127.0.0.0/8"]}"#);
-    home.up_with(&["--egress-hosts", &hosts, "--private-ranges", &ranges, "--egress-allow-loopback"]).await
+    let shop = ["--egress-hosts", &hosts, "--private-ranges", &ranges, "--egress-allow-loopback"];
+    home.up_with(&[&shop[..], more].concat()).await
 }
 
 pub(crate) async fn write(up: &Up, name: &str, text: &str) {

@@ -79,6 +79,11 @@ pub(crate) async fn choose(folder: &Path) -> Result<Ports, PortsError> {
     Ok(Ports { workspace, server })
 }
 
+/// A port on which nothing hangs beyond this start.
+pub(super) fn another(ports: Ports) -> Result<u16, PortsError> {
+    free_from(next(ports.server), Some(ports.workspace))
+}
+
 fn write(path: &Path, ports: Ports) -> Result<(), PortsError> {
     let text = serde_json::to_vec(&ports)
         .map_err(|error| PortsError::Damaged { path: path.display().to_string(), error })?;

@@ -19,7 +19,7 @@ pub(crate) struct Serve {
 #[derive(Debug, Subcommand)]
 enum Service {
     /// The Slack-compatible workspace and the issuer
-    Workspace(workspace::Workspace),
+    Workspace(Box<workspace::Workspace>),
     /// The MCP server
     McpServer(Box<mcp_server::Args>),
     /// The Kraken

@@ -25,7 +25,7 @@ pub(super) struct Line(u64);
 
 /// What a connection is to do.
 #[derive(Debug)]
-pub(super) enum Outgoing {
+pub(in crate::workspace) enum Outgoing {
     /// Send this frame.
     Text(String),
     /// End it in order.
@@ -98,7 +98,7 @@ impl Exchange {
     }
 
     /// A connection that is not yet served.
-    pub(super) fn join(&self, sender: mpsc::UnboundedSender<Outgoing>) -> Connection {
+    pub(in crate::workspace) fn join(&self, sender: mpsc::UnboundedSender<Outgoing>) -> Connection {
         let line = Line(self.next.fetch_add(1, Ordering::Relaxed));
         self.connected.send_modify(|count| *count += 1);
         self.tell(Word::Joined { line, sender });
@@ -134,7 +134,7 @@ impl Exchange {
 }
 
 /// One connection of the app; leaving is noticed when this is dropped.
-pub(super) struct Connection {
+pub(in crate::workspace) struct Connection {
     line: Line,
     words: mpsc::UnboundedSender<Word>,
     connected: Arc<watch::Sender<usize>>,
@@ -142,12 +142,12 @@ pub(super) struct Connection {
 
 impl Connection {
     /// It has said hello and can be sent to.
-    pub(super) fn ready(&self) {
+    pub(in crate::workspace) fn ready(&self) {
         let _gone = self.words.send(Word::Ready { line: self.line });
     }
 
     /// The app acknowledged an envelope.
-    pub(super) fn acknowledged(&self, envelope: String, payload: Value) {
+    pub(in crate::workspace) fn acknowledged(&self, envelope: String, payload: Value) {
         let _gone = self.words.send(Word::Acknowledged { line: self.line, envelope, payload });
     }
 

@@ -28,6 +28,9 @@ pub(super) struct Workspace {
     /// Where the server's own page takes people back who have signed in for it
     #[arg(long)]
     page_redirect: Option<Url>,
+    /// Where the Kraken takes events as requests
+    #[arg(long)]
+    request_url: Option<Url>,
 }
 
 /// Why it is not served.
@@ -64,11 +67,13 @@ impl Workspace {
             TcpListener::bind(bind).await.map_err(|error| WorkspaceError::Listen { bind, error })?;
         let mut config = Config::new(&self.state_dir, SecretString::from(secret.trim()));
         config.page_redirects.extend(self.page_redirect);
+        config.request_url = self.request_url;
         let local = Local::open(config, listener).await?;
         let credentials = local.credentials();
         let handed_over = [
             ("slack-bot-token", &credentials.bot_token),
             ("slack-app-token", &credentials.app_token),
+            ("slack-signing-secret", &credentials.signing_secret),
             ("relay-secret", &credentials.relay_secret),
         ];
         for (name, secret) in handed_over {

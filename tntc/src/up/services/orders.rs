@@ -58,6 +58,10 @@ fn workspace(plan: &Plan<'_>) -> Service {
         .path("--secret-file", world.path("page-secret"))
         .path("--hand-over", world.path("kraken"))
         .text("--page-redirect", format!("{}/approve/callback", world.server()));
+    let flags = match plan.slack_http {
+        Some(port) => flags.text("--request-url", format!("http://127.0.0.1:{port}/slack/events")),
+        None => flags,
+    };
     let discovery = format!("{}/.well-known/openid-configuration", world.issuer());
     Service { order: order(plan, "the workspace", flags, 6), proof: Proof::Answers(discovery) }
 }
@@ -98,10 +102,20 @@ fn kraken(plan: &Plan<'_>) -> Service {
         .text("--slack-api-url", format!("{}/api", world.workspace()))
         .path("--relay-secret-file", world.path("kraken/relay-secret"))
         .path("--slack-bot-token-file", world.path("kraken/slack-bot-token"))
-        .path("--slack-app-token-file", world.path("kraken/slack-app-token"))
         .path("--signing-key-file", world.path("kraken/signing-key.pem"))
         .path("--age-key-file", world.path("kraken/age-key"))
         .path("--state", world.path("kraken/state.sqlite"))
         .path("--work-dir", world.path("tentacles"));
-    Service { order: order(plan, "the Kraken", flags, 10), proof: Proof::Connected }
+    let (flags, proof) = match plan.slack_http {
+        Some(port) => {
+            let at = format!("127.0.0.1:{port}");
+            let proof = Proof::Answers(format!("http://{at}/healthz"));
+            let secret = world.path("kraken/slack-signing-secret");
+            (flags.text("--slack-http-bind", at).path("--slack-signing-secret-file", secret), proof)
+        }
+        None => {
+            (flags.path("--slack-app-token-file", world.path("kraken/slack-app-token")), Proof::Connected)
+        }
+    };
+    Service { order: order(plan, "the Kraken", flags, 10), proof }
 }

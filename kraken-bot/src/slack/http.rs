@@ -1,0 +1,104 @@
+//! The Events API over HTTP, in place of Socket Mode: every request is proven to be Slack's, written into the inbox, and only
+//! then answered. <https://docs.slack.dev/apis/events-api/using-http-request-urls>
+
+use super::envelope::{self, Incoming};
+use super::signature::{NotSlack, Signatures};
+use crate::inbox::Inbox;
+use axum::body::Bytes;
+use axum::extract::{DefaultBodyLimit, State};
+use axum::response::{IntoResponse, Response};
+use axum::routing::{get, post};
+use axum::{Json, Router};
+use http::{HeaderMap, StatusCode, header};
+use jiff::Timestamp;
+use secrecy::SecretString;
+use serde_json::{Value, json};
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::net::TcpListener;
+use tower_http::timeout::RequestBodyTimeoutLayer;
+
+/// The largest request. Slack's are some kilobytes; what a modal holds can be more.
+const LARGEST: usize = 1024 * 1024;
+
+/// How long a request may pause while it is being sent.
+const PAUSE: Duration = Duration::from_secs(5);
+
+/// What a request is taken with.
+struct Door {
+    inbox: Inbox,
+    me: String,
+    signatures: Signatures,
+}
+
+/// Listens for ever.
+///
+/// # Errors
+/// When the address cannot be listened at.
+pub(crate) async fn listen(
+    at: SocketAddr,
+    secret: SecretString,
+    inbox: Inbox,
+    me: String,
+) -> std::io::Result<()> {
+    let door = Arc::new(Door { inbox, me, signatures: Signatures::new(secret) });
+    let router = Router::new()
+        .route("/slack/events", post(take))
+        .layer(DefaultBodyLimit::max(LARGEST))
+        .layer(RequestBodyTimeoutLayer::new(PAUSE))
+        .route("/healthz", get(|| async { "ok" }))
+        .with_state(door);
+    let listener = TcpListener::bind(at).await?;
+    tracing::info!(%at, "slack is listened to over HTTP");
+    axum::serve(listener, router).await
+}
+
+/// Events come as JSON, buttons and the like as a form whose one field is JSON.
+async fn take(State(door): State<Arc<Door>>, headers: HeaderMap, body: Bytes) -> Response {
+    if let Err(why) = door.signatures.take(&headers, &body, Timestamp::now().as_second()) {
+        tracing::warn!(%why, "a request that is not taken as Slack's");
+        let code = match why {
+            NotSlack::TooMany => StatusCode::TOO_MANY_REQUESTS,
+            _ => StatusCode::UNAUTHORIZED,
+        };
+        return code.into_response();
+    }
+    let Some(payload) = payload(&headers, &body) else { return StatusCode::BAD_REQUEST.into_response() };
+    let incoming = match payload.get("type").and_then(Value::as_str) {
+        // Slack asks once, when the address is entered.
+        Some("url_verification") => {
+            return Json(json!({"challenge": payload.get("challenge")})).into_response();
+        }
+        Some("event_callback") => envelope::incoming(&payload, &door.me),
+        _ => super::click::read(&payload),
+    };
+    match write_down(&door.inbox, incoming).await {
+        Ok(()) => StatusCode::OK.into_response(),
+        Err(error) => {
+            // Slack sends it again.
+            tracing::error!(%error, "what Slack sent could not be written down");
+            door.signatures.forget(&headers);
+            StatusCode::SERVICE_UNAVAILABLE.into_response()
+        }
+    }
+}
+
+async fn write_down(inbox: &Inbox, incoming: Option<Incoming>) -> Result<(), crate::inbox::InboxError> {
+    match incoming {
+        Some(incoming) => inbox.receive(&incoming).await,
+        None => Ok(()),
+    }
+}
+
+fn payload(headers: &HeaderMap, body: &[u8]) -> Option<Value> {
+    let kind = headers.get(header::CONTENT_TYPE)?.to_str().ok()?;
+    match kind.split(';').next().unwrap_or_default().trim() {
+        "application/json" => serde_json::from_slice(body).ok(),
+        "application/x-www-form-urlencoded" => {
+            let (_, payload) = url::form_urlencoded::parse(body).find(|(name, _)| name == "payload")?;
+            serde_json::from_str(&payload).ok()
+        }
+        _ => None,
+    }
+}
