@@ -6,11 +6,13 @@ mod click;
 pub(crate) mod directory;
 pub(crate) mod envelope;
 pub(crate) mod http;
+mod method;
 mod say;
 mod signature;
 pub(crate) mod socket;
 
 pub(crate) use directory::{Account, ChannelInfo};
+use method::Method;
 pub(crate) use say::Place;
 
 use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
@@ -106,14 +108,14 @@ impl Slack {
         let token = api_token(token);
         let unknown = Myself { user_id: String::new(), team_id: String::new() };
         let mut slack = Self { client, token, me: unknown };
-        slack.me = slack.ask("auth.test", &[]).await?;
+        slack.me = slack.ask(Method::AuthTest, &[]).await?;
         Ok(slack)
     }
 
     /// Asks Slack something that changes nothing; again where there was no answer.
     pub(crate) async fn ask<T: DeserializeOwned + Send>(
         &self,
-        method: &str,
+        method: Method,
         params: &[(&str, String)],
     ) -> Result<T, SlackError> {
         let mut tries = 0;
@@ -123,12 +125,12 @@ impl Slack {
             let session = self.client.open_session(&self.token);
             let asked = tokio::time::timeout(
                 TIMEOUT,
-                session.http_session_api.http_get::<Value, _, _>(method, &params, None),
+                session.http_session_api.http_get::<Value, _, _>(method.name(), &params, None),
             )
             .await;
             tries += 1;
-            match outcome(method, asked) {
-                Outcome::Done(value) => return read(method, value),
+            match outcome(method.name(), asked) {
+                Outcome::Done(value) => return read(method.name(), value),
                 Outcome::Wait(time) => tokio::time::sleep(time).await,
                 Outcome::Failed(error @ SlackError::Refused { .. }) => return Err(error),
                 Outcome::Failed(error) if tries >= TRIES => return Err(error),
@@ -140,18 +142,18 @@ impl Slack {
     /// Tells Slack to do something, once. Where there is no answer, nobody knows whether it was done.
     pub(crate) async fn tell<T: DeserializeOwned + Send>(
         &self,
-        method: &str,
+        method: Method,
         body: &(impl Serialize + Send + Sync),
     ) -> Result<T, SlackError> {
         loop {
             let session = self.client.open_session(&self.token);
             let told = tokio::time::timeout(
                 TIMEOUT,
-                session.http_session_api.http_post::<_, Value>(method, body, None),
+                session.http_session_api.http_post::<_, Value>(method.name(), body, None),
             )
             .await;
-            match outcome(method, told) {
-                Outcome::Done(value) => return read(method, value),
+            match outcome(method.name(), told) {
+                Outcome::Done(value) => return read(method.name(), value),
                 // A request over the limit was not carried out, so it may be sent again.
                 Outcome::Wait(time) => tokio::time::sleep(time).await,
                 Outcome::Failed(error) => return Err(error),

@@ -1,6 +1,6 @@
 //! Who is who, and who is where: users, channels, members.
 
-use super::{Slack, SlackError};
+use super::{Method, Slack, SlackError};
 use serde::Deserialize;
 use std::collections::HashMap;
 use wire::tools::channel::{AccountClass, ChannelPerson};
@@ -109,13 +109,14 @@ struct Cursor {
 impl Slack {
     /// The account of this id.
     pub(crate) async fn account(&self, id: &str) -> Result<Account, SlackError> {
-        let answer: UserAnswer = self.ask("users.info", &[("user", id.to_owned())]).await?;
+        let answer: UserAnswer = self.ask(Method::UsersInfo, &[("user", id.to_owned())]).await?;
         Ok(account(answer.user, &self.me.team_id))
     }
 
     /// The channel of this id.
     pub(crate) async fn channel(&self, id: &str) -> Result<ChannelInfo, SlackError> {
-        let answer: ChannelAnswer = self.ask("conversations.info", &[("channel", id.to_owned())]).await?;
+        let answer: ChannelAnswer =
+            self.ask(Method::ConversationsInfo, &[("channel", id.to_owned())]).await?;
         Ok(answer.channel)
     }
 
@@ -133,7 +134,7 @@ impl Slack {
             if !cursor.is_empty() {
                 params.push(("cursor", cursor));
             }
-            let answer: MembersAnswer = self.ask("conversations.members", &params).await?;
+            let answer: MembersAnswer = self.ask(Method::ConversationsMembers, &params).await?;
             for id in answer.members.iter().filter(|id| **id != self.me.user_id) {
                 if !known.contains_key(id) {
                     let account = match self.account(id).await {

@@ -1,7 +1,7 @@
 //! Says things in Slack, and finds again what was said.
 
 use super::blocks::Message;
-use super::{Slack, SlackError};
+use super::{Method, Slack, SlackError};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
@@ -60,7 +60,7 @@ impl Slack {
         key: &str,
     ) -> Result<String, SlackError> {
         let post = Post::new(place, message, Some(key), None);
-        let posted: Posted = self.tell("chat.postMessage", &post).await?;
+        let posted: Posted = self.tell(Method::ChatPostMessage, &post).await?;
         Ok(posted.ts)
     }
 
@@ -72,7 +72,7 @@ impl Slack {
         message: &Message,
     ) -> Result<(), SlackError> {
         let post = Post::new(place, message, None, Some(user));
-        let _: Value = self.tell("chat.postEphemeral", &post).await?;
+        let _: Value = self.tell(Method::ChatPostEphemeral, &post).await?;
         Ok(())
     }
 
@@ -81,7 +81,7 @@ impl Slack {
         let body = json!({
             "channel": place.channel, "ts": ts, "text": message.plain(), "blocks": message.blocks(None),
         });
-        let _: Value = self.tell("chat.update", &body).await?;
+        let _: Value = self.tell(Method::ChatUpdate, &body).await?;
         Ok(())
     }
 
@@ -91,9 +91,9 @@ impl Slack {
         let method = match &place.thread {
             Some(thread) => {
                 params.push(("ts", thread.clone()));
-                "conversations.replies"
+                Method::ConversationsReplies
             }
-            None => "conversations.history",
+            None => Method::ConversationsHistory,
         };
         let found: Messages = self.ask(method, &params).await?;
         let carries = |message: &&Value| {
@@ -109,7 +109,7 @@ impl Slack {
     /// Invites somebody into a channel; that they are in it already is fine.
     pub(crate) async fn invite(&self, channel: &str, user: &str) -> Result<(), SlackError> {
         let body = json!({"channel": channel, "users": user});
-        let invited: Result<Value, SlackError> = self.tell("conversations.invite", &body).await;
+        let invited: Result<Value, SlackError> = self.tell(Method::ConversationsInvite, &body).await;
         match invited {
             Err(error) if error.code() != Some("already_in_channel") => Err(error),
             _ => Ok(()),
