@@ -36,10 +36,10 @@ const ENDED_WITHIN: Duration = Duration::from_secs(180);
 /// The folder with the database that holds the test realms. The distribution lies beside it, in the cache.
 pub(super) fn install(place: &Place) -> Result<PathBuf> {
     let distribution = distribution(place)?;
-    let realm = place.root.join("tests/keycloak/realm.json");
-    let key = format!("keycloak-{VERSION}-realms-{}", cache::digest(std::slice::from_ref(&realm))?);
+    let parts = realm::PARTS.map(|part| place.root.join(part));
+    let key = format!("keycloak-{VERSION}-realms-{}", cache::digest(&parts)?);
     let announcement = "the test realms, imported once, about 15 s";
-    place.cache.get(&Entry { key: &key, announcement }, |folder| import(&distribution, &realm, folder, place))
+    place.cache.get(&Entry { key: &key, announcement }, |folder| import(&distribution, folder, place))
 }
 
 fn distribution(place: &Place) -> Result<PathBuf> {
@@ -72,10 +72,10 @@ fn build(folder: &Path, place: &Place) -> Result<()> {
 }
 
 /// Lets it run once more, to import the realms into a copy of its first database.
-fn import(distribution: &Path, realm: &Path, folder: &Path, place: &Place) -> Result<()> {
+fn import(distribution: &Path, folder: &Path, place: &Place) -> Result<()> {
     let realms = folder.join("import");
     fs::create_dir_all(&realms)?;
-    realm::write(realm, &realms)?;
+    realm::write(&place.root, &realms)?;
     fs::copy(distribution.join("data/h2").join(DATABASE), folder.join(DATABASE))?;
     let boot = Boot { home: distribution, data: folder, learn: false, import: Some(&realms) };
     drop(serve(&boot, COLD_WITHIN, place, None)?);
