@@ -200,6 +200,7 @@ export class Run {
       logBytes,
       config,
       mock: this.#mock,
+      shared: this.#workshop.plan.shared,
       loadOnly: this.#loadOnly,
       observe: this.#observe,
       input,

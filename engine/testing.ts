@@ -177,6 +177,7 @@ export class Testing {
       log: this.#log(),
       secrets,
       traffic: new Traffic(),
+      word: "",
     };
     const run = new Run(workshop, {
       id: crypto.randomUUID(),

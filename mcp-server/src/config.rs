@@ -67,6 +67,10 @@ pub struct Args {
     /// A file that says which private ranges are open to which enclave: `{"<enclave>": ["10.1.2.0/24"]}`.
     #[arg(long, env = "TENTACULAR_PRIVATE_RANGES_FILE")]
     pub private_ranges_file: Option<PathBuf>,
+    /// An image that may run as a sidecar, or what the names of such images begin with (`registry.example/team`); may be given
+    /// several times, or separated by commas. Without it any that the enclave's owner approves may.
+    #[arg(long = "sidecar-images", env = "TENTACULAR_SIDECAR_IMAGES", value_delimiter = ',')]
+    pub sidecar_images: Vec<String>,
     /// Where enclaves live and tentacles run.
     #[arg(long, env = "TENTACULAR_BACKEND", value_enum)]
     pub backend: BackendKind,

@@ -26,7 +26,7 @@ contract:
   networkPolicy:
     unknown: 1
     additionalEgress: [{toCIDR: 198.51.100.0/24, ports: [443/TCP], reason: r, unknown: 1}]
-sidecars: [{name: s, image: i, port: 9000, unknown: 1, resources: {unknown: 1}}]
+sidecars: [{name: s, image: i, port: 9000, unknown: 1, resources: {unknown: 1, limits: {unknown: 1}}}]
 ";
 
 fn read() -> BTreeSet<String> {

@@ -1,6 +1,7 @@
 //! A version comes: its objects, then its pod, and where that does not come about nothing of it stays.
 
 use super::{Tentacles, named, recorded};
+use crate::backend::kubernetes::seen::not_ready;
 use crate::backend::kubernetes::workloads::Workload;
 use crate::backend::{BackendError, Deployed, Version};
 use crate::gate::Authorized;
@@ -43,7 +44,12 @@ impl Tentacles {
         let Some((standing, created)) = standing else {
             return Ok(Deployed { applied: vec![served(version)], ..Deployed::default() });
         };
-        if let Err(error) = self.ready(&workload, &target.name, &sandbox.version, &standing).await {
+        let ready = self.ready(&workload, &target.name, &sandbox.version, &standing).await;
+        let proven = match ready {
+            Ok(()) => self.proven(target, &workload, &sandbox.version).await,
+            Err(error) => Err(error),
+        };
+        if let Err(error) = proven {
             let serves = recorded(target).is_some_and(|before| before == sandbox.version);
             if !serves {
                 self.clear(target, &name_of(&target.name, &sandbox.version)).await?;
@@ -121,7 +127,9 @@ impl Tentacles {
             }
             workload.changes(LOOK_AGAIN).await;
         }
-        Err(BackendError::DoesNotStart(format!("it was not ready within {} s", READY_WITHIN.as_secs())))
+        let late = format!("it was not ready within {} s", READY_WITHIN.as_secs());
+        let beside = not_ready(&workload.version(tentacle, &revision), standing);
+        Err(BackendError::DoesNotStart(beside.map_or_else(|| late.clone(), |what| format!("{late}: {what}"))))
     }
 
     /// Replaces its pod, which is given its secrets as they are now: the one before serves until the new one is ready, and

@@ -2,17 +2,16 @@
 
 use super::{Tentacles, named, recorded};
 use crate::backend::asking::{Asked, BROKE, GRACE, NoReport, broken, no_memory};
-use crate::backend::kubernetes::seen::{address, memory, ran_out_of_memory};
+use crate::backend::kubernetes::seen::{address, ended_since, has_sidecars, memory, ran_out_of_memory};
 use crate::backend::kubernetes::workloads::{Seen, Workload};
-use crate::backend::log_line::LogLine;
-use crate::backend::{BackendError, LogStream, Logs, RunOrder, RunReport};
-use crate::gate::act::TentacleLogs;
+use crate::backend::{BackendError, RunOrder, RunReport};
+use crate::gate::MayRun;
 use crate::gate::target::OnTentacle;
-use crate::gate::{Authorized, MayRun};
-use futures::stream::{self, StreamExt};
 use k8s_openapi::api::core::v1::Pod;
 use kube::core::ResourceExt;
 use manifest::annotation::NODES;
+use secrecy::SecretString;
+use serde_json::Value;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
@@ -23,6 +22,9 @@ const STARTS_WITHIN: Duration = Duration::from_secs(30);
 
 /// How long what became of a pod may take to be known.
 const KNOWN_WITHIN: Duration = Duration::from_secs(3);
+
+/// The same of a sidecar, while the run's answer waits.
+const SIDECAR_KNOWN_WITHIN: Duration = Duration::from_secs(2);
 
 /// How often it is looked, also where nothing is told.
 const LOOK_AGAIN: Duration = Duration::from_millis(200);
@@ -81,7 +83,7 @@ impl Tentacles {
         for _ in 0..TRIES {
             let (seen, pod) = wanted.serving().await?;
             match self.ask(target, &version, &pod, order).await {
-                Ok(report) => return Ok(report),
+                Ok(report) => return Ok(wanted.with_the_dead(&pod, report).await),
                 Err(NoReport::Refused(error)) => return Err(error),
                 Err(NoReport::Broke(how)) => {
                     tracing::warn!(pod = pod.name_any(), how, "a pod broke during a run");
@@ -94,6 +96,31 @@ impl Tentacles {
         Err(BackendError::Unreachable(format!("no pod of `{}` takes the run: {why}", target.name)))
     }
 
+    /// Whether the engine of a version that is ready answers for it, and nothing in its place.
+    pub(super) async fn proven(
+        &self,
+        target: &OnTentacle,
+        workload: &Workload,
+        version: &ContentHash,
+    ) -> Result<(), BackendError> {
+        let seen = workload.version(&target.name, &version.short());
+        let Some(pod) = seen.serving().filter(|pod| has_sidecars(pod)) else { return Ok(()) };
+        let (token, base) = self.engine(target, version, pod);
+        let asked = Asked { client: &self.http, base: &base, token: &token, copy: &pod.name_any() };
+        asked.is_engine().await.map_err(|why| match why {
+            NoReport::Refused(error) => error,
+            NoReport::Ending(how) | NoReport::Broke(how) => {
+                BackendError::DoesNotStart(format!("its engine does not answer: {how}"))
+            }
+        })
+    }
+
+    /// What a pod's engine takes runs with, and where it is.
+    fn engine(&self, target: &OnTentacle, version: &ContentHash, pod: &Pod) -> (SecretString, String) {
+        let token = self.supply.run_token(target.record.id, &named(target), &made_from(pod, version));
+        (token, format!("http://{}:{}", address(pod).unwrap_or_default(), manifest::PORT))
+    }
+
     async fn ask(
         &self,
         target: &OnTentacle,
@@ -102,9 +129,11 @@ impl Tentacles {
         order: &RunOrder,
     ) -> Result<RunReport, NoReport> {
         let (enclave, copy) = (target.record.name.as_str(), pod.name_any());
-        let token = self.supply.run_token(target.record.id, &named(target), &made_from(pod, version));
-        let base = format!("http://{}:{}", address(pod).unwrap_or_default(), manifest::PORT);
+        let (token, base) = self.engine(target, version, pod);
         let asked = Asked { client: &self.http, base: &base, token: &token, copy: &copy };
+        if has_sidecars(pod) {
+            asked.is_engine().await?;
+        }
         let _one_more = self.going.begin(enclave, &copy);
         match tokio::time::timeout(order.limit + GRACE, asked.send("/run", order)).await {
             Ok(report) => report,
@@ -114,40 +143,6 @@ impl Tentacles {
                 Err(NoReport::Refused(ended.err().unwrap_or(BackendError::TimedOut(order.limit))))
             }
         }
-    }
-
-    /// The last lines that its newest pod printed.
-    pub(in super::super) async fn logs(
-        &self,
-        grant: &Authorized<TentacleLogs>,
-        lines: usize,
-    ) -> Result<Logs, BackendError> {
-        let target = grant.target();
-        let Some(copy) = self.newest(target).await? else { return Ok(Logs::default()) };
-        let said = self.cluster.log(target.record.name.as_str(), &copy, lines + 1).await?;
-        let mut shown: Vec<String> = said.lines().flat_map(|line| LogLine::read(line).readable()).collect();
-        let more = shown.len().saturating_sub(lines);
-        Ok(Logs { copy, lines: shown.split_off(more), truncated: more > 0 })
-    }
-
-    /// The same, and what that pod prints from then on.
-    pub(in super::super) async fn follow(
-        &self,
-        grant: &Authorized<TentacleLogs>,
-        lines: usize,
-    ) -> Result<LogStream, BackendError> {
-        let target = grant.target();
-        let Some(copy) = self.newest(target).await? else { return Ok(stream::empty().boxed()) };
-        let said = self.cluster.follow_log(target.record.name.as_str(), &copy, lines).await?;
-        Ok(said.flat_map(|line| stream::iter(LogLine::read(&line).readable())).boxed())
-    }
-
-    /// The pod that serves, or else the newest one.
-    async fn newest(&self, target: &OnTentacle) -> Result<Option<String>, BackendError> {
-        let workload = self.workloads.read(&target.record.name).await?;
-        let version = recorded(target).ok_or_else(not_here)?;
-        let seen = workload.version(&target.name, &version.short());
-        Ok(seen.serving().or_else(|| seen.pods.first()).map(|pod| pod.name_any()))
     }
 }
 
@@ -192,6 +187,27 @@ impl Wanted<'_> {
         }
     }
 
+    /// The report, and where it tells of a failure, which sidecars ended meanwhile: that may be why.
+    async fn with_the_dead(&self, before: &Pod, mut report: RunReport) -> RunReport {
+        if report.success || !has_sidecars(before) {
+            return report;
+        }
+        let (began, name) = (Instant::now(), before.name_any());
+        let dead = || {
+            let now = self.seen().pods.into_iter().find(|pod| pod.name_any() == name);
+            now.map(|now| ended_since(before, &now)).unwrap_or_default()
+        };
+        while dead().is_empty() && began.elapsed() < SIDECAR_KNOWN_WITHIN {
+            self.workload.changes(LOOK_AGAIN).await;
+        }
+        let told = dead().join("; ");
+        let errors = report.output.get_mut("errors").and_then(Value::as_object_mut);
+        for error in errors.into_iter().flat_map(|errors| errors.values_mut()).filter(|_| !told.is_empty()) {
+            *error = format!("{}; meanwhile {told}", error.as_str().unwrap_or_default()).into();
+        }
+        report
+    }
+
     /// The report of a run whose pod did not live to give one, once it is known why.
     async fn broke(&self, seen: &Seen, pod: &Pod) -> RunReport {
         let (began, name) = (Instant::now(), pod.name_any());
@@ -200,7 +216,8 @@ impl Wanted<'_> {
         while !out_of_memory() && began.elapsed() < KNOWN_WITHIN {
             self.workload.changes(LOOK_AGAIN).await;
         }
-        let why = if out_of_memory() { no_memory(memory(pod).unwrap_or("little")) } else { BROKE.to_owned() };
+        let memory = memory(pod).unwrap_or_else(|| "little".to_owned());
+        let why = if out_of_memory() { no_memory(&memory) } else { BROKE.to_owned() };
         let nodes = seen.deployment.as_ref().and_then(|it| it.annotations().get(NODES));
         let nodes: Vec<String> =
             nodes.into_iter().flat_map(|nodes| nodes.split(',')).map(str::to_owned).collect();
@@ -214,6 +231,6 @@ fn made_from(pod: &Pod, recorded: &ContentHash) -> ContentHash {
     named.and_then(|version| version.parse().ok()).unwrap_or(*recorded)
 }
 
-fn not_here() -> BackendError {
+pub(super) fn not_here() -> BackendError {
     BackendError::DoesNotStart("no version of it is on the cluster".to_owned())
 }
