@@ -81,6 +81,7 @@ impl Seen {
     pub(super) fn hopeless(&self, standing: &str) -> Option<Why> {
         let made_with = |pod: &&Arc<Pod>| pod.annotations().get(STANDING).is_some_and(|own| own == standing);
         match self.pods.iter().find(made_with) {
+            Some(pod) if beside::is_restarting(pod) => None,
             Some(pod) => {
                 let own = || engine(pod).and_then(why_not);
                 beside::why_not(pod).or_else(own).map(Why::Tentacle)
@@ -124,13 +125,10 @@ pub(super) fn copy(pod: &Pod) -> CopyState {
 
 /// How much memory a pod may use, as its own specification says it.
 pub(super) fn memory(pod: &Pod) -> Option<String> {
-    let spec = pod.spec.as_ref()?;
-    let engine = spec.containers.iter().find(|it| it.name == ENGINE)?;
-    let amount = engine.resources.as_ref()?.limits.as_ref()?.get("memory")?.0.as_str();
-    Some(match spec.containers.len() {
-        1 => amount.to_owned(),
-        _ => format!("{amount} and what its sidecars may have"),
-    })
+    match beside::together(pod)? {
+        (mib, 1) => Some(format!("{mib}Mi")),
+        (mib, _) => Some(format!("{mib}Mi together with its sidecars")),
+    }
 }
 
 /// Where a pod is.
@@ -146,6 +144,13 @@ pub(super) fn ran_out_of_memory(pod: &Pod) -> bool {
         end.is_some_and(|end| end.reason.as_deref() == Some("OOMKilled"))
     };
     statuses(pod).any(|status| killed(&status.state) || killed(&status.last_state))
+}
+
+/// Whether the engine that a pod had still runs.
+pub(super) fn has_same_engine(before: &Pod, now: &Pod) -> bool {
+    let Some(engine) = engine(now) else { return true };
+    let is_over = engine.state.as_ref().is_some_and(|state| state.terminated.is_some());
+    !is_over && engine.container_id == self::engine(before).and_then(|engine| engine.container_id.clone())
 }
 
 /// What is known of each container.

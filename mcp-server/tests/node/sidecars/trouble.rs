@@ -31,7 +31,7 @@ fn what_runs_beside_is_what_was_approved() {
         let deployed = site.approved(&enclave, "asker", &files(&shell(""))).await.unwrap();
         assert_eq!(deployed["status"], "deployed", "{deployed}");
         let ran = site.run_it(&enclave, "asker", json!({})).await.unwrap();
-        assert_eq!(ran["output"]["outputs"]["ask"], "well\n", "{ran}");
+        assert_eq!(ran["output"]["outputs"]["ask"], "well", "{ran}");
         let described =
             site.call("ana", "wf_describe", json!({"enclave": enclave, "name": "asker"})).await.unwrap();
         assert_eq!(described["sidecars"], json!(["shell"]), "{described}");
@@ -87,8 +87,13 @@ fn a_sidecar_that_uses_up_the_memory_is_told_and_the_next_run_works() {
         let files = files(&shell(", resources: {limits: {memory: 64Mi}}"));
         site.approved(&enclave, "asker", &files).await.unwrap();
         let hog = json!({"script": "dd if=/dev/zero of=/dev/null bs=900M count=1"});
-        let ran = site.run_it(&enclave, "asker", hog).await;
-        eprintln!("{ran:?}");
+        let began = std::time::Instant::now();
+        let ran = site.run_it(&enclave, "asker", hog).await.unwrap();
+        assert_eq!(ran["success"], false, "{ran}");
+        let told = "stopped: used more memory than the sandbox has, 448Mi together with its sidecars";
+        assert_eq!(ran["output"]["errors"]["ask"], told, "{ran}");
+        // the node gives a dead pod up after a while; nobody waits for the connection to it
+        assert!(began.elapsed() < std::time::Duration::from_secs(20), "{:?}", began.elapsed());
         until("it works again", async || {
             site.run_it(&enclave, "asker", json!({})).await.is_ok_and(|ran| ran["success"] == true)
         })

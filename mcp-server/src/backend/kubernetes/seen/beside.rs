@@ -1,7 +1,7 @@
 //! What is known of a pod's sidecars.
 
 use super::{ENGINE, Seen, statuses};
-use k8s_openapi::api::core::v1::{ContainerStateTerminated, ContainerStatus, Pod};
+use k8s_openapi::api::core::v1::{Container, ContainerStateTerminated, ContainerStatus, Pod};
 use kube::core::ResourceExt;
 use manifest::annotation::STANDING;
 
@@ -10,8 +10,30 @@ pub(in super::super) fn has_sidecars(pod: &Pod) -> bool {
     pod.spec.as_ref().is_some_and(|spec| spec.containers.len() > 1)
 }
 
+/// The MiB that all containers of a pod may use together, and how many they are.
+pub(super) fn together(pod: &Pod) -> Option<(u64, usize)> {
+    let containers = &pod.spec.as_ref()?.containers;
+    let mib = |container: &Container| {
+        let amount = container.resources.as_ref()?.limits.as_ref()?.get("memory")?.0.strip_suffix("Mi")?;
+        amount.parse::<u64>().ok()
+    };
+    Some((containers.iter().map(mib).sum::<Option<u64>>()?, containers.len()))
+}
+
+/// Whether the sandbox as a whole is made anew after it was ended: until then none of its containers can start.
+pub(super) fn is_restarting(pod: &Pod) -> bool {
+    let waits = |status: &ContainerStatus| {
+        let end = last_end(status);
+        !status.ready && end.is_some_and(|end| end.reason.as_deref() == Some("StartError"))
+    };
+    has_sidecars(pod) && statuses(pod).all(waits)
+}
+
 /// Why one of them does not start, where it will not by itself.
 pub(super) fn why_not(pod: &Pod) -> Option<String> {
+    if let Some(all) = used_up_together(pod) {
+        return Some(all);
+    }
     sidecars(pod).filter(|status| !status.ready).find_map(|status| {
         let why = match last_end(status) {
             Some(end) => how(pod, &status.name, end),
@@ -48,6 +70,16 @@ fn sidecars(pod: &Pod) -> impl Iterator<Item = &ContainerStatus> {
     statuses(pod).filter(|status| status.name != ENGINE)
 }
 
+/// Behind gVisor a pod is ended as a whole when all of it has used too much: who took the most is not known.
+fn used_up_together(pod: &Pod) -> Option<String> {
+    let killed = |status: &ContainerStatus| {
+        let end = last_end(status);
+        !status.ready && end.is_some_and(|end| end.reason.as_deref() == Some("OOMKilled"))
+    };
+    let (mib, _) = together(pod).filter(|_| has_sidecars(pod) && statuses(pod).all(killed))?;
+    Some(format!("the engine and its sidecars used more memory than they may, {mib}Mi together"))
+}
+
 /// How a container ended last.
 fn last_end(status: &ContainerStatus) -> Option<&ContainerStateTerminated> {
     let now = status.state.as_ref().and_then(|state| state.terminated.as_ref());
@@ -66,4 +98,53 @@ fn how(pod: &Pod, name: &str, end: &ContainerStateTerminated) -> String {
 fn memory<'a>(pod: &'a Pod, name: &str) -> Option<&'a str> {
     let container = pod.spec.as_ref()?.containers.iter().find(|it| it.name == name)?;
     Some(container.resources.as_ref()?.limits.as_ref()?.get("memory")?.0.as_str())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::{Value, json};
+
+    fn pod(engine: Value, sidecar: Value) -> Pod {
+        let container = |name: &str, mib: u32| json!({"name": name, "resources": {"limits": {"memory": format!("{mib}Mi")}}});
+        let status = |name: &str, last: Value| {
+            let waiting = json!({"waiting": {"reason": "CrashLoopBackOff"}});
+            json!({"name": name, "image": "", "imageID": "", "ready": false, "restartCount": 1, "state": waiting,
+                   "lastState": {"terminated": last}})
+        };
+        let spec = json!({"containers": [container("engine", 384), container("s", 64)]});
+        let statuses = json!([status("engine", engine), status("s", sidecar)]);
+        serde_json::from_value(json!({"spec": spec, "status": {"containerStatuses": statuses}})).unwrap()
+    }
+
+    fn end(reason: &str, message: &str) -> Value {
+        json!({"exitCode": 3, "reason": reason, "message": message, "containerID": reason})
+    }
+
+    #[test]
+    fn a_sidecar_that_ended_is_told_with_its_last_words() {
+        let told = why_not(&pod(Value::Null, end("Error", "no model"))).unwrap();
+        assert_eq!(told, "the sidecar `s`: it ended with code 3: no model");
+        let told = why_not(&pod(Value::Null, end("OOMKilled", ""))).unwrap();
+        assert_eq!(told, "the sidecar `s`: it used more memory than it may, 64Mi");
+    }
+
+    #[test]
+    fn nobody_is_blamed_for_what_all_used_together() {
+        let told = why_not(&pod(end("OOMKilled", ""), end("OOMKilled", ""))).unwrap();
+        assert_eq!(told, "the engine and its sidecars used more memory than they may, 448Mi together");
+        assert!(is_restarting(&pod(end("StartError", ""), end("StartError", ""))));
+        assert!(!is_restarting(&pod(Value::Null, end("StartError", "no such program"))));
+    }
+
+    #[test]
+    fn what_ended_before_is_not_told_again() {
+        let before = pod(Value::Null, end("Error", "no model"));
+        assert!(ended_since(&before, &before).is_empty());
+        let after = pod(Value::Null, end("OOMKilled", ""));
+        assert_eq!(
+            ended_since(&before, &after),
+            ["the sidecar `s` ended: it used more memory than it may, 64Mi"]
+        );
+    }
 }

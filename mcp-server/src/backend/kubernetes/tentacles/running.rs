@@ -2,7 +2,9 @@
 
 use super::{Tentacles, named, recorded};
 use crate::backend::asking::{Asked, BROKE, GRACE, NoReport, broken, no_memory};
-use crate::backend::kubernetes::seen::{address, ended_since, has_sidecars, memory, ran_out_of_memory};
+use crate::backend::kubernetes::seen::{
+    address, ended_since, has_same_engine, has_sidecars, memory, ran_out_of_memory,
+};
 use crate::backend::kubernetes::workloads::{Seen, Workload};
 use crate::backend::{BackendError, RunOrder, RunReport};
 use crate::gate::MayRun;
@@ -82,7 +84,12 @@ impl Tentacles {
         let mut why = String::new();
         for _ in 0..TRIES {
             let (seen, pod) = wanted.serving().await?;
-            match self.ask(target, &version, &pod, order).await {
+            // A pod that dies does not always say so to whoever is connected to it.
+            let asked = tokio::select! {
+                asked = self.ask(target, &version, &pod, order) => asked,
+                () = wanted.ended(&pod) => Err(NoReport::Broke("its engine ended".to_owned())),
+            };
+            match asked {
                 Ok(report) => return Ok(wanted.with_the_dead(&pod, report).await),
                 Err(NoReport::Refused(error)) => return Err(error),
                 Err(NoReport::Broke(how)) => {
@@ -193,10 +200,7 @@ impl Wanted<'_> {
             return report;
         }
         let (began, name) = (Instant::now(), before.name_any());
-        let dead = || {
-            let now = self.seen().pods.into_iter().find(|pod| pod.name_any() == name);
-            now.map(|now| ended_since(before, &now)).unwrap_or_default()
-        };
+        let dead = || self.workload.pod(&name).map(|now| ended_since(before, &now)).unwrap_or_default();
         while dead().is_empty() && began.elapsed() < SIDECAR_KNOWN_WITHIN {
             self.workload.changes(LOOK_AGAIN).await;
         }
@@ -208,11 +212,18 @@ impl Wanted<'_> {
         report
     }
 
+    /// Waits until the engine of a pod has ended.
+    async fn ended(&self, pod: &Pod) {
+        let name = pod.name_any();
+        while self.workload.pod(&name).is_some_and(|now| has_same_engine(pod, &now)) {
+            self.workload.changes(LOOK_AGAIN).await;
+        }
+    }
+
     /// The report of a run whose pod did not live to give one, once it is known why.
     async fn broke(&self, seen: &Seen, pod: &Pod) -> RunReport {
         let (began, name) = (Instant::now(), pod.name_any());
-        let is_it = |other: &Arc<Pod>| other.name_any() == name && ran_out_of_memory(other);
-        let out_of_memory = || self.seen().pods.iter().any(is_it);
+        let out_of_memory = || self.workload.pod(&name).is_some_and(|pod| ran_out_of_memory(&pod));
         while !out_of_memory() && began.elapsed() < KNOWN_WITHIN {
             self.workload.changes(LOOK_AGAIN).await;
         }
