@@ -40,7 +40,7 @@ export function makeContext(job: NodeJob, log: Log, wire: Wire, asking: Asking):
   return Object.freeze({
     ...job.context,
     log,
-    shared: sharedOf(job, asking),
+    shared: sharedOf(ask, asking),
     dependency,
     secret: (name: string) => {
       wire.used(Object.hasOwn(job.secrets, name) ? "secret" : "undeclared", name);
@@ -51,9 +51,12 @@ export function makeContext(job: NodeJob, log: Log, wire: Wire, asking: Asking):
 }
 
 /** The folder that is shared with sidecars, as code is given it. */
-function sharedOf(job: NodeJob, asking: Asking): Shared {
+function sharedOf({ job, wire }: Ask, asking: Asking): Shared {
   const { node } = job.context;
+  // what is at an address of the sandbox is a sidecar: contracts have names
+  const beside = Object.entries(job.dependencies).filter(([, { host }]) => host === "127.0.0.1");
   const ask = (what: SharedAsk): Promise<SharedAnswer> => {
+    for (const [name] of beside) wire.used("dependency", name);
     if (job.shares) return asking.ask(what);
     const why = `node "${node}" uses no sidecar: name one in nodes.${node}.uses in workflow.yaml`;
     return Promise.reject(new Error(why));

@@ -36,6 +36,8 @@ export interface Job {
   readonly mock: { readonly [node: string]: Responses } | null;
   /** The folder that nodes share with sidecars; null where there are none. */
   readonly shared: string | null;
+  /** In a test, what is in that folder. */
+  readonly files: { readonly [name: string]: string };
   /** Nodes are only loaded, and not called, when this is true. */
   readonly loadOnly: boolean;
   /** What nodes ask for and may not have is noted, and `fetch` of it is answered with nothing. */

@@ -25,7 +25,7 @@ input.next().then(() => Deno.exit(0)); // the engine is gone
 
 const encoder = new TextEncoder();
 const folder = job.mock !== null
-  ? new TestFolder()
+  ? new TestFolder(job.files)
   : job.shared === null
   ? null
   : new RealFolder(job.shared);

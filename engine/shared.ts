@@ -96,7 +96,14 @@ export class RealFolder implements Folder {
 
 /** A folder of a test, which nothing else sees. */
 export class TestFolder implements Folder {
-  readonly #files = new Map<string, Uint8Array>();
+  readonly #files: Map<string, Uint8Array>;
+
+  constructor(files: { readonly [name: string]: string }) {
+    const encoder = new TextEncoder();
+    this.#files = new Map(
+      Object.entries(files).map(([name, text]) => [name, encoder.encode(text)]),
+    );
+  }
 
   answer(ask: SharedAsk): Promise<SharedAnswer> {
     if (ask.op === "list") return Promise.resolve({ names: [...this.#files.keys()].sort() });

@@ -163,10 +163,12 @@ export class Testing {
     const values = new Map(
       plan.nodes.flatMap((node) => node.secrets).map((name) => [name, `fixture-${name}`]),
     );
+    const shared: Record<string, string> = {};
     const mock = new Map<string, Responses>(plan.nodes.map(({ name }) => [name, {}]));
     // the first fixture of a node comes last, so that what it says counts
     for (const { name, fixture } of found.toReversed()) {
       for (const [secret, value] of Object.entries(fixture.secrets)) values.set(secret, value);
+      Object.assign(shared, fixture.shared);
       mock.set(name.node, merge(mock.get(name.node) ?? {}, fixture.responses));
     }
     const secrets = new Secrets(Object.fromEntries(values));
@@ -185,6 +187,7 @@ export class Testing {
       limitMs: plan.limits.runMs,
       loadOnly: false,
       mock: Object.fromEntries(mock),
+      files: shared,
       tell: (told) => {
         if (told.kind === "used") this.#drift.saw(told.node, told.how, told.name);
       },

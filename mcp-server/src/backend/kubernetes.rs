@@ -41,7 +41,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use uuid::Uuid;
-use wire::enforcement::Enforcement;
+use wire::enforcement::{Enforcement, NOT_OBSERVED};
 use workflow::{Sandbox, SecretName};
 
 /// The stages in which an enclave is made. The namespace comes with its Pod Security labels and status provisioning; the
@@ -227,9 +227,7 @@ impl Backend for Kubernetes {
         _: &Version,
         _: RunOrder,
     ) -> Result<RunReport, BackendError> {
-        Err(BackendError::NotYet(
-            "versions are not observed on this backend yet; `tntc test` tells what fixtures reach for",
-        ))
+        Err(BackendError::NotYet(NOT_OBSERVED))
     }
 
     async fn logs(&self, grant: &Authorized<TentacleLogs>, what: &LogOrder) -> Result<Logs, BackendError> {

@@ -52,14 +52,11 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio_util::task::AbortOnDropHandle;
-use wire::enforcement::Enforcement;
+use wire::enforcement::{Enforcement, NO_SIDECARS};
 use workflow::{Sandbox, SecretName, TentacleRef};
 
 /// The steps in which an enclave is made. Its folder says that it is provisioning, until the last one.
 const STEPS: [&[&str]; 3] = [&["directory"], &["limits"], &["active"]];
-
-/// Why a tentacle with a sidecar does not run here.
-const NO_SIDECARS: &str = "sidecars do not run on one machine yet: they need the Kubernetes backend";
 
 /// This machine.
 #[derive(Debug)]

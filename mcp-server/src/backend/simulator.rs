@@ -22,7 +22,7 @@ use serde_json::json;
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
-use wire::enforcement::{Enforcement, Walls};
+use wire::enforcement::{Enforcement, NOTHING_OBSERVED, Walls};
 use workflow::{EnclaveName, Sandbox, SecretName, TentacleName};
 
 /// What every answer says that would come of code.
@@ -157,7 +157,7 @@ impl Backend for Simulator {
         _: &Version,
         _: RunOrder,
     ) -> Result<RunReport, BackendError> {
-        Err(BackendError::NotYet("nothing is observed by a simulator, which runs no code"))
+        Err(BackendError::NotYet(NOTHING_OBSERVED))
     }
 
     async fn logs(&self, grant: &Authorized<TentacleLogs>, what: &LogOrder) -> Result<Logs, BackendError> {

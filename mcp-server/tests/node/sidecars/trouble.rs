@@ -83,6 +83,7 @@ fn a_sidecar_that_does_not_start_is_told_with_its_last_words() {
 fn a_sidecar_that_uses_up_the_memory_is_told_and_the_next_run_works() {
     inside(async {
         let site = Site::start("heads").await;
+        one_that_ends_is_told_by_the_run_that_it_failed(&site).await;
         let enclave = site.enclave("hungry").await;
         let files = files(&shell(", resources: {limits: {memory: 64Mi}}"));
         site.approved(&enclave, "asker", &files).await.unwrap();
@@ -100,4 +101,23 @@ fn a_sidecar_that_uses_up_the_memory_is_told_and_the_next_run_works() {
         .await;
         site.deprovision("ana", &enclave).await;
     });
+}
+
+async fn one_that_ends_is_told_by_the_run_that_it_failed(site: &Site) {
+    let enclave = site.enclave("mortal").await;
+    let serves = format!("nc -ll -p 9000 -e /bin/busybox sh -c '{}'", SHELL.replace('\'', "'\\''"));
+    let script =
+        format!("{serves} & until [ -e /tmp/end ]; do usleep 100000; done; echo as it was told >&2; exit 3");
+    let mortal = json!(["/bin/busybox", "sh", "-c", script]);
+    site.approved(&enclave, "asker", &files(&sidecar(&mortal, ""))).await.unwrap();
+    let ran = site.run_it(&enclave, "asker", json!({"script": "touch /tmp/end; sleep 60"})).await.unwrap();
+    assert_eq!(ran["success"], false, "{ran}");
+    let told = ran["output"]["errors"]["ask"].as_str().unwrap();
+    assert!(told.contains("meanwhile the sidecar `shell` ended: it ended with code 3: "), "{told}");
+    assert!(told.contains("as it was told"), "{told}");
+    until("it works again", async || {
+        site.run_it(&enclave, "asker", json!({})).await.is_ok_and(|ran| ran["success"] == true)
+    })
+    .await;
+    site.deprovision("ana", &enclave).await;
 }
