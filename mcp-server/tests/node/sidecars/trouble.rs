@@ -106,8 +106,9 @@ fn a_sidecar_that_uses_up_the_memory_is_told_and_the_next_run_works() {
 async fn one_that_ends_is_told_by_the_run_that_it_failed(site: &Site) {
     let enclave = site.enclave("mortal").await;
     let serves = format!("nc -ll -p 9000 -e /bin/busybox sh -c '{}'", SHELL.replace('\'', "'\\''"));
-    let script =
-        format!("{serves} & until [ -e /tmp/end ]; do usleep 100000; done; echo as it was told >&2; exit 3");
+    let script = format!(
+        "rm -f /tmp/end; {serves} & until [ -e /tmp/end ]; do usleep 100000; done; echo as it was told >&2; exit 3"
+    );
     let mortal = json!(["/bin/busybox", "sh", "-c", script]);
     site.approved(&enclave, "asker", &files(&sidecar(&mortal, ""))).await.unwrap();
     let ran = site.run_it(&enclave, "asker", json!({"script": "touch /tmp/end; sleep 60"})).await.unwrap();

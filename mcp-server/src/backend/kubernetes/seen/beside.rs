@@ -23,10 +23,16 @@ pub(super) fn together(pod: &Pod) -> Option<(u64, usize)> {
 /// Whether the sandbox as a whole is made anew after it was ended: until then none of its containers can start.
 pub(super) fn is_restarting(pod: &Pod) -> bool {
     let waits = |status: &ContainerStatus| {
-        let end = last_end(status);
-        !status.ready && end.is_some_and(|end| end.reason.as_deref() == Some("StartError"))
+        let end = last_end(status).filter(|end| end.reason.as_deref() == Some("StartError"));
+        let names_it = || end.and_then(|end| end.message.as_deref()).is_some_and(|it| it.contains("sandbox"));
+        !status.ready && end.is_some() && (has_sidecars(pod) || names_it())
     };
-    has_sidecars(pod) && statuses(pod).all(waits)
+    !pod_is_new(pod) && statuses(pod).all(waits)
+}
+
+/// Whether nothing is known of its containers yet.
+fn pod_is_new(pod: &Pod) -> bool {
+    statuses(pod).next().is_none()
 }
 
 /// Why one of them does not start, where it will not by itself.

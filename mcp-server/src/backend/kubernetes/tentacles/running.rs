@@ -180,13 +180,16 @@ impl Wanted<'_> {
                 return Ok((other, pod));
             }
             let why = seen.standing().and_then(|standing| seen.hopeless(standing));
-            if let Some(why) = why {
+            let late = began.elapsed() > STARTS_WITHIN;
+            // What a run has used up is made anew: whoever asks next waits for it.
+            let comes_back = seen.pods.iter().any(|pod| ran_out_of_memory(pod));
+            if let Some(why) = why.filter(|_| late || !comes_back) {
                 return Err(why.into_error());
             }
             if !seen.is_wanted() {
                 return Err(not_here());
             }
-            if began.elapsed() > STARTS_WITHIN {
+            if late {
                 let why = format!("its pod was not ready within {} s", STARTS_WITHIN.as_secs());
                 return Err(BackendError::DoesNotStart(why));
             }
