@@ -58,9 +58,6 @@ sidecars:
 deployment: {namespace: shop}
 "#;
 
-/// An image by its digest.
-const IMAGE: &str = "image: 'a@sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef'";
-
 fn parse(text: &str) -> Result<Workflow, Problems> {
     Workflow::parse(text.as_bytes())
 }
@@ -84,11 +81,6 @@ fn with(from: &str, to: &str) -> String {
 /// The small workflow with more at its end.
 fn and(more: &str) -> String {
     format!("{SMALL}{more}")
-}
-
-/// The small workflow with a sidecar `a`.
-fn with_sidecar(more: &str) -> String {
-    and(&format!("sidecars: [{{name: a, {IMAGE}, {more}}}]\n"))
 }
 
 #[test]
@@ -276,47 +268,6 @@ fn each_rule_has_its_sentence() {
         ),
         (and("sidecars: [{image: a}]\n"), "9:12: sidecar[0]: name is required"),
         (and("sidecars: [{name: a_b, image: a}]\n"), "sidecar[0]: name must be lower-case words"),
-        (with_sidecar("port: 8080"), "9:12: sidecar[0]: port 8080 is already used by the engine"),
-        (with_sidecar("port: 3128"), "9:12: sidecar[0]: port 3128 is already used by the engine"),
-        (and("sidecars: [{name: a, image: a}]\n"), "9:12: sidecar[0]: port is required"),
-        (
-            and("sidecars: [{name: a, image: 'nginx:1.27', port: 9000}]\n"),
-            "9:29: sidecar[0]: image \"nginx:1.27\" is not named by its digest, so that nobody could approve what will run: \
-             write name@sha256:…; `crane digest nginx:1.27` or",
-        ),
-        (and("sidecars: [{name: engine, image: a}]\n"), "and not be `engine`, got: \"engine\""),
-        (with_sidecar("port: 9000, env: {a-b: c}"), "env: \"a-b\" is no name of a variable"),
-        (with_sidecar("port: 9000, healthPath: health"), "healthPath must be a path such as /health"),
-        (with_sidecar("port: 9000, healthPath: /health, protocol: grpc"), "of a sidecar that speaks http"),
-        (
-            with_sidecar("port: 9000, resources: {limits: {memory: 2Gi}}"),
-            "sidecar[0]: memory must be from 16 to 1024 MiB, such as 256Mi, got: \"2Gi\"",
-        ),
-        (
-            with_sidecar("port: 9000, resources: {limits: {cpu: 5}}"),
-            "cpu must be from 10 to 1000 thousandths of a processor, such as 250m, got: \"5\"",
-        ),
-        (
-            with_sidecar("port: 9000, resources: {limits: {memory: 64Mi}, requests: {memory: 128Mi}}"),
-            "requests.memory is more than limits.memory",
-        ),
-        (
-            with_sidecar("port: 9000, resources: {limits: {memory: 1Gi}}")
-                .replace("}]\n", "}, {name: b, IMAGE, port: 9001}]\n")
-                .replace("IMAGE", IMAGE),
-            "9:1: the sidecars may use 1280 MiB together: at most 1024 MiB of memory",
-        ),
-        (
-            with_sidecar("port: 9000")
-                .replace("}]\n", "}, {name: b, IMAGE, port: 9000}]\n")
-                .replace("IMAGE", IMAGE),
-            "sidecar[1]: port 9000 is already used by sidecar \"a\"",
-        ),
-        (
-            with_sidecar("port: 9000")
-                + "contract: {version: '1', dependencies: {a: {protocol: https, host: a.example}}}\n",
-            "\"a\" is a dependency's name already, and `uses` could not tell them apart",
-        ),
         (
             and("sidecars: [{name: a, image: a, port: 80}]\n"),
             "sidecar[0]: port must be a whole number from 1024 to 65535",

@@ -23,6 +23,28 @@ sidecars:
     port: 9000
 ";
 
+const SMALL: &str = "\
+name: hello
+version: 1.0
+triggers: [{type: manual}]
+nodes:
+  hello:
+    path: nodes/hello.ts
+    description: H
+";
+
+/// An image by its digest.
+const IMAGE: &str = "image: 'a@sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef'";
+
+fn and(more: &str) -> String {
+    format!("{SMALL}{more}")
+}
+
+/// The small workflow with a sidecar `a`.
+fn with_sidecar(more: &str) -> String {
+    and(&format!("sidecars: [{{name: a, {IMAGE}, {more}}}]\n"))
+}
+
 fn sandbox(text: &str) -> Sandbox {
     let version = format!("sha256:{}", "0".repeat(64)).parse().unwrap();
     let facts = Facts { enclave: "price-watch".parse().unwrap(), version };
@@ -99,4 +121,55 @@ fn a_version_that_is_observed_has_no_sidecar_that_was_not_approved() {
     assert!(none.sidecars.is_empty() && none.nodes.iter().all(|node| node.sidecars.is_empty()));
     let all = sandbox.within(&sandbox.reach);
     assert_eq!((all.sidecars.len(), all.nodes.first().unwrap().sidecars.len()), (1, 1));
+}
+
+#[test]
+fn each_rule_has_its_sentence() {
+    let cases = [
+        (with_sidecar("port: 8080"), "8:12: sidecar[0]: port 8080 is already used by the engine"),
+        (with_sidecar("port: 3128"), "8:12: sidecar[0]: port 3128 is already used by the engine"),
+        (and("sidecars: [{name: a, image: a}]\n"), "8:12: sidecar[0]: port is required"),
+        (
+            and("sidecars: [{name: a, image: 'nginx:1.27', port: 9000}]\n"),
+            "8:29: sidecar[0]: image \"nginx:1.27\" is not named by its digest, so that nobody could approve what will run: \
+             write name@sha256:…; `crane digest nginx:1.27` or",
+        ),
+        (and("sidecars: [{name: engine, image: a}]\n"), "and not be `engine`, got: \"engine\""),
+        (with_sidecar("port: 9000, env: {a-b: c}"), "env: \"a-b\" is no name of a variable"),
+        (with_sidecar("port: 9000, healthPath: health"), "healthPath must be a path such as /health"),
+        (with_sidecar("port: 9000, healthPath: /health, protocol: grpc"), "of a sidecar that speaks http"),
+        (
+            with_sidecar("port: 9000, resources: {limits: {memory: 2Gi}}"),
+            "sidecar[0]: memory must be from 16 to 1024 MiB, such as 256Mi, got: \"2Gi\"",
+        ),
+        (
+            with_sidecar("port: 9000, resources: {limits: {cpu: 5}}"),
+            "cpu must be from 10 to 1000 thousandths of a processor, such as 250m, got: \"5\"",
+        ),
+        (
+            with_sidecar("port: 9000, resources: {limits: {memory: 64Mi}, requests: {memory: 128Mi}}"),
+            "requests.memory is more than limits.memory",
+        ),
+        (
+            with_sidecar("port: 9000, resources: {limits: {memory: 1Gi}}")
+                .replace("}]\n", "}, {name: b, IMAGE, port: 9001}]\n")
+                .replace("IMAGE", IMAGE),
+            "8:1: the sidecars may use 1280 MiB together: at most 1024 MiB of memory",
+        ),
+        (
+            with_sidecar("port: 9000")
+                .replace("}]\n", "}, {name: b, IMAGE, port: 9000}]\n")
+                .replace("IMAGE", IMAGE),
+            "sidecar[1]: port 9000 is already used by sidecar \"a\"",
+        ),
+        (
+            with_sidecar("port: 9000")
+                + "contract: {version: '1', dependencies: {a: {protocol: https, host: a.example}}}\n",
+            "\"a\" is a dependency's name already, and `uses` could not tell them apart",
+        ),
+    ];
+    for (text, told) in cases {
+        let problems = Workflow::parse(text.as_bytes()).unwrap_err().to_string();
+        assert!(problems.contains(told), "{text}\n{problems}\nlacks: {told}");
+    }
 }
