@@ -39,8 +39,11 @@ fn beside_by_plan(plan: &Value, net: &mut BTreeSet<(String, String, u16)>) -> Be
     beside
 }
 
+/// Who talks to which sidecar, by its name, and which sidecar can connect where.
+type Told = (BTreeSet<(String, String)>, BTreeSet<(String, String, u16)>);
+
 /// What people are shown of sidecars: who talks to which, by its name, and which can connect where.
-fn beside_by_words(sandbox: &Sandbox) -> (BTreeSet<(String, String)>, BTreeSet<(String, String, u16)>) {
+fn beside_by_words(sandbox: &Sandbox) -> Told {
     let (mut beside, mut raw) = (BTreeSet::new(), BTreeSet::new());
     for line in sandbox.reach.to_string().lines() {
         match line.split(' ').collect::<Vec<_>>().as_slice() {
