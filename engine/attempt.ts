@@ -2,6 +2,7 @@
 
 import { spellOut } from "./net.ts";
 import { type NodeJob, type NodeMessage, PING, readNodeMessage } from "./protocol.ts";
+import type { Folder } from "./shared.ts";
 import type { Json } from "./types.ts";
 
 /**
@@ -21,6 +22,8 @@ export interface Thread {
   readonly timeoutMs: number;
   /** Whether it matters that the thread has really ended, because another try may follow. */
   readonly mayFollow: boolean;
+  /** The folder that it shares with sidecars; null where it has none. */
+  readonly folder: Folder | null;
 }
 
 /** How long a thread that was stopped may take to show that it can be ended. */
@@ -59,7 +62,12 @@ export function attempt(
       if (ended !== null) {
         if (message.kind === "alive") end(ended);
       } else if (message.kind === "failed") failed(message.error);
-      else if (message.kind !== "finished") hear(message);
+      else if (message.kind === "shared") {
+        const { id, ask } = message;
+        const none = { error: "this node uses no sidecar: there is no shared folder for it" };
+        const answer = thread.folder?.answer(ask) ?? Promise.resolve(none);
+        answer.then((answer) => over || worker.postMessage({ kind: "shared", id, answer }));
+      } else if (message.kind !== "finished") hear(message);
       else if (message.output.length > job.outputBytes) failed("the output is too large");
       else end(readOutput(message.output));
     };

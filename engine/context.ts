@@ -2,7 +2,8 @@
 
 import type { PlannedDependency } from "./plan.ts";
 import type { NodeJob, Use } from "./protocol.ts";
-import type { Context, Dependency, Log } from "./types.ts";
+import type { Asking, SharedAnswer, SharedAsk } from "./shared.ts";
+import type { Context, Dependency, Log, Shared } from "./types.ts";
 
 /** The most redirects that are followed within a dependency. */
 const REDIRECTS = 5;
@@ -20,7 +21,7 @@ export interface Wire {
 export const REAL: Wire = { send: (_, url, init) => fetch(url, init), used: () => {} };
 
 /** Makes the context of a node. */
-export function makeContext(job: NodeJob, log: Log, wire: Wire): Context {
+export function makeContext(job: NodeJob, log: Log, wire: Wire, asking: Asking): Context {
   const ask: Ask = { job, wire };
   const dependency = (name: string): Dependency => {
     const found = find(ask, name);
@@ -39,12 +40,43 @@ export function makeContext(job: NodeJob, log: Log, wire: Wire): Context {
   return Object.freeze({
     ...job.context,
     log,
+    shared: sharedOf(ask, asking),
     dependency,
     secret: (name: string) => {
       wire.used(Object.hasOwn(job.secrets, name) ? "secret" : "undeclared", name);
       return secretOf(job, name);
     },
     fetch: (name: string, path: string | URL, init?: RequestInit) => request(ask, name, path, init),
+  });
+}
+
+/** The folder that is shared with sidecars, as code is given it. */
+function sharedOf({ job, wire }: Ask, asking: Asking): Shared {
+  const { node } = job.context;
+  // what is at an address of the sandbox is a sidecar: contracts have names
+  const beside = Object.entries(job.dependencies).filter(([, { host }]) => host === "127.0.0.1");
+  const ask = (what: SharedAsk): Promise<SharedAnswer> => {
+    for (const [name] of beside) wire.used("dependency", name);
+    if (job.shares) return asking.ask(what);
+    const why = `node "${node}" uses no sidecar: name one in nodes.${node}.uses in workflow.yaml`;
+    return Promise.reject(new Error(why));
+  };
+  const read = async (name: string): Promise<Uint8Array> => {
+    const answer = await ask({ op: "read", name });
+    return "data" in answer ? answer.data : new Uint8Array();
+  };
+  return Object.freeze({
+    read,
+    readText: async (name: string) => new TextDecoder().decode(await read(name)),
+    write: async (name: string, data: Uint8Array | string) => {
+      const bytes = typeof data === "string" ? new TextEncoder().encode(data) : data;
+      await ask({ op: "write", name, data: bytes });
+    },
+    list: async () => {
+      const answer = await ask({ op: "list" });
+      return "names" in answer ? [...answer.names] : [];
+    },
+    remove: async (name: string) => void await ask({ op: "remove", name }),
   });
 }
 

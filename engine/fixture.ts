@@ -20,6 +20,8 @@ export interface Fixture {
   readonly config: { readonly [key: string]: Json };
   readonly secrets: { readonly [name: string]: string };
   readonly responses: Responses;
+  /** The files of the shared folder, as a sidecar would have left them. */
+  readonly shared: { readonly [name: string]: string };
   /** What the node should return; null when it only has to finish. */
   readonly expected: { readonly output: Json } | null;
 }
@@ -40,19 +42,22 @@ export function readName(file: string): FixtureName | null {
 /** Reads a fixture's text. Throws an error that names the part that is wrong. */
 export function readFixture(text: string): Fixture {
   const root = record(JSON.parse(text), "the fixture");
-  onlyKeys(root, ["input", "config", "secrets", "responses", "expected"], "the fixture");
+  onlyKeys(root, ["input", "config", "secrets", "responses", "shared", "expected"], "the fixture");
   if (root.input === undefined) throw new Error("the fixture has no input");
-  const secrets = Object.entries(record(root.secrets ?? {}, "secrets"));
   return {
     input: root.input as Json,
     config: record(root.config ?? {}, "config") as Fixture["config"],
-    secrets: Object.fromEntries(secrets.map(([name, value]) => {
-      if (typeof value !== "string") throw new Error(`secrets.${name} must be a text`);
-      return [name, value];
-    })),
+    secrets: readTexts(root.secrets ?? {}, "secrets"),
     responses: readResponses(root.responses ?? {}),
+    shared: readTexts(root.shared ?? {}, "shared"),
     expected: root.expected === undefined ? null : { output: root.expected as Json },
   };
+}
+
+function readTexts(value: unknown, what: string): Record<string, string> {
+  const wrong = Object.entries(record(value, what)).find(([, text]) => typeof text !== "string");
+  if (wrong !== undefined) throw new Error(`${what}.${wrong[0]} must be a text`);
+  return value as Record<string, string>;
 }
 
 function readResponses(value: unknown): Responses {

@@ -5,6 +5,7 @@
  * engine's process.
  */
 
+import { timingSafeEqual } from "node:crypto";
 import type { Gateway } from "./flags.ts";
 import type { LogWriter } from "./log.ts";
 import type { Forward } from "./plan.ts";
@@ -12,6 +13,9 @@ import type { Traffic } from "./traffic.ts";
 
 /** Where the HTTP proxy is: the proxy of every run. */
 export const PROXY = { hostname: "127.0.0.1", port: 3128 } as const;
+
+/** By which name runs ask the proxy; by which word, each engine makes up. */
+export const RUN = "run";
 
 /** The most connections that are carried at the same time. */
 const MOST = 256;
@@ -26,10 +30,11 @@ interface Answer {
   readonly rest: Uint8Array;
 }
 
-/** Who is told of connections. */
+/** Who is told of connections, and the word that runs ask the proxy with: sidecars find its address, too. */
 export interface Witnesses {
   readonly log: LogWriter;
   readonly traffic: Traffic;
+  readonly word: string;
 }
 
 /** Listens on the proxy's address and on those of the forwards, for as long as the engine lives. */
@@ -52,12 +57,15 @@ class WayOut {
   readonly #preface: Uint8Array;
   readonly #log: LogWriter;
   readonly #traffic: Traffic;
+  readonly #credential: string;
+  #wasAsked = false;
 
-  constructor(gateway: Gateway, preface: Uint8Array, { log, traffic }: Witnesses) {
+  constructor(gateway: Gateway, preface: Uint8Array, { log, traffic, word }: Witnesses) {
     this.#gateway = gateway;
     this.#preface = preface;
     this.#log = log;
     this.#traffic = traffic;
+    this.#credential = `Basic ${btoa(`${RUN}:${word}`)}`;
   }
 
   async serve(listener: Deno.Listener, forward: Forward | null): Promise<void> {
@@ -76,12 +84,16 @@ class WayOut {
   }
 
   async #one(inside: Deno.Conn, forward: Forward | null): Promise<void> {
+    const asked = forward === null ? await readHead(inside) : null;
+    if (forward === null && (asked === null || !this.#isRun(asked.head))) {
+      return asked === null ? undefined : await this.#refuse(inside);
+    }
     const outside = await this.#connect();
     if (outside === null) return;
     try {
       await write(outside, this.#preface);
       const answer = forward === null
-        ? await this.#first(outside, inside)
+        ? await this.#first(outside, asked as Answer)
         : await this.#tunnel(outside, forward);
       if (answer === null) return;
       await write(inside, answer);
@@ -89,6 +101,24 @@ class WayOut {
     } finally {
       close(outside);
     }
+  }
+
+  /** Whether a request to the proxy is of a run, and not of another program in the sandbox. */
+  #isRun(head: string): boolean {
+    const given = head.match(/^proxy-authorization: *(.*?) *\r$/mi)?.[1] ?? "";
+    const [one, other] = [given, this.#credential].map((text) => new TextEncoder().encode(text));
+    return one?.length === other?.length && timingSafeEqual(one as Uint8Array, other as Uint8Array);
+  }
+
+  /** It is written down once: whoever asks may ask all day. */
+  async #refuse(inside: Deno.Conn): Promise<void> {
+    if (!this.#wasAsked) {
+      this.#log.line("warn", "something beside the runs asked the way out, and was refused");
+    }
+    this.#wasAsked = true;
+    const head =
+      "HTTP/1.1 407 Proxy Authentication Required\r\ncontent-length: 0\r\nconnection: close";
+    await write(inside, new TextEncoder().encode(`${head}\r\n\r\n`));
   }
 
   async #connect(): Promise<Deno.Conn | null> {
@@ -119,10 +149,10 @@ class WayOut {
   }
 
   /** Sends the first request of a proxy connection on, and looks at the answer: why it is refused is for the log. */
-  async #first(outside: Deno.Conn, inside: Deno.Conn): Promise<Uint8Array | null> {
-    const asked = await readHead(inside);
-    if (asked === null) return null;
-    await write(outside, new TextEncoder().encode(asked.head));
+  async #first(outside: Deno.Conn, asked: Answer): Promise<Uint8Array | null> {
+    // the gateway knows nothing of the word, and need not
+    const head = asked.head.replace(/^proxy-authorization:.*\r\n/mi, "");
+    await write(outside, new TextEncoder().encode(head));
     await write(outside, asked.rest);
     const place = placeOf(asked.head);
     if (!asked.head.startsWith("CONNECT ")) {
@@ -132,14 +162,14 @@ class WayOut {
     }
     const answer = await readHead(outside);
     if (answer === null) return null;
-    const head = new TextEncoder().encode(answer.head);
+    const told = new TextEncoder().encode(answer.head);
     if (/^HTTP\/1\.1 200 /.test(answer.head)) {
       this.#traffic.carries(place);
-      return join(head, answer.rest);
+      return join(told, answer.rest);
     }
     const body = await readBody(outside, answer);
     this.#refused(answer.head, body, place);
-    return join(head, body);
+    return join(told, body);
   }
 
   /** Writes down why: the first line of the body, or what the head says. */

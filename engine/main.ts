@@ -19,8 +19,11 @@ try {
   const secrets = await readSecrets(flags.secrets, names);
   log.hides(secrets);
   const traffic = new Traffic();
-  if (flags.gateway !== null) await carry(flags.gateway, plan.forwards, { log, traffic });
-  const workshop = { plan, flags, log, secrets, traffic };
+  const word = crypto.randomUUID();
+  if (flags.gateway !== null) {
+    await carry(flags.gateway, plan.forwards, { log, traffic, word });
+  }
+  const workshop = { plan, flags, log, secrets, traffic, word };
   const runs = new Runs(workshop);
   const why = flags.loadFirst ? await whyNotLoaded(runs) : null;
   if (why !== null) throw new Error(why);

@@ -13,6 +13,7 @@ import { makeMock } from "./mock.ts";
 import { Observer } from "./observe.ts";
 import { type NodeJob, type NodeMessage, PING } from "./protocol.ts";
 import { Secrets } from "./secrets.ts";
+import { Asking } from "./shared.ts";
 import type { Log } from "./types.ts";
 
 /** The most characters of an error that are told. */
@@ -27,8 +28,10 @@ self.onmessage = async ({ data: job }: MessageEvent<NodeJob>): Promise<void> => 
   const log = makeLog(job.logLines, job.logBytes, secrets);
   replaceConsole(log);
   keepAlive();
+  const asking = new Asking((id, ask) => post({ kind: "shared", id, ask }));
   self.addEventListener("message", ({ data }: MessageEvent<unknown>) => {
     if (data === PING) post({ kind: "alive" });
+    else asking.heard(data);
   });
   const observer = job.observe
     ? new Observer(job, (attempt) => post({ kind: "attempt", attempt }))
@@ -36,7 +39,7 @@ self.onmessage = async ({ data: job }: MessageEvent<NodeJob>): Promise<void> => 
   const wire = job.responses === null
     ? observer?.wire ?? REAL
     : makeMock(job.responses, (how, name) => post({ kind: "used", how, name }));
-  const context = makeContext(observer?.job ?? job, log, wire);
+  const context = makeContext(observer?.job ?? job, log, wire, asking);
   try {
     const module = await import(job.module);
     if (typeof module.default !== "function") {

@@ -22,6 +22,8 @@ export interface Plan {
   readonly dependencies: { readonly [name: string]: PlannedDependency };
   /** Hosts that speak a protocol of their own, and the loopback addresses that their names lead to. */
   readonly forwards: readonly Forward[];
+  /** The folder that nodes share with sidecars; null where there are none. */
+  readonly shared: string | null;
   readonly config: { readonly [key: string]: Json };
   readonly limits: Limits;
 }
@@ -39,6 +41,8 @@ export interface PlannedNode {
   readonly net: readonly string[];
   /** The secrets that it may read. */
   readonly secrets: readonly string[];
+  /** Whether it uses a sidecar, and has the folder that is shared with it. */
+  readonly shares: boolean;
 }
 
 export interface PlannedDependency {
@@ -80,7 +84,7 @@ export interface Limits {
 }
 
 /** The version of this format. */
-const FORMAT = 2;
+const FORMAT = 3;
 
 const LIMITS: readonly (keyof Limits)[] = [
   "runMs",
@@ -107,6 +111,7 @@ export function readPlan(text: string): Plan {
     "nodes",
     "dependencies",
     "forwards",
+    "shared",
     "config",
     "limits",
   ];
@@ -134,6 +139,7 @@ export function readPlan(text: string): Plan {
       Object.entries(record(root.dependencies, "dependencies")).map(readDependency),
     ),
     forwards: list(root.forwards, "forwards").map(readForward),
+    shared: root.shared === undefined ? null : word(root.shared, "shared"),
     config: record(root.config, "config") as { [key: string]: Json },
     limits: readLimits(root.limits),
   };
@@ -160,7 +166,7 @@ function freed(left: Map<string, Set<string>>): string[] {
 function readNode(value: unknown, index: number): PlannedNode {
   const what = `nodes[${index}]`;
   const node = record(value, what);
-  const known = ["name", "file", "timeoutMs", "after", "dependencies", "net", "secrets"];
+  const known = ["name", "file", "timeoutMs", "after", "dependencies", "net", "secrets", "shares"];
   onlyKeys(node, known, what);
   const file = word(node.file, `${what}.file`);
   // the server refused such paths already; a plan from elsewhere does not get past here either
@@ -177,6 +183,7 @@ function readNode(value: unknown, index: number): PlannedNode {
     dependencies: words("dependencies"),
     net: readNet(words("net")),
     secrets: words("secrets"),
+    shares: yesOrNo(node.shares, `${what}.shares`),
   };
 }
 
@@ -239,6 +246,11 @@ function onlyKeys(value: Record<string, unknown>, known: readonly string[], what
 
 function word(value: unknown, what: string): string {
   if (typeof value !== "string" || value === "") throw new Error(`${what} must be a text`);
+  return value;
+}
+
+function yesOrNo(value: unknown, what: string): boolean {
+  if (typeof value !== "boolean") throw new Error(`${what} must be true or false`);
   return value;
 }
 

@@ -9,6 +9,7 @@
 
 import { type Level, LEVELS } from "./log.ts";
 import type { Responses } from "./fixture.ts";
+import { readAsk, type SharedAsk } from "./shared.ts";
 import type { PlannedDependency, PlannedNode } from "./plan.ts";
 import type { Json } from "./types.ts";
 
@@ -33,6 +34,10 @@ export interface Job {
   readonly config: { readonly [key: string]: Json };
   /** In a test, what dependencies answer, by the nodes' names: nothing goes out then. */
   readonly mock: { readonly [node: string]: Responses } | null;
+  /** The folder that nodes share with sidecars; null where there are none. */
+  readonly shared: string | null;
+  /** In a test, what is in that folder. */
+  readonly files: { readonly [name: string]: string };
   /** Nodes are only loaded, and not called, when this is true. */
   readonly loadOnly: boolean;
   /** What nodes ask for and may not have is noted, and `fetch` of it is answered with nothing. */
@@ -134,6 +139,8 @@ export interface NodeJob {
   readonly otherDependencies: readonly string[];
   /** The values of the secrets that it may read. */
   readonly secrets: { readonly [name: string]: string };
+  /** Whether it has the folder that is shared with sidecars. */
+  readonly shares: boolean;
   /** In a test, what dependencies answer. */
   readonly responses: Responses | null;
   readonly loadOnly: boolean;
@@ -152,6 +159,7 @@ export type NodeMessage =
   | { readonly kind: "log"; readonly level: Level; readonly message: string }
   | { readonly kind: "used"; readonly how: Use; readonly name: string }
   | { readonly kind: "attempt"; readonly attempt: Attempt }
+  | { readonly kind: "shared"; readonly id: number; readonly ask: SharedAsk }
   | { readonly kind: "alive" }
   | { readonly kind: "finished"; readonly output: string }
   | { readonly kind: "failed"; readonly error: string };
@@ -166,6 +174,8 @@ export function readNodeMessage(value: unknown): NodeMessage | null {
     ? USES.includes(message.how as Use) && typeof message.name === "string"
     : message.kind === "attempt"
     ? isAttempt(message.attempt)
+    : message.kind === "shared"
+    ? Number.isSafeInteger(message.id) && readAsk(message.ask) !== null
     : message.kind === "alive"
     ? true
     : message.kind === "finished"

@@ -25,6 +25,8 @@ export interface Order {
   readonly observe?: boolean;
   /** In a test, what dependencies answer: nothing goes out then. */
   readonly mock?: Job["mock"];
+  /** In a test, the files of the shared folder. */
+  readonly files?: Job["files"];
   /** Who watches. */
   readonly tell?: (told: Told) => void;
 }
@@ -39,6 +41,7 @@ export class Run {
   readonly #loadOnly: boolean;
   readonly #observe: boolean;
   readonly #mock: Job["mock"];
+  readonly #files: Job["files"];
   readonly #tell: (told: Told) => void;
   readonly #log: RunLog;
   readonly #process: Deno.ChildProcess;
@@ -48,12 +51,16 @@ export class Run {
   #outputBytes = 0;
   #stopped: string | null = null;
 
-  constructor(workshop: Workshop, { id, input, limitMs, loadOnly, observe, mock, tell }: Order) {
+  constructor(
+    workshop: Workshop,
+    { id, input, limitMs, loadOnly, observe, mock, files, tell }: Order,
+  ) {
     this.id = id;
     this.#tell = tell ?? ((): void => {});
     this.#loadOnly = loadOnly;
     this.#observe = observe ?? false;
     this.#mock = mock ?? null;
+    this.#files = files ?? {};
     this.#workshop = workshop;
     this.#log = new RunLog(workshop.log, id, workshop.plan.limits);
     this.#process = start(workshop, !loadOnly && this.#mock === null);
@@ -200,6 +207,8 @@ export class Run {
       logBytes,
       config,
       mock: this.#mock,
+      shared: this.#workshop.plan.shared,
+      files: this.#files,
       loadOnly: this.#loadOnly,
       observe: this.#observe,
       input,

@@ -1,16 +1,17 @@
 /** The process that a run is made in. */
 
-import { PROXY } from "./gateway.ts";
+import { PROXY, RUN } from "./gateway.ts";
 import type { Workshop } from "./workshop.ts";
 
 /**
  * Starts the process of a run. It may read the engine and the tentacle's code, and connect to what some node may use,
- * which goes out through the engine's proxy.
+ * which goes out through the engine's proxy; what runs in the sandbox itself is connected to as it is.
  */
-export function start({ plan, flags }: Workshop, reaches: boolean): Deno.ChildProcess {
+export function start({ plan, flags, word }: Workshop, reaches: boolean): Deno.ChildProcess {
   const engine = new URL(".", import.meta.url).pathname;
   const net = reaches ? [...new Set(plan.nodes.flatMap((node) => node.net))] : [];
-  const proxy = `http://${PROXY.hostname}:${PROXY.port}`;
+  const proxy = `http://${RUN}:${word}@${PROXY.hostname}:${PROXY.port}`;
+  const shared = reaches && plan.shared !== null ? plan.shared : null;
   return new Deno.Command(flags.deno, {
     args: [
       "run",
@@ -21,7 +22,8 @@ export function start({ plan, flags }: Workshop, reaches: boolean): Deno.ChildPr
       "--no-lock",
       "--cached-only",
       `--config=${engine}deno.json`,
-      `--allow-read=${engine},${flags.code}`,
+      `--allow-read=${engine},${flags.code}${shared === null ? "" : `,${shared}`}`,
+      ...(shared === null ? [] : [`--allow-write=${shared}`]),
       ...(net.length === 0 ? [] : [`--allow-net=${net.join(",")}`]),
       `--v8-flags=--max-old-space-size=${plan.limits.heapMb}`,
       `${engine}runner.ts`,
@@ -31,7 +33,9 @@ export function start({ plan, flags }: Workshop, reaches: boolean): Deno.ChildPr
       NO_COLOR: "1",
       DENO_NO_UPDATE_CHECK: "1",
       DENO_DIR: "/dev/null/none",
-      ...(net.length === 0 ? {} : { HTTP_PROXY: proxy, HTTPS_PROXY: proxy }),
+      ...(net.length === 0
+        ? {}
+        : { HTTP_PROXY: proxy, HTTPS_PROXY: proxy, NO_PROXY: PROXY.hostname }),
     },
     stdin: "piped",
     stdout: "piped",

@@ -10,6 +10,7 @@ import { Graph } from "./graph.ts";
 import { lines } from "./lines.ts";
 import { deniedIn } from "./observe.ts";
 import type { PlannedNode } from "./plan.ts";
+import { RealFolder, TestFolder } from "./shared.ts";
 import { type Event, type Job, type NodeJob } from "./protocol.ts";
 
 /** What a job may weigh: the input's limit is checked by the engine, this only bounds the memory. */
@@ -23,6 +24,11 @@ const job: Job = JSON.parse((await input.next()).value ?? "");
 input.next().then(() => Deno.exit(0)); // the engine is gone
 
 const encoder = new TextEncoder();
+const folder = job.mock !== null
+  ? new TestFolder(job.files)
+  : job.shared === null
+  ? null
+  : new RealFolder(job.shared);
 // What is only loaded waits for nothing.
 const nodes = job.loadOnly ? job.nodes.map((node) => ({ ...node, after: [] })) : job.nodes;
 const graph = new Graph(nodes, job.input);
@@ -68,7 +74,8 @@ function tellWhatItLacked(node: string, error: string): void {
 function tryNode(node: PlannedNode, mayFollow: boolean): Promise<Ended> {
   const { name, timeoutMs } = node;
   const net = job.loadOnly || job.mock !== null ? [] : node.net;
-  const thread = { name, code: job.code, net, timeoutMs, mayFollow };
+  const its = node.shares && !job.loadOnly ? folder : null;
+  const thread = { name, code: job.code, net, timeoutMs, mayFollow, folder: its };
   return attempt(thread, nodeJob(node), (message) => {
     if (message.kind === "log") tell({ ...message, node: name });
     else if (message.kind === "used" && job.mock !== null) tell({ ...message, node: name });
@@ -89,6 +96,7 @@ function nodeJob(node: PlannedNode): NodeJob {
     dependencies: Object.fromEntries(all.filter(([name]) => its.has(name))),
     otherDependencies: all.map(([name]) => name).filter((name) => !its.has(name)),
     secrets: Object.fromEntries(Object.entries(job.secrets).filter(([name]) => secrets.has(name))),
+    shares: node.shares,
     responses: job.mock?.[node.name] ?? null,
     loadOnly: job.loadOnly,
     observe: job.observe,

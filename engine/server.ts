@@ -3,7 +3,7 @@
 import { rehearse } from "./rehearsal.ts";
 import type { Order } from "./run.ts";
 import type { Refusal, Runs } from "./runs.ts";
-import { tokenCheck } from "./token.ts";
+import { prove, tokenCheck } from "./token.ts";
 import type { Outcome, Told } from "./told.ts";
 import type { Json } from "./types.ts";
 import type { Workshop } from "./workshop.ts";
@@ -34,9 +34,10 @@ export function makeHandler(
     const status = runs.draining ? "draining" : "ok";
     const code = runs.draining ? 503 : 200;
     const { version } = workshop.plan;
+    const proof = prove(workshop.plan.runTokenSha256, request.headers.get("tentacular-challenge"));
     // a probe of the cluster has no token, and needs no more than this
     if (!await holdsToken(request.headers.get("authorization"))) {
-      return json(code, { status, version });
+      return json(code, { status, version }, proof === null ? {} : { "tentacular-proof": proof });
     }
     return json(code, {
       status,

@@ -169,10 +169,12 @@ export class Testing {
     const values = new Map(
       plan.nodes.flatMap((node) => node.secrets).map((name) => [name, `fixture-${name}`]),
     );
+    const shared: Record<string, string> = {};
     const mock = new Map<string, Responses>(plan.nodes.map(({ name }) => [name, {}]));
     // the first fixture of a node comes last, so that what it says counts
     for (const { name, fixture } of found.toReversed()) {
       for (const [secret, value] of Object.entries(fixture.secrets)) values.set(secret, value);
+      Object.assign(shared, fixture.shared);
       mock.set(name.node, merge(mock.get(name.node) ?? {}, fixture.responses));
     }
     const secrets = new Secrets(Object.fromEntries(values));
@@ -183,6 +185,7 @@ export class Testing {
       log: this.#log(),
       secrets,
       traffic: new Traffic(),
+      word: "",
     };
     const run = new Run(workshop, {
       id: crypto.randomUUID(),
@@ -190,6 +193,7 @@ export class Testing {
       limitMs: Math.max(1, Math.min(plan.limits.runMs, this.#until - Date.now())),
       loadOnly: false,
       mock: Object.fromEntries(mock),
+      files: shared,
       tell: (told) => {
         if (told.kind === "used") this.#drift.saw(told.node, told.how, told.name);
       },

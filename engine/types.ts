@@ -48,6 +48,17 @@ export interface Dependency {
   fetch(path: string | URL, init?: RequestInit): Promise<Response>;
 }
 
+/** The folder that a node shares with the sidecars that it uses, which find it at `/shared`. It has no folders of its own. */
+export interface Shared {
+  read(name: string): Promise<Uint8Array>;
+  readText(name: string): Promise<string>;
+  /** Writes a file as a whole: nobody sees half of it. */
+  write(name: string, data: Uint8Array | string): Promise<void>;
+  /** The names of its files; those that begin with a dot are left out. */
+  list(): Promise<string[]>;
+  remove(name: string): Promise<void>;
+}
+
 /** What a node is told about the run that it belongs to. */
 export interface Context {
   /** The enclave that the tentacle lives in. */
@@ -64,6 +75,8 @@ export interface Context {
   readonly config: { readonly [key: string]: Json };
   /** The tentacle's log. `console` writes there too; secrets are taken out of it. */
   readonly log: Log;
+  /** The folder that this node shares with the sidecars that it uses (`nodes.<node>.uses` in workflow.yaml). */
+  readonly shared: Shared;
   /** A dependency that this node uses (`nodes.<node>.uses` in workflow.yaml). */
   dependency(name: string): Dependency;
   /** The value of a secret of a dependency that this node uses, by its name, `service.key`. */

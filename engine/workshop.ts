@@ -12,4 +12,6 @@ export interface Workshop {
   readonly log: LogWriter;
   readonly secrets: Secrets;
   readonly traffic: Traffic;
+  /** What the engine's proxy knows runs by, which nothing else in the sandbox has. */
+  readonly word: string;
 }

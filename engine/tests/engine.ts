@@ -34,6 +34,9 @@ export interface Options {
   readonly retries?: number;
   readonly dependencies?: Record<string, unknown>;
   readonly forwards?: unknown[];
+  /** The folder that is shared with sidecars, and the nodes that have it. */
+  readonly shared?: string;
+  readonly sharing?: string[];
   /** The values of secrets. */
   readonly secrets?: Record<string, string>;
   /** The port of a gateway. */
@@ -86,10 +89,12 @@ export class Engine {
       dependencies: options.uses?.[name] ?? [],
       net: options.net?.[name] ?? [],
       secrets: options.reads?.[name] ?? [],
+      shares: options.sharing?.includes(name) ?? false,
     }));
     plan.retries = options.retries ?? 0;
     plan.dependencies = options.dependencies ?? {};
     plan.forwards = options.forwards ?? [];
+    if (options.shared !== undefined) plan.shared = options.shared;
     plan.config = options.config ?? plan.config;
     plan.limits = { ...plan.limits, ...options.limits };
     await Deno.writeTextFile(`${folder}/plan.json`, JSON.stringify(plan));

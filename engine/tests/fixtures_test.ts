@@ -249,6 +249,34 @@ Deno.test("answers are given one after another, and the last one again", async (
   equal(of(tested, "fixture")[0].status, "passed");
 });
 
+Deno.test("the shared folder of a test has the fixture's files, and counts as the sidecar's use", async () => {
+  const code = `export default async (ctx) => {
+    await ctx.shared.write("in.txt", "of the node");
+    return [await ctx.shared.list(), await ctx.shared.readText("out.txt")];
+  }`;
+  const beside = (plan: Line): void => {
+    plan.dependencies = { render: { protocol: "http", host: "127.0.0.1", port: 9000 } };
+    plan.shared = "/shared";
+    const its = { dependencies: ["render"], net: ["127.0.0.1:9000"], secrets: [], shares: true };
+    plan.nodes = plan.nodes.map((node: Line) => ({
+      ...node,
+      dependencies: [],
+      net: [],
+      secrets: [],
+    }));
+    Object.assign(plan.nodes.find(({ name }: Line) => name === "prices"), its);
+  };
+  const tested = await test({ prices: code, report: REPORT }, {
+    "prices.json": {
+      input: {},
+      shared: { "out.txt": "of the sidecar" },
+      expected: [["in.txt", "out.txt"], "of the sidecar"],
+    },
+  }, beside);
+  equal(of(tested, "fixture")[0].error, null);
+  equal([of(tested, "fixture")[0].difference, of(tested, "drift")], [null, []]);
+});
+
 Deno.test("what cannot be tested is told, and is no success", async () => {
   const tested = await test({}, {}, (plan) => plan.plan = 1);
   equal([tested.code, tested.lines.length], [2, 1]);

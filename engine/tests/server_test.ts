@@ -254,7 +254,7 @@ Deno.test("a plan or command line that is not understood is refused with its rea
     equal(code, 1);
     return JSON.parse(new TextDecoder().decode(stdout)).message;
   };
-  includes(await start({ ...good, plan: 1 }), "the plan has format 1, this engine reads 2");
+  includes(await start({ ...good, plan: 1 }), "the plan has format 1, this engine reads 3");
   includes(await start({ ...good, egress: [] }), 'the unknown key "egress"');
   includes(
     await start({ ...good, nodes: [{ ...good.nodes[0], file: "../a.ts" }] }),

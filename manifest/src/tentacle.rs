@@ -1,6 +1,7 @@
 //! The objects of one version of a tentacle. All four have one name, which the version's content gives, so that a new
 //! version is made beside the one that serves, and taken away by its name.
 
+mod beside;
 mod code;
 mod mirror;
 mod pod;

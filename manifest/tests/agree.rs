@@ -123,6 +123,34 @@ proptest! {
         let wanted = ["0.0.0.0:8080"].into_iter().chain(reaches.then_some(GATEWAY));
         prop_assert_eq!(outside, wanted.collect::<BTreeSet<_>>());
 
+        // Sidecars: as they are declared, with nothing of the engine's but the one folder.
+        let containers = pod["containers"].as_array().unwrap();
+        prop_assert_eq!(containers.len(), 1 + contract.sidecars.len());
+        let (engine, beside) = containers.split_first().unwrap();
+        for (number, (container, made)) in beside.iter().zip(&contract.sidecars).enumerate() {
+            let port = Contract::port_of_sidecar(number);
+            prop_assert_eq!(&container["ports"], &json!([{"containerPort": port, "protocol": "TCP"}]));
+            prop_assert_eq!(&container["image"], &json!(format!("r.example/s{number}@sha256:{}", "1".repeat(64))));
+            let mounts = json!([
+                {"name": "shared", "mountPath": "/shared"}, {"name": format!("scratch-{port}"), "mountPath": "/tmp"},
+            ]);
+            prop_assert_eq!(&container["volumeMounts"], &mounts);
+            prop_assert_eq!(&container["securityContext"], &engine["securityContext"]);
+            prop_assert_eq!(&container["resources"]["limits"]["memory"], &json!(format!("{}Mi", made.memory_mib)));
+            let probed = if made.health { "httpGet" } else { "tcpSocket" };
+            for probe in ["startupProbe", "readinessProbe", "livenessProbe"] {
+                prop_assert_eq!(&container[probe][probed]["port"], &json!(port));
+            }
+            let variables = if made.command { json!([{"name": "KEY", "value": "$$(HOME)"}]) } else { Value::Null };
+            prop_assert_eq!(&container["env"], &variables);
+        }
+        let shares = !contract.beside().is_empty();
+        let has = engine["volumeMounts"].as_array().unwrap().iter().any(|mount| mount["name"] == "shared");
+        prop_assert_eq!(has, shares);
+        for volume in pod["volumes"].as_array().unwrap().iter().filter(|volume| volume["emptyDir"].is_object()) {
+            prop_assert!(volume["emptyDir"]["medium"] == "Memory" && volume["emptyDir"]["sizeLimit"].is_string());
+        }
+
         // Secrets: a file for each that some node reads, and no other.
         let held = data(&objects["Secret"]);
         let wanted: BTreeMap<String, Vec<u8>> = contract
@@ -156,7 +184,7 @@ proptest! {
 
 #[test]
 fn a_pod_has_no_power_on_the_cluster_and_little_on_its_node() {
-    let contract = Contract { dependencies: Vec::new(), nodes: vec![None] };
+    let contract = Contract { dependencies: Vec::new(), sidecars: Vec::new(), nodes: vec![None] };
     let objects = objects(&contract);
     let pod = &objects["Deployment"]["spec"]["template"]["spec"];
     let expected = json!({
@@ -193,7 +221,7 @@ fn a_pod_has_no_power_on_the_cluster_and_little_on_its_node() {
 
 #[test]
 fn every_object_of_a_version_has_its_name() {
-    let contract = Contract { dependencies: Vec::new(), nodes: vec![None] };
+    let contract = Contract { dependencies: Vec::new(), sidecars: Vec::new(), nodes: vec![None] };
     for object in objects(&contract).values() {
         assert_eq!(object["metadata"]["name"], "made-000000000000");
         assert_eq!(object["metadata"]["namespace"], "price-watch");

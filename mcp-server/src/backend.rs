@@ -2,6 +2,7 @@
 
 mod asking;
 pub mod audit;
+mod beside;
 mod cutter;
 mod kubernetes;
 mod log_line;
@@ -17,6 +18,7 @@ pub use rehearsal::Rehearsed;
 pub use survey::{Survey, Usage};
 pub use watch::Watch;
 
+use self::beside::Allowed;
 use crate::config::{Args, BackendKind};
 use crate::gate::act::{
     Apply, Deprovision, Info, List, Provision, Remove, Restart, SetSecret, TentacleAudit, TentacleLogs,
@@ -35,7 +37,7 @@ use std::sync::Arc;
 use std::time::Duration;
 use wire::enforcement::Enforcement;
 use wire::{Failure, FailureCode};
-use workflow::{Bundle, Sandbox, SecretName, TentacleName};
+use workflow::{Bundle, PartName, Sandbox, SecretName, TentacleName};
 
 /// Where enclaves live and tentacles run.
 #[async_trait]
@@ -69,6 +71,9 @@ pub trait Backend: fmt::Debug + Send + Sync {
     /// Makes what the backend shows and enforces of an enclave agree with its record.
     async fn mirror(&self, grant: &dyn Changed, enclave: &EnclaveView) -> Result<(), BackendError>;
 
+    /// Whether it runs what has such a sandbox, whoever approves it.
+    fn takes(&self, sandbox: &Sandbox) -> Result<(), BackendError>;
+
     /// Deploys a version: the one before serves until this one is ready and has passed its fixtures.
     async fn deploy(&self, grant: &Authorized<Apply>, version: &Version) -> Result<Deployed, BackendError>;
 
@@ -93,12 +98,15 @@ pub trait Backend: fmt::Debug + Send + Sync {
     /// Ends the copy that serves, after the runs on it: the next run begins with a fresh one.
     async fn restart(&self, grant: &Authorized<Restart>) -> Result<(), BackendError>;
 
-    /// The last lines that a tentacle printed.
-    async fn logs(&self, grant: &Authorized<TentacleLogs>, lines: usize) -> Result<Logs, BackendError>;
+    /// The last lines that a tentacle, or one of its sidecars, printed.
+    async fn logs(&self, grant: &Authorized<TentacleLogs>, what: &LogOrder) -> Result<Logs, BackendError>;
 
     /// The same, and what it prints from then on, without a gap; ends with the copy that prints.
-    async fn follow(&self, grant: &Authorized<TentacleLogs>, lines: usize)
-    -> Result<LogStream, BackendError>;
+    async fn follow(
+        &self,
+        grant: &Authorized<TentacleLogs>,
+        what: &LogOrder,
+    ) -> Result<LogStream, BackendError>;
 
     /// A secret has another value now, or none: what runs with the old one is replaced.
     async fn secret_changed(&self, grant: &Authorized<SetSecret>, name: &SecretName);
@@ -190,6 +198,25 @@ pub struct RunReport {
     pub copy: String,
 }
 
+/// What of a log is asked for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LogOrder {
+    /// How many lines, from the end.
+    pub lines: usize,
+    /// The sidecar that printed them; the tentacle's own code when there is none.
+    pub sidecar: Option<PartName>,
+}
+
+impl LogOrder {
+    /// Refuses it where there are no sidecars.
+    ///
+    /// # Errors
+    /// When a sidecar's log is asked for.
+    pub fn without_sidecars(&self) -> Result<(), BackendError> {
+        self.sidecar.as_ref().map_or(Ok(()), |name| Err(BackendError::NoSidecar(name.to_string())))
+    }
+}
+
 /// What a tentacle printed.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Logs {
@@ -275,6 +302,12 @@ pub enum BackendError {
     /// As many runs go on as may.
     #[error("as many runs go on already as may go on at the same time")]
     Busy,
+    /// There is no sidecar of this name.
+    #[error("it has no sidecar `{0}`")]
+    NoSidecar(String),
+    /// The operator does not let a sidecar's image run here.
+    #[error("the image `{0}` is not among those that the operator lets run here as sidecars")]
+    Image(String),
     /// It took too long.
     #[error("it was stopped after {} s", .0.as_secs())]
     TimedOut(Duration),
@@ -333,6 +366,11 @@ impl BackendError {
             Self::NotTaken(why) => {
                 Failure::new(FailureCode::Invalid, format!("the tentacle does not take this input: {why}"))
             }
+            Self::NoSidecar(_) => Failure::new(FailureCode::NotFound, self.to_string())
+                .with_remedy("`wf_describe` names its sidecars"),
+            Self::Image(_) => Failure::new(FailureCode::Denied, self.to_string()).with_remedy(
+                "use an image of the operator's (--sidecar-images), or ask the operator to add it",
+            ),
             Self::Busy => {
                 let what = "as many runs of this tentacle go on already as may go on at the same time";
                 Failure::new(FailureCode::Unavailable, what).with_remedy("wait until one of them has ended")
@@ -358,7 +396,7 @@ pub async fn from_args(args: &Args, supply: Arc<Supply>) -> Result<Box<dyn Backe
     match args.backend {
         BackendKind::Kubernetes => Ok(Box::new(kubernetes::Kubernetes::connect(args, supply).await?)),
         BackendKind::Machine => Ok(Box::new(machine::Machine::open(args, supply).await?)),
-        BackendKind::Simulator => Ok(Box::new(simulator::Simulator::new(supply))),
+        BackendKind::Simulator => Ok(Box::new(simulator::Simulator::new(supply, Allowed::of(args)))),
     }
 }
 

@@ -71,6 +71,10 @@ pub struct Args {
     /// without it there are none. They hold names, times and outcomes, never what was asked or answered.
     #[arg(long, env = "OTEL_EXPORTER_OTLP_ENDPOINT")]
     pub otlp_endpoint: Option<Url>,
+    /// An image that may run as a sidecar, or what the names of such images begin with (`registry.example/team`); may be given
+    /// several times, or separated by commas. Without it any that the enclave's owner approves may.
+    #[arg(long = "sidecar-images", env = "TENTACULAR_SIDECAR_IMAGES", value_delimiter = ',')]
+    pub sidecar_images: Vec<String>,
     /// Where enclaves live and tentacles run.
     #[arg(long, env = "TENTACULAR_BACKEND", value_enum)]
     pub backend: BackendKind,

@@ -2,6 +2,9 @@
 //! `docs/backends.md` are made. The conformance suite tries each property on each backend, and holds the list to it.
 
 mod list;
+mod refused;
+
+pub use refused::{NO_SIDECARS, NOTHING_OBSERVED};
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};

@@ -43,6 +43,6 @@ pub use sandbox::{
     PROXY, Plan, RunTokenHash, Sandbox, SandboxDependency, SandboxNode, Speaks, derive,
 };
 pub use secret_name::{SecretName, SecretNameError};
-pub use sidecar::{Sidecar, SidecarProtocol};
+pub use sidecar::{Amounts, Sidecar, SidecarProtocol};
 pub use trigger::{Cron, Schedule, ScheduleError, Scheme, Trigger, TriggerKind, Webhook};
 pub use workflow::{Config, Metadata, Version, Workflow};

@@ -1,6 +1,5 @@
 //! A tentacle's code: one file each.
 
-use crate::contract::Contract;
 use crate::fields::{Fields, Text};
 use crate::name::shown;
 use crate::nearest::nearest;
@@ -23,7 +22,7 @@ pub struct Node {
     pub description: String,
     /// What the author notes about its abilities. For people: the platform grants nothing by it.
     pub capabilities: Map<String, Json>,
-    /// The dependencies that it may use. `None` when the author does not say: see
+    /// The dependencies and sidecars that it may use. `None` when the author does not say: see
     /// [`Workflow::may_use`](crate::Workflow::may_use).
     pub uses: Option<BTreeSet<PartName>>,
 }
@@ -32,10 +31,10 @@ const KEYS: &[&str] = &["path", "description", "capabilities", "uses"];
 /// The most nodes of one tentacle.
 pub(crate) const MOST: usize = 100;
 
-/// `files`: the paths in the tentacle's folder, where they are known.
+/// `names`: of dependencies and sidecars; `files`: the paths in the tentacle's folder, where they are known.
 pub(crate) fn read_all(
     fields: &Fields<'_>,
-    contract: &Contract,
+    names: &BTreeSet<&str>,
     files: Option<&BTreeSet<&str>>,
 ) -> BTreeMap<PartName, Node> {
     let entries = fields.map("nodes");
@@ -51,7 +50,7 @@ pub(crate) fn read_all(
     for entry in entries.iter().take(MOST) {
         let part = Part::Node(shown(&entry.key));
         let name = PartName::read(&entry.key, entry.at, &part, fields.report);
-        let node = read(&entry.value, part.clone(), contract, fields.report);
+        let node = read(&entry.value, part.clone(), names, fields.report);
         let (Some(name), Some(node)) = (name, node) else { continue };
         if let Some(other) = taken.insert(node.path.folded(), name.to_string()) {
             fields.report.add(node.at, &part, Rule::SharedFile { path: node.path.to_string(), other });
@@ -67,13 +66,13 @@ pub(crate) fn read_all(
     nodes
 }
 
-fn read(yaml: &Yaml, part: Part, contract: &Contract, report: &Report) -> Option<Node> {
+fn read(yaml: &Yaml, part: Part, names: &BTreeSet<&str>, report: &Report) -> Option<Node> {
     let fields = Fields::of(yaml, part, KEYS, report)?;
     let path = read_path(&fields);
     let description = fields.required_text("description");
     let capabilities =
         fields.map("capabilities").iter().map(|entry| (entry.key.clone(), json(&entry.value))).collect();
-    let uses = read_uses(&fields, contract);
+    let uses = read_uses(&fields, names);
     let (at, path) = path?;
     Some(Node { at, path, description: description?.text.to_owned(), capabilities, uses })
 }
@@ -93,14 +92,14 @@ fn read_path(fields: &Fields<'_>) -> Option<(Position, FilePath)> {
     }
 }
 
-fn read_uses(fields: &Fields<'_>, contract: &Contract) -> Option<BTreeSet<PartName>> {
+fn read_uses(fields: &Fields<'_>, names: &BTreeSet<&str>) -> Option<BTreeSet<PartName>> {
     fields.value("uses")?;
     let mut uses = BTreeSet::new();
     for Text { at, text } in fields.texts("uses") {
         let Some(name) = PartName::read(text, at, &fields.part, fields.report) else { continue };
         // a dependency that was reported itself counts as declared
-        if !contract.names.contains(name.as_str()) {
-            let nearest = nearest(text, contract.names.iter().map(String::as_str));
+        if !names.contains(name.as_str()) {
+            let nearest = nearest(text, names.iter().copied());
             fields.add(at, Rule::NoSuchDependency { got: name.to_string(), nearest });
         }
         uses.insert(name);

@@ -1,5 +1,7 @@
 //! All that a tentacle can touch or be touched by: what its owner approves, and what every wall lets through.
 
+mod beside;
+
 use crate::contract::{Dependency, Port, Target};
 use crate::digest::{hex, sha256};
 use crate::part_name::PartName;
@@ -9,7 +11,7 @@ use crate::trigger::{Cron, Scheme, Trigger, TriggerKind};
 use crate::workflow::Workflow;
 use ipnet::IpNet;
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 /// A set of contacts. Two versions of a tentacle with the same reach can do each other no harm that the other could
@@ -75,23 +77,48 @@ pub enum Contact {
     },
     /// A message runs it: its subject.
     Queue(String),
-    /// A container that nobody here wrote runs beside it: its image and command.
+    /// A container that nobody here wrote runs beside it.
     Sidecar {
-        /// The image.
+        /// The sidecar.
+        name: PartName,
+        /// Its image, by digest.
         image: String,
-        /// The command with its arguments.
+        /// The command; empty for the image's own.
         command: Vec<String>,
+        /// The arguments.
+        args: Vec<String>,
+        /// Its variables.
+        env: BTreeMap<String, String>,
+    },
+    /// A node talks to a sidecar and shares files with it.
+    Beside {
+        /// The node.
+        node: PartName,
+        /// The sidecar.
+        sidecar: PartName,
+    },
+    /// A sidecar can connect to a host, because the engine listens for it where every program of the sandbox is.
+    SidecarHost {
+        /// The sidecar.
+        sidecar: PartName,
+        /// The host's name.
+        host: String,
+        /// The port.
+        port: u16,
     },
 }
 
 impl Workflow {
-    /// The dependencies that a node may use: those that it names; when it names none, all of them if it is the only
-    /// node, else none.
+    /// The dependencies and sidecars that a node may use: those that it names; when it names none, all of them if it is the
+    /// only node, else none.
     #[must_use]
     pub fn may_use(&self, node: &PartName) -> BTreeSet<&PartName> {
         match self.nodes.get(node).map(|node| &node.uses) {
             Some(Some(uses)) => uses.iter().collect(),
-            Some(None) if self.nodes.len() == 1 => self.contract.dependencies.keys().collect(),
+            Some(None) if self.nodes.len() == 1 => {
+                let beside = self.sidecars.iter().map(|sidecar| &sidecar.name);
+                self.contract.dependencies.keys().chain(beside).collect()
+            }
             _ => BTreeSet::new(),
         }
     }
@@ -113,10 +140,7 @@ impl Reach {
             contacts.extend(of_range(None, egress.to, &egress.ports));
         }
         contacts.extend(workflow.triggers.iter().filter_map(of_trigger));
-        contacts.extend(workflow.sidecars.iter().map(|sidecar| Contact::Sidecar {
-            image: sidecar.image.clone(),
-            command: sidecar.command.iter().chain(&sidecar.args).cloned().collect(),
-        }));
+        contacts.extend(beside::contacts(workflow, &contacts));
         Self(contacts)
     }
 
@@ -225,10 +249,23 @@ impl fmt::Display for Contact {
                 write!(f, "it is run by whoever calls its webhook {name} with {whose} signature by {secret}")
             }
             Self::Queue(subject) => write!(f, "it is run by messages on {subject}"),
-            Self::Sidecar { image, command } if command.is_empty() => {
-                write!(f, "{image} runs beside it")
+            Self::Sidecar { name, image, command, args, env } => {
+                write!(f, "{name} runs beside it: {image}")?;
+                beside::write_words(f, " as", command)?;
+                beside::write_words(f, " with the arguments", args)?;
+                let variables: Vec<String> =
+                    env.iter().map(|(key, value)| format!("{key}={value}")).collect();
+                beside::write_words(f, " with the variables", &variables)
             }
-            Self::Sidecar { image, command } => write!(f, "{image} runs beside it as {}", command.join(" ")),
+            Self::Beside { node, sidecar } => {
+                write!(f, "{node} talks to the sidecar {sidecar} and shares files with it")
+            }
+            Self::SidecarHost { sidecar, host, port } => {
+                write!(
+                    f,
+                    "the sidecar {sidecar} can connect to {host}:{port}, as all that runs in the sandbox can"
+                )
+            }
         }
     }
 }

@@ -9,6 +9,7 @@ use crate::path::FilePath;
 use crate::problem::Problems;
 use crate::reach::Reach;
 use crate::secret_name::SecretName;
+use crate::sidecar::Sidecar;
 use crate::workflow::Workflow;
 use serde_json::{Map, Value as Json};
 use std::collections::{BTreeMap, BTreeSet};
@@ -49,7 +50,10 @@ pub struct Sandbox {
     pub retries: u8,
     /// The author's settings.
     pub config: Map<String, Json>,
-    /// What its code may ask for by name: the dependencies that some node may use, modules left out.
+    /// The programs of others that run beside its code: in the same network, and with nothing of its own but
+    /// [`Sidecar::SHARED`].
+    pub sidecars: Vec<Sidecar>,
+    /// What its code may ask for by name: the dependencies and sidecars that some node may use, modules left out.
     pub dependencies: BTreeMap<PartName, SandboxDependency>,
     /// What the egress gateway lets through. Nothing else gets out.
     pub egress: BTreeSet<Egress>,
@@ -72,10 +76,12 @@ pub struct SandboxNode {
     pub timeout: Duration,
     /// The nodes whose output it waits for.
     pub after: BTreeSet<PartName>,
-    /// The dependencies that it may use.
+    /// The dependencies and sidecars that it may use.
     pub dependencies: BTreeSet<PartName>,
-    /// What it may connect to.
+    /// What it may connect to outside.
     pub egress: BTreeSet<Egress>,
+    /// The sidecars among what it may use: it connects to their ports, and has their folder.
+    pub sidecars: BTreeSet<PartName>,
     /// The secrets that it may read, by name.
     pub secrets: BTreeSet<SecretName>,
 }
@@ -185,6 +191,8 @@ pub fn derive(workflow: &Workflow, facts: &Facts) -> Result<Sandbox, Problems> {
         if let Some(dependency) = workflow.contract.dependencies.get(name) {
             dependencies.extend(told(dependency).map(|told| (name.clone(), told)));
         }
+        let sidecar = workflow.sidecars.iter().find(|sidecar| sidecar.name == *name);
+        dependencies.extend(sidecar.map(|sidecar| (name.clone(), told_of_sidecar(sidecar))));
     }
     for more in &workflow.contract.additional_egress {
         egress.extend(Egress::of_range(more.to, &more.ports, Speaks::Raw));
@@ -194,6 +202,7 @@ pub fn derive(workflow: &Workflow, facts: &Facts) -> Result<Sandbox, Problems> {
         version: facts.version,
         retries: workflow.config.retries,
         config: workflow.config.values.clone(),
+        sidecars: workflow.sidecars.clone(),
         dependencies,
         egress,
         secrets: nodes.iter().flat_map(|node| node.secrets.iter().cloned()).collect(),
@@ -217,6 +226,12 @@ fn node(workflow: &Workflow, name: &PartName) -> Option<SandboxNode> {
         file: node.path.clone(),
         timeout: workflow.config.timeout,
         after: workflow.edges.iter().filter(|edge| edge.to == *name).map(|edge| edge.from.clone()).collect(),
+        sidecars: workflow
+            .sidecars
+            .iter()
+            .filter(|sidecar| uses.contains(&sidecar.name))
+            .map(|sidecar| sidecar.name.clone())
+            .collect(),
         dependencies: uses.into_iter().cloned().collect(),
         egress,
         secrets: used.iter().filter_map(|dependency| secret(dependency)).collect(),
@@ -225,6 +240,18 @@ fn node(workflow: &Workflow, name: &PartName) -> Option<SandboxNode> {
 
 fn secret(dependency: &Dependency) -> Option<SecretName> {
     dependency.auth.as_ref().map(|auth| auth.secret.clone())
+}
+
+/// A sidecar is a dependency within the sandbox.
+fn told_of_sidecar(sidecar: &Sidecar) -> SandboxDependency {
+    SandboxDependency {
+        protocol: sidecar.protocol.word().to_owned(),
+        host: Some(sidecar.place().ip().to_string()),
+        port: Some(sidecar.port),
+        details: BTreeMap::new(),
+        auth: None,
+        secret: None,
+    }
 }
 
 /// What code is told of a dependency; nothing of a module, which it imports.

@@ -153,10 +153,12 @@ fn read(yaml: &Yaml, files: Option<&BTreeSet<&str>>, report: &Report) -> Option<
     let metadata = read_metadata(&fields);
     let triggers = trigger::read_all(&fields);
     let contract = Contract::read(&fields);
-    let nodes = node::read_all(&fields, &contract, files);
+    let sidecars = sidecar::read_all(&fields, &contract);
+    let beside = sidecars.iter().map(|sidecar| sidecar.name.as_str());
+    let names = contract.names.iter().map(String::as_str).chain(beside).collect();
+    let nodes = node::read_all(&fields, &names, files);
     let edges = graph::read_all(&fields, &nodes);
     let config = read_config(&fields);
-    let sidecars = sidecar::read_all(&fields);
     let namespace = read_namespace(&fields);
     Some(Workflow {
         name: name?,

@@ -49,7 +49,12 @@ contract:
     additionalEgress:
       - {toCIDR: 198.51.100.0/24, ports: [53/UDP], reason: time}
 sidecars:
-  - {name: ffmpeg, image: example/ffmpeg:1, port: 9000, resources: {limits: {cpu: 500m}}, env: {DEBUG: true}}
+  - name: ffmpeg
+    image: example/ffmpeg:1@sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef
+    port: 9000
+    healthPath: /health
+    resources: {limits: {cpu: 500m}, requests: {memory: 128Mi}}
+    env: {DEBUG: true}
 deployment: {namespace: shop}
 "#;
 
@@ -108,7 +113,10 @@ fn everything_that_can_be_said_is_read() {
     assert!(matches!(&of("lib").target, Target::Module { version: Some(version), .. } if version == "1.0.0"));
     assert!(matches!(of("data").protocol, Protocol::Postgresql { .. }));
     assert_eq!(workflow.contract.additional_egress[0].ports[0].to_string(), "53/UDP");
-    assert_eq!(workflow.sidecars[0].env["DEBUG"], "true");
+    let ffmpeg = &workflow.sidecars[0];
+    assert_eq!((ffmpeg.env["DEBUG"].as_str(), ffmpeg.health_path.as_deref()), ("true", Some("/health")));
+    let amounts = [ffmpeg.limits, ffmpeg.requests].map(|it| (it.memory_mib, it.cpu_millis));
+    assert_eq!(amounts, [(256, 500), (128, 25)]);
 }
 
 #[test]
@@ -256,14 +264,10 @@ fn each_rule_has_its_sentence() {
         ),
         (
             and("    uses: [shop]\n"),
-            "9:12: node \"hello\": uses \"shop\", which the contract does not declare",
+            "9:12: node \"hello\": uses \"shop\", which is neither a dependency of the contract nor a sidecar",
         ),
         (and("sidecars: [{image: a}]\n"), "9:12: sidecar[0]: name is required"),
         (and("sidecars: [{name: a_b, image: a}]\n"), "sidecar[0]: name must be lower-case words"),
-        (
-            and("sidecars: [{name: a, image: a, port: 8080}]\n"),
-            "9:12: sidecar[0]: port 8080 is already used by the engine",
-        ),
         (
             and("sidecars: [{name: a, image: a, port: 80}]\n"),
             "sidecar[0]: port must be a whole number from 1024 to 65535",

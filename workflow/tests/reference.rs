@@ -28,7 +28,7 @@ contract:
   networkPolicy:
     unknown: 1
     additionalEgress: [{toCIDR: 198.51.100.0/24, ports: [443/TCP], reason: r, unknown: 1}]
-sidecars: [{name: s, image: i, port: 9000, unknown: 1, resources: {unknown: 1}}]
+sidecars: [{name: s, image: 'i@sha256:0000000000000000000000000000000000000000000000000000000000000000', port: 9000, unknown: 1, resources: {unknown: 1, limits: {unknown: 1}}}]
 ";
 
 type Keys = BTreeMap<String, BTreeSet<String>>;
@@ -45,7 +45,8 @@ fn name(part: &Part, known: &[&str]) -> String {
         Part::Dependency(_) => "auth",
         Part::Egress(_) => "additionalEgress",
         Part::Sidecar(_) if known.contains(&"image") => "sidecar",
-        Part::Sidecar(_) => "resources",
+        Part::Sidecar(_) if known.contains(&"limits") => "resources",
+        Part::Sidecar(_) => "amounts",
     };
     name.to_owned()
 }

@@ -46,7 +46,6 @@ contract:
     tentacular-postgres: {protocol: postgresql}
     wide: {protocol: https, type: dynamic-target, cidr: '2001:db8::/32', dynPorts: [443]}
   networkPolicy: {additionalEgress: [{toCIDR: 192.0.2.0/24, ports: [53/UDP]}, {toCIDR: '2001:db8::/32'}, {toCIDR: 203.0.0.0/15}]}
-sidecars: [{name: s, image: i}]
 ",
     );
     assert_eq!(
@@ -68,8 +67,6 @@ sidecars: [{name: s, image: i}]
              hold code to one: name the hosts",
             "workflow.yaml:18:106: additionalEgress[2]: ranges of more than 65536 addresses are not supported yet: the \
              engine cannot hold code to one: name the hosts, or a smaller range",
-            "workflow.yaml:19:12: sidecar[0]: sidecars are not supported yet: they come with the next release of the \
-             backends",
         ]
     );
 }

@@ -172,7 +172,7 @@ contract:
     wide: {protocol: https, type: dynamic-target, cidr: 203.0.113.7/24, dynPorts: [443/TCP]}
     tentacular-postgres: {protocol: postgresql}
   networkPolicy: {additionalEgress: [{toCIDR: 192.0.2.0/24}]}
-sidecars: [{name: s, image: i, args: [x]}]
+sidecars: [{name: s, image: 'i@sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef', port: 9000, args: [x, a b], env: {K: v}}]
 ";
 
 #[test]
@@ -186,7 +186,8 @@ fn reach_is_what_the_nodes_may_use_and_no_more() {
             "it runs by the clock: 0 9 * * * (UTC)",
             "it is run by whoever calls its webhook webhook with GitHub's signature by github.webhook_secret",
             "it is run by messages on q",
-            "i runs beside it as x",
+            "s runs beside it: i@sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef with the arguments x \"a b\" \
+             with the variables K=v",
         ]
     );
     assert_eq!(reach(HELLO).to_string(), "it reaches nothing");

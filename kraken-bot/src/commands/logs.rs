@@ -18,6 +18,7 @@ pub(super) async fn run(asked: &Asked<'_>, tentacle: TentacleName) -> Result<Ans
         enclave: EnclaveRef::default(),
         name: Some(tentacle.clone()),
         pod: None,
+        container: None,
         tail_lines: Some(LINES),
         follow_seconds: None,
     };

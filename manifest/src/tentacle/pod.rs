@@ -2,7 +2,7 @@
 
 use super::spec::{Behind, PORT, TentacleSpec};
 use super::supply::{PASS, PLAN};
-use super::{code, supply};
+use super::{beside, code, supply};
 use crate::annotation;
 use crate::render::RenderError;
 use k8s_openapi::api::apps::v1::{Deployment, DeploymentSpec, DeploymentStrategy, RollingUpdateDeployment};
@@ -19,7 +19,7 @@ use std::net::{Ipv4Addr, SocketAddrV4};
 use std::time::Duration;
 use workflow::{ENVIRONMENT, Gateway, Layout, LayoutError, Limits, Listen, Sandbox, SecretName};
 
-/// The one container of a pod.
+/// The container of a pod that runs the tentacle's code; others are its sidecars.
 pub const CONTAINER: &str = "engine";
 
 /// Where things are in the engine's image, and where its pod's volumes are.
@@ -99,7 +99,10 @@ pub(super) fn pod(spec: &TentacleSpec<'_>) -> Result<PodSpec, LayoutError> {
         Behind::Nothing => None,
     };
     Ok(PodSpec {
-        containers: vec![container(spec)?],
+        containers: [container(spec)?]
+            .into_iter()
+            .chain(beside::containers(spec.sandbox, READY_WITHIN))
+            .collect(),
         volumes: Some(volumes(spec)),
         runtime_class_name,
         automount_service_account_token: Some(false),
@@ -143,19 +146,24 @@ fn container(spec: &TentacleSpec<'_>) -> Result<Container, LayoutError> {
         readiness_probe: Some(probe(5, 2)),
         liveness_probe: Some(probe(10, 6)),
         resources: Some(resources(&spec.sandbox.limits)),
-        security_context: Some(SecurityContext {
-            allow_privilege_escalation: Some(false),
-            read_only_root_filesystem: Some(true),
-            run_as_non_root: Some(true),
-            privileged: Some(false),
-            capabilities: Some(Capabilities { drop: Some(vec!["ALL".to_owned()]), add: None }),
-            seccomp_profile: Some(runtime_default()),
-            ..SecurityContext::default()
-        }),
+        security_context: Some(walls()),
         termination_message_policy: Some("FallbackToLogsOnError".to_owned()),
         volume_mounts: Some(mounts(spec)),
         ..Container::default()
     })
+}
+
+/// What holds each container of a pod.
+pub(super) fn walls() -> SecurityContext {
+    SecurityContext {
+        allow_privilege_escalation: Some(false),
+        read_only_root_filesystem: Some(true),
+        run_as_non_root: Some(true),
+        privileged: Some(false),
+        capabilities: Some(Capabilities { drop: Some(vec!["ALL".to_owned()]), add: None }),
+        seccomp_profile: Some(runtime_default()),
+        ..SecurityContext::default()
+    }
 }
 
 fn layout(spec: &TentacleSpec<'_>) -> Result<Layout, LayoutError> {
@@ -188,6 +196,7 @@ fn volumes(spec: &TentacleSpec<'_>) -> Vec<Volume> {
     ];
     let secrets = supply::secrets_volume(spec);
     volumes.extend(secrets.map(|secrets| Volume { secret: Some(secrets), ..volume("secrets") }));
+    volumes.extend(beside::volumes(spec.sandbox));
     volumes
 }
 
@@ -202,7 +211,7 @@ fn mounts(spec: &TentacleSpec<'_>) -> Vec<VolumeMount> {
         read_only: Some(true),
         ..VolumeMount::default()
     };
-    mounts.into_iter().map(mount).collect()
+    mounts.into_iter().map(mount).chain(beside::engine_mount(spec.sandbox)).collect()
 }
 
 /// Asked every so many seconds whether it is well; after so many times that it is not, it is believed.
@@ -222,29 +231,31 @@ fn probe(period: i32, failures: i32) -> Probe {
 }
 
 fn resources(limits: &Limits) -> ResourceRequirements {
-    let amounts = |mib: u32, millis: u32, scratch: u32| {
-        BTreeMap::from([
-            ("memory".to_owned(), Quantity(format!("{mib}Mi"))),
-            ("cpu".to_owned(), Quantity(format!("{millis}m"))),
-            ("ephemeral-storage".to_owned(), Quantity(format!("{scratch}Mi"))),
-        ])
-    };
     ResourceRequirements {
-        requests: Some(amounts(
+        requests: Some(quantities(
             WAITING_MIB.min(limits.memory_mib),
             WAITING_MILLIS.min(limits.cpu_millis),
             16,
         )),
         // its log is all that it can write
-        limits: Some(amounts(limits.memory_mib, limits.cpu_millis, 64)),
+        limits: Some(quantities(limits.memory_mib, limits.cpu_millis, 64)),
         ..ResourceRequirements::default()
     }
+}
+
+/// Memory, processor time, and the node's disk, in MiB, thousandths and MiB.
+pub(super) fn quantities(mib: u32, millis: u32, disk: u32) -> BTreeMap<String, Quantity> {
+    BTreeMap::from([
+        ("memory".to_owned(), Quantity(format!("{mib}Mi"))),
+        ("cpu".to_owned(), Quantity(format!("{millis}m"))),
+        ("ephemeral-storage".to_owned(), Quantity(format!("{disk}Mi"))),
+    ])
 }
 
 fn runtime_default() -> SeccompProfile {
     SeccompProfile { type_: "RuntimeDefault".to_owned(), localhost_profile: None }
 }
 
-fn variable(name: &str, value: &str) -> EnvVar {
+pub(super) fn variable(name: &str, value: &str) -> EnvVar {
     EnvVar { name: name.to_owned(), value: Some(value.to_owned()), value_from: None }
 }

@@ -2,8 +2,8 @@
 
 use async_trait::async_trait;
 use mcp_server::backend::{
-    Audit, Audited, Backend, BackendError, Deployed, EnclaveView, LogStream, Logs, RunOrder, RunReport,
-    Survey, TentacleState, Usage, Version, survey::Check,
+    Audit, Audited, Backend, BackendError, Deployed, EnclaveView, LogOrder, LogStream, Logs, RunOrder,
+    RunReport, Survey, TentacleState, Usage, Version, survey::Check,
 };
 use mcp_server::gate::act::{
     Apply, Deprovision, Info, List, Provision, Remove, Restart, SetSecret, TentacleAudit, TentacleLogs,
@@ -12,7 +12,7 @@ use mcp_server::gate::target::OnTentacle;
 use mcp_server::gate::{Authorized, Changed, MayRun, SurveyGrant};
 use std::time::Duration;
 use wire::enforcement::Enforcement;
-use workflow::SecretName;
+use workflow::{Sandbox, SecretName};
 
 #[derive(Debug)]
 pub(crate) struct Idle;
@@ -50,6 +50,10 @@ impl Backend for Idle {
         Ok(())
     }
 
+    fn takes(&self, _: &Sandbox) -> Result<(), BackendError> {
+        Ok(())
+    }
+
     async fn deploy(&self, _: &Authorized<Apply>, _: &Version) -> Result<Deployed, BackendError> {
         Err(NOTHING)
     }
@@ -75,11 +79,11 @@ impl Backend for Idle {
         Err(BackendError::NotYet("nothing runs here"))
     }
 
-    async fn logs(&self, _: &Authorized<TentacleLogs>, _: usize) -> Result<Logs, BackendError> {
+    async fn logs(&self, _: &Authorized<TentacleLogs>, _: &LogOrder) -> Result<Logs, BackendError> {
         Err(NOTHING)
     }
 
-    async fn follow(&self, _: &Authorized<TentacleLogs>, _: usize) -> Result<LogStream, BackendError> {
+    async fn follow(&self, _: &Authorized<TentacleLogs>, _: &LogOrder) -> Result<LogStream, BackendError> {
         Ok(Box::pin(futures::stream::empty()))
     }
 

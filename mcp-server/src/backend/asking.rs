@@ -1,5 +1,6 @@
 //! Asking an engine to run or to load, and what can come of it: the same words whatever is around the engine.
 
+mod proof;
 mod told;
 
 use self::told::Lines;

@@ -18,9 +18,10 @@ use self::index::Index;
 use self::objects::{Cluster, Uid};
 use self::site::Site;
 use self::tentacles::Tentacles;
+use crate::backend::beside::Allowed;
 use crate::backend::{
-    Audit, Audited, Backend, BackendError, Deployed, EnclaveView, LogStream, Logs, RunOrder, RunReport,
-    Survey, TentacleState, Usage, Version, preset, survey::Check,
+    Audit, Audited, Backend, BackendError, Deployed, EnclaveView, LogOrder, LogStream, Logs, RunOrder,
+    RunReport, Survey, TentacleState, Usage, Version, preset, survey::Check,
 };
 use crate::config::Args;
 use crate::gate::act::{
@@ -41,7 +42,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use uuid::Uuid;
 use wire::enforcement::Enforcement;
-use workflow::SecretName;
+use workflow::{Sandbox, SecretName};
 
 /// The stages in which an enclave is made. The namespace comes with its Pod Security labels and status provisioning; the
 /// rights in it must be there before anything else can be; the status becomes active last.
@@ -82,7 +83,11 @@ impl Kubernetes {
         let cluster = Cluster::new(client.clone());
         Ok(Self {
             index: Index::start(client),
-            tentacles: Tentacles::new(cluster.clone(), Site::new(&args.kubernetes), supply)?,
+            tentacles: Tentacles::new(
+                cluster.clone(),
+                Site::new(&args.kubernetes, Allowed::of(args)),
+                supply,
+            )?,
             cluster,
             begun: Mutex::default(),
         })
@@ -200,6 +205,10 @@ impl Backend for Kubernetes {
         self.tentacles.show(enclave).await
     }
 
+    fn takes(&self, sandbox: &Sandbox) -> Result<(), BackendError> {
+        self.tentacles.site().takes(sandbox)
+    }
+
     async fn deploy(&self, grant: &Authorized<Apply>, version: &Version) -> Result<Deployed, BackendError> {
         self.still_there(&grant.target().record)?;
         self.tentacles.deploy(grant, version).await
@@ -227,16 +236,16 @@ impl Backend for Kubernetes {
         self.tentacles.observe(grant, version, &order).await
     }
 
-    async fn logs(&self, grant: &Authorized<TentacleLogs>, lines: usize) -> Result<Logs, BackendError> {
-        self.tentacles.logs(grant, lines).await
+    async fn logs(&self, grant: &Authorized<TentacleLogs>, what: &LogOrder) -> Result<Logs, BackendError> {
+        self.tentacles.logs(grant, what).await
     }
 
     async fn follow(
         &self,
         grant: &Authorized<TentacleLogs>,
-        lines: usize,
+        what: &LogOrder,
     ) -> Result<LogStream, BackendError> {
-        self.tentacles.follow(grant, lines).await
+        self.tentacles.follow(grant, what).await
     }
 
     async fn restart(&self, grant: &Authorized<Restart>) -> Result<(), BackendError> {

@@ -35,8 +35,8 @@ use self::log_book::LogBook;
 use self::places::Places;
 use self::tentacle::{Workshop, blocking};
 use crate::backend::{
-    Audit, Audited, Backend, BackendError, Deployed, EnclaveView, LogStream, Logs, RunOrder, RunReport,
-    Survey, TentacleState, Usage, Version, survey::Check,
+    Audit, Audited, Backend, BackendError, Deployed, EnclaveView, LogOrder, LogStream, Logs, RunOrder,
+    RunReport, Survey, TentacleState, Usage, Version, survey::Check,
 };
 use crate::gate::act::{
     Apply, Deprovision, Info, List, Provision, Remove, Restart, SetSecret, TentacleAudit, TentacleLogs,
@@ -52,8 +52,8 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio_util::task::AbortOnDropHandle;
-use wire::enforcement::Enforcement;
-use workflow::{SecretName, TentacleRef};
+use wire::enforcement::{Enforcement, NO_SIDECARS};
+use workflow::{Sandbox, SecretName, TentacleRef};
 
 /// The steps in which an enclave is made. Its folder says that it is provisioning, until the last one.
 const STEPS: [&[&str]; 3] = [&["directory"], &["limits"], &["active"]];
@@ -154,8 +154,13 @@ impl Backend for Machine {
         self.limit(record)
     }
 
+    fn takes(&self, sandbox: &Sandbox) -> Result<(), BackendError> {
+        if sandbox.sidecars.is_empty() { Ok(()) } else { Err(BackendError::NotYet(NO_SIDECARS)) }
+    }
+
     async fn deploy(&self, grant: &Authorized<Apply>, version: &Version) -> Result<Deployed, BackendError> {
         let target = grant.target();
+        self.takes(&version.sandbox)?;
         self.look_for(&target.record).await?;
         let of = TentacleRef { enclave: target.record.name.clone(), tentacle: target.name.clone() };
         let index = Arc::clone(&self.index);
@@ -195,6 +200,7 @@ impl Backend for Machine {
         version: &Version,
         order: RunOrder,
     ) -> Result<RunReport, BackendError> {
+        self.takes(&version.sandbox)?;
         self.look_for(&grant.target().record).await?;
         trial::observe(&self.workshop, version, &order).await
     }
@@ -207,7 +213,9 @@ impl Backend for Machine {
         Ok(())
     }
 
-    async fn logs(&self, grant: &Authorized<TentacleLogs>, lines: usize) -> Result<Logs, BackendError> {
+    async fn logs(&self, grant: &Authorized<TentacleLogs>, what: &LogOrder) -> Result<Logs, BackendError> {
+        what.without_sidecars()?;
+        let lines = what.lines;
         let target = grant.target();
         let Some(tentacle) = self.index.find(&target.record.name, &target.name) else {
             return Ok(Logs::default());
@@ -220,8 +228,10 @@ impl Backend for Machine {
     async fn follow(
         &self,
         grant: &Authorized<TentacleLogs>,
-        lines: usize,
+        what: &LogOrder,
     ) -> Result<LogStream, BackendError> {
+        what.without_sidecars()?;
+        let lines = what.lines;
         let target = grant.target();
         match self.index.find(&target.record.name, &target.name) {
             Some(tentacle) => blocking(move || LogBook::follow(&tentacle.log, lines).map_err(fault)).await,

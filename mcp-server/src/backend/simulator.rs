@@ -5,9 +5,10 @@
 
 mod answers;
 
+use crate::backend::beside::Allowed;
 use crate::backend::{
-    Audit, Audited, Backend, BackendError, Deployed, EnclaveView, LogStream, Logs, RunOrder, RunReport,
-    Survey, TentacleState, Usage, Version, survey::Check,
+    Audit, Audited, Backend, BackendError, Deployed, EnclaveView, LogOrder, LogStream, Logs, RunOrder,
+    RunReport, Survey, TentacleState, Usage, Version, survey::Check,
 };
 use crate::gate::act::{
     Apply, Deprovision, Info, List, Provision, Remove, Restart, SetSecret, TentacleAudit, TentacleLogs,
@@ -21,8 +22,8 @@ use serde_json::json;
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
-use wire::enforcement::{Enforcement, Walls};
-use workflow::{EnclaveName, SecretName, TentacleName};
+use wire::enforcement::{Enforcement, NOTHING_OBSERVED, Walls};
+use workflow::{EnclaveName, Sandbox, SecretName, TentacleName};
 
 /// What every answer says that would come of code.
 const NOT_RUN: &str = "simulated: no code was run";
@@ -40,14 +41,15 @@ type Place = (EnclaveName, TentacleName);
 #[derive(Debug)]
 pub(super) struct Simulator {
     supply: Arc<Supply>,
+    images: Allowed,
     /// What was simulated of each tentacle in this server's life, as lines of its log.
     logs: Mutex<BTreeMap<Place, VecDeque<String>>>,
 }
 
 impl Simulator {
-    pub(super) fn new(supply: Arc<Supply>) -> Self {
+    pub(super) fn new(supply: Arc<Supply>, images: Allowed) -> Self {
         tracing::warn!("this server simulates: no code is run, and nothing is enforced");
-        Self { supply, logs: Mutex::default() }
+        Self { supply, images, logs: Mutex::default() }
     }
 
     fn logs(&self) -> MutexGuard<'_, BTreeMap<Place, VecDeque<String>>> {
@@ -113,6 +115,10 @@ impl Backend for Simulator {
         Ok(())
     }
 
+    fn takes(&self, sandbox: &Sandbox) -> Result<(), BackendError> {
+        self.images.check(sandbox)
+    }
+
     /// Whatever a sandbox would be given is looked for, so that what is missing is told as elsewhere.
     async fn deploy(&self, grant: &Authorized<Apply>, version: &Version) -> Result<Deployed, BackendError> {
         self.supply.secrets(&version.sandbox).await?;
@@ -151,10 +157,12 @@ impl Backend for Simulator {
         _: &Version,
         _: RunOrder,
     ) -> Result<RunReport, BackendError> {
-        Err(BackendError::NotYet("nothing is observed by a simulator, which runs no code"))
+        Err(BackendError::NotYet(NOTHING_OBSERVED))
     }
 
-    async fn logs(&self, grant: &Authorized<TentacleLogs>, lines: usize) -> Result<Logs, BackendError> {
+    async fn logs(&self, grant: &Authorized<TentacleLogs>, what: &LogOrder) -> Result<Logs, BackendError> {
+        what.without_sidecars()?;
+        let lines = what.lines;
         let kept = self.logs().get(&place(grant.target())).cloned().unwrap_or_default();
         let truncated = kept.len() > lines;
         let shown = kept.into_iter().rev().take(lines).collect::<Vec<_>>();
@@ -169,9 +177,9 @@ impl Backend for Simulator {
     async fn follow(
         &self,
         grant: &Authorized<TentacleLogs>,
-        lines: usize,
+        what: &LogOrder,
     ) -> Result<LogStream, BackendError> {
-        let logs = Backend::logs(self, grant, lines).await?;
+        let logs = Backend::logs(self, grant, what).await?;
         Ok(futures::stream::iter(logs.lines).boxed())
     }
 

@@ -3,7 +3,7 @@
 
 use super::wf_list::named;
 use super::{About, Effect, Handler, Repeat};
-use crate::backend::{RunOrder, RunReport, Version};
+use crate::backend::{BackendError, RunOrder, RunReport, Version};
 use crate::call::Call;
 use crate::gate::act::Apply;
 use crate::gate::target::OnTentacle;
@@ -46,7 +46,11 @@ impl Handler for ReachObserve {
         let (change, grant) = server.gate.change(call).await?.deploy(named.as_ref(), &args.name).await?;
         let target = grant.target();
         let mut changing = change.decided();
-        let trial = match Source::read(&target.record.name, &args.name, &args.files) {
+        let source = Source::read(&target.record.name, &args.name, &args.files).and_then(|source| {
+            let takes = server.backend.takes(&source.version.sandbox);
+            takes.map(|()| source).map_err(BackendError::into_failure)
+        });
+        let trial = match source {
             Ok(source) => {
                 Trial::of(&mut changing, &grant, &source).await.map_err(|error| unavailable(&error))?
             }
@@ -121,7 +125,7 @@ async fn run(
     let _alone = server.rollouts.lock(&format!("{name} is observed")).await;
     let _enclave_stays = server.rollouts.share(name).await;
     still_active(server, target).await?;
-    server.backend.observe(grant, version, order).await.map_err(crate::backend::BackendError::into_failure)
+    server.backend.observe(grant, version, order).await.map_err(BackendError::into_failure)
 }
 
 /// It may have taken a while until it was our turn.

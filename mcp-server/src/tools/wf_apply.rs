@@ -2,7 +2,7 @@
 
 use super::{About, Effect, Handler, Repeat, bounds};
 use crate::approval;
-use crate::backend::{Deployed, Rehearsed, Version};
+use crate::backend::{BackendError, Deployed, Rehearsed, Version};
 use crate::call::Call;
 use crate::carrier::{self, Carried};
 use crate::gate::act::Apply;
@@ -40,7 +40,11 @@ impl Handler for WfApply {
         let (change, grant) = server.gate.change(call).await?.deploy(named.as_ref(), &args.name).await?;
         let target = grant.target();
         let mut changing = change.decided();
-        let source = room(target).and_then(|()| source(&args, target));
+        let taken = |source: Source| {
+            let takes = server.backend.takes(&source.version.sandbox);
+            takes.map(|()| source).map_err(BackendError::into_failure)
+        };
+        let source = room(target).and_then(|()| source(&args, target)).and_then(taken);
         let (source, initiator) = match (source, call.initiator()) {
             (Ok(source), Some(initiator)) => (source, initiator),
             (Err(failure), _) => return Err(changing.failed(failure).await),

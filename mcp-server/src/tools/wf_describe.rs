@@ -81,7 +81,7 @@ impl Known {
             nodes: workflow.as_ref().map(nodes).unwrap_or_default(),
             edges: of(|read| read.edges.iter().map(|edge| format!("{} -> {}", edge.from, edge.to)).collect()),
             dependencies: workflow.as_ref().map(dependencies).unwrap_or_default(),
-            sidecars: of(|read| read.sidecars.iter().map(|sidecar| sidecar.name.clone()).collect()),
+            sidecars: of(|read| read.sidecars.iter().map(|sidecar| sidecar.name.to_string()).collect()),
             reach: of(|read| Reach::of(read).iter().map(ToString::to_string).collect()),
             config: workflow.as_ref().map(|read| read.config.values.clone()).unwrap_or_default(),
             readme: self.files.get(README).cloned().unwrap_or_default(),

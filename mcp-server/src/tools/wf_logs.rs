@@ -2,7 +2,7 @@
 
 use super::wf_list::named;
 use super::{About, Effect, Handler, Repeat};
-use crate::backend::{BackendError, Logs};
+use crate::backend::{BackendError, LogOrder, Logs};
 use crate::call::Call;
 use crate::gate::{Authorized, act};
 use crate::progress::Progress;
@@ -14,11 +14,14 @@ use std::time::Duration;
 use tokio::time::{Instant, interval_at, sleep_until};
 use wire::tools::tentacle::{WfLogs, WfLogsAnswer, WfLogsArgs};
 use wire::{Failure, FailureCode};
-use workflow::TentacleName;
+use workflow::{PartName, PartNameError, TentacleName};
 
 /// How many lines are answered when nothing is said, and at most.
 const USUAL: u32 = 100;
 const MOST: u32 = 1_000;
+
+/// The part that runs a tentacle's own code.
+const CODE: &str = "engine";
 
 /// How long and how much somebody may follow at once.
 const LONGEST: Duration = Duration::from_secs(600);
@@ -31,7 +34,8 @@ impl Handler for WfLogs {
     const ABOUT: About = About {
         title: "Logs of a tentacle",
         description: "Answers the last lines that a tentacle printed: 100 when nothing is said, 1000 at most. With `follow_seconds` \
-                      progress tells each line as it comes, and the answer holds the last ones.",
+                      progress tells each line as it comes, and the answer holds the last ones. With `container` they are those \
+                      of a sidecar of that name.",
         effect: Effect::Reads,
         repeat: Repeat::Resumes,
     };
@@ -52,10 +56,13 @@ impl Handler for WfLogs {
         };
         let grant = look.tentacle::<act::TentacleLogs>(named.as_ref(), &name)?;
         let lines = args.tail_lines.unwrap_or(USUAL).clamp(1, MOST) as usize;
+        let sidecar = args.container.as_deref().filter(|part| *part != CODE).map(sidecar).transpose()?;
+        let container = sidecar.as_ref().map_or_else(|| CODE.to_owned(), ToString::to_string);
+        let what = LogOrder { lines, sidecar };
         let logs = match args.follow_seconds {
-            None => server.backend.logs(&grant, lines).await.map_err(BackendError::into_failure)?,
+            None => server.backend.logs(&grant, &what).await.map_err(BackendError::into_failure)?,
             Some(seconds) => {
-                let follow = Follow { server, call, grant: &grant, lines, progress };
+                let follow = Follow { server, call, grant: &grant, what: &what, progress };
                 follow.during(Duration::from_secs(seconds.into()).min(LONGEST)).await?
             }
         };
@@ -65,7 +72,7 @@ impl Handler for WfLogs {
             namespace: enclave.clone(),
             enclave,
             pod: logs.copy,
-            container: "engine".to_owned(),
+            container,
             lines: logs.lines,
             truncated: logs.truncated,
         })
@@ -77,16 +84,16 @@ struct Follow<'a> {
     server: &'a Server,
     call: &'a Call,
     grant: &'a Authorized<act::TentacleLogs>,
-    lines: usize,
+    what: &'a LogOrder,
     progress: &'a Progress,
 }
 
 impl Follow<'_> {
     /// Tells every line for this long; answers the last ones.
     async fn during(&self, time: Duration) -> Result<Logs, Failure> {
-        let Self { server, grant, lines, progress, .. } = self;
+        let Self { server, grant, what, progress, .. } = self;
         let copy = server.backend.state(grant.target()).copies.into_iter().next().unwrap_or_default().name;
-        let mut said = server.backend.follow(grant, *lines).await.map_err(BackendError::into_failure)?;
+        let mut said = server.backend.follow(grant, what).await.map_err(BackendError::into_failure)?;
         let (mut last, mut number) = (VecDeque::new(), 0);
         let mut again = interval_at(Instant::now() + ALLOWED_FOR, ALLOWED_FOR);
         let ends = Instant::now() + time;
@@ -103,7 +110,7 @@ impl Follow<'_> {
             number += 1;
             progress.line(number, &line).await;
             last.push_back(line);
-            if last.len() > *lines {
+            if last.len() > what.lines {
                 last.pop_front();
             }
         }
@@ -116,6 +123,11 @@ impl Follow<'_> {
         let look = self.server.gate.look(self.call).await?;
         look.tentacle::<act::TentacleLogs>(Some(&target.record.name), &target.name).map(drop)
     }
+}
+
+/// A sidecar's name.
+fn sidecar(text: &str) -> Result<PartName, Failure> {
+    text.parse().map_err(|error: PartNameError| Failure::new(FailureCode::Invalid, error.to_string()))
 }
 
 /// A copy that nobody knows is asked for as a tentacle of that name, which is refused as one.

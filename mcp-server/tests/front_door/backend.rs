@@ -6,8 +6,8 @@ use async_trait::async_trait;
 use futures::{StreamExt, stream};
 use mcp_server::backend::audit::{Finding, Severity};
 use mcp_server::backend::{
-    Audit, Audited, Backend, BackendError, Deployed, EnclaveView, LogStream, Logs, RunOrder, RunReport,
-    Survey, TentacleState, Usage, Version, survey::Check,
+    Audit, Audited, Backend, BackendError, Deployed, EnclaveView, LogOrder, LogStream, Logs, RunOrder,
+    RunReport, Survey, TentacleState, Usage, Version, survey::Check,
 };
 use mcp_server::gate::act::{
     Apply, Deprovision, Info, List, Provision, Remove, Restart, SetSecret, TentacleAudit, TentacleLogs,
@@ -21,7 +21,7 @@ use std::time::Duration;
 use tokio::sync::Notify;
 use wire::enforcement::Enforcement;
 use wire::step::{NodeState, NodeStep};
-use workflow::SecretName;
+use workflow::{Sandbox, SecretName};
 
 /// What the backend holds: it outlives the server, as a cluster does.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -228,6 +228,10 @@ impl Backend for Remembering {
         .await
     }
 
+    fn takes(&self, _: &Sandbox) -> Result<(), BackendError> {
+        Ok(())
+    }
+
     async fn deploy(&self, grant: &Authorized<Apply>, version: &Version) -> Result<Deployed, BackendError> {
         let place = place(grant.target());
         self.effect("deploy", |world| {
@@ -285,12 +289,12 @@ impl Backend for Remembering {
         self.effect("restart", |world| *world.restarts.entry(place).or_default() += 1).await
     }
 
-    async fn logs(&self, _: &Authorized<TentacleLogs>, _: usize) -> Result<Logs, BackendError> {
+    async fn logs(&self, _: &Authorized<TentacleLogs>, _: &LogOrder) -> Result<Logs, BackendError> {
         Ok(Logs { copy: "one".to_owned(), lines: vec!["hello".to_owned()], truncated: false })
     }
 
     /// It says hello, and then a word at a time for as long as somebody listens.
-    async fn follow(&self, _: &Authorized<TentacleLogs>, _: usize) -> Result<LogStream, BackendError> {
+    async fn follow(&self, _: &Authorized<TentacleLogs>, _: &LogOrder) -> Result<LogStream, BackendError> {
         self.world().followed = true;
         let words = stream::iter(1..).then(async |number| {
             tokio::time::sleep(Duration::from_millis(20)).await;

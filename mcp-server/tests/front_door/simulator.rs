@@ -99,6 +99,42 @@ async fn asked_to_run(app: &App) -> Result<Value, wire::Failure> {
     app.call(&app.agent("ana"), "wf_run", args).await
 }
 
+/// A tentacle with a sidecar of this image, which its one node uses.
+fn beside(image: &str) -> Value {
+    let mut args = hello("hello", "hi");
+    let workflow = args["files"]["workflow.yaml"].as_str().unwrap();
+    let sidecar = format!("{workflow}sidecars: [{{name: render, image: '{image}', port: 9000}}]\n");
+    args["files"]["workflow.yaml"] = sidecar.into();
+    args
+}
+
+#[tokio::test]
+async fn a_sidecar_is_approved_as_elsewhere_and_is_one_that_the_operator_lets_run() {
+    let mut app = App::simulating().await;
+    let pinned = |name: &str| format!("{name}@sha256:{}", "0".repeat(64));
+    let (own, other) = (pinned("r.example/team/render"), pinned("r.example/teams/render"));
+    {
+        let channel = set_up(&app).await;
+        let asked = channel.say("ben", "wf_apply", beside(&other)).await.unwrap();
+        let reach = json!([
+            format!("render runs beside it: {other}"),
+            "hello talks to the sidecar render and shares files with it",
+        ]);
+        assert_eq!((&asked["status"], &asked["new_reach"]), (&json!("needs_approval"), &reach), "{asked}");
+        let refused = channel.say("ben", "wf_apply", beside("r.example/team/render:1")).await.unwrap_err();
+        assert!(refused.message.contains("`crane digest r.example/team/render:1`"), "{refused:?}");
+    }
+    app.kill().await;
+    app.flags.push("--sidecar-images=r.example/team,r.example/other");
+    app.run().await;
+    let channel = price_watch(&app);
+    let refused = channel.say("ben", "wf_apply", beside(&other)).await.unwrap_err();
+    let told = format!("the image `{other}` is not among those that the operator lets run here as sidecars");
+    assert!(refused.message.contains(&told), "{refused:?}");
+    let asked = channel.say("ben", "wf_apply", beside(&own)).await.unwrap();
+    assert_eq!(asked["status"], "needs_approval", "{asked}");
+}
+
 #[tokio::test]
 async fn nothing_that_is_simulated_looks_safe() {
     let app = App::simulating().await;

@@ -18,6 +18,7 @@ mod observed;
 mod original;
 mod rollout;
 mod server;
+mod sidecars;
 mod source;
 mod steps;
 mod traces;

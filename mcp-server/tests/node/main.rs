@@ -28,6 +28,7 @@ mod program;
 mod proxy;
 mod reach;
 mod scaffolds;
+mod sidecars;
 #[path = "../kubernetes/site.rs"]
 mod site;
 mod trouble;

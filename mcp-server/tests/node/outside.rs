@@ -48,6 +48,8 @@ pub(crate) struct Outside {
     pub(crate) enclave: String,
     /// Another one.
     pub(crate) conforming: String,
+    /// And another.
+    pub(crate) beside: String,
 }
 
 /// It; whoever asks first sets it up, from the node's network.
@@ -71,14 +73,16 @@ fn set_up() -> Outside {
     let enclave = format!("reach-{}", std::process::id());
     let host = start_host();
     let conforming = format!("conforming-{}", std::process::id());
-    let ranges = json!({&enclave: ["10.244.0.0/16"], &conforming: ["10.244.0.0/16"]}).to_string();
+    let beside = format!("beside-{}", std::process::id());
+    let open = ["10.244.0.0/16"];
+    let ranges = json!({&enclave: open, &conforming: open, &beside: open}).to_string();
     std::fs::write(folder.path().join("ranges.json"), ranges).unwrap();
     let age = wire::seal::new_age_key();
     std::fs::write(folder.path().join("secrets.key"), age.expose_secret()).unwrap();
     std::fs::write(folder.path().join("signing.pem"), &key.pem).unwrap();
     let keys = wire::signing::SigningKey::read(&folder.path().join("signing.pem")).unwrap().jwks();
     let gateway = start_gateway(&keys, host);
-    Outside { folder, key, gateway, host, enclave, conforming }
+    Outside { folder, key, gateway, host, enclave, conforming, beside }
 }
 
 /// Applies objects as the administrator.

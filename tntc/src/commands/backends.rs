@@ -28,6 +28,8 @@ struct Listed {
     backend: String,
     properties: Vec<PropertyLine>,
     not_enforced: Vec<String>,
+    /// What does not run there at all yet.
+    refused: Vec<String>,
 }
 
 impl Backends {
@@ -58,19 +60,31 @@ impl Listed {
             backend: walls.backend().to_owned(),
             properties: enforcement.lines(),
             not_enforced: enforcement.not_enforced(),
+            refused: refused(walls.name()),
         }
     }
 
     fn in_use(answer: ClusterProfileAnswer) -> Self {
         // An older server says its backend alone.
         let name = if answer.walls.is_empty() { answer.backend.clone() } else { answer.walls };
-        Self { name, backend: answer.backend, properties: answer.properties, not_enforced: answer.warnings }
+        let refused = refused(&name);
+        let (properties, not_enforced) = (answer.properties, answer.warnings);
+        Self { name, backend: answer.backend, properties, not_enforced, refused }
     }
 
     fn gaps(&self) -> View {
         let view = View::new().line(format!("{} does not enforce:", self.name));
-        self.not_enforced.iter().fold(view, |view, gap| view.line(format!("  {gap}")))
+        let view = self.not_enforced.iter().fold(view, |view, gap| view.line(format!("  {gap}")));
+        let more = |view: View| view.line(format!("{} refuses:", self.name));
+        let view = if self.refused.is_empty() { view } else { more(view) };
+        self.refused.iter().fold(view, |view, what| view.line(format!("  {what}")))
     }
+}
+
+/// What does not run behind the walls of this name.
+fn refused(name: &str) -> Vec<String> {
+    let walls = Walls::ALL.into_iter().filter(|walls| walls.name() == name);
+    walls.flat_map(Walls::refuses).map(|what| (*what).to_owned()).collect()
 }
 
 fn view(told: &Told) -> View {

@@ -18,6 +18,9 @@ pub(crate) struct Logs {
     /// How many lines, from the end
     #[arg(long, value_name = "LINES", value_parser = clap::value_parser!(u32).range(1..=1000), default_value_t = 100)]
     tail: u32,
+    /// What this sidecar printed, instead of the tentacle's own code
+    #[arg(long, value_name = "SIDECAR")]
+    container: Option<String>,
     /// Go on with what it prints, for ten minutes
     #[arg(long, short)]
     follow: bool,
@@ -32,6 +35,7 @@ impl Logs {
             enclave: EnclaveRef::from(self.within.enclave.clone()),
             name: Some(self.name.clone()),
             pod: None,
+            container: self.container.clone(),
             tail_lines: Some(self.tail),
             follow_seconds: self.follow.then_some(FOLLOWED),
         };
@@ -42,7 +46,8 @@ impl Logs {
         context.output.show(&answer, view)?;
         if matches!(context.output.format, None | Some(Format::Table)) {
             if answer.lines.is_empty() {
-                tell(&format!("{} has printed nothing", answer.name));
+                let part = self.container.as_ref().map(|part| format!("'s {part}")).unwrap_or_default();
+                tell(&format!("{}{part} has printed nothing", answer.name));
             } else if answer.truncated {
                 tell(&format!("these are the last {} lines; `--tail` shows more", answer.lines.len()));
             }

@@ -66,7 +66,8 @@ impl Drawing {
         }
         let used =
             |name: &&PartName| workflow.nodes.keys().any(|node| workflow.may_use(node).contains(*name));
-        let reached = workflow.contract.dependencies.keys().filter(used);
+        let beside = workflow.sidecars.iter().map(|sidecar| &sidecar.name);
+        let reached = workflow.contract.dependencies.keys().chain(beside).filter(used);
         columns.push(reached.map(|name| shape(Kind::Dependency, name)).collect());
         let first = stages.first().into_iter().flatten();
         let mut lines: Vec<(String, String)> = Vec::new();

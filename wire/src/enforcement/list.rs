@@ -60,7 +60,9 @@ const fn kubernetes(property: Property) -> Held {
             "how much of a log the nodes keep is their own limit (containerLogMaxSize of the kubelet)",
         ),
         Property::RunTime => by("five seconds after the limit the pod is ended"),
-        Property::OtherRuns => gap(USES_UP),
+        Property::OtherRuns => gap(
+            "a run, or a sidecar, that uses up its sandbox's memory ends the sandbox, with the runs beside it",
+        ),
         Property::EnclaveShare => by("ResourceQuota, LimitRange"),
     }
 }

@@ -23,6 +23,9 @@ fn the_document_shows_the_list_as_it_is() {
         std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/backends.md")).unwrap();
     let table = table();
     assert!(document.contains(&table), "docs/backends.md is to have this table:\n\n{table}");
+    for sentence in Walls::ALL.iter().flat_map(|walls| walls.refuses()) {
+        assert!(document.contains(sentence), "docs/backends.md is to say: {sentence}");
+    }
     let simulator = Enforcement::of(Walls::Simulator).not_enforced();
     assert!(document.contains(&format!("The simulator: {}.", simulator.join("; "))), "{simulator:?}");
 }

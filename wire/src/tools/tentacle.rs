@@ -315,6 +315,9 @@ pub struct WfLogsArgs {
     /// A copy's name, from older clients.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub pod: Option<String>,
+    /// A sidecar's name: what it printed, instead of what the tentacle's own code did.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub container: Option<String>,
     /// How many lines, from the end: 100 when left out, 1000 at most.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tail_lines: Option<u32>,
@@ -334,7 +337,7 @@ pub struct WfLogsAnswer {
     pub namespace: EnclaveName,
     /// The copy.
     pub pod: String,
-    /// The part of it.
+    /// The part of it: `engine`, or a sidecar's name.
     pub container: String,
     /// The lines, the oldest first.
     pub lines: Vec<String>,

@@ -289,7 +289,7 @@ pub enum Rule {
     #[error("auth.secret must be service.key, got: \"{0}\"")]
     SecretName(String),
     /// A node uses what the contract does not declare.
-    #[error("uses \"{got}\", which the contract does not declare{}", did_you_mean(.nearest.as_deref()))]
+    #[error("uses \"{got}\", which is neither a dependency of the contract nor a sidecar{}", did_you_mean(.nearest.as_deref()))]
     NoSuchDependency {
         /// The name.
         got: String,
@@ -299,8 +299,51 @@ pub enum Rule {
 
     // --- sidecars
     /// A sidecar's name that is no container name.
-    #[error("name must be lower-case words joined by hyphens with at most 63 characters, got: \"{0}\"")]
+    #[error(
+        "name must be lower-case words joined by hyphens with at most 63 characters, begin with a letter, and not be \
+         `engine`, got: \"{0}\""
+    )]
     SidecarName(String),
+    /// A sidecar that is called as a dependency is.
+    #[error("\"{0}\" is a dependency's name already, and `uses` could not tell them apart")]
+    SidecarNameTaken(String),
+    /// An image that is not named by its digest.
+    #[error(
+        "image \"{0}\" is not named by its digest, so that nobody could approve what will run: write name@sha256:…; \
+         `crane digest {0}` or `docker buildx imagetools inspect {0}` tells it"
+    )]
+    SidecarImage(String),
+    /// A variable whose name is none.
+    #[error("env: \"{0}\" is no name of a variable: letters, digits and _")]
+    SidecarVariable(String),
+    /// A path that cannot be asked whether it is well.
+    #[error("healthPath must be a path such as /health, of a sidecar that speaks http, got: \"{0}\"")]
+    SidecarHealth(String),
+    /// An amount that is none, or too little or too much.
+    #[error("{key} must be from {least} to {most} {unit}, got: \"{got}\"")]
+    SidecarAmount {
+        /// Of what.
+        key: &'static str,
+        /// What stands there.
+        got: String,
+        /// The least.
+        least: u32,
+        /// The most.
+        most: u32,
+        /// In what it is counted, with an example.
+        unit: &'static str,
+    },
+    /// It is to be given more than it may use.
+    #[error("requests.{0} is more than limits.{0}")]
+    SidecarRequest(&'static str),
+    /// More than fits.
+    #[error("the sidecars may use {sum} together: at most {most}")]
+    SidecarsTogether {
+        /// How much they would.
+        sum: String,
+        /// How much they may.
+        most: String,
+    },
     /// A port that two want, or that the engine has.
     #[error("port {port} is already used by {by}")]
     PortTaken {

@@ -3,6 +3,7 @@
 use super::{Forward, RunTokenHash, Sandbox, SandboxDependency, SandboxNode};
 use crate::part_name::PartName;
 use crate::secret_name::SecretName;
+use crate::sidecar::Sidecar;
 use serde::Serialize;
 use serde_json::{Map, Value as Json};
 use std::collections::BTreeMap;
@@ -21,12 +22,14 @@ pub struct Plan<'a> {
     nodes: Vec<PlannedNode<'a>>,
     dependencies: BTreeMap<&'a str, PlannedDependency<'a>>,
     forwards: Vec<Forward>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    shared: Option<&'static str>,
     config: &'a Map<String, Json>,
     limits: PlannedLimits,
 }
 
 /// The version of the format.
-const FORMAT: u32 = 2;
+const FORMAT: u32 = 3;
 
 #[derive(Debug, Clone, Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -38,6 +41,7 @@ struct PlannedNode<'a> {
     dependencies: Vec<&'a str>,
     net: Vec<String>,
     secrets: Vec<&'a str>,
+    shares: bool,
 }
 
 #[derive(Debug, Clone, Serialize)]
@@ -57,15 +61,22 @@ struct PlannedDependency<'a> {
 }
 
 impl<'a> PlannedNode<'a> {
-    fn of(node: &'a SandboxNode) -> Self {
+    fn of(node: &'a SandboxNode, sidecars: &[Sidecar]) -> Self {
+        let beside = sidecars.iter().filter(|sidecar| node.sidecars.contains(&sidecar.name));
         Self {
             name: node.name.as_str(),
             file: node.file.as_str(),
             timeout_ms: millis(node.timeout),
             after: node.after.iter().map(PartName::as_str).collect(),
             dependencies: node.dependencies.iter().map(PartName::as_str).collect(),
-            net: node.egress.iter().map(ToString::to_string).collect(),
+            net: node
+                .egress
+                .iter()
+                .map(ToString::to_string)
+                .chain(beside.map(|sidecar| sidecar.place().to_string()))
+                .collect(),
             secrets: node.secrets.iter().map(SecretName::as_str).collect(),
+            shares: !node.sidecars.is_empty(),
         }
     }
 }
@@ -109,13 +120,14 @@ impl Sandbox {
             version: self.version.to_string(),
             run_token_sha256: token.to_string(),
             retries: self.retries,
-            nodes: self.nodes.iter().map(PlannedNode::of).collect(),
+            nodes: self.nodes.iter().map(|node| PlannedNode::of(node, &self.sidecars)).collect(),
             dependencies: self
                 .dependencies
                 .iter()
                 .map(|(name, dependency)| (name.as_str(), PlannedDependency::of(dependency)))
                 .collect(),
             forwards: self.forwards(),
+            shared: (!self.sidecars.is_empty()).then_some(Sidecar::SHARED),
             config: &self.config,
             limits: PlannedLimits {
                 run_ms: millis(limits.run),

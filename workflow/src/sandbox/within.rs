@@ -5,6 +5,7 @@ use crate::contract::{Port, Transport};
 use crate::part_name::PartName;
 use crate::reach::{Contact, Reach};
 use crate::secret_name::SecretName;
+use crate::sidecar::Sidecar;
 
 impl Sandbox {
     /// The same sandbox, of which every wall lets through only what `approved` has too. What code may ask for by name stays,
@@ -15,6 +16,7 @@ impl Sandbox {
         Self {
             egress: nodes.iter().flat_map(|node| node.egress.iter().cloned()).collect(),
             secrets: nodes.iter().flat_map(|node| node.secrets.iter().cloned()).collect(),
+            sidecars: self.sidecars.iter().filter(|sidecar| may_run(sidecar, approved)).cloned().collect(),
             reach: self.reach.beyond(&self.reach.beyond(approved)),
             nodes,
             ..self.clone()
@@ -39,6 +41,9 @@ impl SandboxNode {
         let secret = |secret: &&SecretName| {
             approved.has(&Contact::Secret { node: self.name.clone(), secret: (*secret).clone() })
         };
+        let beside = |sidecar: &PartName| {
+            approved.has(&Contact::Beside { node: self.name.clone(), sidecar: sidecar.clone() })
+        };
         Self {
             egress: self
                 .egress
@@ -47,9 +52,16 @@ impl SandboxNode {
                 .cloned()
                 .collect(),
             secrets: self.secrets.iter().filter(secret).cloned().collect(),
+            sidecars: self.sidecars.iter().filter(|sidecar| beside(sidecar)).cloned().collect(),
             ..self.clone()
         }
     }
+}
+
+/// Whether a sidecar was approved as it is.
+fn may_run(sidecar: &Sidecar, approved: &Reach) -> bool {
+    let Sidecar { name, image, command, args, env, .. } = sidecar.clone();
+    approved.has(&Contact::Sidecar { name, image, command, args, env })
 }
 
 fn is_approved(node: &PartName, egress: &Egress, approved: &Reach) -> bool {

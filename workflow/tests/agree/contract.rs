@@ -14,11 +14,22 @@ pub(crate) struct Made {
     pub(crate) range: bool,
 }
 
-/// A contract: dependencies, and for each node which of them it uses; `None` where it does not say.
+/// A contract: dependencies, sidecars, and for each node which of both it uses, the sidecars counted after the
+/// dependencies; `None` where it does not say.
 #[derive(Debug, Clone)]
 pub(crate) struct Contract {
     pub(crate) dependencies: Vec<Made>,
+    pub(crate) sidecars: Vec<Beside>,
     pub(crate) nodes: Vec<Option<BTreeSet<usize>>>,
+}
+
+/// A sidecar, as it is made at random.
+#[derive(Debug, Clone)]
+pub(crate) struct Beside {
+    pub(crate) health: bool,
+    pub(crate) grpc: bool,
+    pub(crate) command: bool,
+    pub(crate) memory_mib: u32,
 }
 
 /// The protocols, the port of each when none is given, and the lines that each needs besides.
@@ -34,13 +45,24 @@ pub(crate) fn contracts() -> impl Strategy<Value = Contract> {
         (0..PROTOCOLS.len(), 0_u8..6, prop::option::of(1024_u16..), any::<bool>(), prop::bool::weighted(0.2));
     let made =
         made.prop_map(|(protocol, host, port, secret, range)| Made { protocol, host, port, secret, range });
-    (prop::collection::vec(made, 0..6), 1_usize..5).prop_flat_map(|(dependencies, nodes)| {
-        let count = dependencies.len();
+    let beside = (any::<bool>(), any::<bool>(), any::<bool>(), 16_u32..=256);
+    let beside = beside.prop_map(|(health, grpc, command, memory_mib)| Beside {
+        health: health && !grpc,
+        grpc,
+        command,
+        memory_mib,
+    });
+    let parts = (prop::collection::vec(made, 0..6), prop::collection::vec(beside, 0..4), 1_usize..5);
+    parts.prop_flat_map(|(dependencies, sidecars, nodes)| {
+        let count = dependencies.len() + sidecars.len();
         let uses = prop::option::of(prop::collection::btree_set(0..count.max(1), 0..=count));
         let uses =
             uses.prop_map(move |uses| uses.map(|uses| uses.into_iter().filter(|it| *it < count).collect()));
-        prop::collection::vec(uses, nodes)
-            .prop_map(move |nodes| Contract { dependencies: dependencies.clone(), nodes })
+        prop::collection::vec(uses, nodes).prop_map(move |nodes| Contract {
+            dependencies: dependencies.clone(),
+            sidecars: sidecars.clone(),
+            nodes,
+        })
     })
 }
 
@@ -70,7 +92,47 @@ impl Made {
     }
 }
 
+impl Beside {
+    fn yaml(&self, number: usize) -> String {
+        let image = format!("r.example/s{number}@sha256:{}", "1".repeat(64));
+        let command = if self.command { ", command: [serve, 'a b'], env: {KEY: $(HOME)}" } else { "" };
+        let health = if self.health { ", healthPath: /health" } else { "" };
+        let protocol = if self.grpc { ", protocol: grpc" } else { "" };
+        let limits = format!("resources: {{limits: {{memory: {}Mi}}}}", self.memory_mib);
+        let port = Contract::port_of_sidecar(number);
+        format!(
+            "  - {{name: s{number}, image: '{image}', port: {port}, {limits}{command}{health}{protocol}}}\n"
+        )
+    }
+}
+
 impl Contract {
+    pub(crate) const fn port_of_sidecar(number: usize) -> usize {
+        9000 + number
+    }
+
+    /// What stands in `uses` for a number.
+    fn name(&self, used: usize) -> String {
+        match used.checked_sub(self.dependencies.len()) {
+            Some(sidecar) => format!("s{sidecar}"),
+            None => format!("d{used}"),
+        }
+    }
+
+    /// Node and sidecar: everything in the sandbox that may be talked to.
+    pub(crate) fn beside(&self) -> BTreeSet<(String, usize)> {
+        let first = self.dependencies.len();
+        let of = |number: usize| -> Vec<(String, usize)> {
+            let all = 0..self.sidecars.len();
+            let used = all.filter(move |sidecar| match &self.nodes[number] {
+                Some(uses) => uses.contains(&(first + sidecar)),
+                None => self.nodes.len() == 1,
+            });
+            used.map(|sidecar| (format!("n{number}"), sidecar)).collect()
+        };
+        (0..self.nodes.len()).flat_map(of).collect()
+    }
+
     pub(crate) fn yaml(&self) -> String {
         let nodes: String = self
             .nodes
@@ -78,7 +140,7 @@ impl Contract {
             .enumerate()
             .map(|(number, uses)| {
                 let uses = uses.as_ref().map(|uses| {
-                    let names: Vec<String> = uses.iter().map(|used| format!("d{used}")).collect();
+                    let names: Vec<String> = uses.iter().map(|used| self.name(*used)).collect();
                     format!(", uses: [{}]", names.join(", "))
                 });
                 format!("  n{number}: {{path: n{number}.ts, description: N{}}}\n", uses.unwrap_or_default())
@@ -90,7 +152,11 @@ impl Contract {
         } else {
             format!("contract:\n  version: '1'\n  dependencies:\n{dependencies}")
         };
-        format!("name: made\nversion: '1.0'\ntriggers: [{{type: manual}}]\nnodes:\n{nodes}{contract}")
+        let sidecars: String = self.sidecars.iter().enumerate().map(|(at, it)| it.yaml(at)).collect();
+        let sidecars = if sidecars.is_empty() { sidecars } else { format!("sidecars:\n{sidecars}") };
+        format!(
+            "name: made\nversion: '1.0'\ntriggers: [{{type: manual}}]\nnodes:\n{nodes}{contract}{sidecars}"
+        )
     }
 
     /// What node `number` may use, by the rule that people are told.

@@ -25,6 +25,41 @@ fn split(text: &str) -> (String, u16) {
     (place.to_owned(), port.parse().unwrap())
 }
 
+/// Who talks to which sidecar, by its port.
+type Beside = BTreeSet<(String, u16)>;
+
+/// What Deno lets each node connect to in the sandbox, by the plan, of which the rest is left.
+fn beside_by_plan(plan: &Value, net: &mut BTreeSet<(String, String, u16)>) -> Beside {
+    let inside = net.iter().filter(|(_, place, _)| place == "127.0.0.1");
+    let beside: Beside = inside.map(|(node, _, port)| (node.clone(), *port)).collect();
+    net.retain(|(_, place, _)| place != "127.0.0.1");
+    let sharing = plan["nodes"].as_array().unwrap().iter().filter(|node| node["shares"] == true);
+    let sharing: BTreeSet<&str> = sharing.map(|node| node["name"].as_str().unwrap()).collect();
+    assert_eq!(sharing, beside.iter().map(|(node, _)| node.as_str()).collect(), "{plan}");
+    beside
+}
+
+/// Who talks to which sidecar, by its name, and which sidecar can connect where.
+type Told = (BTreeSet<(String, String)>, BTreeSet<(String, String, u16)>);
+
+/// What people are shown of sidecars: who talks to which, by its name, and which can connect where.
+fn beside_by_words(sandbox: &Sandbox) -> Told {
+    let (mut beside, mut raw) = (BTreeSet::new(), BTreeSet::new());
+    for line in sandbox.reach.to_string().lines() {
+        match line.split(' ').collect::<Vec<_>>().as_slice() {
+            [node, "talks", "to", "the", "sidecar", sidecar, "and", "shares", ..] => {
+                beside.insert(((*node).to_owned(), (*sidecar).to_owned()));
+            }
+            ["the", "sidecar", sidecar, "can", "connect", "to", place, ..] => {
+                let (place, port) = split(place.trim_end_matches(','));
+                raw.insert(((*sidecar).to_owned(), place, port));
+            }
+            _ => {}
+        }
+    }
+    (beside, raw)
+}
+
 /// What Deno lets each node connect to and read, by the plan.
 fn by_plan(plan: &Value) -> Read {
     let (mut net, mut secrets) = (BTreeSet::new(), BTreeSet::new());
@@ -73,6 +108,9 @@ fn by_words(sandbox: &Sandbox) -> Read {
             [node, "reads", "the", "secret", secret] => {
                 secrets.insert(((*node).to_owned(), (*secret).to_owned()));
             }
+            ["the", "sidecar", ..]
+            | [_, "talks", "to", "the", "sidecar", ..]
+            | [_, "runs", "beside", "it:", ..] => {}
             other => panic!("{other:?}"),
         }
     }
@@ -99,7 +137,13 @@ proptest! {
         let (connections, secrets) = (contract.connections(), contract.secrets());
 
         let plan = serde_json::to_value(sandbox.plan(&RunTokenHash::of("t"))).unwrap();
-        let (net, read) = by_plan(&plan);
+        let (mut net, read) = by_plan(&plan);
+        let talks = beside_by_plan(&plan, &mut net);
+        let expected = contract.beside();
+        let ports = expected.iter().map(|(node, sidecar)| {
+            (node.clone(), u16::try_from(contract::Contract::port_of_sidecar(*sidecar)).unwrap())
+        });
+        prop_assert_eq!(talks, ports.collect::<Beside>(), "which sidecars Deno lets nodes talk to");
         prop_assert_eq!(&net, &connections, "what Deno lets nodes connect to");
         prop_assert_eq!(&read, &secrets, "what the engine hands to nodes");
         let (net, read) = by_words(&sandbox);
@@ -130,6 +174,12 @@ proptest! {
             addresses.entry(text("at")).or_default().insert(text("host"));
         }
         prop_assert_eq!(&named, &raw, "the names in the sandbox");
+        let (told, can) = beside_by_words(&sandbox);
+        let named_so = expected.iter().map(|(node, sidecar)| (node.clone(), format!("s{sidecar}")));
+        prop_assert_eq!(told, named_so.collect::<BTreeSet<_>>(), "which sidecars the owner approves, for whom");
+        let every = (0..contract.sidecars.len())
+            .flat_map(|sidecar| raw.iter().map(move |(host, port)| (format!("s{sidecar}"), host.clone(), *port)));
+        prop_assert_eq!(can, every.collect::<BTreeSet<_>>(), "what sidecars can connect to");
         prop_assert!(addresses.values().all(|hosts| hosts.len() == 1), "one address, one host");
 
         // The engine itself may listen there, reach the gateway, and nothing else.

@@ -210,10 +210,16 @@ impl Cluster {
         }
     }
 
-    /// The last lines that a pod printed; nothing where it has not begun to.
-    pub(super) async fn log(&self, namespace: &str, pod: &str, lines: usize) -> Result<String, BackendError> {
+    /// The last lines that a container printed; nothing where it has not begun to.
+    pub(super) async fn log(
+        &self,
+        namespace: &str,
+        [pod, container]: [&str; 2],
+        lines: usize,
+    ) -> Result<String, BackendError> {
         let pods: Api<Pod> = Api::namespaced(self.client.clone(), namespace);
-        let params = LogParams { tail_lines: i64::try_from(lines).ok(), ..LogParams::default() };
+        let (container, tail_lines) = (Some(container.to_owned()), i64::try_from(lines).ok());
+        let params = LogParams { container, tail_lines, ..LogParams::default() };
         match pods.logs(pod, &params).await {
             Ok(text) => Ok(text),
             Err(Error::Api(status)) if matches!(status.code, 400 | 404) => Ok(String::new()),
@@ -221,16 +227,16 @@ impl Cluster {
         }
     }
 
-    /// The last lines that a pod printed, and what it prints until it ends.
+    /// The last lines that a container printed, and what it prints until it ends.
     pub(super) async fn follow_log(
         &self,
         namespace: &str,
-        pod: &str,
+        [pod, container]: [&str; 2],
         lines: usize,
     ) -> Result<impl Stream<Item = String> + Send + use<>, BackendError> {
         let pods: Api<Pod> = Api::namespaced(self.client.clone(), namespace);
-        let tail_lines = i64::try_from(lines).ok();
-        let params = LogParams { follow: true, tail_lines, ..LogParams::default() };
+        let (container, tail_lines) = (Some(container.to_owned()), i64::try_from(lines).ok());
+        let params = LogParams { follow: true, container, tail_lines, ..LogParams::default() };
         let said = pods.log_stream(pod, &params).await.map_err(failed)?;
         Ok(stream::unfold((Box::pin(said), Cutter::default()), |(mut said, mut cutter)| async move {
             let mut part = vec![0; 16 * 1024];

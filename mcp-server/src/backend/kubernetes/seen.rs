@@ -1,5 +1,9 @@
 //! What is known of a version without asking: whether it serves, and if not, why.
 
+mod beside;
+
+pub(super) use beside::{ended_since, has_sidecars, not_ready};
+
 use super::workloads::Seen;
 use crate::backend::{BackendError, CopyState};
 use k8s_openapi::api::core::v1::{ContainerState, ContainerStatus, Pod};
@@ -82,7 +86,11 @@ impl Seen {
     pub(super) fn hopeless(&self, standing: &str) -> Option<Why> {
         let made_with = |pod: &&Arc<Pod>| pod.annotations().get(STANDING).is_some_and(|own| own == standing);
         match self.pods.iter().find(made_with) {
-            Some(pod) => engine(pod).and_then(why_not).map(Why::Tentacle),
+            Some(pod) if beside::is_restarting(pod) => None,
+            Some(pod) => {
+                let own = || engine(pod).and_then(why_not);
+                beside::why_not(pod).or_else(own).map(Why::Tentacle)
+            }
             None => self.no_pod(),
         }
     }
@@ -110,19 +118,22 @@ pub(super) fn is_ready(pod: &Pod) -> bool {
 /// A pod as people hear of it.
 pub(super) fn copy(pod: &Pod) -> CopyState {
     let engine = engine(pod);
+    let restarts = statuses(pod).map(|status| u64::from(status.restart_count.unsigned_abs()));
     CopyState {
         name: pod.name_any(),
         ready: is_ready(pod),
-        restarts: engine.map_or(0, |engine| engine.restart_count.unsigned_abs().into()),
+        restarts: restarts.sum(),
         image: engine.map(|engine| engine.image.clone()).filter(|image| !image.is_empty()),
         node: pod.spec.as_ref().and_then(|spec| spec.node_name.clone()),
     }
 }
 
-/// How much memory a pod's engine may use, as its own specification says it.
-pub(super) fn memory(pod: &Pod) -> Option<&str> {
-    let engine = pod.spec.as_ref()?.containers.iter().find(|it| it.name == ENGINE)?;
-    Some(engine.resources.as_ref()?.limits.as_ref()?.get("memory")?.0.as_str())
+/// How much memory a pod may use, as its own specification says it.
+pub(super) fn memory(pod: &Pod) -> Option<String> {
+    match beside::together(pod)? {
+        (mib, 1) => Some(format!("{mib}Mi")),
+        (mib, _) => Some(format!("{mib}Mi together with its sidecars")),
+    }
 }
 
 /// Where a pod is.
@@ -130,17 +141,30 @@ pub(super) fn address(pod: &Pod) -> Option<&str> {
     pod.status.as_ref()?.pod_ip.as_deref()
 }
 
-/// Whether a pod's engine was killed for want of memory, now or the last time.
+/// Whether something of a pod was killed for want of memory, now or the last time. Behind gVisor a pod is one process of the
+/// node, and who of it took the most is not known.
 pub(super) fn ran_out_of_memory(pod: &Pod) -> bool {
     let killed = |state: &Option<ContainerState>| {
         let end = state.as_ref().and_then(|state| state.terminated.as_ref());
         end.is_some_and(|end| end.reason.as_deref() == Some("OOMKilled"))
     };
-    engine(pod).is_some_and(|engine| killed(&engine.state) || killed(&engine.last_state))
+    statuses(pod).any(|status| killed(&status.state) || killed(&status.last_state))
+}
+
+/// Whether the engine that a pod had still runs.
+pub(super) fn has_same_engine(before: &Pod, now: &Pod) -> bool {
+    let Some(engine) = engine(now) else { return true };
+    let is_over = engine.state.as_ref().is_some_and(|state| state.terminated.is_some());
+    !is_over && engine.container_id == self::engine(before).and_then(|engine| engine.container_id.clone())
+}
+
+/// What is known of each container.
+fn statuses(pod: &Pod) -> impl Iterator<Item = &ContainerStatus> {
+    pod.status.iter().flat_map(|status| &status.container_statuses).flatten()
 }
 
 fn engine(pod: &Pod) -> Option<&ContainerStatus> {
-    pod.status.as_ref()?.container_statuses.as_ref()?.iter().find(|it| it.name == ENGINE)
+    statuses(pod).find(|it| it.name == ENGINE)
 }
 
 /// Why a container does not start, where it will not by itself: what it said when it ended, or what the kubelet says.

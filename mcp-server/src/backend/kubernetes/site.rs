@@ -1,11 +1,13 @@
 //! What the operator's configuration gives tentacles on this cluster.
 
 use crate::backend::BackendError;
+use crate::backend::beside::Allowed;
 use crate::config::KubernetesArgs;
 use k8s_openapi::api::apps::v1::Deployment;
 use manifest::{Behind, ClusterSpec, ServerAccount};
 use std::net::{SocketAddr, SocketAddrV4};
 use wire::enforcement::{Enforcement, Held, Property, Walls};
+use workflow::Sandbox;
 
 /// What answers where no image is configured.
 const NO_IMAGE: &str =
@@ -18,10 +20,11 @@ pub(super) struct Site {
     behind: Behind,
     gateway: Option<String>,
     account: ServerAccount,
+    images: Allowed,
 }
 
 impl Site {
-    pub(super) fn new(args: &KubernetesArgs) -> Self {
+    pub(super) fn new(args: &KubernetesArgs, images: Allowed) -> Self {
         let class = args.class().map(|class| Behind::RuntimeClass(class.to_owned()));
         let (namespace, name) = args.account().unwrap_or_default();
         Self {
@@ -29,7 +32,13 @@ impl Site {
             behind: class.unwrap_or(Behind::Nothing),
             gateway: args.gateway.clone(),
             account: ServerAccount { namespace: namespace.to_owned(), name: name.to_owned() },
+            images,
         }
+    }
+
+    /// Whether a sandbox has only images that may run.
+    pub(super) fn takes(&self, sandbox: &Sandbox) -> Result<(), BackendError> {
+        self.images.check(sandbox)
     }
 
     /// The server's own account.

@@ -1,6 +1,7 @@
 //! Tentacles on a cluster: a version is four objects of one name, made beside the one that serves and removed after it.
 
 mod going;
+mod printed;
 mod rollout;
 mod running;
 mod shown;

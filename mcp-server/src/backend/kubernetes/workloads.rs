@@ -124,6 +124,11 @@ impl Workload {
         Some(self.version(tentacle, newest.labels().get(REVISION)?))
     }
 
+    /// A pod of a tentacle's, whichever.
+    pub(super) fn pod(&self, name: &str) -> Option<Arc<Pod>> {
+        self.pods.store().state().into_iter().find(|pod| pod.name_any() == name)
+    }
+
     /// The deployments that hold a secret.
     pub(super) fn holders(&self, secret: &str) -> Vec<Arc<Deployment>> {
         let holds = |deployment: &Arc<Deployment>| {

@@ -96,6 +96,7 @@ fn usual(tool: &str, property: &str) -> Option<Value> {
         "timeout_seconds" | "tail_lines" | "limit" => json!(5),
         "detail" => json!(true),
         "of" => json!("deploys"),
+        "container" => json!("engine"),
         "workflowName" => json!("hello"),
         "to" if tool == "wf_transfer" => json!("UBEN"),
         "quota_preset" => json!("small"),

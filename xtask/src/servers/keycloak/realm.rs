@@ -98,7 +98,7 @@ mod tests {
             (&agents["directAccessGrantsEnabled"], &agents["standardFlowEnabled"]),
             (&json!(true), &json!(true))
         );
-        assert_eq!(tested["bruteForceProtected"], true);
+        assert_eq!(tested["revokeRefreshToken"], true);
     }
 
     #[test]

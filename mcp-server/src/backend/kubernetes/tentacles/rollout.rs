@@ -2,6 +2,7 @@
 
 use super::running::Wanted;
 use super::{Tentacles, recorded};
+use crate::backend::kubernetes::seen::not_ready;
 use crate::backend::kubernetes::workloads::Workload;
 use crate::backend::{BackendError, Deployed, Version};
 use crate::gate::Authorized;
@@ -48,6 +49,7 @@ impl Tentacles {
         let proven = async {
             if let Some((standing, _)) = &made {
                 self.ready(&workload, &target.name, &sandbox.version.short(), standing).await?;
+                self.proven(&wanted).await?;
             }
             match serves {
                 // It has passed them, when it came to serve.
@@ -130,7 +132,9 @@ impl Tentacles {
             }
             workload.changes(LOOK_AGAIN).await;
         }
-        Err(BackendError::DoesNotStart(format!("it was not ready within {} s", READY_WITHIN.as_secs())))
+        let late = format!("it was not ready within {} s", READY_WITHIN.as_secs());
+        let beside = not_ready(&workload.version(tentacle, &revision), standing);
+        Err(BackendError::DoesNotStart(beside.map_or_else(|| late.clone(), |what| format!("{late}: {what}"))))
     }
 
     /// Replaces its pod, which is given its secrets as they are now: the one before serves until the new one is ready, and

@@ -2,18 +2,19 @@
 
 use super::{Tentacles, named, recorded};
 use crate::backend::asking::{Asked, BROKE, GRACE, NoReport, broken, no_memory};
-use crate::backend::kubernetes::seen::{address, memory, ran_out_of_memory};
+use crate::backend::kubernetes::seen::{
+    address, ended_since, has_same_engine, has_sidecars, memory, ran_out_of_memory,
+};
 use crate::backend::kubernetes::workloads::{Seen, Workload};
-use crate::backend::log_line::LogLine;
-use crate::backend::{BackendError, LogStream, Logs, Rehearsed, RunOrder, RunReport, rehearsal};
-use crate::gate::act::TentacleLogs;
+use crate::backend::{BackendError, Rehearsed, RunOrder, RunReport, rehearsal};
+use crate::gate::MayRun;
 use crate::gate::target::OnTentacle;
-use crate::gate::{Authorized, MayRun};
-use futures::stream::{self, StreamExt};
 use k8s_openapi::api::core::v1::Pod;
 use kube::core::ResourceExt;
 use manifest::Purpose;
 use manifest::annotation::NODES;
+use secrecy::SecretString;
+use serde_json::Value;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
@@ -24,6 +25,9 @@ const STARTS_WITHIN: Duration = Duration::from_secs(30);
 
 /// How long what became of a pod may take to be known.
 const KNOWN_WITHIN: Duration = Duration::from_secs(3);
+
+/// The same of a sidecar, while the run's answer waits.
+const SIDECAR_KNOWN_WITHIN: Duration = Duration::from_secs(2);
 
 /// How often it is looked, also where nothing is told.
 const LOOK_AGAIN: Duration = Duration::from_millis(200);
@@ -81,8 +85,13 @@ impl Tentacles {
         let mut why = String::new();
         for _ in 0..TRIES {
             let pod = wanted.serving().await?;
-            match self.ask(target, &version, &pod, ("/run", order)).await {
-                Ok(report) => return Ok(report),
+            // A pod that dies does not always say so to whoever is connected to it.
+            let asked = tokio::select! {
+                asked = self.ask(target, &version, &pod, ("/run", order)) => asked,
+                () = wanted.ended(&pod) => Err(NoReport::Broke("its engine ended".to_owned())),
+            };
+            match asked {
+                Ok(report) => return Ok(wanted.with_the_dead(&pod, report).await),
                 Err(NoReport::Refused(error)) => return Err(error),
                 Err(NoReport::Broke(how)) => {
                     tracing::warn!(pod = pod.name_any(), how, "a pod broke during a run");
@@ -114,8 +123,12 @@ impl Tentacles {
         pod: &Pod,
         order: (&str, &RunOrder),
     ) -> Result<RunReport, BackendError> {
-        match self.ask(wanted.target, &wanted.version, pod, order).await {
-            Ok(report) => Ok(report),
+        let asked = tokio::select! {
+            asked = self.ask(wanted.target, &wanted.version, pod, order) => asked,
+            () = wanted.ended(pod) => Err(NoReport::Broke("its engine ended".to_owned())),
+        };
+        match asked {
+            Ok(report) => Ok(wanted.with_the_dead(pod, report).await),
             Err(NoReport::Refused(error)) => Err(error),
             Err(NoReport::Broke(how)) => {
                 tracing::warn!(pod = pod.name_any(), how, "a pod broke");
@@ -123,6 +136,26 @@ impl Tentacles {
             }
             Err(NoReport::Ending(_)) => Err(gone()),
         }
+    }
+
+    /// Whether the engine of a version that is ready answers for it, and nothing in its place.
+    pub(super) async fn proven(&self, wanted: &Wanted<'_>) -> Result<(), BackendError> {
+        let seen = wanted.seen();
+        let Some(pod) = seen.serving().filter(|pod| has_sidecars(pod)) else { return Ok(()) };
+        let (token, base) = self.engine(wanted.target, &wanted.version, pod);
+        let asked = Asked { client: &self.http, base: &base, token: &token, copy: &pod.name_any() };
+        asked.is_engine().await.map_err(|why| match why {
+            NoReport::Refused(error) => error,
+            NoReport::Ending(how) | NoReport::Broke(how) => {
+                BackendError::DoesNotStart(format!("its engine does not answer: {how}"))
+            }
+        })
+    }
+
+    /// What a pod's engine takes runs with, and where it is.
+    fn engine(&self, target: &OnTentacle, version: &ContentHash, pod: &Pod) -> (SecretString, String) {
+        let token = self.supply.run_token(target.record.id, &named(target), &made_from(pod, version));
+        (token, format!("http://{}:{}", address(pod).unwrap_or_default(), manifest::PORT))
     }
 
     async fn ask(
@@ -133,9 +166,11 @@ impl Tentacles {
         (path, order): (&str, &RunOrder),
     ) -> Result<RunReport, NoReport> {
         let (enclave, copy) = (target.record.name.as_str(), pod.name_any());
-        let token = self.supply.run_token(target.record.id, &named(target), &made_from(pod, version));
-        let base = format!("http://{}:{}", address(pod).unwrap_or_default(), manifest::PORT);
+        let (token, base) = self.engine(target, version, pod);
         let asked = Asked { client: &self.http, base: &base, token: &token, copy: &copy };
+        if has_sidecars(pod) {
+            asked.is_engine().await?;
+        }
         let _one_more = self.going.begin(enclave, &copy);
         match tokio::time::timeout(order.limit + GRACE, asked.send(path, order)).await {
             Ok(report) => report,
@@ -145,40 +180,6 @@ impl Tentacles {
                 Err(NoReport::Refused(ended.err().unwrap_or(BackendError::TimedOut(order.limit))))
             }
         }
-    }
-
-    /// The last lines that its newest pod printed.
-    pub(in super::super) async fn logs(
-        &self,
-        grant: &Authorized<TentacleLogs>,
-        lines: usize,
-    ) -> Result<Logs, BackendError> {
-        let target = grant.target();
-        let Some(copy) = self.newest(target).await? else { return Ok(Logs::default()) };
-        let said = self.cluster.log(target.record.name.as_str(), &copy, lines + 1).await?;
-        let mut shown: Vec<String> = said.lines().flat_map(|line| LogLine::read(line).readable()).collect();
-        let more = shown.len().saturating_sub(lines);
-        Ok(Logs { copy, lines: shown.split_off(more), truncated: more > 0 })
-    }
-
-    /// The same, and what that pod prints from then on.
-    pub(in super::super) async fn follow(
-        &self,
-        grant: &Authorized<TentacleLogs>,
-        lines: usize,
-    ) -> Result<LogStream, BackendError> {
-        let target = grant.target();
-        let Some(copy) = self.newest(target).await? else { return Ok(stream::empty().boxed()) };
-        let said = self.cluster.follow_log(target.record.name.as_str(), &copy, lines).await?;
-        Ok(said.flat_map(|line| stream::iter(LogLine::read(&line).readable())).boxed())
-    }
-
-    /// The pod that serves, or else the newest one.
-    async fn newest(&self, target: &OnTentacle) -> Result<Option<String>, BackendError> {
-        let workload = self.workloads.read(&target.record.name).await?;
-        let version = recorded(target).ok_or_else(not_here)?;
-        let seen = workload.version(&target.name, &version.short());
-        Ok(seen.serving().or_else(|| seen.pods.first()).map(|pod| pod.name_any()))
     }
 }
 
@@ -210,13 +211,16 @@ impl Wanted<'_> {
                 return Ok(pod);
             }
             let why = seen.standing().and_then(|standing| seen.hopeless(standing));
-            if let Some(why) = why {
+            let late = began.elapsed() > STARTS_WITHIN;
+            // What a run has used up is made anew: whoever asks next waits for it.
+            let comes_back = seen.pods.iter().any(|pod| ran_out_of_memory(pod));
+            if let Some(why) = why.filter(|_| late || !comes_back) {
                 return Err(why.into_error());
             }
             if !seen.is_wanted() {
                 return Err(not_here());
             }
-            if began.elapsed() > STARTS_WITHIN {
+            if late {
                 let why = format!("its pod was not ready within {} s", STARTS_WITHIN.as_secs());
                 return Err(BackendError::DoesNotStart(why));
             }
@@ -224,15 +228,41 @@ impl Wanted<'_> {
         }
     }
 
+    /// The report, and where it tells of a failure, which sidecars ended meanwhile: that may be why.
+    async fn with_the_dead(&self, before: &Pod, mut report: RunReport) -> RunReport {
+        if report.success || !has_sidecars(before) {
+            return report;
+        }
+        let (began, name) = (Instant::now(), before.name_any());
+        let dead = || self.workload.pod(&name).map(|now| ended_since(before, &now)).unwrap_or_default();
+        while dead().is_empty() && began.elapsed() < SIDECAR_KNOWN_WITHIN {
+            self.workload.changes(LOOK_AGAIN).await;
+        }
+        let told = dead().join("; ");
+        let errors = report.output.get_mut("errors").and_then(Value::as_object_mut);
+        for error in errors.into_iter().flat_map(|errors| errors.values_mut()).filter(|_| !told.is_empty()) {
+            *error = format!("{}; meanwhile {told}", error.as_str().unwrap_or_default()).into();
+        }
+        report
+    }
+
+    /// Waits until the engine of a pod has ended.
+    async fn ended(&self, pod: &Pod) {
+        let name = pod.name_any();
+        while self.workload.pod(&name).is_some_and(|now| has_same_engine(pod, &now)) {
+            self.workload.changes(LOOK_AGAIN).await;
+        }
+    }
+
     /// The report of a run whose pod did not live to give one, once it is known why.
     async fn broke(&self, pod: &Pod) -> RunReport {
         let (began, name) = (Instant::now(), pod.name_any());
-        let is_it = |other: &Arc<Pod>| other.name_any() == name && ran_out_of_memory(other);
-        let out_of_memory = || self.seen().pods.iter().any(is_it);
+        let out_of_memory = || self.workload.pod(&name).is_some_and(|pod| ran_out_of_memory(&pod));
         while !out_of_memory() && began.elapsed() < KNOWN_WITHIN {
             self.workload.changes(LOOK_AGAIN).await;
         }
-        let why = if out_of_memory() { no_memory(memory(pod).unwrap_or("little")) } else { BROKE.to_owned() };
+        let memory = memory(pod).unwrap_or_else(|| "little".to_owned());
+        let why = if out_of_memory() { no_memory(&memory) } else { BROKE.to_owned() };
         let nodes = pod.annotations().get(NODES).into_iter().flat_map(|nodes| nodes.split(','));
         let nodes: Vec<String> = nodes.map(str::to_owned).collect();
         broken(&nodes, &why, &name)
@@ -249,6 +279,6 @@ fn gone() -> BackendError {
     BackendError::DoesNotStart("its pod went away".to_owned())
 }
 
-fn not_here() -> BackendError {
+pub(super) fn not_here() -> BackendError {
     BackendError::DoesNotStart("no version of it is on the cluster".to_owned())
 }
