@@ -6,6 +6,7 @@ mod derived;
 mod digest;
 mod fields;
 mod graph;
+mod modules;
 mod name;
 mod nearest;
 mod node;
@@ -30,6 +31,7 @@ pub use contract::{AdditionalEgress, Auth, Contract, Dependency, Port, Protocol,
 pub use derived::TentacleRef;
 pub use digest::{ContentHash, ParseHashError};
 pub use graph::Edge;
+pub use modules::{Module, Modules, Registry};
 pub use name::{EnclaveName, NameError, TentacleName};
 pub use node::Node;
 pub use observed::{Attempt, Finding, Proposal, Proposed};

@@ -2,6 +2,7 @@
 
 use crate::contract::{Dependency, Port, Target};
 use crate::digest::{hex, sha256};
+use crate::modules::Module;
 use crate::part_name::PartName;
 use crate::sandbox::Speaks;
 use crate::secret_name::SecretName;
@@ -82,6 +83,8 @@ pub enum Contact {
         /// The command with its arguments.
         command: Vec<String>,
     },
+    /// Code that comes from a registry is part of it: whoever wrote that code does with it what its nodes may do.
+    Module(Module),
 }
 
 impl Workflow {
@@ -117,6 +120,7 @@ impl Reach {
             image: sidecar.image.clone(),
             command: sidecar.command.iter().chain(&sidecar.args).cloned().collect(),
         }));
+        contacts.extend(workflow.modules.packages().cloned().map(Contact::Module));
         Self(contacts)
     }
 
@@ -160,7 +164,7 @@ fn of_dependency(node: &PartName, name: &PartName, dependency: &Dependency) -> V
         }
         Target::Range { range, ports } => of_range(Some(&node), *range, ports),
         Target::Platform => vec![Contact::Platform { node: node.clone(), service: name.clone() }],
-        // fetched when the tentacle is deployed; what runs reaches nothing for it
+        // Its code is part of the tentacle, as the lock has it; what runs reaches nothing for it.
         Target::Module { .. } => Vec::new(),
     };
     if let Some(auth) = &dependency.auth {
@@ -229,6 +233,7 @@ impl fmt::Display for Contact {
                 write!(f, "{image} runs beside it")
             }
             Self::Sidecar { image, command } => write!(f, "{image} runs beside it as {}", command.join(" ")),
+            Self::Module(module) => write!(f, "code from a registry is part of it: {module}"),
         }
     }
 }

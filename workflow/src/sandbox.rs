@@ -3,6 +3,7 @@
 use crate::contract::{Dependency, Protocol, Target};
 use crate::derived::TentacleRef;
 use crate::digest::{ContentHash, hex, sha256};
+use crate::modules::Modules;
 use crate::name::EnclaveName;
 use crate::part_name::PartName;
 use crate::path::FilePath;
@@ -55,6 +56,8 @@ pub struct Sandbox {
     pub egress: BTreeSet<Egress>,
     /// The secrets that it holds, by name.
     pub secrets: BTreeSet<SecretName>,
+    /// What its code imports from registries: fetched when it is deployed, and never when it runs.
+    pub modules: Modules,
     /// What it reaches.
     pub reach: Reach,
     /// How much it may use.
@@ -198,6 +201,7 @@ pub fn derive(workflow: &Workflow, facts: &Facts) -> Result<Sandbox, Problems> {
         egress,
         secrets: nodes.iter().flat_map(|node| node.secrets.iter().cloned()).collect(),
         nodes,
+        modules: workflow.modules.clone(),
         reach: Reach::of(workflow),
         limits: Limits::default(),
     })

@@ -15,6 +15,7 @@ impl Sandbox {
         Self {
             egress: nodes.iter().flat_map(|node| node.egress.iter().cloned()).collect(),
             secrets: nodes.iter().flat_map(|node| node.secrets.iter().cloned()).collect(),
+            modules: self.modules.within(approved),
             reach: self.reach.beyond(&self.reach.beyond(approved)),
             nodes,
             ..self.clone()
