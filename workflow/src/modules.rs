@@ -8,12 +8,14 @@ use std::collections::BTreeSet;
 use std::fmt;
 
 pub(crate) use check::read;
+pub use rule::ModuleRule;
 pub(crate) use specifier::{is_exact, is_package};
 
 mod check;
 mod imports;
 mod lexer;
 mod lock;
+mod rule;
 mod specifier;
 
 /// Where modules come from.

@@ -1,7 +1,7 @@
 //! One thing that a tentacle needs.
 
 use crate::fields::{Fields, Text};
-use crate::modules::{Registry, is_exact, is_package};
+use crate::modules::{ModuleRule, Registry, is_exact, is_package};
 use crate::name::shown;
 use crate::problem::{Part, Position, Report, Rule};
 use crate::secret_name::SecretName;
@@ -253,13 +253,13 @@ fn read_module(registry: Registry, host: Text<'_>, fields: &Fields<'_>) -> Targe
             Registry::Jsr => "@std/csv",
             Registry::Npm => "left-pad",
         };
-        let rule = Rule::PackageName { registry: registry.word(), such, got: shown(host.text) };
-        fields.add(host.at, rule);
+        let rule = ModuleRule::PackageName { registry: registry.word(), such, got: shown(host.text) };
+        fields.add(host.at, rule.into());
     }
     let version = fields.line("version");
     if !version.is_some_and(|text| is_exact(text.text)) {
         let at = version.map_or(fields.at, |text| text.at);
-        fields.add(at, Rule::ModuleVersion(version.map(|text| shown(text.text))));
+        fields.add(at, ModuleRule::Version(version.map(|text| shown(text.text))).into());
     }
     Target::Module { package: host.text.to_owned(), version: version.map(|text| text.text.to_owned()) }
 }

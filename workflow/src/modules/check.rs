@@ -3,11 +3,11 @@
 use super::imports::{self, Found};
 use super::lock::Lock;
 use super::specifier::{Specifier, lines};
-use super::{Modules, Registry};
+use super::{ModuleRule, Modules, Registry};
 use crate::bundle::Bundle;
 use crate::contract::{Protocol, Target};
 use crate::name::shown;
-use crate::problem::{Position, Report, Rule};
+use crate::problem::{Position, Report};
 use crate::workflow::Workflow;
 use std::collections::BTreeSet;
 
@@ -24,7 +24,7 @@ pub(crate) fn read(workflow: &Workflow, bundle: &Bundle, report: &Report) -> Mod
     }
     let bytes = bundle.iter().find(|(path, _)| path.as_str() == Modules::LOCK).map(|(_, bytes)| bytes);
     let lock = bytes.map(Lock::read).transpose().unwrap_or_else(|why| {
-        report.add_in(Modules::LOCK, Position::START, Rule::Lock(why));
+        report.add_in(Modules::LOCK, Position::START, ModuleRule::Lock(why).into());
         None
     });
     let look = Look { workflow, lock: lock.as_ref(), unreadable: bytes.is_some() && lock.is_none() };
@@ -34,7 +34,7 @@ pub(crate) fn read(workflow: &Workflow, bundle: &Bundle, report: &Report) -> Mod
             Ok(()) => {
                 imports.insert(specifier);
             }
-            Err(rule) => report.add_in(&file, at, rule),
+            Err(rule) => report.add_in(&file, at, rule.into()),
         }
     }
     let Lock { packages, text, .. } = lock.unwrap_or_default();
@@ -49,20 +49,20 @@ struct Look<'a> {
 }
 
 impl Look<'_> {
-    fn at(&self, text: &str) -> Result<(), Rule> {
+    fn at(&self, text: &str) -> Result<(), ModuleRule> {
         let Some(specifier) = Specifier::read(text) else { return Err(self.no_module(text)) };
         let Some(version) = specifier.exact() else { return Err(self.unpinned(text, &specifier)) };
         let Specifier { registry, package, .. } = specifier;
         let declared: Vec<&str> = self.declared(registry, package).collect();
         if !declared.contains(&version) {
             return Err(match declared.first() {
-                Some(other) => Rule::OtherModule {
+                Some(other) => ModuleRule::Other {
                     import: shown(text),
                     other: specifier.with(other),
                     version: shown(version),
                 },
                 None => {
-                    Rule::UndeclaredModule { import: shown(text), lines: lines(registry, package, version) }
+                    ModuleRule::Undeclared { import: shown(text), lines: lines(registry, package, version) }
                 }
             });
         }
@@ -74,7 +74,7 @@ impl Look<'_> {
         match pinned {
             Some(pin) if same(pin) => Ok(()),
             None if self.unreadable => Ok(()),
-            _ => Err(Rule::NotLocked { import: shown(text) }),
+            _ => Err(ModuleRule::NotLocked { import: shown(text) }),
         }
     }
 
@@ -94,7 +94,7 @@ impl Look<'_> {
     }
 
     /// A name without a version, or with several: told with the one that the lock has, or the contract.
-    fn unpinned(&self, text: &str, specifier: &Specifier<'_>) -> Rule {
+    fn unpinned(&self, text: &str, specifier: &Specifier<'_>) -> ModuleRule {
         let Specifier { registry, package, version, .. } = *specifier;
         let asked = specifier.key(version.unwrap_or("*"));
         let pinned = self.lock.and_then(|lock| {
@@ -102,13 +102,13 @@ impl Look<'_> {
             pin.or_else(|| lock.only(registry, package))
         });
         let pin = pinned.or_else(|| self.declared(registry, package).next());
-        Rule::UnpinnedModule { import: shown(text), pin: pin.map(|version| specifier.with(version)) }
+        ModuleRule::Unpinned { import: shown(text), pin: pin.map(|version| specifier.with(version)) }
     }
 
     /// What is neither a file nor a module of a registry.
-    fn no_module(&self, text: &str) -> Rule {
+    fn no_module(&self, text: &str) -> ModuleRule {
         if text.starts_with("https:") || text.starts_with("http:") {
-            return Rule::ImportOfAddress(shown(text));
+            return ModuleRule::Address(shown(text));
         }
         let named = self.workflow.contract.dependencies.iter().find_map(|(name, dependency)| {
             let Target::Module { package, version } = &dependency.target else { return None };
@@ -116,6 +116,6 @@ impl Look<'_> {
             let word = dependency.protocol.word();
             meant.then(|| format!("{word}:{package}@{}", version.as_deref().unwrap_or("<version>")))
         });
-        Rule::NoModule { import: shown(text), full: named }
+        ModuleRule::NoModule { import: shown(text), full: named }
     }
 }
