@@ -182,6 +182,7 @@ export class Run {
       this.#workshop.plan;
     const { nodesAtOnce, outputBytes, logLines, logBytes } = limits;
     const code = this.#workshop.flags.code;
+    const modules = this.#workshop.modules?.folder ?? null;
     return {
       word,
       run: this.id,
@@ -189,6 +190,7 @@ export class Run {
       tentacle,
       version,
       code,
+      modules,
       nodes,
       retries,
       dependencies,

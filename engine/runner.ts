@@ -68,7 +68,8 @@ function tellWhatItLacked(node: string, error: string): void {
 function tryNode(node: PlannedNode, mayFollow: boolean): Promise<Ended> {
   const { name, timeoutMs } = node;
   const net = job.loadOnly || job.mock !== null ? [] : node.net;
-  const thread = { name, code: job.code, net, timeoutMs, mayFollow };
+  const { code, modules } = job;
+  const thread = { name, code, modules, net, timeoutMs, mayFollow };
   return attempt(thread, nodeJob(node), (message) => {
     if (message.kind === "log") tell({ ...message, node: name });
     else if (message.kind === "used" && job.mock !== null) tell({ ...message, node: name });

@@ -11,6 +11,7 @@ import {
 } from "./fixture.ts";
 import type { TestFlags } from "./flags.ts";
 import { type Level, LogWriter } from "./log.ts";
+import type { Modules } from "./modules.ts";
 import type { Plan, PlannedNode } from "./plan.ts";
 import { Run } from "./run.ts";
 import { Secrets } from "./secrets.ts";
@@ -65,9 +66,16 @@ interface Found {
   readonly fixture: Fixture;
 }
 
+/** Where what is tested lies. */
+export interface Place {
+  readonly flags: TestFlags;
+  readonly modules: Modules | null;
+}
+
 export class Testing {
   readonly #plan: Plan;
   readonly #flags: TestFlags;
+  readonly #modules: Modules | null;
   readonly #emit: (report: Report) => void;
   readonly #drift: Drift;
   readonly #counts: Record<Status, number> = { passed: 0, failed: 0 };
@@ -75,9 +83,10 @@ export class Testing {
   readonly #tested = new Set<string>();
   readonly #unfinished = new Set<string>();
 
-  constructor(plan: Plan, flags: TestFlags, emit: (report: Report) => void) {
+  constructor(plan: Plan, place: Place, emit: (report: Report) => void) {
     this.#plan = plan;
-    this.#flags = flags;
+    this.#flags = place.flags;
+    this.#modules = place.modules;
     this.#emit = emit;
     this.#drift = new Drift(plan);
   }
@@ -174,6 +183,7 @@ export class Testing {
     const workshop = {
       plan: { ...plan, retries: 0 },
       flags: this.#flags,
+      modules: this.#modules,
       log: this.#log(),
       secrets,
       traffic: new Traffic(),

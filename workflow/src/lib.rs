@@ -40,8 +40,8 @@ pub use path::{FilePath, PathError};
 pub use problem::{Part, Position, Problem, Problems, Rule};
 pub use reach::{Contact, Reach};
 pub use sandbox::{
-    Destination, ENVIRONMENT, Egress, Facts, Forward, Gateway, Layout, LayoutError, Limits, Listen, PROXY,
-    Plan, RunTokenHash, Sandbox, SandboxDependency, SandboxNode, Speaks, derive,
+    Destination, ENVIRONMENT, Egress, Facts, Fetching, Forward, Gateway, Layout, LayoutError, Limits, Listen,
+    PROXY, Plan, RunTokenHash, Sandbox, SandboxDependency, SandboxNode, Speaks, derive,
 };
 pub use secret_name::{SecretName, SecretNameError};
 pub use sidecar::{Sidecar, SidecarProtocol};

@@ -16,7 +16,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::time::Duration;
 
-pub use command::{ENVIRONMENT, Gateway, Layout, LayoutError, Listen};
+pub use command::{ENVIRONMENT, Fetching, Gateway, Layout, LayoutError, Listen};
 pub use egress::{Destination, Egress, Speaks};
 pub use forward::{Forward, PROXY};
 pub use plan::Plan;
