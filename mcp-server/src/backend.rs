@@ -21,6 +21,7 @@ use crate::gate::act::{
 };
 use crate::gate::target::OnTentacle;
 use crate::gate::{Authorized, Changed, MayRun, SurveyGrant};
+use crate::modules::ModulesError;
 use crate::store::{EnclaveRecord, Quota};
 use crate::supply::{Supply, SupplyError};
 use async_trait::async_trait;
@@ -66,6 +67,9 @@ pub trait Backend: fmt::Debug + Send + Sync {
 
     /// Makes what the backend shows and enforces of an enclave agree with its record.
     async fn mirror(&self, grant: &dyn Changed, enclave: &EnclaveView) -> Result<(), BackendError>;
+
+    /// Why no version with this sandbox can be deployed here, whoever approves it; `None` where nothing speaks against it.
+    fn why_not(&self, sandbox: &Sandbox) -> Option<BackendError>;
 
     /// Deploys a version: the one before serves until this one is ready.
     async fn deploy(&self, grant: &Authorized<Apply>, version: &Version) -> Result<Deployed, BackendError>;
@@ -256,6 +260,9 @@ pub enum BackendError {
     /// A sandbox cannot be given what it needs.
     #[error(transparent)]
     Supply(#[from] SupplyError),
+    /// A version cannot have its modules.
+    #[error(transparent)]
+    Modules(#[from] ModulesError),
     /// The tentacle's own code does not start.
     #[error("the tentacle does not start: {0}")]
     DoesNotStart(String),
@@ -313,6 +320,7 @@ impl BackendError {
                     .with_remedy("an operator must look at the server's log")
             }
             Self::Supply(error) => error.into_failure(),
+            Self::Modules(error) => error.into_failure(),
             Self::DoesNotStart(why) => {
                 Failure::new(FailureCode::Invalid, format!("the tentacle does not start: {why}"))
                     .with_remedy("mend its code and deploy it again")

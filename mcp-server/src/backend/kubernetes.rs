@@ -41,7 +41,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use uuid::Uuid;
 use wire::enforcement::Enforcement;
-use workflow::SecretName;
+use workflow::{Sandbox, SecretName};
 
 /// The stages in which an enclave is made. The namespace comes with its Pod Security labels and status provisioning; the
 /// rights in it must be there before anything else can be; the status becomes active last.
@@ -189,6 +189,12 @@ impl Backend for Kubernetes {
         self.cluster.apply(spec.name.as_str(), &manifest::quota(&spec)).await?;
         self.cluster.show(&spec, status(&enclave.record), there).await?;
         self.tentacles.show(enclave).await
+    }
+
+    fn why_not(&self, sandbox: &Sandbox) -> Option<BackendError> {
+        let why =
+            "modules of registries are not fetched on Kubernetes yet: put what it needs among its own files";
+        (!sandbox.modules.is_empty()).then_some(BackendError::NotYet(why))
     }
 
     async fn deploy(&self, grant: &Authorized<Apply>, version: &Version) -> Result<Deployed, BackendError> {

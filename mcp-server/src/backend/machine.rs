@@ -14,6 +14,7 @@ mod groups;
 mod guarded;
 mod index;
 mod log_book;
+mod modules;
 mod open;
 mod places;
 mod probe;
@@ -53,7 +54,7 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio_util::task::AbortOnDropHandle;
 use wire::enforcement::Enforcement;
-use workflow::{SecretName, TentacleRef};
+use workflow::{Sandbox, SecretName, TentacleRef};
 
 /// The steps in which an enclave is made. Its folder says that it is provisioning, until the last one.
 const STEPS: [&[&str]; 3] = [&["directory"], &["limits"], &["active"]];
@@ -152,6 +153,11 @@ impl Backend for Machine {
         }
         self.put(view, record.state).await?;
         self.limit(record)
+    }
+
+    fn why_not(&self, sandbox: &Sandbox) -> Option<BackendError> {
+        let parts = self.workshop.parts.as_ref().ok()?;
+        parts.registries.missing(&sandbox.modules).map(BackendError::Modules)
     }
 
     async fn deploy(&self, grant: &Authorized<Apply>, version: &Version) -> Result<Deployed, BackendError> {

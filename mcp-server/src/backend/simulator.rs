@@ -22,10 +22,12 @@ use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use wire::enforcement::{Enforcement, Walls};
-use workflow::{EnclaveName, SecretName, TentacleName};
+use workflow::{EnclaveName, Sandbox, SecretName, TentacleName};
 
 /// What every answer says that would come of code.
 const NOT_RUN: &str = "simulated: no code was run";
+/// The same of modules.
+const NOT_FETCHED: &str = "simulated: no module was fetched";
 
 /// The stages in which an enclave is made: the same as elsewhere, with nothing to make.
 const STEPS: [&[&str]; 2] = [&["place"], &["active"]];
@@ -113,6 +115,11 @@ impl Backend for Simulator {
         Ok(())
     }
 
+    /// What is simulated needs nothing that is not here.
+    fn why_not(&self, _: &Sandbox) -> Option<BackendError> {
+        None
+    }
+
     /// Whatever a sandbox would be given is looked for, so that what is missing is told as elsewhere.
     async fn deploy(&self, grant: &Authorized<Apply>, version: &Version) -> Result<Deployed, BackendError> {
         self.supply.secrets(&version.sandbox).await?;
@@ -121,7 +128,10 @@ impl Backend for Simulator {
         let short = version.sandbox.version.short();
         self.say(target, &format!("deployed version {short}"));
         let created = u64::from(!is_deployed(target));
-        let applied = vec![format!("version {short}"), NOT_RUN.to_owned()];
+        let mut applied = vec![format!("version {short}"), NOT_RUN.to_owned()];
+        if !version.sandbox.modules.is_empty() {
+            applied.push(NOT_FETCHED.to_owned());
+        }
         Ok(Deployed { applied, created, updated: 1 - created, deleted: 0 })
     }
 

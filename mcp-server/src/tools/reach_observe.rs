@@ -3,7 +3,7 @@
 
 use super::wf_list::named;
 use super::{About, Effect, Handler, Repeat};
-use crate::backend::{RunOrder, RunReport, Version};
+use crate::backend::{BackendError, RunOrder, RunReport, Version};
 use crate::call::Call;
 use crate::gate::act::Apply;
 use crate::gate::target::OnTentacle;
@@ -52,6 +52,9 @@ impl Handler for ReachObserve {
             }
             Err(failure) => return Err(changing.failed(failure).await),
         };
+        if let Some(failure) = trial.modules.or_else(|| why_not(server, &trial.version)) {
+            return Err(changing.failed(failure).await);
+        }
         let workflow = match Workflow::of(&trial.version.bundle) {
             Ok(workflow) => workflow,
             Err(problems) => {
@@ -90,6 +93,13 @@ struct Trial {
     version: Version,
     new_reach: Vec<String>,
     missing_secrets: Vec<String>,
+    /// Why its modules are not among what it has.
+    modules: Option<Failure>,
+}
+
+/// Why no version like this can be run here.
+fn why_not(server: &Server, version: &Version) -> Option<Failure> {
+    server.backend.why_not(&version.sandbox).map(BackendError::into_failure)
 }
 
 impl Trial {
@@ -104,7 +114,15 @@ impl Trial {
         let new_reach = sandbox.reach.beyond(&running).iter().map(ToString::to_string).collect();
         // INVARIANT: whoever may deploy has not approved anything by that, so that nothing new is within reach.
         let held = sandbox.within(&running).without_secrets(&missing_secrets);
-        Ok(Self { version: Version { sandbox: held, ..source.version.clone() }, new_reach, missing_secrets })
+        let unapproved = held.modules != sandbox.modules;
+        let modules = unapproved.then(|| {
+            let what = "it imports modules that the enclave's owner has not approved: code that nobody has approved is not \
+                        fetched from a registry";
+            let remedy = "deploy it first, so that the owner is asked; then observe what it lacks besides";
+            Failure::new(FailureCode::Conflict, what).with_remedy(remedy)
+        });
+        let version = Version { sandbox: held, ..source.version.clone() };
+        Ok(Self { version, new_reach, missing_secrets, modules })
     }
 }
 
@@ -121,7 +139,7 @@ async fn run(
     let _alone = server.rollouts.lock(&format!("{name} is observed")).await;
     let _enclave_stays = server.rollouts.share(name).await;
     still_active(server, target).await?;
-    server.backend.observe(grant, version, order).await.map_err(crate::backend::BackendError::into_failure)
+    server.backend.observe(grant, version, order).await.map_err(BackendError::into_failure)
 }
 
 /// It may have taken a while until it was our turn.

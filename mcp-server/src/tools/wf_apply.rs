@@ -118,6 +118,10 @@ impl Asked<'_> {
         changing: &mut Changing<'_>,
         dry_run: bool,
     ) -> Result<Next, Failure> {
+        // Nobody is asked to approve what could not be deployed then.
+        if let Some(why) = server.backend.why_not(&self.source.version.sandbox) {
+            return Ok(Next::Refuse(why.into_failure()));
+        }
         if dry_run {
             return Ok(Next::Answer(Did::Check));
         }
