@@ -1,5 +1,6 @@
 /** One try of a node: a thread of its own, which is gone afterwards, or known not to be. */
 
+import type { MayLoad } from "./modules.ts";
 import { spellOut } from "./net.ts";
 import { type NodeJob, type NodeMessage, PING, readNodeMessage } from "./protocol.ts";
 import type { Json } from "./types.ts";
@@ -17,8 +18,8 @@ export interface Thread {
   readonly name: string;
   /** The folder of the tentacle's code. */
   readonly code: string;
-  /** The folder of its modules, where it has any. */
-  readonly modules: string | null;
+  /** Its modules, where it has any. */
+  readonly modules: MayLoad | null;
   readonly net: readonly string[];
   readonly timeoutMs: number;
   /** Whether it matters that the thread has really ended, because another try may follow. */
@@ -75,7 +76,8 @@ export function attempt(
 }
 
 function start({ name, code, modules, net }: Thread): Worker {
-  const folders = modules === null ? [code] : [code, modules];
+  const imports = modules?.imports ?? [];
+  const folders = modules === null ? [code] : [code, modules.folder];
   return new Worker(new URL("./node_worker.ts", import.meta.url), {
     type: "module",
     name,
@@ -88,7 +90,7 @@ function start({ name, code, modules, net }: Thread): Worker {
         run: false,
         ffi: false,
         sys: false,
-        import: false,
+        import: imports.length === 0 ? false : [...imports],
       },
     },
   });

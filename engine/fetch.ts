@@ -1,7 +1,7 @@
 /** Fetching modules: what the registries have is put into a folder, held to a lock, and none of it is run. */
 
 import { PROXY } from "./gateway.ts";
-import { addresses, type Registries } from "./modules.ts";
+import { addresses, place, type Registries } from "./modules.ts";
 
 /** The most characters of what went wrong. */
 const SENTENCE = 600;
@@ -28,7 +28,8 @@ export async function fetchModules(fetching: Fetching): Promise<string | null> {
   const { deno, wanted, registries, cache } = fetching;
   const proxy = `http://${PROXY.hostname}:${PROXY.port}`;
   const hosts = registries.jsr === undefined ? [] : [place(registries.jsr)];
-  const { success, stderr } = await new Deno.Command(deno, {
+  // not `null`: there is no such device in every sandbox
+  const child = new Deno.Command(deno, {
     args: [
       "cache",
       "--quiet",
@@ -49,16 +50,12 @@ export async function fetchModules(fetching: Fetching): Promise<string | null> {
       HTTPS_PROXY: proxy,
       ...addresses(registries),
     },
-    stdin: "null",
-    stdout: "null",
+    stdin: "piped",
+    stdout: "piped",
     stderr: "piped",
-  }).output();
+  }).spawn();
+  const [{ success, stderr }] = await Promise.all([child.output(), child.stdin.close()]);
   return success ? null : sentence(new TextDecoder().decode(stderr));
-}
-
-function place(address: string): string {
-  const { hostname, port, protocol } = new URL(address);
-  return `${hostname}:${port || (protocol === "http:" ? 80 : 443)}`;
 }
 
 /** What Deno said went wrong, in one line for people. */

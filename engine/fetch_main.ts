@@ -37,13 +37,17 @@ try {
   const registries = modules?.registries ?? {};
   const holdsToken = tokenCheck(flags.tokenSha256);
   const traffic = new Traffic();
-  await carry(flags.gateway, [], { log, traffic });
+  await carry(flags.gateway, [], { log, traffic, answers: true });
   const fetching = { ...flags, registries };
   const handler = async (request: Request): Promise<Response> => {
     if (!await holdsToken(request.headers.get("authorization"))) {
       return Response.json({ error: "the token is missing or wrong" }, { status: 401 });
     }
-    return await answer(fetching, traffic);
+    try {
+      return await answer(fetching, traffic);
+    } catch (error) {
+      return Response.json({ error: `${error}` }, { status: 500 });
+    }
   };
   const { listen: at } = flags;
   await (at.kind === "unix"

@@ -19,6 +19,14 @@ export interface Modules {
   readonly registries: Registries;
 }
 
+/** What the threads of nodes may do with modules. */
+export interface MayLoad {
+  /** The folder that they may read, besides their code. */
+  readonly folder: string;
+  /** The hosts whose modules they may load, of which nothing is there but what was fetched. */
+  readonly imports: readonly string[];
+}
+
 /** Reads where the modules in a folder came from; null where there are none. */
 export async function readModules(folder: string | null): Promise<Modules | null> {
   if (folder === null) return null;
@@ -36,7 +44,7 @@ export function heldTo(modules: Modules | null): string[] {
   if (modules === null) return ["--no-remote", "--no-npm", "--no-lock", "--cached-only"];
   const { folder, registries } = modules;
   return [
-    ...(registries.jsr === undefined ? ["--no-remote"] : []),
+    registries.jsr === undefined ? "--no-remote" : `--allow-import=${place(registries.jsr)}`,
     ...(registries.npm === undefined ? ["--no-npm"] : []),
     "--cached-only",
     "--frozen",
@@ -45,10 +53,23 @@ export function heldTo(modules: Modules | null): string[] {
   ];
 }
 
+/** What threads need to load them; null where there are none. */
+export function mayLoad(modules: Modules | null): MayLoad | null {
+  if (modules === null) return null;
+  const { folder, registries } = modules;
+  return { folder, imports: registries.jsr === undefined ? [] : [place(registries.jsr)] };
+}
+
 /** Where Deno looks for modules; without any, a place where nobody can make one. */
 export function variables(modules: Modules | null): Record<string, string> {
   if (modules === null) return { DENO_DIR: "/dev/null/none" };
   return { DENO_DIR: `${modules.folder}/cache`, ...addresses(modules.registries) };
+}
+
+/** The host and port of an address, as permission lists write them. */
+export function place(address: string): string {
+  const { hostname, port, protocol } = new URL(address);
+  return `${hostname}:${port || (protocol === "http:" ? 80 : 443)}`;
 }
 
 /** The registries, as Deno is told of them. */

@@ -107,6 +107,8 @@ pub(super) struct Wanted {
     pub(super) room: u64,
     /// Whether TCP is spoken on the sandbox's own loopback.
     pub(super) tcp: bool,
+    /// Whether it writes files down and names them, in the folder of its socket.
+    pub(super) keeps: bool,
     /// The program and its arguments, as the sandbox sees them.
     pub(super) command: Vec<String>,
 }

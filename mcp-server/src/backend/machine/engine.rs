@@ -229,6 +229,7 @@ async fn wanted(
         files: given.files,
         texts: given.texts,
         room: SOCKET_BYTES,
+        keeps: false,
         tcp: !sandbox.egress.is_empty(),
         command: sandbox.engine_command(&given.layout),
     })

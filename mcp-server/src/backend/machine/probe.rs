@@ -82,6 +82,7 @@ fn wanted(kind: Kind, files: &[Bind]) -> Wanted {
         files: files.to_vec(),
         texts: vec![Text { at: script.clone(), bytes: SCRIPT.into() }],
         room: SOCKET_BYTES,
+        keeps: false,
         tcp: false,
         command: [DENO]
             .iter()

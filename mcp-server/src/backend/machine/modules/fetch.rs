@@ -150,6 +150,7 @@ fn wanted(
         files,
         texts,
         room: ROOM,
+        keeps: true,
         tcp: true,
         command: fetching.command().map_err(|error| fault(&error))?,
     })
