@@ -1,6 +1,5 @@
 /** One try of a node: a thread of its own, which is gone afterwards, or known not to be. */
 
-import type { MayLoad } from "./modules.ts";
 import { spellOut } from "./net.ts";
 import { type NodeJob, type NodeMessage, PING, readNodeMessage } from "./protocol.ts";
 import type { Json } from "./types.ts";
@@ -18,8 +17,8 @@ export interface Thread {
   readonly name: string;
   /** The folder of the tentacle's code. */
   readonly code: string;
-  /** Its modules, where it has any. */
-  readonly modules: MayLoad | null;
+  /** The folder of its modules, where it has any. */
+  readonly modules: string | null;
   readonly net: readonly string[];
   readonly timeoutMs: number;
   /** Whether it matters that the thread has really ended, because another try may follow. */
@@ -76,8 +75,7 @@ export function attempt(
 }
 
 function start({ name, code, modules, net }: Thread): Worker {
-  const imports = modules?.imports ?? [];
-  const folders = modules === null ? [code] : [code, modules.folder];
+  const folders = modules === null ? [code] : [code, modules];
   return new Worker(new URL("./node_worker.ts", import.meta.url), {
     type: "module",
     name,
@@ -90,7 +88,8 @@ function start({ name, code, modules, net }: Thread): Worker {
         run: false,
         ffi: false,
         sys: false,
-        import: imports.length === 0 ? false : [...imports],
+        // of what its process may import nothing is there but what was fetched
+        import: modules === null ? false : "inherit",
       },
     },
   });

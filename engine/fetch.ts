@@ -1,7 +1,7 @@
 /** Fetching modules: what the registries have is put into a folder, held to a lock, and none of it is run. */
 
 import { PROXY } from "./gateway.ts";
-import { addresses, place, type Registries } from "./modules.ts";
+import { addresses, imports, type Registries } from "./modules.ts";
 
 /** The most characters of what went wrong. */
 const SENTENCE = 600;
@@ -27,7 +27,6 @@ export interface Fetched {
 export async function fetchModules(fetching: Fetching): Promise<string | null> {
   const { deno, wanted, registries, cache } = fetching;
   const proxy = `http://${PROXY.hostname}:${PROXY.port}`;
-  const hosts = registries.jsr === undefined ? [] : [place(registries.jsr)];
   // not `null`: there is no such device in every sandbox
   const child = new Deno.Command(deno, {
     args: [
@@ -38,7 +37,7 @@ export async function fetchModules(fetching: Fetching): Promise<string | null> {
       `--lock=${wanted}/deno.lock`,
       // no folder of modules, and with it no script that a package would run
       "--node-modules-dir=none",
-      ...hosts.map((host) => `--allow-import=${host}`),
+      ...imports(registries),
       `${wanted}/entry.ts`,
     ],
     clearEnv: true,

@@ -8,10 +8,10 @@
  * What runs fetches nothing.
  */
 
-/** The addresses of the registries that something came from. */
+/** The addresses of the registries that something came from; null is the one that Deno knows by itself. */
 export interface Registries {
-  readonly npm?: string;
-  readonly jsr?: string;
+  readonly npm?: string | null;
+  readonly jsr?: string | null;
 }
 
 export interface Modules {
@@ -19,20 +19,13 @@ export interface Modules {
   readonly registries: Registries;
 }
 
-/** What the threads of nodes may do with modules. */
-export interface MayLoad {
-  /** The folder that they may read, besides their code. */
-  readonly folder: string;
-  /** The hosts whose modules they may load, of which nothing is there but what was fetched. */
-  readonly imports: readonly string[];
-}
-
 /** Reads where the modules in a folder came from; null where there are none. */
 export async function readModules(folder: string | null): Promise<Modules | null> {
   if (folder === null) return null;
   const registries = JSON.parse(await Deno.readTextFile(`${folder}/registries.json`));
   for (const [name, url] of Object.entries(registries)) {
-    if (!["npm", "jsr"].includes(name) || typeof url !== "string" || !URL.canParse(url)) {
+    const fits = url === null || typeof url === "string" && URL.canParse(url);
+    if (!["npm", "jsr"].includes(name) || !fits) {
       throw new Error(`registries.json names ${name}, which is no registry with its address`);
     }
   }
@@ -44,7 +37,7 @@ export function heldTo(modules: Modules | null): string[] {
   if (modules === null) return ["--no-remote", "--no-npm", "--no-lock", "--cached-only"];
   const { folder, registries } = modules;
   return [
-    registries.jsr === undefined ? "--no-remote" : `--allow-import=${place(registries.jsr)}`,
+    ...imports(registries),
     ...(registries.npm === undefined ? ["--no-npm"] : []),
     "--cached-only",
     "--frozen",
@@ -53,29 +46,24 @@ export function heldTo(modules: Modules | null): string[] {
   ];
 }
 
-/** What threads need to load them; null where there are none. */
-export function mayLoad(modules: Modules | null): MayLoad | null {
-  if (modules === null) return null;
-  const { folder, registries } = modules;
-  return { folder, imports: registries.jsr === undefined ? [] : [place(registries.jsr)] };
-}
-
 /** Where Deno looks for modules; without any, a place where nobody can make one. */
 export function variables(modules: Modules | null): Record<string, string> {
   if (modules === null) return { DENO_DIR: "/dev/null/none" };
   return { DENO_DIR: `${modules.folder}/cache`, ...addresses(modules.registries) };
 }
 
-/** The host and port of an address, as permission lists write them. */
-export function place(address: string): string {
-  const { hostname, port, protocol } = new URL(address);
-  return `${hostname}:${port || (protocol === "http:" ? 80 : 443)}`;
+/** From where modules may be imported by their addresses, as those of JSR are. */
+export function imports({ jsr }: Registries): string[] {
+  if (jsr === undefined) return ["--no-remote"];
+  if (jsr === null) return [];
+  const { hostname, port, protocol } = new URL(jsr);
+  return [`--allow-import=${hostname}:${port || (protocol === "http:" ? 80 : 443)}`];
 }
 
 /** The registries, as Deno is told of them. */
 export function addresses({ npm, jsr }: Registries): Record<string, string> {
   return {
-    ...(npm === undefined ? {} : { NPM_CONFIG_REGISTRY: npm }),
-    ...(jsr === undefined ? {} : { JSR_URL: jsr }),
+    ...(typeof npm === "string" ? { NPM_CONFIG_REGISTRY: npm } : {}),
+    ...(typeof jsr === "string" ? { JSR_URL: jsr } : {}),
   };
 }

@@ -9,7 +9,6 @@
 
 import { type Level, LEVELS } from "./log.ts";
 import type { Responses } from "./fixture.ts";
-import type { MayLoad } from "./modules.ts";
 import type { PlannedDependency, PlannedNode } from "./plan.ts";
 import type { Json } from "./types.ts";
 
@@ -22,8 +21,8 @@ export interface Job {
   readonly version: string;
   /** The folder of the tentacle's code. */
   readonly code: string;
-  /** Its modules, where it has any. */
-  readonly modules: MayLoad | null;
+  /** The folder of its modules, where it has any. */
+  readonly modules: string | null;
   readonly nodes: readonly PlannedNode[];
   readonly retries: number;
   readonly dependencies: { readonly [name: string]: PlannedDependency };

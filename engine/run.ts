@@ -2,7 +2,6 @@
 
 import { lines, TooLong } from "./lines.ts";
 import { RunLog } from "./log.ts";
-import { mayLoad } from "./modules.ts";
 import { type Attempt, type Event, type Job, readEvent } from "./protocol.ts";
 import { start } from "./run_process.ts";
 import type { Observed, Outcome, Told } from "./told.ts";
@@ -183,7 +182,7 @@ export class Run {
       this.#workshop.plan;
     const { nodesAtOnce, outputBytes, logLines, logBytes } = limits;
     const code = this.#workshop.flags.code;
-    const modules = mayLoad(this.#workshop.modules);
+    const modules = this.#workshop.modules?.folder ?? null;
     return {
       word,
       run: this.id,

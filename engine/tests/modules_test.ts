@@ -7,6 +7,10 @@ import { heldTo, readModules, variables } from "../modules.ts";
 Deno.test("a run is held to the registries that something came from", () => {
   equal(heldTo(null), ["--no-remote", "--no-npm", "--no-lock", "--cached-only"]);
   equal(variables(null), { DENO_DIR: "/dev/null/none" });
+  const jsr = { folder: "/modules", registries: { jsr: "http://jsr.example:81/" } };
+  equal(heldTo(jsr).slice(0, 2), ["--allow-import=jsr.example:81", "--no-npm"]);
+  const known = { folder: "/modules", registries: { npm: null, jsr: null } };
+  equal(variables(known), { DENO_DIR: "/modules/cache" });
   const modules = { folder: "/modules", registries: { npm: "http://npm.example/" } };
   equal(heldTo(modules), [
     "--no-remote",

@@ -11,6 +11,8 @@ pub(crate) mod events;
 pub(crate) mod health;
 pub(crate) mod history;
 pub(crate) mod list;
+#[cfg(feature = "up")]
+pub(crate) mod lock;
 pub(crate) mod login;
 pub(crate) mod logout;
 pub(crate) mod logs;
@@ -129,6 +131,8 @@ async fn dispatch(command: Command, context: &Context) -> Result<(), Failed> {
         Command::Scaffolds(command) => command.run(context),
         Command::Validate(command) => command.run(context),
         Command::Visualize(command) => command.run(context),
+        #[cfg(feature = "up")]
+        Command::Lock(command) => command.run(context),
         #[cfg(feature = "up")]
         Command::Test(command) => command.run(context),
         #[cfg(feature = "up")]

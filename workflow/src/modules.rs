@@ -1,8 +1,10 @@
 //! Modules from registries: what a tentacle's code imports, each pinned to one version and held to a digest by the tentacle's
 //! `deno.lock`.
 
+use crate::bundle::Bundle;
 use crate::digest::{hex, sha256};
 use crate::reach::{Contact, Reach};
+use crate::workflow::Workflow;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 use std::fmt;
@@ -117,12 +119,15 @@ impl Modules {
     /// the tentacle is there when it is fetched.
     #[must_use]
     pub fn entry(&self) -> String {
-        // INVARIANT: a specifier has no quotes and no line breaks: `specifier` takes none
-        let line = |specifier: &String| match specifier.ends_with(".json") {
-            true => format!("import \"{specifier}\" with {{ type: \"json\" }};\n"),
-            false => format!("import \"{specifier}\";\n"),
-        };
-        self.imports.iter().map(line).collect()
+        entry(&self.imports)
+    }
+
+    /// Such a program for whatever the code of these files imports from registries, pinned or not: what a lock is made of.
+    #[must_use]
+    pub fn asked(workflow: &Workflow, bundle: &Bundle) -> String {
+        let found = imports::of(bundle, workflow.nodes.values().map(|node| &node.path));
+        let modules = found.into_iter().map(|found| found.specifier);
+        entry(&modules.filter(|text| specifier::Specifier::read(text).is_some()).collect())
     }
 
     /// One name for all of it: two versions with the same digest need the same modules.
@@ -130,4 +135,13 @@ impl Modules {
     pub fn digest(&self) -> String {
         format!("sha256:{}", hex(&sha256(format!("{}\0{}", self.entry(), self.lock).as_bytes())))
     }
+}
+
+fn entry(imports: &BTreeSet<String>) -> String {
+    // INVARIANT: a specifier has no quotes and no line breaks: `specifier` takes none
+    let line = |specifier: &String| match specifier.ends_with(".json") {
+        true => format!("import \"{specifier}\" with {{ type: \"json\" }};\n"),
+        false => format!("import \"{specifier}\";\n"),
+    };
+    imports.iter().map(line).collect()
 }
