@@ -1,6 +1,6 @@
 //! The sandbox of a tentacle: one value, derived from its workflow, that every wall is made from.
 
-use crate::contract::{Dependency, Protocol, Target};
+use crate::contract::{Contract, Dependency, Protocol, Target};
 use crate::derived::TentacleRef;
 use crate::digest::{ContentHash, hex, sha256};
 use crate::modules::Modules;
@@ -221,10 +221,15 @@ fn node(workflow: &Workflow, name: &PartName) -> Option<SandboxNode> {
         file: node.path.clone(),
         timeout: workflow.config.timeout,
         after: workflow.edges.iter().filter(|edge| edge.to == *name).map(|edge| edge.from.clone()).collect(),
-        dependencies: uses.into_iter().cloned().collect(),
+        dependencies: uses.into_iter().filter(|name| !is_module(contract, name)).cloned().collect(),
         egress,
         secrets: used.iter().filter_map(|dependency| secret(dependency)).collect(),
     })
+}
+
+/// Modules are part of the code, which asks for none of them by its name.
+fn is_module(contract: &Contract, name: &PartName) -> bool {
+    contract.dependencies.get(name).is_some_and(|it| matches!(it.target, Target::Module { .. }))
 }
 
 fn secret(dependency: &Dependency) -> Option<SecretName> {
