@@ -12,7 +12,7 @@ use mcp_server::gate::target::OnTentacle;
 use mcp_server::gate::{Authorized, Changed, MayRun, SurveyGrant};
 use std::time::Duration;
 use wire::enforcement::Enforcement;
-use workflow::SecretName;
+use workflow::{Sandbox, SecretName};
 
 #[derive(Debug)]
 pub(crate) struct Idle;
@@ -48,6 +48,10 @@ impl Backend for Idle {
 
     async fn mirror(&self, _: &dyn Changed, _: &EnclaveView) -> Result<(), BackendError> {
         Ok(())
+    }
+
+    fn why_not(&self, _: &Sandbox) -> Option<BackendError> {
+        None
     }
 
     async fn deploy(&self, _: &Authorized<Apply>, _: &Version) -> Result<Deployed, BackendError> {

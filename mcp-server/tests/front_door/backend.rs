@@ -21,7 +21,7 @@ use std::time::Duration;
 use tokio::sync::Notify;
 use wire::enforcement::Enforcement;
 use wire::step::{NodeState, NodeStep};
-use workflow::SecretName;
+use workflow::{Sandbox, SecretName};
 
 /// What the backend holds: it outlives the server, as a cluster does.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -226,6 +226,10 @@ impl Backend for Remembering {
             world.mirrors.insert(record.name.to_string(), shown);
         })
         .await
+    }
+
+    fn why_not(&self, _: &Sandbox) -> Option<BackendError> {
+        None
     }
 
     async fn deploy(&self, grant: &Authorized<Apply>, version: &Version) -> Result<Deployed, BackendError> {

@@ -83,7 +83,8 @@ fn registry_of_jsr() -> Option<String> {
 
 fn packages(lock: &[u8]) -> u64 {
     let lock: serde_json::Value = serde_json::from_slice(lock).unwrap_or_default();
-    let count = |key: &str| lock[key].as_object().map_or(0, serde_json::Map::len);
+    let count =
+        |key: &str| lock.get(key).and_then(serde_json::Value::as_object).map_or(0, serde_json::Map::len);
     u64::try_from(count("jsr") + count("npm")).unwrap_or(u64::MAX)
 }
 

@@ -35,6 +35,6 @@ fn address(registry: Registry) -> Value {
 fn cache(deno: &Path) -> Result<PathBuf, TestError> {
     let told = Command::new(deno).args(["info", "--json", "--no-config"]).output()?;
     let told: Value = serde_json::from_slice(&told.stdout).unwrap_or_default();
-    let folder = told["denoDir"].as_str().map(PathBuf::from);
+    let folder = told.get("denoDir").and_then(Value::as_str).map(PathBuf::from);
     folder.ok_or_else(|| TestError::Broke("Deno does not say where it keeps modules".to_owned()))
 }
