@@ -63,14 +63,23 @@ pub(super) fn load(place: &TentaclePlace, sandbox: &Sandbox) -> Result<Option<Pa
     if same { Ok(Some(folder)) } else { Err(altered("the digest is another")) }
 }
 
-/// Removes the modules of all versions but those to keep.
+/// Removes the modules of all versions but those to keep, and records that a crash has left without any.
 pub(super) fn collect(places: &Places, place: &TentaclePlace, keep: &[ContentHash]) -> io::Result<()> {
     let kept: Vec<PathBuf> = keep.iter().map(|version| place.modules_of(version)).collect();
-    for name in disk::folders(&place.modules())? {
-        let folder = place.modules().join(name);
-        if !kept.contains(&folder) {
-            disk::remove(&folder, &places.removing())?;
-            disk::remove_file(&beside(&folder))?;
+    let entries = match fs::read_dir(place.modules()) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+        entries => entries?,
+    };
+    for entry in entries {
+        let entry = entry?;
+        let folder = entry.path().with_extension("");
+        if kept.contains(&folder) {
+            continue;
+        }
+        if entry.file_type()?.is_dir() {
+            disk::remove(&entry.path(), &places.removing())?;
+        } else {
+            disk::remove_file(&entry.path())?;
         }
     }
     Ok(())
