@@ -4,7 +4,7 @@
 use crate::caller::ENCLAVE;
 use crate::host::{Host, Ways};
 use crate::left::entries;
-use crate::registry::{FILE, Page, Registry, TARBALL, integrity, tarball};
+use crate::registry::{FILE, Page, Registry, TARBALL, TWICE, integrity, tarball};
 use crate::server::{Server, Walls, engine};
 use serde_json::{Value, json};
 use std::fs;
@@ -20,6 +20,8 @@ export default async (_ctx, { port }) => ({
   greeting: "Hello", left: left.left("hi"), twice: twice(4), data: left.data(), tries: await left.tries(port),
 });
 "#;
+
+const PACKAGE: &str = r#"{"name":"left","version":"1.2.3"}"#;
 
 const NAMES: &str = "npm.example jsr.example canary.example elsewhere.example";
 
@@ -177,15 +179,19 @@ async fn what_cannot_be_had_is_refused_and_the_version_before_serves(walls: Wall
         assert_eq!(ran["output"]["outputs"]["node"], "as before", "{ran}");
     };
 
-    let other =
-        tarball(&[("package.json", "{\"name\":\"left\",\"version\":\"1.2.3\"}"), ("index.js", "evil")]);
-    let right = registry.put(TARBALL, Page::Content(other)).unwrap();
+    // A registry that has other content now, and tells of it as if it had never been different.
+    let right = registry.page(TARBALL);
+    registry.publish(
+        "left",
+        "1.2.3",
+        tarball(&[("package.json", PACKAGE), ("index.js", "module.exports = {};")]),
+    );
     let altered = "is not what deno.lock pins";
     refused(&files, "unavailable", &format!("left@1.2.3 {altered}")).await;
     registry.put(TARBALL, right.clone());
-    let right_file = registry.put(FILE, Page::Content("export const twice = () => 7;\n".into())).unwrap();
-    refused(&files, "unavailable", altered).await;
-    registry.put(FILE, right_file);
+    registry.publish_twice("export const twice = () => 7;\n");
+    refused(&files, "unavailable", &format!("@std/twice@0.3.0 {altered}")).await;
+    registry.publish_twice(TWICE);
 
     let canary = Host::start("canary").await;
     let elsewhere = format!("http://elsewhere.example:{}/left.tgz", canary.port);
@@ -194,7 +200,7 @@ async fn what_cannot_be_had_is_refused_and_the_version_before_serves(walls: Wall
     assert_eq!(canary.got(), "");
 
     let zeros = "0".repeat(40 << 20);
-    let large = tarball(&[("package.json", "{\"name\":\"left\",\"version\":\"1.2.3\"}"), ("zeros", &zeros)]);
+    let large = tarball(&[("package.json", PACKAGE), ("zeros", &zeros)]);
     let mut lock = registry.lock();
     lock["npm"]["left@1.2.3"]["integrity"] = json!(integrity(&large));
     registry.put(TARBALL, Page::Content(large));

@@ -70,7 +70,7 @@ module.exports = {
 };
 "#;
 const INNER: &str = "export const up = (word) => word.toUpperCase();\n";
-const TWICE: &str = "export const twice = (number: number): number => number * 2;\n";
+pub(crate) const TWICE: &str = "export const twice = (number: number): number => number * 2;\n";
 
 impl Registry {
     pub(crate) async fn start() -> Self {
@@ -96,19 +96,11 @@ impl Registry {
         ];
         let [inner, left] = tarballs.each_ref().map(|tarball| integrity(tarball));
         let [inner_tarball, left_tarball] = tarballs;
-        self.put("/inner/-/inner-1.0.1.tgz", Page::Content(inner_tarball));
-        self.put(TARBALL, Page::Content(left_tarball));
-        let dist =
-            json!({"tarball": format!("http://npm.example:{}{TARBALL}", self.port), "integrity": left});
-        let version = json!({"name": "left", "version": "1.2.3", "hasInstallScript": true, "dist": dist});
-        let listing =
-            json!({"name": "left", "dist-tags": {"latest": "1.2.3"}, "versions": {"1.2.3": version}});
-        self.put("/left", Page::Content(listing.to_string().into()));
-        let checksum = format!("sha256-{}", hex(&Sha256::digest(TWICE)));
-        let manifest = json!({"/mod.ts": {"size": TWICE.len(), "checksum": checksum}});
-        let manifest =
-            json!({"manifest": manifest, "exports": {".": "./mod.ts"}, "moduleGraph2": {}}).to_string();
+        self.publish("inner", "1.0.1", inner_tarball);
+        self.publish("left", "1.2.3", left_tarball);
+        let manifest = self.publish_twice(TWICE);
         let listing = json!({"scope": "std", "name": "twice", "latest": "0.3.0", "versions": {"0.3.0": {}}});
+        self.put("/@std/twice/meta.json", Page::Content(listing.to_string().into()));
         self.lock = json!({
             "version": "5",
             "specifiers": {"jsr:@std/twice@0.3.0": "0.3.0", "npm:left@1.2.3": "1.2.3"},
@@ -118,14 +110,39 @@ impl Registry {
                 "left@1.2.3": {"integrity": left, "dependencies": ["inner"], "scripts": true},
             },
         });
-        self.put("/@std/twice/meta.json", Page::Content(listing.to_string().into()));
-        self.put("/@std/twice/0.3.0_meta.json", Page::Content(manifest.into()));
-        self.put(FILE, Page::Content(TWICE.into()));
     }
 
-    /// Answers this at a path from now on; what it answered before.
-    pub(crate) fn put(&self, path: &str, page: Page) -> Option<Page> {
-        self.shared.pages.lock().unwrap().insert(path.to_owned(), page)
+    /// Has this content for a version of a package of npm, and says so where it lists them.
+    pub(crate) fn publish(&self, name: &str, version: &str, tarball: Bytes) {
+        let path = format!("/{name}/-/{name}-{version}.tgz");
+        let address = format!("http://npm.example:{}{path}", self.port);
+        let dist = json!({"tarball": address, "integrity": integrity(&tarball)});
+        let needs = if name == "left" { json!({"inner": "^1.0.0"}) } else { json!({}) };
+        let entry = json!({"name": name, "version": version, "hasInstallScript": true, "dependencies": needs, "dist": dist});
+        let listing = json!({"name": name, "dist-tags": {"latest": version}, "versions": {version: entry}});
+        self.put(&format!("/{name}"), Page::Content(listing.to_string().into()));
+        self.put(&path, Page::Content(tarball));
+    }
+
+    /// Has this code for `@std/twice`, and says so in what it tells of the version, which is answered.
+    pub(crate) fn publish_twice(&self, code: &'static str) -> String {
+        let checksum = format!("sha256-{}", hex(&Sha256::digest(code)));
+        let manifest = json!({"/mod.ts": {"size": code.len(), "checksum": checksum}});
+        let manifest =
+            json!({"manifest": manifest, "exports": {".": "./mod.ts"}, "moduleGraph2": {}}).to_string();
+        self.put("/@std/twice/0.3.0_meta.json", Page::Content(manifest.clone().into()));
+        self.put(FILE, Page::Content(code.into()));
+        manifest
+    }
+
+    /// Answers this at a path from now on.
+    pub(crate) fn put(&self, path: &str, page: Page) {
+        self.shared.pages.lock().unwrap().insert(path.to_owned(), page);
+    }
+
+    /// What it answers at a path.
+    pub(crate) fn page(&self, path: &str) -> Page {
+        self.shared.pages.lock().unwrap()[path].clone()
     }
 
     /// The paths that were asked for since this was asked last.
