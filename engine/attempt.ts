@@ -18,6 +18,8 @@ export interface Thread {
   readonly name: string;
   /** The folder of the tentacle's code. */
   readonly code: string;
+  /** The folder of its modules, where it has any. */
+  readonly modules: string | null;
   readonly net: readonly string[];
   readonly timeoutMs: number;
   /** Whether it matters that the thread has really ended, because another try may follow. */
@@ -80,20 +82,22 @@ export function attempt(
   });
 }
 
-function start({ name, code, net }: Thread): Worker {
+function start({ name, code, modules, net }: Thread): Worker {
+  const folders = modules === null ? [code] : [code, modules];
   return new Worker(new URL("./node_worker.ts", import.meta.url), {
     type: "module",
     name,
     deno: {
       permissions: {
-        read: [code, new URL("./types.ts", import.meta.url)],
+        read: [...folders, new URL("./types.ts", import.meta.url)],
         write: false,
         net: net.length === 0 ? false : spellOut(net),
         env: false,
         run: false,
         ffi: false,
         sys: false,
-        import: false,
+        // of what its process may import nothing is there but what was fetched
+        import: modules === null ? false : "inherit",
       },
     },
   });

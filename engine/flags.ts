@@ -12,6 +12,8 @@ export interface Flags {
   readonly gateway: Gateway | null;
   /** The folder of the secrets, where there are any: a file for each, of its name. */
   readonly secrets: string | null;
+  /** The folder of the modules from registries, where there are any: see modules.ts. */
+  readonly modules: string | null;
   /** Whether it listens only once every node has been loaded. */
   readonly loadFirst: boolean;
 }
@@ -28,10 +30,22 @@ export type Listen =
   | { readonly kind: "tcp"; readonly hostname: string; readonly port: number };
 
 const PLACES = ["plan", "code", "deno"];
-const NAMES = [...PLACES, "listen", "gateway", "pass", "secrets", "load-first"];
+const NAMES = [...PLACES, "modules", "listen", "gateway", "pass", "secrets", "load-first"];
+const FETCH_NAMES = ["deno", "listen", "gateway", "pass", "wanted", "cache", "token-sha256"];
 
 /** What a test of fixtures is told: see test_main.ts. */
-export type TestFlags = Pick<Flags, "plan" | "code" | "deno">;
+export type TestFlags = Pick<Flags, "plan" | "code" | "deno" | "modules">;
+
+/** What whoever fetches modules is told: see fetch_main.ts. */
+export interface FetchFlags extends Pick<Flags, "deno" | "listen"> {
+  readonly gateway: Gateway;
+  /** The folder that says what to fetch. */
+  readonly wanted: string;
+  /** Where it is put. */
+  readonly cache: string;
+  /** SHA-256 of the token, in hexadecimal. */
+  readonly tokenSha256: string;
+}
 
 /** Reads the engine's command line. Throws an error that says what is wrong. */
 export function readFlags(args: readonly string[]): Flags {
@@ -47,14 +61,34 @@ export function readFlags(args: readonly string[]): Flags {
 
 /** Reads the command line of a test. */
 export function readTestFlags(args: readonly string[]): TestFlags {
-  return readPlaces(readPairs(args, PLACES));
+  return readPlaces(readPairs(args, [...PLACES, "modules"]));
+}
+
+/** Reads the command line of whoever fetches modules. */
+export function readFetchFlags(args: readonly string[]): FetchFlags {
+  const values = readPairs(args, FETCH_NAMES);
+  const tokenSha256 = needed(values, "token-sha256");
+  if (!/^[0-9a-f]{64}$/.test(tokenSha256)) {
+    throw new Error("--token-sha256 must be 64 hexadecimal digits");
+  }
+  const [at, pass] = [readAddress("gateway", needed(values, "gateway")), needed(values, "pass")];
+  return {
+    deno: needed(values, "deno"),
+    listen: readAddress("listen", needed(values, "listen")),
+    gateway: { at, pass },
+    wanted: readFolder("wanted", needed(values, "wanted")),
+    cache: readFolder("cache", needed(values, "cache")),
+    tokenSha256,
+  };
 }
 
 function readPlaces(values: ReadonlyMap<string, string>): TestFlags {
+  const modules = values.get("modules");
   return {
     plan: needed(values, "plan"),
-    code: readFolder(needed(values, "code")),
+    code: readFolder("code", needed(values, "code")),
     deno: needed(values, "deno"),
+    modules: modules === undefined ? null : readFolder("modules", modules),
   };
 }
 
@@ -96,11 +130,11 @@ function readGateway(at: string | undefined, pass: string | undefined): Gateway 
   return { at: readAddress("gateway", at), pass };
 }
 
-/** The code folder becomes a part of permission lists and addresses, where other characters have a meaning. */
-function readFolder(text: string): string {
+/** A folder becomes a part of permission lists and addresses, where other characters have a meaning. */
+function readFolder(flag: string, text: string): string {
   if (!/^(\/[A-Za-z0-9._-]+)+$/.test(text)) {
     throw new Error(
-      `--code is ${text}: expected an absolute path of letters, digits, ".", "_" and "-"`,
+      `--${flag} is ${text}: expected an absolute path of letters, digits, ".", "_" and "-"`,
     );
   }
   return text;

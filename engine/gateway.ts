@@ -35,6 +35,8 @@ export interface Witnesses {
   readonly log: LogWriter;
   readonly traffic: Traffic;
   readonly word: string;
+  /** Whether answers in clear are looked at too: who reads only their status does not see why they are refusals. */
+  readonly answers?: boolean;
 }
 
 /** Listens on the proxy's address and on those of the forwards, for as long as the engine lives. */
@@ -58,14 +60,16 @@ class WayOut {
   readonly #log: LogWriter;
   readonly #traffic: Traffic;
   readonly #credential: string;
+  readonly #answers: boolean;
   #wasAsked = false;
 
-  constructor(gateway: Gateway, preface: Uint8Array, { log, traffic, word }: Witnesses) {
+  constructor(gateway: Gateway, preface: Uint8Array, { log, traffic, word, answers }: Witnesses) {
     this.#gateway = gateway;
     this.#preface = preface;
     this.#log = log;
     this.#traffic = traffic;
     this.#credential = `Basic ${btoa(`${RUN}:${word}`)}`;
+    this.#answers = answers ?? false;
   }
 
   async serve(listener: Deno.Listener, forward: Forward | null): Promise<void> {
@@ -97,7 +101,8 @@ class WayOut {
         : await this.#tunnel(outside, forward);
       if (answer === null) return;
       await write(inside, answer);
-      await Promise.all([pipe(inside, outside), pipe(outside, inside)]);
+      const look = this.#answers ? (part: Uint8Array): void => this.#look(part) : (): void => {};
+      await Promise.all([pipe(inside, outside), pipe(outside, inside, look)]);
     } finally {
       close(outside);
     }
@@ -172,6 +177,13 @@ class WayOut {
     return join(told, body);
   }
 
+  /** Notes why the gateway refused a request in clear. It sends the head of such an answer in one piece. */
+  #look(part: Uint8Array): void {
+    const head = new TextDecoder("latin1").decode(part.subarray(0, 4096));
+    const reason = head.match(/^HTTP\/1\.1 [45][^]*?^tentacular-reason: (.*)\r$/mi)?.[1];
+    if (reason !== undefined) this.#traffic.refuses(reason, reason.slice(0, REASON));
+  }
+
   /** Writes down why: the first line of the body, or what the head says. */
   #refused(head: string, body: Uint8Array, place: string): void {
     const line = new TextDecoder().decode(body).split("\n")[0]?.trim();
@@ -230,10 +242,15 @@ async function write(to: Deno.Conn, bytes: Uint8Array): Promise<void> {
 }
 
 /** Carries one direction to its end, and says that it has ended. */
-async function pipe(from: Deno.Conn, to: Deno.Conn): Promise<void> {
+async function pipe(
+  from: Deno.Conn,
+  to: Deno.Conn,
+  look: (part: Uint8Array) => void = () => {},
+): Promise<void> {
   const part = new Uint8Array(64 * 1024);
   try {
     for (let count = await from.read(part); count !== null; count = await from.read(part)) {
+      look(part.subarray(0, count));
       await write(to, part.subarray(0, count));
     }
     await to.closeWrite();

@@ -3,6 +3,7 @@
 import { readFlags } from "./flags.ts";
 import { carry } from "./gateway.ts";
 import { LogWriter } from "./log.ts";
+import { readModules } from "./modules.ts";
 import { readPlan } from "./plan.ts";
 import { Runs } from "./runs.ts";
 import { listen } from "./listen.ts";
@@ -23,7 +24,8 @@ try {
   if (flags.gateway !== null) {
     await carry(flags.gateway, plan.forwards, { log, traffic, word });
   }
-  const workshop = { plan, flags, log, secrets, traffic, word };
+  const modules = await readModules(flags.modules);
+  const workshop = { plan, flags, modules, log, secrets, traffic, word };
   const runs = new Runs(workshop);
   const why = flags.loadFirst ? await whyNotLoaded(runs) : null;
   if (why !== null) throw new Error(why);

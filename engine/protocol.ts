@@ -22,6 +22,8 @@ export interface Job {
   readonly version: string;
   /** The folder of the tentacle's code. */
   readonly code: string;
+  /** The folder of its modules, where it has any. */
+  readonly modules: string | null;
   readonly nodes: readonly PlannedNode[];
   readonly retries: number;
   readonly dependencies: { readonly [name: string]: PlannedDependency };

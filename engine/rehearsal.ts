@@ -39,7 +39,7 @@ export async function rehearse(workshop: Workshop, limitMs: number): Promise<Reh
       failed("the whole graph", nodes.join("; "));
     }
   };
-  await new Testing(workshop.plan, workshop.flags, take, limitMs).all();
+  await new Testing(workshop.plan, workshop, take, limitMs).all();
   const { passed, failed: wrong } = counts;
   return { success: wrong === 0, passed, failed: wrong, errors, drift };
 }

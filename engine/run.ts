@@ -189,6 +189,7 @@ export class Run {
       this.#workshop.plan;
     const { nodesAtOnce, outputBytes, logLines, logBytes } = limits;
     const code = this.#workshop.flags.code;
+    const modules = this.#workshop.modules?.folder ?? null;
     return {
       word,
       run: this.id,
@@ -196,6 +197,7 @@ export class Run {
       tentacle,
       version,
       code,
+      modules,
       nodes,
       retries,
       dependencies,

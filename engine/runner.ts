@@ -75,7 +75,8 @@ function tryNode(node: PlannedNode, mayFollow: boolean): Promise<Ended> {
   const { name, timeoutMs } = node;
   const net = job.loadOnly || job.mock !== null ? [] : node.net;
   const its = node.shares && !job.loadOnly ? folder : null;
-  const thread = { name, code: job.code, net, timeoutMs, mayFollow, folder: its };
+  const { code, modules } = job;
+  const thread = { name, code, modules, net, timeoutMs, mayFollow, folder: its };
   return attempt(thread, nodeJob(node), (message) => {
     if (message.kind === "log") tell({ ...message, node: name });
     else if (message.kind === "used" && job.mock !== null) tell({ ...message, node: name });

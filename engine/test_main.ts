@@ -1,6 +1,7 @@
 /** Tests a tentacle with its fixtures: says what it finds, and ends with 0 only when nothing is wrong. */
 
 import { readTestFlags } from "./flags.ts";
+import { readModules } from "./modules.ts";
 import { readPlan } from "./plan.ts";
 import { type Report, Testing } from "./testing.ts";
 
@@ -13,7 +14,8 @@ let code = 2;
 try {
   const flags = readTestFlags(Deno.args);
   const plan = readPlan(await Deno.readTextFile(flags.plan));
-  code = await new Testing(plan, flags, emit).all() ? 0 : 1;
+  const place = { flags, modules: await readModules(flags.modules) };
+  code = await new Testing(plan, place, emit).all() ? 0 : 1;
 } catch (error) {
   emit({ kind: "error", error: `cannot test: ${error instanceof Error ? error.message : error}` });
 }

@@ -11,6 +11,7 @@ import {
 } from "./fixture.ts";
 import type { TestFlags } from "./flags.ts";
 import { type Level, LogWriter } from "./log.ts";
+import type { Modules } from "./modules.ts";
 import type { Plan, PlannedNode } from "./plan.ts";
 import { Run } from "./run.ts";
 import { Secrets } from "./secrets.ts";
@@ -65,8 +66,11 @@ interface Found {
   readonly fixture: Fixture;
 }
 
-/** What a test needs to know of where it is. */
-type Place = Pick<TestFlags, "code" | "deno">;
+/** Where what is tested lies. */
+export interface Place {
+  readonly flags: Pick<TestFlags, "code" | "deno">;
+  readonly modules: Modules | null;
+}
 
 export class Testing {
   readonly #plan: Plan;
@@ -91,7 +95,7 @@ export class Testing {
   /** Runs everything; tells whether it is a success. */
   async all(): Promise<boolean> {
     const found: Found[] = [];
-    for (const file of await files(`${this.#place.code}/${FOLDER}`)) {
+    for (const file of await files(`${this.#place.flags.code}/${FOLDER}`)) {
       const one = await this.#read(file);
       if (one !== null) found.push(one);
     }
@@ -116,7 +120,9 @@ export class Testing {
       const node = this.#plan.nodes.find((node) => node.name === name.node);
       if (node === undefined) throw new Error(`there is no node "${name.node}"`);
       this.#tested.add(node.name);
-      const fixture = readFixture(await Deno.readTextFile(`${this.#place.code}/${FOLDER}/${file}`));
+      const fixture = readFixture(
+        await Deno.readTextFile(`${this.#place.flags.code}/${FOLDER}/${file}`),
+      );
       const not = `node ${node.name} may not use it`;
       const response = Object.keys(fixture.responses).find((it) => !node.dependencies.includes(it));
       if (response !== undefined) throw new Error(`responses.${response}: ${not}`);
@@ -181,7 +187,8 @@ export class Testing {
     // a failure is what a test is to show, so that nothing is tried again
     const workshop = {
       plan: { ...plan, retries: 0 },
-      flags: this.#place,
+      flags: this.#place.flags,
+      modules: this.#place.modules,
       log: this.#log(),
       secrets,
       traffic: new Traffic(),

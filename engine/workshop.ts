@@ -2,6 +2,7 @@
 
 import type { Flags } from "./flags.ts";
 import type { LogWriter } from "./log.ts";
+import type { Modules } from "./modules.ts";
 import type { Plan } from "./plan.ts";
 import type { Secrets } from "./secrets.ts";
 import type { Traffic } from "./traffic.ts";
@@ -9,6 +10,8 @@ import type { Traffic } from "./traffic.ts";
 export interface Workshop {
   readonly plan: Plan;
   readonly flags: Pick<Flags, "code" | "deno">;
+  /** What its code imports from registries, where it does. */
+  readonly modules: Modules | null;
   readonly log: LogWriter;
   readonly secrets: Secrets;
   readonly traffic: Traffic;

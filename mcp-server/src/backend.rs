@@ -25,6 +25,7 @@ use crate::gate::act::{
 };
 use crate::gate::target::OnTentacle;
 use crate::gate::{Authorized, Changed, MayRun, SurveyGrant};
+use crate::modules::ModulesError;
 use crate::store::{EnclaveRecord, Quota};
 use crate::supply::{Supply, SupplyError};
 use async_trait::async_trait;
@@ -71,7 +72,7 @@ pub trait Backend: fmt::Debug + Send + Sync {
     /// Makes what the backend shows and enforces of an enclave agree with its record.
     async fn mirror(&self, grant: &dyn Changed, enclave: &EnclaveView) -> Result<(), BackendError>;
 
-    /// Whether it runs what has such a sandbox, whoever approves it.
+    /// Whether what has such a sandbox can be deployed here, whoever approves it.
     fn takes(&self, sandbox: &Sandbox) -> Result<(), BackendError>;
 
     /// Deploys a version: the one before serves until this one is ready and has passed its fixtures.
@@ -287,6 +288,9 @@ pub enum BackendError {
     /// A sandbox cannot be given what it needs.
     #[error(transparent)]
     Supply(#[from] SupplyError),
+    /// A version cannot have its modules.
+    #[error(transparent)]
+    Modules(#[from] ModulesError),
     /// The tentacle's own code does not start.
     #[error("the tentacle does not start: {0}")]
     DoesNotStart(String),
@@ -353,6 +357,7 @@ impl BackendError {
                     .with_remedy("an operator must look at the server's log")
             }
             Self::Supply(error) => error.into_failure(),
+            Self::Modules(error) => error.into_failure(),
             Self::DoesNotStart(why) => {
                 Failure::new(FailureCode::Invalid, format!("the tentacle does not start: {why}"))
                     .with_remedy("mend its code and deploy it again")

@@ -1,8 +1,10 @@
 //! The configuration: flags with environment twins, checked as a whole, every problem told at once.
 
 mod kubernetes;
+mod modules;
 
 pub use kubernetes::KubernetesArgs;
+pub use modules::ModuleArgs;
 
 use clap::{Parser, ValueEnum};
 use secrecy::SecretString;
@@ -110,6 +112,9 @@ pub struct Args {
     /// With `--backend machine`: how many seconds a sandbox that nobody uses is kept.
     #[arg(long, env = "TENTACULAR_IDLE_SECONDS", default_value_t = 300)]
     pub idle_seconds: u32,
+    /// Modules.
+    #[command(flatten)]
+    pub modules: ModuleArgs,
     /// The cluster.
     #[command(flatten)]
     pub kubernetes: KubernetesArgs,
@@ -168,6 +173,7 @@ impl Args {
                 .push("--backend machine needs --engine-dir, the folder of the engine's program".to_owned());
         }
         self.kubernetes.check(&mut problems);
+        self.modules.check(&mut problems);
         if problems.is_empty() { Ok(()) } else { Err(ConfigError(problems)) }
     }
 

@@ -15,6 +15,7 @@ mod keyed_lock;
 mod lifecycle;
 mod mcp;
 mod metrics;
+mod modules;
 mod observation;
 mod pace;
 mod page;
@@ -33,7 +34,8 @@ pub mod trail;
 mod triggers;
 
 pub use backend::attend;
-pub use config::{Args, BackendKind, ConfigError, KubernetesArgs, SandboxKind};
+pub use config::{Args, BackendKind, ConfigError, KubernetesArgs, ModuleArgs, SandboxKind};
+pub use modules::ModulesError;
 pub use pace::{KeyPace, Pace, TriggerPace};
 pub use serve::{Base, Ready, ServeError};
 pub use supply::{Supply, SupplyError};

@@ -80,7 +80,11 @@ pub(crate) async fn deploy(
     if let Err(failure) = still(server, target, &[State::Active]).await {
         return Err(began.failed(effect, "turn", failure).await);
     }
-    let deployed = match server.backend.deploy(grant, &source.version).await {
+    let deployed = match server.backend.takes(&source.version.sandbox) {
+        Ok(()) => server.backend.deploy(grant, &source.version).await,
+        Err(why) => Err(why),
+    };
+    let deployed = match deployed {
         Ok(deployed) => deployed,
         Err(error @ (BackendError::NotYet(_) | BackendError::NoSandbox(_))) => {
             // Nothing of it was made, and nothing can be: the record of a tentacle that never ran does not stay.
@@ -157,6 +161,7 @@ const fn step(error: &BackendError) -> &'static str {
         BackendError::DoesNotStart(_) | BackendError::NoRoom(_) => "start",
         BackendError::FailsItsFixtures(_) => "fixtures",
         BackendError::Supply(_) | BackendError::NoGateway(_) => "supply",
+        BackendError::Modules(_) => "modules",
         _ => "place",
     }
 }

@@ -5,7 +5,7 @@ use crate::gate::unavailable;
 use crate::store::{Store, StoreError};
 use ipnet::IpNet;
 use secrecy::{ExposeSecret, SecretString};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::path::Path;
 use std::sync::Arc;
@@ -14,7 +14,7 @@ use wire::pass::{self, Pass, PassError};
 use wire::seal::{Seal, SealError};
 use wire::signing::SigningKey;
 use wire::{Failure, FailureCode};
-use workflow::{ContentHash, EnclaveName, Sandbox, SecretName, TentacleRef};
+use workflow::{ContentHash, Egress, EnclaveName, Sandbox, SecretName, TentacleRef};
 
 /// Why a sandbox cannot be given what it needs.
 #[derive(Debug, thiserror::Error)]
@@ -169,6 +169,20 @@ impl Supply {
         let private = self.private.get(&sandbox.tentacle.enclave).cloned().unwrap_or_default();
         let pass = Pass { observe, ..Pass::of(sandbox, private) };
         Ok(Some(pass::sign(&pass, &self.signing)?.into()))
+    }
+
+    /// The pass of whoever fetches modules for this sandbox: for the registries, and for nothing that the sandbox reaches.
+    ///
+    /// # Errors
+    /// When it cannot be signed.
+    pub fn modules_pass(
+        &self,
+        sandbox: &Sandbox,
+        allow: BTreeSet<Egress>,
+    ) -> Result<SecretString, SupplyError> {
+        let private = self.private.get(&sandbox.tentacle.enclave).cloned().unwrap_or_default();
+        let pass = Pass { allow, ..Pass::of(sandbox, private) };
+        Ok(pass::sign(&pass, &self.signing)?.into())
     }
 }
 

@@ -42,8 +42,13 @@ impl Home {
 
     /// Runs `tntc` with these words.
     pub async fn tntc(&self, words: &[&str]) -> Ran {
+        self.tntc_with(&[], words).await
+    }
+
+    /// The same with variables of the author's own.
+    pub async fn tntc_with(&self, variables: &[(&str, &str)], words: &[&str]) -> Ran {
         let mut command = tntc(self.path());
-        command.args(words);
+        command.args(words).envs(variables.iter().copied());
         finish(command).await
     }
 }

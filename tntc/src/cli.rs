@@ -78,6 +78,9 @@ pub(crate) enum Command {
     Schema(Schema),
     /// Check a tentacle's folder as the server will, and tell all that is wrong
     Validate(Validate),
+    /// Pin the modules that a tentacle imports from registries: makes its `deno.lock`
+    #[cfg(feature = "up")]
+    Lock(crate::commands::lock::Lock),
     /// Test a tentacle with its fixtures, without a network
     #[cfg(feature = "up")]
     Test(crate::commands::test::Test),

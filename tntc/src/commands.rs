@@ -11,6 +11,8 @@ pub(crate) mod events;
 pub(crate) mod health;
 pub(crate) mod history;
 pub(crate) mod list;
+#[cfg(feature = "up")]
+pub(crate) mod lock;
 pub(crate) mod login;
 pub(crate) mod logout;
 pub(crate) mod logs;
@@ -131,6 +133,8 @@ async fn dispatch(command: Command, context: &Context) -> Result<(), Failed> {
         Command::Schema(command) => command.run(),
         Command::Validate(command) => command.run(context),
         Command::Visualize(command) => command.run(context),
+        #[cfg(feature = "up")]
+        Command::Lock(command) => command.run(context),
         #[cfg(feature = "up")]
         Command::Test(command) => command.run(context),
         #[cfg(feature = "up")]

@@ -42,14 +42,19 @@ pub(crate) enum FolderError {
 }
 
 impl Folder {
-    /// Reads and checks the folder `dir`. Hidden files are left out: they are where git, editors and secrets live.
-    pub(crate) fn read(dir: &Path) -> Result<Self, FolderError> {
+    /// Reads the files of the folder `dir`. Hidden files are left out: they are where git, editors and secrets live.
+    pub(crate) fn bundle(dir: &Path) -> Result<Bundle, FolderError> {
         let mut files = Files::default();
         files.add(dir, "")?;
         if files.too_many() {
             return Err(FolderError::TooMuch(dir.to_owned()));
         }
-        let bundle = Bundle::new(files.found)?;
+        Ok(Bundle::new(files.found)?)
+    }
+
+    /// Reads and checks the folder `dir`.
+    pub(crate) fn read(dir: &Path) -> Result<Self, FolderError> {
+        let bundle = Self::bundle(dir)?;
         let workflow = Workflow::of(&bundle)?;
         workflow.supported_now()?;
         Ok(Self { bundle, workflow })

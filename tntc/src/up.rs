@@ -55,7 +55,7 @@ struct How {
     egress: Egress,
 }
 
-/// What the egress gateway of this machine knows and opens besides the internet.
+/// What the egress gateway of this machine knows and opens besides the internet, and where modules come from.
 #[derive(Debug, Clone, Default, clap::Args)]
 struct Egress {
     /// Host names that tentacles can be given, in the format of `/etc/hosts`
@@ -67,6 +67,12 @@ struct Egress {
     /// Let those ranges be on this machine itself: a tentacle reaches the machine's own services then
     #[arg(long)]
     egress_allow_loopback: bool,
+    /// The npm registry that modules are fetched from; without it none come from npm
+    #[arg(long, env = "TENTACULAR_MODULE_REGISTRY_NPM", value_name = "URL")]
+    module_registry_npm: Option<String>,
+    /// The same for JSR
+    #[arg(long, env = "TENTACULAR_MODULE_REGISTRY_JSR", value_name = "URL")]
+    module_registry_jsr: Option<String>,
 }
 
 impl Egress {
@@ -83,6 +89,10 @@ impl Egress {
         path("--egress-hosts", &self.egress_hosts);
         path("--private-ranges-file", &self.private_ranges);
         flags.extend(self.egress_allow_loopback.then(|| OsString::from("--egress-allow-loopback")));
+        let registries = [("npm", &self.module_registry_npm), ("jsr", &self.module_registry_jsr)];
+        for (name, url) in registries {
+            flags.extend(url.as_ref().map(|url| format!("--module-registry-{name}={url}").into()));
+        }
         flags
     }
 }

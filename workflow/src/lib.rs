@@ -6,6 +6,7 @@ mod derived;
 mod digest;
 mod fields;
 mod graph;
+mod modules;
 mod name;
 mod nearest;
 mod node;
@@ -31,6 +32,7 @@ pub use contract::{AdditionalEgress, Auth, Contract, Dependency, Port, Protocol,
 pub use derived::TentacleRef;
 pub use digest::{ContentHash, ParseHashError};
 pub use graph::Edge;
+pub use modules::{Module, ModuleRule, Modules, Registry};
 pub use name::{EnclaveName, NameError, TentacleName};
 pub use node::Node;
 pub use observed::{Attempt, Finding, Proposal, Proposed};
@@ -39,8 +41,8 @@ pub use path::{FilePath, PathError};
 pub use problem::{Part, Position, Problem, Problems, Rule};
 pub use reach::{Contact, Reach};
 pub use sandbox::{
-    Destination, ENVIRONMENT, Egress, FIXTURES, Facts, Forward, Gateway, Layout, LayoutError, Limits, Listen,
-    PROXY, Plan, RunTokenHash, Sandbox, SandboxDependency, SandboxNode, Speaks, derive,
+    Destination, ENVIRONMENT, Egress, FIXTURES, Facts, Fetching, Forward, Gateway, Layout, LayoutError,
+    Limits, Listen, PROXY, Plan, RunTokenHash, Sandbox, SandboxDependency, SandboxNode, Speaks, derive,
 };
 pub use secret_name::{SecretName, SecretNameError};
 pub use sidecar::{Amounts, Sidecar, SidecarProtocol};

@@ -68,7 +68,7 @@ impl fmt::Display for Part {
 #[error("{file}:{at}: {part}{rule}")]
 pub struct Problem {
     /// The file, as it is called in the tentacle's folder.
-    pub file: &'static str,
+    pub file: String,
     /// Where in the file.
     pub at: Position,
     /// The part of the workflow.
@@ -77,7 +77,7 @@ pub struct Problem {
     pub rule: Rule,
 }
 
-/// All that is wrong, in the order of the file, one line each.
+/// All that is wrong, file by file and in the order of each, one line each.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Problems {
     list: Vec<Problem>,
@@ -88,7 +88,7 @@ impl Problems {
     /// How many problems are kept; a file with more is not being written by somebody who reads on.
     pub const MOST: usize = 100;
 
-    /// The problems, in the order of the file.
+    /// The problems, file by file and in the order of each.
     #[must_use]
     pub fn as_slice(&self) -> &[Problem] {
         &self.list
@@ -126,13 +126,22 @@ pub(crate) struct Report {
 }
 
 impl Report {
-    /// The only file that is read as structure.
+    /// The file of whatever belongs to a part.
     const FILE: &str = "workflow.yaml";
 
     pub(crate) fn add(&self, at: Position, part: &Part, rule: Rule) {
+        self.push(Problem { file: Self::FILE.to_owned(), at, part: part.clone(), rule });
+    }
+
+    /// A problem of another file than `workflow.yaml`.
+    pub(crate) fn add_in(&self, file: &str, at: Position, rule: Rule) {
+        self.push(Problem { file: file.to_owned(), at, part: Part::Top, rule });
+    }
+
+    fn push(&self, problem: Problem) {
         let mut list = self.list.borrow_mut();
         if list.len() < Problems::MOST {
-            list.push(Problem { file: Self::FILE, at, part: part.clone(), rule });
+            list.push(problem);
         } else {
             *self.more.borrow_mut() += 1;
         }
@@ -144,9 +153,14 @@ impl Report {
         match value {
             Some(value) if list.is_empty() => Ok(value),
             _ => {
-                list.sort_by_key(|problem| problem.at);
+                list.sort_by(|a, b| order(a).cmp(&order(b)));
                 Err(Problems { list, more })
             }
         }
     }
+}
+
+/// `workflow.yaml` first, and each file from its beginning.
+fn order(problem: &Problem) -> (bool, &str, Position) {
+    (problem.file != Report::FILE, &problem.file, problem.at)
 }

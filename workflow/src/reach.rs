@@ -4,6 +4,7 @@ mod beside;
 
 use crate::contract::{Dependency, Port, Target};
 use crate::digest::{hex, sha256};
+use crate::modules::Module;
 use crate::part_name::PartName;
 use crate::sandbox::Speaks;
 use crate::secret_name::SecretName;
@@ -106,6 +107,8 @@ pub enum Contact {
         /// The port.
         port: u16,
     },
+    /// Code that comes from a registry is part of it: whoever wrote that code does with it what its nodes may do.
+    Module(Module),
 }
 
 impl Workflow {
@@ -141,6 +144,7 @@ impl Reach {
         }
         contacts.extend(workflow.triggers.iter().filter_map(of_trigger));
         contacts.extend(beside::contacts(workflow, &contacts));
+        contacts.extend(workflow.modules.packages().cloned().map(Contact::Module));
         Self(contacts)
     }
 
@@ -184,7 +188,7 @@ fn of_dependency(node: &PartName, name: &PartName, dependency: &Dependency) -> V
         }
         Target::Range { range, ports } => of_range(Some(&node), *range, ports),
         Target::Platform => vec![Contact::Platform { node: node.clone(), service: name.clone() }],
-        // fetched when the tentacle is deployed; what runs reaches nothing for it
+        // Its code is part of the tentacle, as the lock has it; what runs reaches nothing for it.
         Target::Module { .. } => Vec::new(),
     };
     if let Some(auth) = &dependency.auth {
@@ -266,6 +270,7 @@ impl fmt::Display for Contact {
                     "the sidecar {sidecar} can connect to {host}:{port}, as all that runs in the sandbox can"
                 )
             }
+            Self::Module(module) => write!(f, "code from a registry is part of it: {module}"),
         }
     }
 }

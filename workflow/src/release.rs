@@ -64,7 +64,7 @@ impl Dependency {
 fn of_dependency(dependency: &Dependency) -> Option<Reason> {
     match &dependency.target {
         Target::Platform => Some(("services of the platform", "they need the exoskeleton")),
-        Target::Module { .. } => Some(("modules", "they come with the registry of modules")),
+        Target::Module { .. } => None,
         Target::Range { range, ports } => of_range(*range, ports),
         Target::Host { host, .. } if host.parse::<IpAddr>().is_ok() => {
             Some(("addresses as hosts", "the gateway knows hosts by their names: give the name"))

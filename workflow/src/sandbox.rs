@@ -1,8 +1,9 @@
 //! The sandbox of a tentacle: one value, derived from its workflow, that every wall is made from.
 
-use crate::contract::{Dependency, Protocol, Target};
+use crate::contract::{Contract, Dependency, Protocol, Target};
 use crate::derived::TentacleRef;
 use crate::digest::{ContentHash, hex, sha256};
+use crate::modules::Modules;
 use crate::name::EnclaveName;
 use crate::part_name::PartName;
 use crate::path::FilePath;
@@ -16,7 +17,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::time::Duration;
 
-pub use command::{ENVIRONMENT, FIXTURES, Gateway, Layout, LayoutError, Listen};
+pub use command::{ENVIRONMENT, FIXTURES, Fetching, Gateway, Layout, LayoutError, Listen};
 pub use egress::{Destination, Egress, Speaks};
 pub use forward::{Forward, PROXY};
 pub use plan::Plan;
@@ -59,6 +60,8 @@ pub struct Sandbox {
     pub egress: BTreeSet<Egress>,
     /// The secrets that it holds, by name.
     pub secrets: BTreeSet<SecretName>,
+    /// What its code imports from registries: fetched when it is deployed, and never when it runs.
+    pub modules: Modules,
     /// What it reaches.
     pub reach: Reach,
     /// How much it may use.
@@ -207,6 +210,7 @@ pub fn derive(workflow: &Workflow, facts: &Facts) -> Result<Sandbox, Problems> {
         egress,
         secrets: nodes.iter().flat_map(|node| node.secrets.iter().cloned()).collect(),
         nodes,
+        modules: workflow.modules.clone(),
         reach: Reach::of(workflow),
         limits: Limits::default(),
     })
@@ -232,10 +236,15 @@ fn node(workflow: &Workflow, name: &PartName) -> Option<SandboxNode> {
             .filter(|sidecar| uses.contains(&sidecar.name))
             .map(|sidecar| sidecar.name.clone())
             .collect(),
-        dependencies: uses.into_iter().cloned().collect(),
+        dependencies: uses.into_iter().filter(|name| !is_module(contract, name)).cloned().collect(),
         egress,
         secrets: used.iter().filter_map(|dependency| secret(dependency)).collect(),
     })
+}
+
+/// Modules are part of the code, which asks for none of them by its name.
+fn is_module(contract: &Contract, name: &PartName) -> bool {
+    contract.dependencies.get(name).is_some_and(|it| matches!(it.target, Target::Module { .. }))
 }
 
 fn secret(dependency: &Dependency) -> Option<SecretName> {

@@ -4,6 +4,7 @@ use crate::bundle::Bundle;
 use crate::contract::Contract;
 use crate::fields::{Fields, Text, one_line};
 use crate::graph::{self, Edge};
+use crate::modules::{self, Modules};
 use crate::name::{TentacleName, shown};
 use crate::node::{self, Node};
 use crate::part_name::PartName;
@@ -45,6 +46,8 @@ pub struct Workflow {
     /// The namespace that the author's own tools deploy to. The platform does not read it: the enclave is where the
     /// request came from.
     pub namespace: Option<String>,
+    /// What its code imports from registries. Known where its files are: [`Self::of`].
+    pub modules: Modules,
 }
 
 /// The author's version: two numbers, such as `1.0`.
@@ -132,15 +135,18 @@ impl Workflow {
     /// Reads the `workflow.yaml` of a tentacle's files.
     ///
     /// # Errors
-    /// As [`Self::parse`], and each node whose file is missing.
+    /// As [`Self::parse`], each node whose file is missing, and each import that is not pinned.
     pub fn of(bundle: &Bundle) -> Result<Self, Problems> {
-        let files = bundle.iter().map(|(path, _)| path.as_str()).collect();
-        Self::parse_with(bundle.workflow(), Some(&files))
+        Self::parse_with(bundle.workflow(), Some(bundle))
     }
 
-    fn parse_with(bytes: &[u8], files: Option<&BTreeSet<&str>>) -> Result<Self, Problems> {
+    fn parse_with(bytes: &[u8], bundle: Option<&Bundle>) -> Result<Self, Problems> {
         let report = Report::default();
-        let workflow = yaml::read(bytes, &report).and_then(|yaml| read(&yaml, files, &report));
+        let files = bundle.map(|bundle| bundle.iter().map(|(path, _)| path.as_str()).collect());
+        let mut workflow = yaml::read(bytes, &report).and_then(|yaml| read(&yaml, files.as_ref(), &report));
+        if let (Some(workflow), Some(bundle)) = (&mut workflow, bundle) {
+            workflow.modules = modules::read(workflow, bundle, &report);
+        }
         report.finish(workflow)
     }
 }
@@ -172,6 +178,7 @@ fn read(yaml: &Yaml, files: Option<&BTreeSet<&str>>, report: &Report) -> Option<
         contract,
         sidecars,
         namespace,
+        modules: Modules::default(),
     })
 }
 

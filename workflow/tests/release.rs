@@ -24,6 +24,7 @@ contract:
     shop: {protocol: https, host: shop.example}
     db: {protocol: postgresql, host: db.example, database: d, user: u}
     wide: {protocol: https, type: dynamic-target, cidr: 203.0.113.0/24, dynPorts: [443/TCP]}
+    csv: {protocol: jsr, host: '@std/csv', version: 1.0.0}
   networkPolicy: {additionalEgress: [{toCIDR: 192.0.2.0/24}]}
 ";
     assert_eq!(with(more), Ok(()));
@@ -41,7 +42,6 @@ contract:
   version: '1'
   dependencies:
     bare: {protocol: https, host: 203.0.113.7}
-    lib: {protocol: jsr, host: '@std/csv'}
     mail: {protocol: smtp, host: mail.example, port: 587}
     tentacular-postgres: {protocol: postgresql}
     wide: {protocol: https, type: dynamic-target, cidr: '2001:db8::/32', dynPorts: [443]}
@@ -54,18 +54,16 @@ contract:
             "workflow.yaml:9:5: trigger[2]: queue triggers are not supported yet: they need the message queue",
             "workflow.yaml:13:5: dependency \"bare\": addresses as hosts are not supported yet: the gateway knows \
              hosts by their names: give the name",
-            "workflow.yaml:14:5: dependency \"lib\": modules are not supported yet: they come with the registry of \
-             modules",
-            "workflow.yaml:15:5: dependency \"mail\": such ports with protocols of their own are not supported yet: \
+            "workflow.yaml:14:5: dependency \"mail\": such ports with protocols of their own are not supported yet: \
              within a sandbox only https and http reach ports below 1024",
-            "workflow.yaml:16:5: dependency \"tentacular-postgres\": services of the platform are not supported yet: \
+            "workflow.yaml:15:5: dependency \"tentacular-postgres\": services of the platform are not supported yet: \
              they need the exoskeleton",
-            "workflow.yaml:17:5: dependency \"wide\": ranges of IPv6 addresses are not supported yet: the engine cannot \
+            "workflow.yaml:16:5: dependency \"wide\": ranges of IPv6 addresses are not supported yet: the engine cannot \
              hold code to one: name the hosts",
-            "workflow.yaml:18:38: additionalEgress[0]: UDP are not supported yet: the gateway carries TCP",
-            "workflow.yaml:18:79: additionalEgress[1]: ranges of IPv6 addresses are not supported yet: the engine cannot \
+            "workflow.yaml:17:38: additionalEgress[0]: UDP are not supported yet: the gateway carries TCP",
+            "workflow.yaml:17:79: additionalEgress[1]: ranges of IPv6 addresses are not supported yet: the engine cannot \
              hold code to one: name the hosts",
-            "workflow.yaml:18:106: additionalEgress[2]: ranges of more than 65536 addresses are not supported yet: the \
+            "workflow.yaml:17:106: additionalEgress[2]: ranges of more than 65536 addresses are not supported yet: the \
              engine cannot hold code to one: name the hosts, or a smaller range",
         ]
     );

@@ -168,7 +168,7 @@ contract:
   version: '1'
   dependencies:
     shop: {protocol: https, host: shop.example, auth: {type: api-token, secret: shop.key}}
-    lib: {protocol: jsr, host: '@std/csv'}
+    lib: {protocol: jsr, host: '@std/csv', version: 1.0.0}
     wide: {protocol: https, type: dynamic-target, cidr: 203.0.113.7/24, dynPorts: [443/TCP]}
     tentacular-postgres: {protocol: postgresql}
   networkPolicy: {additionalEgress: [{toCIDR: 192.0.2.0/24}]}

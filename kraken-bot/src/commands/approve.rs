@@ -61,13 +61,46 @@ fn settled(decided: &ReachApproveAnswer, who: &str) -> Message {
     Message::new(said).line(changes(&decided.changes))
 }
 
-/// What is new, one line each.
+/// The most characters of what is new; a longer text would be cut, and nobody would see that there was more.
+const MOST: usize = 2_600;
+
+/// What is new, one line each, and how many lines more there are than fit into a card.
 pub(super) fn changes(changes: &[String]) -> String {
-    changes.iter().map(|change| format!("• {}", escape(change))).collect::<Vec<_>>().join("\n")
+    let mut lines: Vec<String> = Vec::new();
+    let mut length = 0;
+    for change in changes {
+        let line = format!("• {}", escape(change));
+        length += line.chars().count() + 1;
+        if length > MOST {
+            let left = changes.len() - lines.len();
+            lines.push(format!(
+                "• *and {left} more*, which are approved with these: `tntc deploy` shows all of them"
+            ));
+            break;
+        }
+        lines.push(line);
+    }
+    lines.join("\n")
 }
 
 /// A version, as people tell two of them apart.
 pub(super) fn short(version: &str) -> String {
     let digits = version.strip_prefix("sha256:").unwrap_or(version);
     format!("version {}", digits.chars().take(8).collect::<String>())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_does_not_fit_into_a_card_is_counted() {
+        let many: Vec<String> =
+            (0..300).map(|number| format!("code of package {number:060} is part of it")).collect();
+        let told = changes(&many);
+        let shown = told.lines().count() - 1;
+        assert!((20..40).contains(&shown) && told.chars().count() < 2_900, "{told}");
+        assert!(told.lines().last().unwrap().contains(&format!("and {} more", 300 - shown)), "{told}");
+        assert_eq!(changes(&many[..2]).lines().count(), 2);
+    }
 }

@@ -41,7 +41,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use uuid::Uuid;
-use wire::enforcement::Enforcement;
+use wire::enforcement::{Enforcement, NO_MODULES};
 use workflow::{Sandbox, SecretName};
 
 /// The stages in which an enclave is made. The namespace comes with its Pod Security labels and status provisioning; the
@@ -206,6 +206,9 @@ impl Backend for Kubernetes {
     }
 
     fn takes(&self, sandbox: &Sandbox) -> Result<(), BackendError> {
+        if !sandbox.modules.is_empty() {
+            return Err(BackendError::NotYet(NO_MODULES));
+        }
         self.tentacles.site().takes(sandbox)
     }
 

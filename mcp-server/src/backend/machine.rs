@@ -14,6 +14,7 @@ mod groups;
 mod guarded;
 mod index;
 mod log_book;
+mod modules;
 mod open;
 mod places;
 mod probe;
@@ -155,7 +156,12 @@ impl Backend for Machine {
     }
 
     fn takes(&self, sandbox: &Sandbox) -> Result<(), BackendError> {
-        if sandbox.sidecars.is_empty() { Ok(()) } else { Err(BackendError::NotYet(NO_SIDECARS)) }
+        if !sandbox.sidecars.is_empty() {
+            return Err(BackendError::NotYet(NO_SIDECARS));
+        }
+        // Where nothing runs at all that is told when it is tried.
+        let Ok(parts) = &self.workshop.parts else { return Ok(()) };
+        parts.registries.missing(&sandbox.modules).map_or(Ok(()), |why| Err(BackendError::Modules(why)))
     }
 
     async fn deploy(&self, grant: &Authorized<Apply>, version: &Version) -> Result<Deployed, BackendError> {

@@ -27,6 +27,8 @@ use workflow::{EnclaveName, Sandbox, SecretName, TentacleName};
 
 /// What every answer says that would come of code.
 const NOT_RUN: &str = "simulated: no code was run";
+/// The same of modules.
+const NOT_FETCHED: &str = "simulated: no module was fetched";
 
 /// The stages in which an enclave is made: the same as elsewhere, with nothing to make.
 const STEPS: [&[&str]; 2] = [&["place"], &["active"]];
@@ -127,7 +129,10 @@ impl Backend for Simulator {
         let short = version.sandbox.version.short();
         self.say(target, &format!("deployed version {short}"));
         let created = u64::from(!is_deployed(target));
-        let applied = vec![format!("version {short}"), NOT_RUN.to_owned()];
+        let mut applied = vec![format!("version {short}"), NOT_RUN.to_owned()];
+        if !version.sandbox.modules.is_empty() {
+            applied.push(NOT_FETCHED.to_owned());
+        }
         Ok(Deployed { applied, created, updated: 1 - created, deleted: 0, rehearsed: None })
     }
 

@@ -56,6 +56,9 @@ impl Handler for ReachObserve {
             }
             Err(failure) => return Err(changing.failed(failure).await),
         };
+        if let Some(failure) = trial.modules {
+            return Err(changing.failed(failure).await);
+        }
         let workflow = match Workflow::of(&trial.version.bundle) {
             Ok(workflow) => workflow,
             Err(problems) => {
@@ -94,6 +97,8 @@ struct Trial {
     version: Version,
     new_reach: Vec<String>,
     missing_secrets: Vec<String>,
+    /// Why its modules are not among what it has.
+    modules: Option<Failure>,
 }
 
 impl Trial {
@@ -108,7 +113,15 @@ impl Trial {
         let new_reach = sandbox.reach.beyond(&running).iter().map(ToString::to_string).collect();
         // INVARIANT: whoever may deploy has not approved anything by that, so that nothing new is within reach.
         let held = sandbox.within(&running).without_secrets(&missing_secrets);
-        Ok(Self { version: Version { sandbox: held, ..source.version.clone() }, new_reach, missing_secrets })
+        let unapproved = held.modules != sandbox.modules;
+        let modules = unapproved.then(|| {
+            let what = "it imports modules that the enclave's owner has not approved: code that nobody has approved is not \
+                        fetched from a registry";
+            let remedy = "deploy it first, so that the owner is asked; then observe what it lacks besides";
+            Failure::new(FailureCode::Conflict, what).with_remedy(remedy)
+        });
+        let version = Version { sandbox: held, ..source.version.clone() };
+        Ok(Self { version, new_reach, missing_secrets, modules })
     }
 }
 

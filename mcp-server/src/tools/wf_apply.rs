@@ -40,6 +40,7 @@ impl Handler for WfApply {
         let (change, grant) = server.gate.change(call).await?.deploy(named.as_ref(), &args.name).await?;
         let target = grant.target();
         let mut changing = change.decided();
+        // Nobody is asked to approve what could not be deployed then.
         let taken = |source: Source| {
             let takes = server.backend.takes(&source.version.sandbox);
             takes.map(|()| source).map_err(BackendError::into_failure)

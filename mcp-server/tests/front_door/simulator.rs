@@ -135,6 +135,29 @@ async fn a_sidecar_is_approved_as_elsewhere_and_is_one_that_the_operator_lets_ru
     assert_eq!(asked["status"], "needs_approval", "{asked}");
 }
 
+/// Needs no registry, and the owner's approval as anywhere.
+#[tokio::test]
+async fn what_imports_modules_is_decided_and_nothing_is_fetched() {
+    let app = App::simulating().await;
+    let channel = set_up(&app).await;
+    let mut args = hello("hello", "hi");
+    let yaml = args["files"]["workflow.yaml"].as_str().unwrap().to_owned();
+    let contract = "contract:\n  version: '1'\n  dependencies:\n    csv: {protocol: jsr, host: '@std/csv', version: 1.0.0}\n";
+    args["files"]["workflow.yaml"] = format!("{yaml}{contract}").into();
+    args["files"]["nodes/hello.ts"] = "import \"jsr:@std/csv@1.0.0\";\nexport default () => 1;\n".into();
+    let lock = json!({
+        "version": "5", "specifiers": {"jsr:@std/csv@1.0.0": "1.0.0"},
+        "jsr": {"@std/csv@1.0.0": {"integrity": "0".repeat(64)}},
+    });
+    args["files"]["deno.lock"] = lock.to_string().into();
+    let asked = channel.say("ana", "wf_apply", args.clone()).await.unwrap();
+    assert_eq!(asked["status"], "needs_approval", "{asked}");
+    let approve = json!({"approval": asked["approval"]["id"], "approve": true});
+    channel.click("ana", "reach_approve", approve).await.unwrap();
+    let deployed = channel.say("ana", "wf_apply", args).await.unwrap();
+    assert!(deployed["applied"].to_string().contains("simulated: no module was fetched"), "{deployed}");
+}
+
 #[tokio::test]
 async fn nothing_that_is_simulated_looks_safe() {
     let app = App::simulating().await;

@@ -169,12 +169,27 @@ async fn without_an_image_of_the_engine_nothing_is_deployed_and_nothing_left_beh
     let name = unique("later");
     site.call("ana", "enclave_provision", json!({"name": name})).await.unwrap();
     let scaffold = workflow::scaffold::hello(&"hello".parse().unwrap());
-    let files: Value = scaffold.into_iter().map(|file| (file.path.to_owned(), json!(file.text))).collect();
+    let mut files: Value =
+        scaffold.into_iter().map(|file| (file.path.to_owned(), json!(file.text))).collect();
+    let refused =
+        site.call("ana", "wf_apply", json!({"enclave": name, "name": "hello", "files": files.clone()})).await;
+    let refused = refused.unwrap_err();
+    assert_eq!(refused.code, FailureCode::NotYet);
+    assert!(refused.message.contains("--engine-image"), "{}", refused.message);
+    // Nor is anybody asked to approve modules that would not be fetched.
+    let contract = "contract:\n  version: '1'\n  dependencies:\n    csv: {protocol: jsr, host: '@std/csv', version: 1.0.0}\n";
+    files["workflow.yaml"] = format!("{}{contract}", files["workflow.yaml"].as_str().unwrap()).into();
+    files["nodes/hello.ts"] = "import \"jsr:@std/csv@1.0.0\";\nexport default () => 1;\n".into();
+    let lock = json!({
+        "version": "5", "specifiers": {"jsr:@std/csv@1.0.0": "1.0.0"},
+        "jsr": {"@std/csv@1.0.0": {"integrity": "0".repeat(64)}},
+    });
+    files["deno.lock"] = lock.to_string().into();
     let refused =
         site.call("ana", "wf_apply", json!({"enclave": name, "name": "hello", "files": files})).await;
     let refused = refused.unwrap_err();
     assert_eq!(refused.code, FailureCode::NotYet);
-    assert!(refused.message.contains("--engine-image"), "{}", refused.message);
+    assert!(refused.message.contains("are not fetched on Kubernetes yet"), "{}", refused.message);
     let listed = site.call("ana", "wf_list", json!({"enclave": name})).await.unwrap();
     assert_eq!(listed["workflows"], json!([]), "what was refused has left nothing behind");
     site.deprovision("ana", &name).await;

@@ -15,6 +15,8 @@ use workflow::{
     ENVIRONMENT, EnclaveName, Facts, Layout, LayoutError, Listen, Problems, RunTokenHash, derive,
 };
 
+mod modules;
+
 /// The enclave of a test, which is in none.
 const ENCLAVE: &str = "test";
 
@@ -85,8 +87,14 @@ impl Test {
         fs::write(&plan, told.map_err(|error| TestError::Broke(error.to_string()))?)?;
         let engine = engine::write(&place.path().join("engine"))?;
         let shown = |path: &Path| path.display().to_string();
-        let paths = [shown(&fs::canonicalize(&deno)?), shown(&engine), shown(&code), shown(&plan)];
-        let layout = Layout::new(paths.each_ref().map(String::as_str), Listen::Unix("/none".to_owned()))?;
+        let deno = fs::canonicalize(&deno)?;
+        let paths = [shown(&deno), shown(&engine), shown(&code), shown(&plan)];
+        let mut layout = Layout::new(paths.each_ref().map(String::as_str), Listen::Unix("/none".to_owned()))?;
+        if !sandbox.modules.is_empty() {
+            let modules = place.path().join("modules");
+            modules::lay(&modules, &sandbox.modules, &deno)?;
+            layout = layout.with_modules(&shown(&modules))?;
+        }
         ask(&sandbox.test_command(&layout))
     }
 }

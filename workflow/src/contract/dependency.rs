@@ -1,6 +1,7 @@
 //! One thing that a tentacle needs.
 
 use crate::fields::{Fields, Text};
+use crate::modules::{ModuleRule, Registry, is_exact, is_package};
 use crate::name::shown;
 use crate::problem::{Part, Position, Report, Rule};
 use crate::secret_name::SecretName;
@@ -224,9 +225,10 @@ fn read_target(word: &str, protocol: &Protocol, fields: &Fields<'_>) -> Option<T
         }
         return None;
     };
-    if matches!(protocol, Protocol::Jsr | Protocol::Npm) {
-        let version = fields.line("version").map(|text| text.text.to_owned());
-        return Some(Target::Module { package: host.text.to_owned(), version });
+    match protocol {
+        Protocol::Jsr => return Some(read_module(Registry::Jsr, host, fields)),
+        Protocol::Npm => return Some(read_module(Registry::Npm, host, fields)),
+        _ => {}
     }
     let given = fields.number("port", 1, u16::MAX.into()).and_then(|(_, port)| u16::try_from(port).ok());
     let port = if fields.value("port").is_none() { protocol.default_port() } else { given };
@@ -242,6 +244,24 @@ fn read_target(word: &str, protocol: &Protocol, fields: &Fields<'_>) -> Option<T
         return None;
     }
     Some(Target::Host { host: host.text.to_ascii_lowercase(), port: port? })
+}
+
+/// A package with its one version.
+fn read_module(registry: Registry, host: Text<'_>, fields: &Fields<'_>) -> Target {
+    if !is_package(registry, host.text) {
+        let such = match registry {
+            Registry::Jsr => "@std/csv",
+            Registry::Npm => "left-pad",
+        };
+        let rule = ModuleRule::PackageName { registry: registry.word(), such, got: shown(host.text) };
+        fields.add(host.at, rule.into());
+    }
+    let version = fields.line("version");
+    if !version.is_some_and(|text| is_exact(text.text)) {
+        let at = version.map_or(fields.at, |text| text.at);
+        fields.add(at, ModuleRule::Version(version.map(|text| shown(text.text))).into());
+    }
+    Target::Module { package: host.text.to_owned(), version: version.map(|text| text.text.to_owned()) }
 }
 
 fn read_dynamic(kind: Text<'_>, fields: &Fields<'_>) -> Option<Target> {

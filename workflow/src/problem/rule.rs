@@ -1,6 +1,7 @@
 //! The rules of `workflow.yaml`, one variant each. Texts that documents and skills of earlier releases quote are kept.
 
 use super::Position;
+use crate::modules::ModuleRule;
 use crate::name::NameError;
 
 /// A rule that a file breaks.
@@ -296,6 +297,11 @@ pub enum Rule {
         /// The dependency that is called most like it.
         nearest: Option<String>,
     },
+
+    // --- modules
+    /// What is imported from registries.
+    #[error(transparent)]
+    Module(#[from] ModuleRule),
 
     // --- sidecars
     /// A sidecar's name that is no container name.

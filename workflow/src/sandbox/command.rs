@@ -4,6 +4,10 @@ use super::Sandbox;
 use super::forward::{Forward, PROXY};
 use std::net::SocketAddrV4;
 
+pub use fetch::Fetching;
+
+mod fetch;
+
 /// Where a tentacle keeps its fixtures, within its folder.
 pub const FIXTURES: &str = "tests/fixtures";
 
@@ -22,6 +26,7 @@ pub struct Layout {
     listen: Listen,
     gateway: Option<(Gateway, String)>,
     secrets: Option<String>,
+    modules: Option<String>,
     load_first: bool,
 }
 
@@ -65,7 +70,8 @@ impl Layout {
         }
         paths.into_iter().try_for_each(plain)?;
         let [deno, engine, code, plan] = [deno, engine, code, plan].map(str::to_owned);
-        Ok(Self { deno, engine, code, plan, listen, gateway: None, secrets: None, load_first: false })
+        let (gateway, secrets, modules) = (None, None, None);
+        Ok(Self { deno, engine, code, plan, listen, gateway, secrets, modules, load_first: false })
     }
 
     /// The same with a way out: where the gateway is, and the file of the pass.
@@ -87,6 +93,15 @@ impl Layout {
     pub fn with_secrets(self, folder: &str) -> Result<Self, LayoutError> {
         plain(folder)?;
         Ok(Self { secrets: Some(folder.to_owned()), ..self })
+    }
+
+    /// The same with modules from registries: the folder in which they lie with their lock (`engine/modules.ts`).
+    ///
+    /// # Errors
+    /// As [`Layout::new`].
+    pub fn with_modules(self, folder: &str) -> Result<Self, LayoutError> {
+        plain(folder)?;
+        Ok(Self { modules: Some(folder.to_owned()), ..self })
     }
 
     /// The same for an engine that listens only once every node has been loaded, and ends where one cannot be: for whoever
@@ -164,12 +179,17 @@ impl Permissions {
         self.flag("--gateway", &address);
         self.flag("--pass", pass);
     }
-}
 
-impl Permissions {
+    fn modules(&mut self, folder: Option<&str>) {
+        if let Some(folder) = folder {
+            self.read.push(folder.to_owned());
+            self.flag("--modules", folder);
+        }
+    }
+
     /// The command line of a program of the engine.
-    fn words(self, Layout { deno, engine, .. }: &Layout, program: &str) -> Vec<String> {
-        let mut words: Vec<String> = [deno.as_str(), "run", "--quiet", "--no-prompt", "--no-remote"]
+    fn words(self, [deno, engine]: [&str; 2], program: &str) -> Vec<String> {
+        let mut words: Vec<String> = [deno, "run", "--quiet", "--no-prompt", "--no-remote"]
             .into_iter()
             .chain(["--no-npm", "--no-lock", "--cached-only"])
             .map(str::to_owned)
@@ -194,7 +214,7 @@ impl Sandbox {
     /// gateway, and may start its own binary again, which it does for each run with less than this.
     #[must_use]
     pub fn engine_command(&self, layout: &Layout) -> Vec<String> {
-        let Layout { deno, engine, code, plan, listen, gateway, secrets, load_first } = layout;
+        let Layout { deno, engine, code, plan, listen, gateway, secrets, modules, load_first } = layout;
         let read = vec![engine.clone(), plan.clone(), format!("{code}/{FIXTURES}")];
         let mut may = Permissions { read, ..Permissions::default() };
         for (flag, value) in [("--plan", plan), ("--code", code), ("--deno", deno)] {
@@ -208,10 +228,11 @@ impl Sandbox {
             may.read.push(folder.clone());
             may.flag("--secrets", folder);
         }
+        may.modules(modules.as_deref());
         if *load_first {
             may.flag("--load-first", "yes");
         }
-        may.words(layout, "main.ts")
+        may.words([deno, engine], "main.ts")
     }
 
     /// The command line that tests the tentacle with its fixtures, the program first.
@@ -220,12 +241,13 @@ impl Sandbox {
     /// no pass, whatever the layout has.
     #[must_use]
     pub fn test_command(&self, layout: &Layout) -> Vec<String> {
-        let Layout { deno, engine, code, plan, .. } = layout;
+        let Layout { deno, engine, code, plan, modules, .. } = layout;
         let read = vec![engine.clone(), plan.clone(), code.clone()];
         let mut may = Permissions { read, ..Permissions::default() };
         for (flag, value) in [("--plan", plan), ("--code", code), ("--deno", deno)] {
             may.flag(flag, value);
         }
-        may.words(layout, "test_main.ts")
+        may.modules(modules.as_deref());
+        may.words([deno, engine], "test_main.ts")
     }
 }

@@ -17,6 +17,7 @@ impl Sandbox {
             egress: nodes.iter().flat_map(|node| node.egress.iter().cloned()).collect(),
             secrets: nodes.iter().flat_map(|node| node.secrets.iter().cloned()).collect(),
             sidecars: self.sidecars.iter().filter(|sidecar| may_run(sidecar, approved)).cloned().collect(),
+            modules: self.modules.within(approved),
             reach: self.reach.beyond(&self.reach.beyond(approved)),
             nodes,
             ..self.clone()

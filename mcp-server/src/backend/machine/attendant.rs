@@ -6,7 +6,7 @@
 mod enter;
 mod guard;
 
-pub(super) use enter::{Enter, INFO, Mount, SECCOMP, SECCOMP_TCP};
+pub(super) use enter::{Enter, INFO, Mount, SECCOMP, SECCOMP_KEEPING, SECCOMP_TCP};
 pub(super) use guard::{Guard, READY};
 
 use serde::{Deserialize, Serialize};

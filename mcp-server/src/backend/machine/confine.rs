@@ -30,8 +30,8 @@ pub(super) const SOCKET_FOLDER: &str = "/run/tentacle";
 /// The socket's name there.
 pub(super) const SOCKET: &str = "engine.sock";
 
-/// How much the socket's folder can hold, in bytes.
-const SOCKET_BYTES: u64 = 64 * 1024;
+/// How much the socket's folder can hold where nothing else is to be in it, in bytes.
+pub(super) const SOCKET_BYTES: u64 = 64 * 1024;
 
 /// Within the walls everything belongs to nobody.
 const NOBODY: u32 = 65_534;
@@ -103,8 +103,12 @@ pub(super) struct Wanted {
     pub(super) files: Vec<Bind>,
     /// Those that are made for it alone.
     pub(super) texts: Vec<Text>,
+    /// How much the folder of its socket can hold, in bytes.
+    pub(super) room: u64,
     /// Whether TCP is spoken on the sandbox's own loopback.
     pub(super) tcp: bool,
+    /// Whether it writes files down and names them, in the folder of its socket.
+    pub(super) keeps: bool,
     /// The program and its arguments, as the sandbox sees them.
     pub(super) command: Vec<String>,
 }

@@ -44,6 +44,14 @@ pub(super) fn remove(path: &Path, removing: &Path) -> io::Result<()> {
     }
 }
 
+/// Removes a file, if there is one.
+pub(super) fn remove_file(path: &Path) -> io::Result<()> {
+    match fs::remove_file(path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+        result => result,
+    }
+}
+
 /// Removes a folder with all that is in it. Folders that nobody may write in are no obstacle.
 pub(super) fn remove_tree(path: &Path) -> io::Result<()> {
     match fs::remove_dir_all(path) {

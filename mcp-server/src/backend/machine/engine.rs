@@ -4,7 +4,9 @@ mod given;
 mod pass;
 mod run;
 
-use super::confine::{Bind, Kind, Mason, SOCKET, SOCKET_FOLDER, Sandbox, StartError, Text, Wanted};
+use super::confine::{
+    Bind, Kind, Mason, SOCKET, SOCKET_BYTES, SOCKET_FOLDER, Sandbox, StartError, Text, Wanted,
+};
 use super::gateway::Gateway;
 use super::groups::Caps;
 use super::log_book::LogBook;
@@ -12,6 +14,7 @@ use super::version::Release;
 use crate::backend::BackendError;
 use crate::backend::asking::GRACE;
 use crate::backend::log_line::LogLine;
+use crate::modules::Registries;
 use crate::supply::Supply;
 use given::Given;
 pub(super) use pass::Pass;
@@ -49,6 +52,8 @@ pub(super) struct Parts {
     pub(super) files: Vec<Bind>,
     /// Secrets and passes.
     pub(super) supply: Arc<Supply>,
+    /// Where modules come from.
+    pub(super) registries: Registries,
     /// What carries out what they send; the reason when there is none.
     pub(super) gateway: Arc<Result<Gateway, String>>,
 }
@@ -201,7 +206,7 @@ async fn wanted(
     name: String,
     token: &SecretString,
 ) -> Result<Wanted, BackendError> {
-    let Release { sandbox, code, observe } = release;
+    let Release { sandbox, code, modules, observe } = release;
     let fault = |error: &dyn fmt::Display| BackendError::Fault(error.to_string());
     let socket = format!("{SOCKET_FOLDER}/{SOCKET}");
     let layout =
@@ -211,6 +216,7 @@ async fn wanted(
         .map_err(|error| fault(&error))?;
     given.texts.push(Text { at: PLAN.to_owned(), bytes: plan });
     given.files.push(Bind { from: code.clone(), at: CODE.to_owned() });
+    given.modules(modules.as_deref())?;
     given.way_out(parts, sandbox, *observe)?;
     given.secrets(&parts.supply.secrets(sandbox).await?)?;
     let limits = &sandbox.limits;
@@ -222,6 +228,8 @@ async fn wanted(
         open_files: limits.open_files.into(),
         files: given.files,
         texts: given.texts,
+        room: SOCKET_BYTES,
+        keeps: false,
         tcp: !sandbox.egress.is_empty(),
         command: sandbox.engine_command(&given.layout),
     })

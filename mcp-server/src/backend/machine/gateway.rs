@@ -15,6 +15,10 @@ use tokio::net::UnixStream;
 use tokio::process::{Child, ChildStdin, Command};
 use tokio_util::task::AbortOnDropHandle;
 
+/// Where a sandbox sees the folder of the gateway's socket, and its pass.
+pub(super) const GATEWAY_FOLDER: &str = "/run/egress";
+pub(super) const PASS: &str = "/egress.pass";
+
 /// The program's name.
 const PROGRAM: &str = "egress";
 

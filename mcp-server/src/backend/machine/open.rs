@@ -13,6 +13,7 @@ use super::tentacle::Workshop;
 use super::{Machine, disk, enclave, fault, probe};
 use crate::backend::BackendError;
 use crate::config::{Args, SandboxKind};
+use crate::modules::Registries;
 use crate::supply::Supply;
 use nix::unistd::Uid;
 use std::path::{Path, PathBuf};
@@ -44,7 +45,9 @@ impl Machine {
         };
         let gateway = Arc::new(Gateway::start(args, &places, &supply).await);
         let chosen = choose(args, &files, mason).await;
-        let parts = chosen.map(|mason| Parts { mason, files, supply, gateway: Arc::clone(&gateway) });
+        let registries = Registries::of(&args.modules);
+        let parts =
+            chosen.map(|mason| Parts { mason, files, supply, registries, gateway: Arc::clone(&gateway) });
         let enforces = enforces(&groups, &parts, &gateway);
         for gap in enforces.not_enforced() {
             tracing::warn!(gap, "not enforced on this machine");

@@ -118,12 +118,27 @@ impl TentaclePlace {
 
     /// A version's files.
     pub(super) fn version(&self, version: &ContentHash) -> PathBuf {
-        let name = version.to_string();
-        self.versions().join(name.rsplit(':').next().unwrap_or_default())
+        self.versions().join(digits(version))
+    }
+
+    /// The modules of versions, each in a folder of the version's name.
+    pub(super) fn modules(&self) -> PathBuf {
+        self.folder.join("modules")
+    }
+
+    /// A version's modules.
+    pub(super) fn modules_of(&self, version: &ContentHash) -> PathBuf {
+        self.modules().join(digits(version))
     }
 
     /// What it printed.
     pub(super) fn log(&self) -> PathBuf {
         self.folder.join("log")
     }
+}
+
+/// A hash without the word before it.
+fn digits(version: &ContentHash) -> String {
+    let name = version.to_string();
+    name.rsplit(':').next().unwrap_or_default().to_owned()
 }

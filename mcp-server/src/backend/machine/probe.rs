@@ -1,6 +1,6 @@
 //! Finding out what holds here: each candidate is really started, and what is within its walls is looked at from within.
 
-use super::confine::{Bind, Kind, Mason, Text, Wanted};
+use super::confine::{Bind, Kind, Mason, SOCKET_BYTES, Text, Wanted};
 use super::engine::{CODE, DENO};
 use super::groups::Caps;
 use serde::Deserialize;
@@ -81,6 +81,8 @@ fn wanted(kind: Kind, files: &[Bind]) -> Wanted {
         open_files: limits.open_files.into(),
         files: files.to_vec(),
         texts: vec![Text { at: script.clone(), bytes: SCRIPT.into() }],
+        room: SOCKET_BYTES,
+        keeps: false,
         tcp: false,
         command: [DENO]
             .iter()

@@ -4,7 +4,7 @@ use super::engine::Engine;
 use super::log_book::LogBook;
 use super::places::{Places, TentaclePlace};
 use super::tentacle::{Workshop, blocking};
-use super::{disk, fault, version};
+use super::{disk, fault, modules, version};
 use crate::backend::{BackendError, RunOrder, RunReport, Version};
 use std::sync::Arc;
 
@@ -32,8 +32,11 @@ async fn run(
     let hash = new.sandbox.version;
     let (places, stored, bundle) = (workshop.places.clone(), place.clone(), new.bundle.clone());
     blocking(move || version::store(&places, &stored, &hash, &bundle).map_err(fault)).await?;
-    let release =
-        version::Release { sandbox: new.sandbox.clone(), code: place.version(&hash), observe: true };
+    let of = &new.sandbox.tentacle;
+    let kept = workshop.places.enclave(&of.enclave).tentacle(&of.tentacle);
+    let modules = modules::ready(workshop, &new.sandbox, &kept, place).await?;
+    let (sandbox, code) = (new.sandbox.clone(), place.version(&hash));
+    let release = version::Release { sandbox, code, modules, observe: true };
     let log = Arc::new(LogBook::new(place.log()));
     let name = workshop.name(&new.sandbox.tentacle);
     let engine = Engine::start(parts, &release, name, Arc::clone(&log)).await?;

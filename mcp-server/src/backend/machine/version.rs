@@ -1,8 +1,8 @@
 //! Versions of a tentacle on disk: each in a folder named by its hash, whole from the moment it has that name, and never
 //! changed.
 
-use super::disk;
 use super::places::{Places, TentaclePlace};
+use super::{disk, modules};
 use crate::backend::BackendError;
 use serde::{Deserialize, Serialize};
 use std::fs::{self, OpenOptions, Permissions};
@@ -19,6 +19,8 @@ pub(super) struct Release {
     pub(super) sandbox: Sandbox,
     /// Its files.
     pub(super) code: PathBuf,
+    /// Its modules, where it has any.
+    pub(super) modules: Option<PathBuf>,
     /// Whether it runs only to see what its contract lacks.
     pub(super) observe: bool,
 }
@@ -39,10 +41,26 @@ pub(super) fn store(
     if read(&name).is_ok_and(|there| there.content_hash() == *version) {
         return Ok(());
     }
+    let made = make(places, bundle.iter().map(|(path, bytes)| (path.as_str(), bytes)))?;
+    for (path, _) in bundle.iter() {
+        fs::File::open(made.join(path.as_str()))?.sync_all()?;
+    }
+    disk::make_private(&place.versions())?;
+    // What was there under this name was not this version.
+    disk::remove(&name, &places.removing())?;
+    disk::give_name(&made, &name)
+}
+
+/// Writes files into a folder that has no name yet, for everybody to read and nobody to change. They are not on the disk
+/// for certain before whoever gives them their name has seen to that.
+pub(super) fn make<'a>(
+    places: &Places,
+    files: impl Iterator<Item = (&'a str, &'a [u8])>,
+) -> io::Result<PathBuf> {
     let made = places.making().join(Uuid::now_v7().simple().to_string());
     disk::make_private(&made)?;
-    for (path, bytes) in bundle.iter() {
-        let path = made.join(path.as_str());
+    for (path, bytes) in files {
+        let path = made.join(path);
         if let Some(folder) = path.parent() {
             fs::create_dir_all(folder)?;
         }
@@ -50,13 +68,9 @@ pub(super) fn store(
         file.write_all(bytes)?;
         // Whoever runs it is another user than whoever wrote it.
         file.set_permissions(Permissions::from_mode(0o444))?;
-        file.sync_all()?;
     }
     close_folders(&made)?;
-    disk::make_private(&place.versions())?;
-    // What was there under this name was not this version.
-    disk::remove(&name, &places.removing())?;
-    disk::give_name(&made, &name)
+    Ok(made)
 }
 
 /// Lets everybody read a folder and those in it, and nobody write in them.
@@ -87,7 +101,9 @@ pub(super) fn load(
     let unfit = |problems: workflow::Problems| BackendError::DoesNotStart(problems.to_string());
     let workflow = Workflow::of(&bundle).map_err(unfit)?;
     let facts = Facts { enclave: enclave.clone(), version };
-    Ok(Release { sandbox: derive(&workflow, &facts).map_err(unfit)?, code, observe: false })
+    let sandbox = derive(&workflow, &facts).map_err(unfit)?;
+    let modules = modules::load(place, &sandbox)?;
+    Ok(Release { sandbox, code, modules, observe: false })
 }
 
 fn read(code: &Path) -> io::Result<Bundle> {
@@ -136,5 +152,5 @@ pub(super) fn collect(places: &Places, place: &TentaclePlace, keep: &[ContentHas
             disk::remove(&version, &places.removing())?;
         }
     }
-    Ok(())
+    modules::collect(places, place, keep)
 }

@@ -1,7 +1,7 @@
 //! Becoming a sandbox: what must be so before the first untrusted instruction, done by the process for itself.
 
 use super::AttendantError;
-use crate::backend::machine::confine::seccomp::{self, Sockets};
+use crate::backend::machine::confine::seccomp::{self, Purpose};
 use nix::fcntl::{FcntlArg, FdFlag, OFlag, fcntl, open};
 use nix::mount::{MsFlags, mount};
 use nix::sched::{CloneFlags, unshare};
@@ -28,6 +28,9 @@ pub(in super::super) const SECCOMP: &str = "{seccomp}";
 
 /// The same for a filter that lets TCP be spoken, which goes no further than the sandbox's own loopback.
 pub(in super::super) const SECCOMP_TCP: &str = "{seccomp-tcp}";
+
+/// The same for a filter that besides lets files be named, of a sandbox that keeps what it fetches.
+pub(in super::super) const SECCOMP_KEEPING: &str = "{seccomp-keeping}";
 
 /// How to become a sandbox.
 #[derive(Debug, Serialize, Deserialize)]
@@ -172,8 +175,9 @@ fn exec(program: &[String]) -> Result<Infallible, AttendantError> {
     for word in program {
         let descriptor = match word.as_str() {
             INFO => dup(io::stdin()).map_err(io::Error::from),
-            SECCOMP => filter(Sockets::Local),
-            SECCOMP_TCP => filter(Sockets::Tcp),
+            SECCOMP => filter(Purpose::Local),
+            SECCOMP_TCP => filter(Purpose::Tcp),
+            SECCOMP_KEEPING => filter(Purpose::Keeping),
             _ => {
                 words.push(word.clone());
                 continue;
@@ -193,8 +197,8 @@ fn exec(program: &[String]) -> Result<Infallible, AttendantError> {
 }
 
 /// A pipe that holds the whole filter: it is far smaller than a pipe is.
-fn filter(sockets: Sockets) -> io::Result<OwnedFd> {
+fn filter(purpose: Purpose) -> io::Result<OwnedFd> {
     let (reader, mut writer) = io::pipe()?;
-    writer.write_all(&seccomp::filter(sockets).map_err(io::Error::other)?)?;
+    writer.write_all(&seccomp::filter(purpose).map_err(io::Error::other)?)?;
     Ok(reader.into())
 }

@@ -1,7 +1,7 @@
 //! Walls by Bubblewrap: the kernel's namespaces, and a filter of system calls.
 
-use super::super::attendant::{Enter, INFO, Mount, SECCOMP, SECCOMP_TCP};
-use super::{Bind, Mason, NOBODY, SOCKET_BYTES, SOCKET_FOLDER, Wanted, outside_user};
+use super::super::attendant::{Enter, INFO, Mount, SECCOMP, SECCOMP_KEEPING, SECCOMP_TCP};
+use super::{Bind, Mason, NOBODY, SOCKET_FOLDER, Wanted, outside_user};
 use std::path::{Path, PathBuf};
 use workflow::ENVIRONMENT;
 
@@ -74,9 +74,13 @@ fn words(program: &Path, files: &[Bind], wanted: &Wanted) -> Vec<String> {
     for Bind { from, at } in files {
         words.flag("--ro-bind", &[&from.display().to_string(), at]);
     }
-    let bytes = SOCKET_BYTES.to_string();
+    let bytes = wanted.room.to_string();
     words.flag("--perms", &["0700"]).flag("--size", &[&bytes]).flag("--tmpfs", &[SOCKET_FOLDER]);
-    let filter = if wanted.tcp { SECCOMP_TCP } else { SECCOMP };
+    let filter = match (wanted.keeps, wanted.tcp) {
+        (true, _) => SECCOMP_KEEPING,
+        (false, true) => SECCOMP_TCP,
+        (false, false) => SECCOMP,
+    };
     // Last of all mounts: from here on nothing can be added.
     words.flag("--remount-ro", &["/"]).flag("--chdir", &["/"]);
     words.flag("--info-fd", &[INFO]).flag("--seccomp", &[filter]).flag("--", &[]);

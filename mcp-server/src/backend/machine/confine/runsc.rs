@@ -2,7 +2,7 @@
 
 use super::super::attendant::{Enter, Mount};
 use super::super::disk;
-use super::{Mason, NOBODY, SOCKET_BYTES, SOCKET_FOLDER, Wanted};
+use super::{Mason, NOBODY, SOCKET_FOLDER, Wanted};
 use serde_json::{Value, json};
 use std::fs::{self, Permissions};
 use std::io;
@@ -43,7 +43,7 @@ pub(super) fn enter(
         format!("--bundle={}", path(scratch)),
         wanted.name.clone(),
     ];
-    let mounts = vec![Mount::Memory { at: door.clone(), bytes: SOCKET_BYTES, owner: Some(NOBODY) }];
+    let mounts = vec![Mount::Memory { at: door.clone(), bytes: wanted.room, owner: Some(NOBODY) }];
     Ok(Enter {
         parent,
         groups,

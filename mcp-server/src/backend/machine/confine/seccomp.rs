@@ -58,6 +58,16 @@ const FILES: &[c_long] = &[
     SYS_writev,
 ];
 
+/// Giving files their names and times, which only whoever keeps something needs.
+const NAMES: &[c_long] = &[SYS_renameat, SYS_renameat2, SYS_utimensat];
+
+/// Older calls for the same, which only this architecture has.
+#[cfg(target_arch = "x86_64")]
+const OLDER_NAMES: &[c_long] = &[SYS_rename];
+
+#[cfg(not(target_arch = "x86_64"))]
+const OLDER_NAMES: &[c_long] = &[];
+
 /// Memory.
 const MEMORY: &[c_long] = &[
     SYS_brk,
@@ -211,25 +221,30 @@ const OLDER: &[c_long] = &[];
 const NEW_NAMESPACES: c_int =
     CLONE_NEWCGROUP | CLONE_NEWIPC | CLONE_NEWNET | CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWUSER | CLONE_NEWUTS;
 
-/// Which sockets there are within the walls.
+/// What a filter is for: which sockets there are within the walls, and what is done with files.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(in super::super) enum Sockets {
-    /// Those of the machine's files.
+pub(in super::super) enum Purpose {
+    /// Sockets of the machine's files.
     Local,
     /// Those of TCP too: within a network namespace that has nothing but its loopback, where the engine takes what is to
     /// go out through the gateway.
     Tcp,
+    /// The same, and files are named when they are whole.
+    Keeping,
 }
 
 /// The part of a socket's type that is its kind; the rest are flags.
 const SOCKET_KIND: u64 = 0xf;
 
 /// The filter, as the kernel takes it.
-pub(in super::super) fn filter(sockets: Sockets) -> Result<Vec<u8>, BackendError> {
-    let listed = [FILES, MEMORY, PROCESSES, EVENTS, SOCKETS, OLDER].concat();
+pub(in super::super) fn filter(purpose: Purpose) -> Result<Vec<u8>, BackendError> {
+    let mut listed = [FILES, MEMORY, PROCESSES, EVENTS, SOCKETS, OLDER].concat();
+    if purpose == Purpose::Keeping {
+        listed.extend([NAMES, OLDER_NAMES].concat());
+    }
     let mut rules: BTreeMap<i64, Vec<SeccompRule>> =
         listed.into_iter().map(|call| (call, Vec::new())).collect();
-    rules.extend(conditions(sockets)?);
+    rules.extend(conditions(purpose)?);
     let missing = SeccompAction::Errno(ENOSYS.unsigned_abs());
     let arch: TargetArch = std::env::consts::ARCH.try_into()?;
     let program: BpfProgram = SeccompFilter::new(rules, missing, SeccompAction::Allow, arch)?.try_into()?;
@@ -244,7 +259,7 @@ pub(in super::super) fn filter(sockets: Sockets) -> Result<Vec<u8>, BackendError
 }
 
 /// The calls that are there for some arguments only.
-fn conditions(sockets: Sockets) -> Result<Vec<(i64, Vec<SeccompRule>)>, BackendError> {
+fn conditions(purpose: Purpose) -> Result<Vec<(i64, Vec<SeccompRule>)>, BackendError> {
     use SeccompCmpOp::{Eq, MaskedEq, Ne};
     let argument =
         |index, operator, value: u64| SeccompCondition::new(index, SeccompCmpArgLen::Dword, operator, value);
@@ -254,7 +269,7 @@ fn conditions(sockets: Sockets) -> Result<Vec<(i64, Vec<SeccompRule>)>, BackendE
     // Typing into a terminal is a way out of a sandbox that was started from one.
     let no_typing = vec![argument(1, Ne, TIOCSTI)?, argument(1, Ne, TIOCLINUX)?];
     let mut made = vec![SeccompRule::new(vec![local()?])?];
-    if sockets == Sockets::Tcp {
+    if purpose != Purpose::Local {
         for protocol in [IPPROTO_IP, IPPROTO_TCP] {
             made.push(SeccompRule::new(vec![
                 argument(0, Eq, AF_INET.unsigned_abs().into())?,
@@ -277,14 +292,14 @@ mod tests {
 
     #[test]
     fn it_fits_into_what_the_kernel_takes_and_into_a_pipe() {
-        let bytes = filter(Sockets::Tcp).unwrap();
+        let bytes = filter(Purpose::Keeping).unwrap();
         assert_eq!(bytes.len() % 8, 0);
         assert!(bytes.len() / 8 <= 4096 && bytes.len() < 64 * 1024, "{}", bytes.len());
     }
 
     #[test]
     fn nothing_dangerous_is_on_the_list() {
-        let listed = [FILES, MEMORY, PROCESSES, EVENTS, SOCKETS, OLDER].concat();
+        let listed = [FILES, NAMES, OLDER_NAMES, MEMORY, PROCESSES, EVENTS, SOCKETS, OLDER].concat();
         let forbidden = [
             SYS_ptrace,
             SYS_process_vm_readv,

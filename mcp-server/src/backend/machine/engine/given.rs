@@ -1,7 +1,7 @@
 //! What an engine is given besides its plan and its code: the way out, and its secrets.
 
 use super::super::confine::{Bind, Text};
-use super::super::gateway;
+use super::super::gateway::{self, GATEWAY_FOLDER, PASS};
 use super::super::places::GATEWAY_SOCKET;
 use super::Parts;
 use crate::backend::BackendError;
@@ -10,10 +10,9 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use workflow::{Gateway, Layout, Sandbox, SecretName};
 
-/// Where a sandbox sees the folder of the gateway's socket, its pass, and its secrets.
-const GATEWAY_FOLDER: &str = "/run/egress";
-const PASS: &str = "/egress.pass";
+/// Where a sandbox sees its secrets, and its modules.
 const SECRETS: &str = "/secrets";
+const MODULES: &str = "/modules";
 
 /// What is collected for a sandbox.
 pub(super) struct Given {
@@ -39,6 +38,14 @@ impl Given {
         self.text("/etc/nsswitch.conf", "hosts: files\n");
         let socket = Gateway::Unix(format!("{GATEWAY_FOLDER}/{GATEWAY_SOCKET}"));
         self.layout = self.layout.clone().with_gateway(socket, PASS).map_err(fault)?;
+        Ok(())
+    }
+
+    /// What its code imports from registries.
+    pub(super) fn modules(&mut self, folder: Option<&Path>) -> Result<(), BackendError> {
+        let Some(folder) = folder else { return Ok(()) };
+        self.files.push(Bind { from: folder.to_path_buf(), at: MODULES.to_owned() });
+        self.layout = self.layout.clone().with_modules(MODULES).map_err(fault)?;
         Ok(())
     }
 

@@ -2,7 +2,7 @@
 
 use super::{Slot, Tentacle, blocking};
 use crate::backend::machine::engine::Engine;
-use crate::backend::machine::{disk, version};
+use crate::backend::machine::{disk, modules, version};
 use crate::backend::{BackendError, Deployed, Rehearsed, Version};
 use std::io;
 use std::sync::Arc;
@@ -46,9 +46,11 @@ impl Tentacle {
         let hash = new.sandbox.version;
         let (places, place, bundle) = (self.workshop.places.clone(), self.place.clone(), new.bundle.clone());
         blocking(move || version::store(&places, &place, &hash, &bundle).map_err(fault)).await?;
+        let modules = modules::ready(&self.workshop, &new.sandbox, &self.place, &self.place).await?;
         let release = version::Release {
             sandbox: new.sandbox.clone(),
             code: self.place.version(&hash),
+            modules,
             observe: false,
         };
         let name = self.workshop.name(&self.of);
