@@ -4,6 +4,7 @@ mod asking;
 pub mod audit;
 mod beside;
 mod cutter;
+mod error;
 mod kubernetes;
 mod log_line;
 mod machine;
@@ -13,6 +14,7 @@ pub mod survey;
 mod watch;
 
 pub use audit::{Audit, Audited};
+pub use error::BackendError;
 pub use machine::attend;
 pub use rehearsal::Rehearsed;
 pub use survey::{Survey, Usage};
@@ -25,9 +27,8 @@ use crate::gate::act::{
 };
 use crate::gate::target::OnTentacle;
 use crate::gate::{Authorized, Changed, MayRun, SurveyGrant};
-use crate::modules::ModulesError;
 use crate::store::{EnclaveRecord, Quota};
-use crate::supply::{Supply, SupplyError};
+use crate::supply::Supply;
 use async_trait::async_trait;
 use futures::stream::BoxStream;
 use manifest::QuotaPreset;
@@ -37,7 +38,6 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 use wire::enforcement::Enforcement;
-use wire::{Failure, FailureCode};
 use workflow::{Bundle, PartName, Sandbox, SecretName, TentacleName};
 
 /// Where enclaves live and tentacles run.
@@ -262,135 +262,6 @@ pub struct CopyState {
     pub image: Option<String>,
     /// Where it runs, where there is more than one place.
     pub node: Option<String>,
-}
-
-/// Why an effect did not happen, or not all of it.
-#[derive(Debug, thiserror::Error)]
-pub enum BackendError {
-    /// Something of that name is there and is not ours.
-    #[error("the name is taken")]
-    Taken,
-    /// What is the enclave's was removed or replaced by somebody else.
-    #[error("the place of `{0}` is gone, or somebody else's now")]
-    Lost(String),
-    /// The cluster, or what is needed on this machine, cannot be reached.
-    #[error("the backend cannot be reached: {0}")]
-    Unreachable(String),
-    /// This backend cannot do it yet.
-    #[error("{0}")]
-    NotYet(&'static str),
-    /// There is nothing on this machine that can hold untrusted code.
-    #[error("no sandbox: {0}")]
-    NoSandbox(String),
-    /// There is nothing that could carry out what a tentacle sends.
-    #[error("no egress gateway: {0}")]
-    NoGateway(String),
-    /// A sandbox cannot be given what it needs.
-    #[error(transparent)]
-    Supply(#[from] SupplyError),
-    /// A version cannot have its modules.
-    #[error(transparent)]
-    Modules(#[from] ModulesError),
-    /// The tentacle's own code does not start.
-    #[error("the tentacle does not start: {0}")]
-    DoesNotStart(String),
-    /// It does not give what its own fixtures expect: each that failed, a line each.
-    #[error("it fails its fixtures: {0}")]
-    FailsItsFixtures(String),
-    /// The enclave has no room for it.
-    #[error("{0}")]
-    NoRoom(String),
-    /// The engine does not take the input.
-    #[error("the input is not taken: {0}")]
-    NotTaken(String),
-    /// As many runs go on as may.
-    #[error("as many runs go on already as may go on at the same time")]
-    Busy,
-    /// There is no sidecar of this name.
-    #[error("it has no sidecar `{0}`")]
-    NoSidecar(String),
-    /// The operator does not let a sidecar's image run here.
-    #[error("the image `{0}` is not among those that the operator lets run here as sidecars")]
-    Image(String),
-    /// It took too long.
-    #[error("it was stopped after {} s", .0.as_secs())]
-    TimedOut(Duration),
-    /// A fault: the text is for the log.
-    #[error("{0}")]
-    Fault(String),
-}
-
-impl BackendError {
-    /// The failure as the caller hears it; what is not for them goes into the log.
-    #[must_use]
-    pub fn into_failure(self) -> Failure {
-        match self {
-            Self::Taken => {
-                Failure::new(FailureCode::Conflict, "that name is taken").with_remedy("choose another name")
-            }
-            Self::Lost(name) => {
-                tracing::error!(enclave.name = name, "somebody removed or replaced an enclave's namespace");
-                Failure::new(
-                    FailureCode::Unavailable,
-                    "somebody removed or replaced the enclave's place meanwhile",
-                )
-                .with_remedy("ask again; if it stays so, an operator must look at the cluster")
-            }
-            Self::Unreachable(detail) => {
-                tracing::error!(detail, "the backend cannot be reached");
-                Failure::new(
-                    FailureCode::Unavailable,
-                    "the place where enclaves live cannot be reached at the moment",
-                )
-                .with_remedy("try again in a moment")
-            }
-            Self::NotYet(what) => Failure::new(FailureCode::NotYet, what),
-            Self::NoSandbox(detail) => Failure::new(
-                FailureCode::Unavailable,
-                format!("this machine has no sandbox to run code in: {detail}"),
-            )
-            .with_remedy("install bubblewrap (`apt-get install bubblewrap`) or gVisor's runsc"),
-            Self::NoGateway(why) => {
-                tracing::error!(why, "a tentacle that reaches something cannot run");
-                let what = "tentacles that reach something cannot run here: there is no egress gateway";
-                Failure::new(FailureCode::Unavailable, what)
-                    .with_remedy("an operator must look at the server's log")
-            }
-            Self::Supply(error) => error.into_failure(),
-            Self::Modules(error) => error.into_failure(),
-            Self::DoesNotStart(why) => {
-                Failure::new(FailureCode::Invalid, format!("the tentacle does not start: {why}"))
-                    .with_remedy("mend its code and deploy it again")
-            }
-            Self::FailsItsFixtures(why) => {
-                Failure::new(FailureCode::Invalid, format!("the tentacle fails its own fixtures: {why}"))
-                    .with_remedy("`tntc test` shows the same: mend the code or the fixture, and deploy again")
-            }
-            Self::NoRoom(why) => Failure::new(FailureCode::Conflict, why)
-                .with_remedy("remove a tentacle that nobody needs, or ask the owner for a larger size"),
-            Self::NotTaken(why) => {
-                Failure::new(FailureCode::Invalid, format!("the tentacle does not take this input: {why}"))
-            }
-            Self::NoSidecar(_) => Failure::new(FailureCode::NotFound, self.to_string())
-                .with_remedy("`wf_describe` names its sidecars"),
-            Self::Image(_) => Failure::new(FailureCode::Denied, self.to_string()).with_remedy(
-                "use an image of the operator's (--sidecar-images), or ask the operator to add it",
-            ),
-            Self::Busy => {
-                let what = "as many runs of this tentacle go on already as may go on at the same time";
-                Failure::new(FailureCode::Unavailable, what).with_remedy("wait until one of them has ended")
-            }
-            Self::TimedOut(limit) => {
-                Failure::new(FailureCode::TimedOut, format!("it was stopped after {} s", limit.as_secs()))
-                    .with_remedy("give it more time, or less to do")
-            }
-            Self::Fault(detail) => {
-                tracing::error!(detail, "a fault of the backend");
-                Failure::new(FailureCode::Internal, "something went wrong on our side")
-                    .with_remedy("try again in a moment")
-            }
-        }
-    }
 }
 
 /// The backend that the configuration names.

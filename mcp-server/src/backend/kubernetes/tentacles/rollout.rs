@@ -133,7 +133,7 @@ impl Tentacles {
             workload.changes(LOOK_AGAIN).await;
         }
         let late = format!("it was not ready within {} s", READY_WITHIN.as_secs());
-        let beside = not_ready(&workload.version(tentacle, &revision), standing);
+        let beside = not_ready(&workload.version(tentacle, revision), standing);
         Err(BackendError::DoesNotStart(beside.map_or_else(|| late.clone(), |what| format!("{late}: {what}"))))
     }
 
