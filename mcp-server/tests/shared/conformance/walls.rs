@@ -4,9 +4,10 @@ use super::{Outcome, Site, Tried, all_are_stopped};
 use serde_json::{Value, json};
 
 /// Names of variables that say nothing of anybody.
-const KNOWN: [&str; 14] = [
+const KNOWN: [&str; 15] = [
     "HTTP_PROXY",
     "HTTPS_PROXY",
+    "NO_PROXY",
     "DENO_DIR",
     "DENO_NO_UPDATE_CHECK",
     "NO_COLOR",
