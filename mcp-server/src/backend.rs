@@ -72,7 +72,8 @@ pub trait Backend: fmt::Debug + Send + Sync {
     /// Makes what the backend shows and enforces of an enclave agree with its record.
     async fn mirror(&self, grant: &dyn Changed, enclave: &EnclaveView) -> Result<(), BackendError>;
 
-    /// Whether what has such a sandbox can be deployed here, whoever approves it.
+    /// Whether what has such a sandbox can be deployed or observed here, whoever approves it. Both ask it themselves; tools
+    /// ask it before they ask an owner.
     fn takes(&self, sandbox: &Sandbox) -> Result<(), BackendError>;
 
     /// Deploys a version: the one before serves until this one is ready and has passed its fixtures.

@@ -80,11 +80,7 @@ pub(crate) async fn deploy(
     if let Err(failure) = still(server, target, &[State::Active]).await {
         return Err(began.failed(effect, "turn", failure).await);
     }
-    let deployed = match server.backend.takes(&source.version.sandbox) {
-        Ok(()) => server.backend.deploy(grant, &source.version).await,
-        Err(why) => Err(why),
-    };
-    let deployed = match deployed {
+    let deployed = match server.backend.deploy(grant, &source.version).await {
         Ok(deployed) => deployed,
         Err(error @ (BackendError::NotYet(_) | BackendError::NoSandbox(_))) => {
             // Nothing of it was made, and nothing can be: the record of a tentacle that never ran does not stay.

@@ -10,6 +10,7 @@ use std::fmt;
 use std::path::Path;
 use std::sync::Arc;
 use uuid::Uuid;
+use wire::canonical;
 use wire::pass::{self, Pass, PassError};
 use wire::seal::{Seal, SealError};
 use wire::signing::SigningKey;
@@ -98,7 +99,9 @@ impl Supply {
     ) -> Result<Option<SecretString>, SupplyError> {
         let Some(sealed) = self.store.sealed_secret(enclave, name).await? else { return Ok(None) };
         let seal = self.seal.as_ref().ok_or(SupplyError::NoKey)?;
-        let opened = bytes(&sealed).ok_or(SealError::Opened).and_then(|sealed| seal.open::<String>(&sealed));
+        let opened = canonical::from_hex(&sealed)
+            .ok_or(SealError::Opened)
+            .and_then(|sealed| seal.open::<String>(&sealed));
         let value = opened.map_err(|error| SupplyError::Sealed(name.clone(), error))?;
         Ok(Some(value.into()))
     }
@@ -204,11 +207,6 @@ fn read_ranges(path: &Path) -> Result<BTreeMap<EnclaveName, Vec<IpNet>>, ConfigE
     };
     let text = std::fs::read(path).map_err(|error| told(error.to_string()))?;
     serde_json::from_slice(&text).map_err(|error| told(error.to_string()))
-}
-
-fn bytes(hex: &str) -> Option<Vec<u8>> {
-    let pair = |at: usize| u8::from_str_radix(hex.get(at..at + 2)?, 16).ok();
-    (0..hex.len()).step_by(2).map(pair).collect()
 }
 
 impl fmt::Debug for Supply {

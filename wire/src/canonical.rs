@@ -35,10 +35,33 @@ pub fn hex(bytes: &[u8]) -> String {
     })
 }
 
+/// Reads what [`hex`] writes, and nothing else: pairs of lower-case digits.
+#[must_use]
+pub fn from_hex(text: &str) -> Option<Vec<u8>> {
+    let digit = |byte: &u8| match byte {
+        b'0'..=b'9' => Some(byte - b'0'),
+        b'a'..=b'f' => Some(byte - b'a' + 10),
+        _ => None,
+    };
+    let (pairs, rest) = text.as_bytes().as_chunks::<2>();
+    let bytes = pairs.iter().map(|[high, low]| Some((digit(high)? << 4) | digit(low)?)).collect();
+    if rest.is_empty() { bytes } else { None }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use serde_json::json;
+
+    #[test]
+    fn digits_are_read_as_they_are_written_and_in_no_other_way() {
+        let all: Vec<u8> = (0..=255).collect();
+        assert_eq!(from_hex(&hex(&all)), Some(all));
+        assert_eq!(from_hex(""), Some(Vec::new()));
+        for other in ["0", "000", "0G", "AB", "+1", " 1", "é"] {
+            assert_eq!(from_hex(other), None, "{other}");
+        }
+    }
 
     #[test]
     fn order_and_spacing_do_not_matter() {

@@ -5,7 +5,7 @@ use super::envelope::{self, Incoming};
 use super::signature::{NotSlack, Signatures};
 use crate::inbox::Inbox;
 use axum::body::Bytes;
-use axum::extract::{DefaultBodyLimit, State};
+use axum::extract::{DefaultBodyLimit, FromRequest, Request, State};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Json, Router};
@@ -54,16 +54,34 @@ pub(crate) async fn listen(
     axum::serve(listener, router).await
 }
 
-/// Events come as JSON, buttons and the like as a form whose one field is JSON.
-async fn take(State(door): State<Arc<Door>>, headers: HeaderMap, body: Bytes) -> Response {
-    if let Err(why) = door.signatures.take(&headers, &body, Timestamp::now().as_second()) {
-        tracing::warn!(%why, "a request that is not taken as Slack's");
-        let code = match why {
-            NotSlack::TooMany => StatusCode::TOO_MANY_REQUESTS,
-            _ => StatusCode::UNAUTHORIZED,
-        };
-        return code.into_response();
+/// A request that was proven to be Slack's. There is no other way to a body, so that no route can forget to ask.
+struct Proven {
+    headers: HeaderMap,
+    body: Bytes,
+}
+
+impl FromRequest<Arc<Door>> for Proven {
+    type Rejection = Response;
+
+    async fn from_request(request: Request, door: &Arc<Door>) -> Result<Self, Response> {
+        let headers = request.headers().clone();
+        let body = Bytes::from_request(request, door).await.map_err(IntoResponse::into_response)?;
+        match door.signatures.take(&headers, &body, Timestamp::now().as_second()) {
+            Ok(()) => Ok(Self { headers, body }),
+            Err(why) => {
+                tracing::warn!(%why, "a request that is not taken as Slack's");
+                let code = match why {
+                    NotSlack::TooMany => StatusCode::TOO_MANY_REQUESTS,
+                    _ => StatusCode::UNAUTHORIZED,
+                };
+                Err(code.into_response())
+            }
+        }
     }
+}
+
+/// Events come as JSON, buttons and the like as a form whose one field is JSON.
+async fn take(State(door): State<Arc<Door>>, Proven { headers, body }: Proven) -> Response {
     let Some(payload) = payload(&headers, &body) else { return StatusCode::BAD_REQUEST.into_response() };
     let incoming = match payload.get("type").and_then(Value::as_str) {
         // Slack asks once, when the address is entered.

@@ -7,6 +7,7 @@ use secrecy::{ExposeSecret, SecretString};
 use sha2::Sha256;
 use std::collections::{HashSet, VecDeque};
 use std::sync::{Mutex, PoisonError};
+use wire::canonical;
 
 /// How far a request's time may be from ours, in seconds, before and after.
 const FAR: i64 = 300;
@@ -67,8 +68,7 @@ impl Signatures {
         if (now - at).abs() > FAR {
             return Err(NotSlack::AnotherTime);
         }
-        let signature = given.strip_prefix(VERSION).and_then(|rest| rest.strip_prefix('='));
-        let signature: [u8; 32] = signature.and_then(from_hex).ok_or(NotSlack::Wrong)?;
+        let signature = digest(given).ok_or(NotSlack::Wrong)?;
         let mut mac = Hmac::<Sha256>::new_from_slice(self.secret.expose_secret().as_bytes())
             .map_err(|_| NotSlack::Wrong)?;
         for part in [VERSION.as_bytes(), b":", time.as_bytes(), b":", body] {
@@ -81,8 +81,7 @@ impl Signatures {
 
     /// Something that was taken could not be written down: the same request may come again.
     pub(crate) fn forget(&self, headers: &HeaderMap) {
-        let given = only(headers, "x-slack-signature").ok();
-        let signature = given.and_then(|given| from_hex(given.strip_prefix("v0=")?));
+        let signature = only(headers, "x-slack-signature").ok().and_then(digest);
         if let Some(signature) = signature {
             self.seen.lock().unwrap_or_else(PoisonError::into_inner).known.remove(&signature);
         }
@@ -118,15 +117,7 @@ fn only<'a>(headers: &'a HeaderMap, name: &str) -> Result<&'a str, NotSlack> {
     }
 }
 
-/// 32 bytes in lower-case hexadecimal, as Slack writes them, and in no other way.
-fn from_hex(text: &str) -> Option<[u8; 32]> {
-    let digit = |byte: u8| match byte {
-        b'0'..=b'9' => Some(byte - b'0'),
-        b'a'..=b'f' => Some(byte - b'a' + 10),
-        _ => None,
-    };
-    let (pairs, rest) = text.as_bytes().as_chunks::<2>();
-    let bytes: Vec<u8> =
-        pairs.iter().map(|[high, low]| Some(digit(*high)? << 4 | digit(*low)?)).collect::<Option<_>>()?;
-    if rest.is_empty() { bytes.try_into().ok() } else { None }
+/// The digest of a signature, as Slack writes it, and in no other way.
+fn digest(text: &str) -> Option<[u8; 32]> {
+    canonical::from_hex(text.strip_prefix(VERSION)?.strip_prefix('=')?)?.try_into().ok()
 }

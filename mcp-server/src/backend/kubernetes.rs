@@ -213,6 +213,7 @@ impl Backend for Kubernetes {
     }
 
     async fn deploy(&self, grant: &Authorized<Apply>, version: &Version) -> Result<Deployed, BackendError> {
+        self.takes(&version.sandbox)?;
         self.still_there(&grant.target().record)?;
         self.tentacles.deploy(grant, version).await
     }
@@ -235,6 +236,7 @@ impl Backend for Kubernetes {
         version: &Version,
         order: RunOrder,
     ) -> Result<RunReport, BackendError> {
+        self.takes(&version.sandbox)?;
         self.still_there(&grant.target().record)?;
         self.tentacles.observe(grant, version, &order).await
     }

@@ -123,6 +123,7 @@ impl Backend for Simulator {
 
     /// Whatever a sandbox would be given is looked for, so that what is missing is told as elsewhere.
     async fn deploy(&self, grant: &Authorized<Apply>, version: &Version) -> Result<Deployed, BackendError> {
+        self.takes(&version.sandbox)?;
         self.supply.secrets(&version.sandbox).await?;
         self.supply.pass(&version.sandbox, false)?;
         let target = grant.target();

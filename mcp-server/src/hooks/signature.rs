@@ -5,6 +5,7 @@ use axum::http::HeaderMap;
 use hmac::{Hmac, KeyInit, Mac};
 use jiff::{SignedDuration, Timestamp};
 use sha2::Sha256;
+use wire::canonical;
 use workflow::Scheme;
 
 /// How far a call's own time may be from ours.
@@ -57,7 +58,8 @@ impl Signed<'_> {
         for part in parts {
             mac.update(part);
         }
-        let given = given.and_then(bytes).unwrap_or_default();
+        let given =
+            given.and_then(|given| canonical::from_hex(&given.to_ascii_lowercase())).unwrap_or_default();
         mac.verify_slice(&given).map_err(|_| NotTaken::Signature)
     }
 }
@@ -85,12 +87,6 @@ impl<'a> Timed<'a> {
         let text = text?;
         Some(Self { text, seconds: text.parse().ok()?, signatures })
     }
-}
-
-fn bytes(hex: &str) -> Option<Vec<u8>> {
-    let pair = |at: usize| u8::from_str_radix(hex.get(at..at + 2)?, 16).ok();
-    let digits = hex.bytes().all(|byte| byte.is_ascii_hexdigit());
-    if hex.len() != 64 || !digits { None } else { (0..hex.len()).step_by(2).map(pair).collect() }
 }
 
 #[cfg(test)]

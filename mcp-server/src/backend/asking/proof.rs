@@ -7,6 +7,7 @@ use hmac::{Hmac, KeyInit, Mac};
 use secrecy::ExposeSecret;
 use sha2::Sha256;
 use uuid::Uuid;
+use wire::canonical;
 use workflow::RunTokenHash;
 
 /// The headers of the question and of the answer.
@@ -25,16 +26,11 @@ impl Asked<'_> {
         let mut mac = Hmac::<Sha256>::new_from_slice(digest.as_bytes())
             .map_err(|error| NoReport::Broke(error.to_string()))?;
         mac.update(challenge.as_bytes());
-        let given: Option<Vec<u8>> = given.as_bytes().chunks(2).map(byte).collect();
-        if given.is_some_and(|given| mac.verify_slice(&given).is_ok()) {
+        if canonical::from_hex(given).is_some_and(|given| mac.verify_slice(&given).is_ok()) {
             return Ok(());
         }
         let why =
             "something else answers in the place of its engine: a sidecar must leave the port 8080 alone";
         Err(NoReport::Refused(BackendError::DoesNotStart(why.to_owned())))
     }
-}
-
-fn byte(digits: &[u8]) -> Option<u8> {
-    u8::from_str_radix(str::from_utf8(digits).ok()?, 16).ok()
 }

@@ -49,8 +49,9 @@ impl Tentacles {
         let proven = async {
             if let Some((standing, _)) = &made {
                 self.ready(&workload, &target.name, &sandbox.version.short(), standing).await?;
-                self.proven(&wanted).await?;
             }
+            // Also of one that was made by a server that ended before it could ask.
+            self.proven(&wanted).await?;
             match serves {
                 // It has passed them, when it came to serve.
                 true => Ok(None),

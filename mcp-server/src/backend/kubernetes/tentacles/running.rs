@@ -82,26 +82,14 @@ impl Tentacles {
         let version = recorded(target).ok_or_else(not_here)?;
         let workload = self.workloads.read(&target.record.name).await?;
         let wanted = Wanted { workload: &workload, target, version, purpose: Purpose::Serve };
-        let mut why = String::new();
         for _ in 0..TRIES {
             let pod = wanted.serving().await?;
-            // A pod that dies does not always say so to whoever is connected to it.
-            let asked = tokio::select! {
-                asked = self.ask(target, &version, &pod, ("/run", order)) => asked,
-                () = wanted.ended(&pod) => Err(NoReport::Broke("its engine ended".to_owned())),
-            };
-            match asked {
-                Ok(report) => return Ok(wanted.with_the_dead(&pod, report).await),
-                Err(NoReport::Refused(error)) => return Err(error),
-                Err(NoReport::Broke(how)) => {
-                    tracing::warn!(pod = pod.name_any(), how, "a pod broke during a run");
-                    return Ok(wanted.broke(&pod).await);
-                }
-                Err(NoReport::Ending(how)) => why = how,
+            if let Some(report) = self.report(&wanted, &pod, ("/run", order)).await? {
+                return Ok(report);
             }
             workload.changes(LOOK_AGAIN).await;
         }
-        Err(BackendError::Unreachable(format!("no pod of `{}` takes the run: {why}", target.name)))
+        Err(BackendError::Unreachable(format!("no pod of `{}` takes the run", target.name)))
     }
 
     /// Runs the fixtures of a version on its pod, where it has any.
@@ -112,29 +100,34 @@ impl Tentacles {
     ) -> Result<Option<Rehearsed>, BackendError> {
         let Some(order) = rehearsal::order(bundle) else { return Ok(None) };
         let pod = wanted.seen().serving().cloned().ok_or_else(gone)?;
-        let report = self.report(wanted, &pod, (rehearsal::PATH, &order)).await?;
+        let report = self.report(wanted, &pod, (rehearsal::PATH, &order)).await?.ok_or_else(gone)?;
         Rehearsed::of(&report).map(Some)
     }
 
-    /// What this pod says of an order, or what its end says.
+    /// What this pod says of an order, or what its end says; `None` when it was ending and has not begun, so that another one
+    /// can take it.
     pub(super) async fn report(
         &self,
         wanted: &Wanted<'_>,
         pod: &Pod,
         order: (&str, &RunOrder),
-    ) -> Result<RunReport, BackendError> {
+    ) -> Result<Option<RunReport>, BackendError> {
+        // A pod that dies does not always say so to whoever is connected to it.
         let asked = tokio::select! {
             asked = self.ask(wanted.target, &wanted.version, pod, order) => asked,
             () = wanted.ended(pod) => Err(NoReport::Broke("its engine ended".to_owned())),
         };
         match asked {
-            Ok(report) => Ok(wanted.with_the_dead(pod, report).await),
+            Ok(report) => Ok(Some(wanted.with_the_dead(pod, report).await)),
             Err(NoReport::Refused(error)) => Err(error),
             Err(NoReport::Broke(how)) => {
-                tracing::warn!(pod = pod.name_any(), how, "a pod broke");
-                Ok(wanted.broke(pod).await)
+                tracing::warn!(pod = pod.name_any(), how, "a pod broke during a run");
+                Ok(Some(wanted.broke(pod).await))
             }
-            Err(NoReport::Ending(_)) => Err(gone()),
+            Err(NoReport::Ending(how)) => {
+                tracing::info!(pod = pod.name_any(), how, "a pod that was ending took no run");
+                Ok(None)
+            }
         }
     }
 
@@ -275,7 +268,7 @@ fn made_from(pod: &Pod, recorded: &ContentHash) -> ContentHash {
     named.and_then(|version| version.parse().ok()).unwrap_or(*recorded)
 }
 
-fn gone() -> BackendError {
+pub(super) fn gone() -> BackendError {
     BackendError::DoesNotStart("its pod went away".to_owned())
 }
 

@@ -2,7 +2,7 @@
 
 use super::Tentacles;
 use super::rollout::READY_WITHIN;
-use super::running::Wanted;
+use super::running::{Wanted, gone};
 use crate::backend::{BackendError, RunOrder, RunReport, Version};
 use crate::gate::Authorized;
 use crate::gate::act::Apply;
@@ -55,6 +55,6 @@ impl Tentacles {
         let (version, purpose) = (version.sandbox.version, Purpose::Trial);
         let pod = self.ready(&workload, &target.name, &purpose.revision(&version), standing).await?;
         let wanted = Wanted { workload: &workload, target, version, purpose };
-        self.report(&wanted, &pod, ("/observe", order)).await
+        self.report(&wanted, &pod, ("/observe", order)).await?.ok_or_else(gone)
     }
 }
