@@ -103,10 +103,10 @@ impl Asked<'_> {
             creator: channel.creator.clone(),
         });
         Origin {
-            kind: match (&self.said.click, self.said.direct) {
-                (_, true) => Kind::Dm,
-                (Some(_), false) => Kind::Click,
-                (None, false) => Kind::Message,
+            kind: match (&self.said.click, &self.channel) {
+                (_, None) => Kind::Dm,
+                (Some(_), Some(_)) => Kind::Click,
+                (None, Some(_)) => Kind::Message,
             },
             team: self.incoming.team.clone(),
             channel,

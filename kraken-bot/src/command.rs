@@ -89,6 +89,35 @@ pub(crate) enum Command {
     },
     /// Which enclaves are mine? In direct messages.
     Enclaves,
+    /// Look who is in the channel now.
+    Sync,
+    /// Give the enclave to somebody: asks first.
+    Transfer(String),
+    /// Offer it to them; only by a button.
+    Offer(String),
+    /// Take what was offered, or not; only by a button.
+    TakeOver {
+        /// The offer.
+        offer: Uuid,
+        /// Yes or no.
+        yes: bool,
+    },
+    /// Ask the owner to be let in.
+    AskToJoin,
+    /// Let somebody in who asked, or not; only by a button.
+    LetIn {
+        /// The request.
+        request: Uuid,
+        /// Yes or no.
+        yes: bool,
+    },
+    /// Whether new members are let in by being here, or by the owner.
+    Enrollment {
+        /// By being here.
+        open: bool,
+    },
+    /// This Slack account is nobody's any more.
+    Unlink,
     /// Sign in.
     Login,
     /// Sign out.
@@ -123,6 +152,15 @@ pub(crate) fn parse(text: &str, me: &str) -> Result<Command, NotUnderstood> {
         (["enclaves"] | ["my", "enclaves"], _) => Ok(Command::Enclaves),
         (["login"] | ["sign", "in"], _) => Ok(Command::Login),
         (["logout"] | ["sign", "out"], _) => Ok(Command::Logout),
+        (["sync"], _) => Ok(Command::Sync),
+        (["unlink"], _) => Ok(Command::Unlink),
+        (["ask", "to", "join"], _) => Ok(Command::AskToJoin),
+        (["new", "members", "are", "welcome"], _) => Ok(Command::Enrollment { open: true }),
+        (["new", "members", "need", "approval"], _) => Ok(Command::Enrollment { open: false }),
+        (["transfer", "to", _], [.., whom]) => match people(&[whom], "transfer to")?.as_slice() {
+            [one] => Ok(Command::Transfer(one.clone())),
+            _ => Err(almost("transfer")),
+        },
         (["freeze"], _) => Ok(Command::Freeze),
         (["unfreeze"], _) => Ok(Command::Unfreeze),
         (["set", "up", "this", "channel"], _) => Ok(Command::SetUp { name: None }),
@@ -277,8 +315,10 @@ fn almost(first: &str) -> NotUnderstood {
             return NotUnderstood::Almost(format!("mention whom you mean, e.g. `{first} @ben`"));
         }
         "give" => "say `give hello to @ben`",
+        "transfer" => "mention who gets the enclave, e.g. `transfer to @ben`",
+        "ask" => "say `ask to join`",
         "why" => "ask e.g. `why run hello` or `why @ben deploy hello`",
-        "help" | "whoami" | "members" | "login" | "logout" | "freeze" | "unfreeze" => {
+        "help" | "whoami" | "members" | "login" | "logout" | "unlink" | "sync" | "freeze" | "unfreeze" => {
             return NotUnderstood::Almost(format!("`{first}` stands alone"));
         }
         _ => return NotUnderstood::Unknown,

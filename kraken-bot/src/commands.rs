@@ -2,12 +2,15 @@
 
 mod add;
 pub(crate) mod approve;
+pub(crate) mod card;
 mod deploy;
 mod enclaves;
+mod enrollment;
 mod freeze;
 mod give;
 pub(crate) mod help;
 mod history;
+pub(crate) mod join;
 pub(crate) mod logout;
 mod logs;
 mod members;
@@ -21,12 +24,22 @@ mod set_up;
 mod shut_down;
 mod status;
 pub(crate) use status::seconds;
+mod sync;
+pub(crate) mod transfer;
 mod unfreeze;
+mod unlink;
 mod whoami;
 mod why;
 
 use crate::asked::{Answer, Asked, Stop};
 use crate::command::Command;
+use crate::slack::envelope::Click;
+
+/// What a click asks for; `None` for a button of another release.
+pub(crate) fn clicked(click: &Click) -> Option<Command> {
+    let approve = || approve::read(click).map(|(approval, yes)| Command::Approve { approval, yes });
+    approve().or_else(|| transfer::read(click)).or_else(|| join::read(click))
+}
 
 /// Carries out a command of somebody who has signed in.
 pub(crate) async fn run(asked: &Asked<'_>, command: Command) -> Result<Answer, Stop> {
@@ -55,6 +68,14 @@ pub(crate) async fn run(asked: &Asked<'_>, command: Command) -> Result<Answer, S
         Command::ShutDown { typed } => shut_down::run(asked, typed).await,
         Command::Why { person, action, tentacle } => why::run(asked, person, action, tentacle).await,
         Command::Enclaves => enclaves::run(asked).await,
+        Command::Sync => sync::run(asked).await,
+        Command::Transfer(to) => transfer::ask(asked, to),
+        Command::Offer(to) => transfer::offer(asked, to).await,
+        Command::TakeOver { offer, yes } => transfer::take_over(asked, offer, yes).await,
+        Command::AskToJoin => join::ask(asked).await,
+        Command::LetIn { request, yes } => join::decide(asked, request, yes).await,
+        Command::Enrollment { open } => enrollment::run(asked, open).await,
+        Command::Unlink => unlink::run(asked).await,
         Command::Help => Ok(help::run(asked.said.direct)),
         // Both are answered before anybody has to be signed in.
         Command::Login | Command::Logout => Ok(help::run(asked.said.direct)),

@@ -1,5 +1,6 @@
 //! The Kraken's parts, held together, and how it says something exactly once.
 
+use crate::facts::Seen;
 use crate::inbox::{Inbox, InboxError, Said};
 use crate::issuer::Issuer;
 use crate::server::Server;
@@ -17,6 +18,7 @@ pub(crate) struct Kraken {
     pub(crate) issuer: Arc<Issuer>,
     pub(crate) server: Server,
     pub(crate) working_copy: WorkingCopy,
+    pub(crate) seen: Seen,
 }
 
 /// Why something could not be said.

@@ -133,6 +133,7 @@ async fn listen(args: &Args, key: SigningKey, secrets: &Secrets) -> Result<(), R
         server: Server::new(args.endpoint(), args.audience.clone(), key, Arc::clone(&issuer)),
         sessions: Sessions::new(inbox.pool().clone(), seal, Arc::clone(&issuer)),
         working_copy: WorkingCopy::new(args.work_dir()?),
+        seen: facts::Seen::default(),
         slack,
         inbox,
         issuer,

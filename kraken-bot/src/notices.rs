@@ -1,6 +1,6 @@
 //! Delivers what the server wants channels to hear, each once.
 
-use crate::commands::approve;
+use crate::commands::{approve, join, transfer};
 use crate::kraken::Kraken;
 use crate::server::CallError;
 use crate::slack::Place;
@@ -8,7 +8,7 @@ use crate::slack::blocks::{Message, escape};
 use std::collections::HashMap;
 use std::time::{Duration, Instant};
 use uuid::Uuid;
-use wire::tools::channel::{Notice, Notices, NoticesArgs};
+use wire::tools::channel::{Notice, NoticeQuestion, Notices, NoticesArgs};
 
 /// How often the server is asked.
 const EVERY: Duration = Duration::from_secs(2);
@@ -57,8 +57,19 @@ async fn round(
 }
 
 async fn tell(kraken: &Kraken, notice: &Notice) -> Result<(), crate::kraken::SayError> {
-    let place = Place { channel: notice.channel.clone(), thread: None };
+    let channel = match &notice.user {
+        Some(user) => kraken.slack.direct(user).await?,
+        None => notice.channel.clone(),
+    };
+    let place = Place { channel, thread: None };
     let mut message = Message::new(escape(&notice.text));
+    message = match notice.question {
+        Some(NoticeQuestion::Offer(offer)) => message
+            .buttons(&transfer::buttons(&notice.channel, offer))
+            .note("The offer is good for a day. Nothing changes before you take it."),
+        Some(NoticeQuestion::Join(request)) => message.buttons(&join::buttons(&notice.channel, request)),
+        None => message,
+    };
     if let Some(approval) = notice.approval {
         message = message
             .buttons(&approve::buttons(approval))

@@ -10,6 +10,7 @@ use crate::sign_in;
 use crate::slack::blocks::Message;
 use crate::slack::envelope::Said;
 use std::sync::Arc;
+use wire::FailureCode;
 
 /// What became of a message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -61,8 +62,8 @@ fn delivered(sent: Result<(), SayError>) -> Became {
 
 async fn respond(kraken: &Arc<Kraken>, open: &Open, said: &Said) -> Result<Option<Answer>, Stop> {
     let command = match (&said.click, parse(&said.text, &kraken.slack.me.user_id)) {
-        (Some(click), _) => match commands::approve::read(click) {
-            Some((approval, yes)) => Command::Approve { approval, yes },
+        (Some(click), _) => match commands::clicked(click) {
+            Some(command) => command,
             // A button of another release.
             None => return Ok(Some(Answer::Whisper(Message::new("This button does nothing any more.")))),
         },
@@ -83,12 +84,27 @@ async fn respond(kraken: &Arc<Kraken>, open: &Open, said: &Said) -> Result<Optio
         _ => {}
     }
     let session = kraken.sessions.of(&said.user).await?.ok_or(Stop::SignIn)?;
-    let channel = match said.direct {
-        true => None,
-        false => Some(kraken.slack.channel(&open.incoming.channel).await?),
+    // A click on a card in a direct message is one in the channel of the enclave that the card is about.
+    let place = match (said.direct, &said.click) {
+        (true, None) => None,
+        (true, Some(click)) => commands::card::channel(click),
+        (false, _) => Some(open.incoming.channel.as_str()),
+    };
+    let channel = match place {
+        Some(place) => Some(kraken.slack.channel(place).await?),
+        None => None,
     };
     let asked = Asked { kraken, incoming: &open.incoming, said, account, channel, session };
-    commands::run(&asked, command).await.map(Some)
+    match commands::run(&asked, command).await {
+        Err(Stop::Refused(failure)) if failure.code == FailureCode::Denied && !said.direct => {
+            let told = Message::new(reply::refusal(&failure));
+            Ok(Some(Answer::Whisper(match commands::join::offered(&asked).await {
+                Some(button) => told.buttons(&[button]),
+                None => told,
+            })))
+        }
+        other => other.map(Some),
+    }
 }
 
 async fn ask_to_sign_in(kraken: &Arc<Kraken>, open: &Open, said: &Said) -> Became {

@@ -27,7 +27,7 @@ pub(crate) async fn missing(
     });
     if is_new && !is_here {
         let told = in_words(&approval);
-        changing.tx().notify_with(record, &told, Some(approval.id)).await.map_err(failed)?;
+        changing.tx().notify_with(record, &told, approval.id).await.map_err(failed)?;
     }
     let rights = server.store.rights().await.map_err(failed)?;
     Ok(Some(ApprovalAsked {

@@ -1,6 +1,7 @@
 //! The tools: one file each, a handler that asks the gate and then acts with what the gate gave it.
 
 mod account_bind;
+mod account_unlink;
 mod audit_netpol;
 mod audit_psa;
 mod audit_rbac;
@@ -10,10 +11,12 @@ pub(crate) mod bounds;
 mod channel_map;
 mod channel_report;
 mod cluster_profile;
+mod enclave_accept;
 mod enclave_deprovision;
 mod enclave_freeze;
 mod enclave_info;
 mod enclave_list;
+mod enclave_offer;
 mod enclave_preflight;
 mod enclave_provision;
 mod enclave_sync;
@@ -22,6 +25,8 @@ mod entry;
 mod health_cluster_summary;
 mod health_enclave_usage;
 mod health_nodes;
+mod join_ask;
+mod join_decide;
 mod notices;
 mod people;
 pub(crate) mod reach_approve;
@@ -67,8 +72,10 @@ use wire::tools::enclave::{
 use wire::tools::health::{WfHealth, WfHealthEnclave};
 use wire::tools::history::{WfCompare, WfEvents, WfHistory};
 use wire::tools::jobs::WfJobs;
+use wire::tools::joining::{JoinAsk, JoinDecide};
 use wire::tools::observe::ReachObserve;
-use wire::tools::person::{AccountBind, Whoami, Why};
+use wire::tools::ownership::{EnclaveAccept, EnclaveOffer};
+use wire::tools::person::{AccountBind, AccountUnlink, Whoami, Why};
 use wire::tools::pods::WfPods;
 use wire::tools::secret::{SecretList, SecretRemove, SecretSet};
 use wire::tools::tentacle::{WfApply, WfList, WfLogs, WfRemove, WfRun, WfStatus};
@@ -80,6 +87,7 @@ pub(crate) fn catalogue() -> Catalogue {
         Entry::of::<Whoami>(),
         Entry::of::<Why>(),
         Entry::of::<AccountBind>(),
+        Entry::of::<AccountUnlink>(),
         Entry::of::<EnclaveProvision>(),
         Entry::of::<EnclaveInfo>(),
         Entry::of::<EnclaveList>(),
@@ -87,6 +95,10 @@ pub(crate) fn catalogue() -> Catalogue {
         Entry::of::<EnclaveFreeze>(),
         Entry::of::<EnclaveUnfreeze>(),
         Entry::of::<EnclaveDeprovision>(),
+        Entry::of::<EnclaveOffer>(),
+        Entry::of::<EnclaveAccept>(),
+        Entry::of::<JoinAsk>(),
+        Entry::of::<JoinDecide>(),
         Entry::of::<WfApply>(),
         Entry::of::<WfRemove>(),
         Entry::of::<WfList>(),

@@ -163,7 +163,7 @@ impl Action {
     /// what it is about, by a click in the channel or on the server's own page after a fresh sign-in.
     #[must_use]
     pub const fn needs_proof(self) -> bool {
-        matches!(self, Self::ApproveReach | Self::Transfer)
+        matches!(self, Self::ApproveReach | Self::Transfer | Self::Accept)
     }
 
     /// The action with this name.

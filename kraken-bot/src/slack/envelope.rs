@@ -49,6 +49,14 @@ pub(crate) enum What {
     Unarchived,
     /// It has another name.
     Renamed(String),
+    /// Slack knows it under another id.
+    Moved(String),
+    /// Something about it is different that only a look at the whole can tell.
+    Different,
+    /// The Kraken was removed from it.
+    Unseen,
+    /// Something about an account is different: its class, its name, or whether it can be used. Of no one channel.
+    Account(String),
 }
 
 /// Something that was said to the Kraken.
@@ -120,14 +128,17 @@ pub(super) fn incoming(payload: &Value, me: &str) -> Option<Incoming> {
     Some(Incoming {
         id: text(payload, "event_id")?.to_owned(),
         team: text(payload, "team_id")?.to_owned(),
-        channel: channel(event)?.to_owned(),
+        channel: match &what {
+            What::Account(user) => format!("account/{user}"),
+            _ => channel(event)?.to_owned(),
+        },
         what,
     })
 }
 
 /// A channel is a text in most events, and an object in `channel_rename`.
 fn channel(event: &Value) -> Option<&str> {
-    let channel = event.get("channel")?;
+    let channel = event.get("channel").or_else(|| event.get("old_channel_id"))?;
     channel.as_str().or_else(|| text(channel, "id"))
 }
 
@@ -135,12 +146,18 @@ fn what(event: &Value, me: &str) -> Option<What> {
     let user = || text(event, "user").map(str::to_owned);
     Some(match text(event, "type")? {
         "app_mention" => What::Said(said(event, me, false)?),
+        "message" if text(event, "subtype") == Some("channel_convert_to_private") => What::Different,
         "message" if text(event, "channel_type") == Some("im") => What::Said(said(event, me, true)?),
         "member_joined_channel" => What::Joined(user()?),
         "member_left_channel" => What::Left(user()?),
-        "channel_archive" | "group_archive" => What::Archived,
+        // A channel that was deleted has nobody in it, like one that is archived, and does not come back.
+        "channel_archive" | "group_archive" | "channel_deleted" | "group_deleted" => What::Archived,
         "channel_unarchive" | "group_unarchive" => What::Unarchived,
         "channel_rename" | "group_rename" => What::Renamed(text(event.get("channel")?, "name")?.to_owned()),
+        "channel_id_changed" => What::Moved(text(event, "new_channel_id")?.to_owned()),
+        "channel_shared" | "channel_unshared" => What::Different,
+        "channel_left" | "group_left" => What::Unseen,
+        "user_change" => What::Account(text(event.get("user")?, "id")?.to_owned()),
         _ => return None,
     })
 }
@@ -220,6 +237,27 @@ mod tests {
         assert_eq!(super::tests::incoming(&renamed).unwrap().what, What::Renamed("prices".into()));
         let archived = json!({"type": "group_archive", "channel": "G1", "user": "UANA"});
         assert!(super::tests::incoming(&archived).unwrap().is_fact());
+    }
+
+    #[test]
+    fn facts_that_come_in_odd_shapes_are_read_too() {
+        let what = |event: Value| {
+            let read = super::tests::incoming(&event).unwrap();
+            assert!(read.is_fact());
+            (read.channel, read.what)
+        };
+        let moved = json!({"type": "channel_id_changed", "old_channel_id": "G1", "new_channel_id": "C9"});
+        assert_eq!(what(moved), ("G1".into(), What::Moved("C9".into())));
+        let private = json!({"type": "message", "subtype": "channel_convert_to_private", "channel": "C1"});
+        assert_eq!(what(private), ("C1".into(), What::Different));
+        let shared = json!({"type": "channel_shared", "channel": "C1", "connected_team_id": "T9"});
+        assert_eq!(what(shared), ("C1".into(), What::Different));
+        let gone = json!({"type": "channel_deleted", "channel": "C1"});
+        assert_eq!(what(gone), ("C1".into(), What::Archived));
+        let out = json!({"type": "group_left", "channel": "G1"});
+        assert_eq!(what(out), ("G1".into(), What::Unseen));
+        let fired = json!({"type": "user_change", "user": {"id": "UBEN", "deleted": true}});
+        assert_eq!(what(fired), ("account/UBEN".into(), What::Account("UBEN".into())));
     }
 
     #[test]

@@ -12,6 +12,7 @@ pub(crate) enum Method {
     ConversationsInfo,
     ConversationsInvite,
     ConversationsMembers,
+    ConversationsOpen,
     ConversationsReplies,
     UsersInfo,
 }
@@ -22,7 +23,7 @@ const READS: &[&str] = &["channels:history", "groups:history", "im:history"];
 impl Method {
     /// All of them.
     #[cfg(test)]
-    const ALL: [Self; 10] = [
+    const ALL: [Self; 11] = [
         Self::AuthTest,
         Self::ChatPostEphemeral,
         Self::ChatPostMessage,
@@ -31,6 +32,7 @@ impl Method {
         Self::ConversationsInfo,
         Self::ConversationsInvite,
         Self::ConversationsMembers,
+        Self::ConversationsOpen,
         Self::ConversationsReplies,
         Self::UsersInfo,
     ];
@@ -48,6 +50,7 @@ impl Method {
                 ("conversations.invite", &["channels:write.invites", "groups:write.invites"])
             }
             Self::ConversationsMembers => ("conversations.members", SEES),
+            Self::ConversationsOpen => ("conversations.open", &["im:write"]),
             Self::ConversationsReplies => ("conversations.replies", READS),
             // The address is what tells people apart from accounts of the same name.
             Self::UsersInfo => ("users.info", &["users:read", "users:read.email"]),
@@ -65,14 +68,22 @@ impl Method {
 const EVENTS: &[(&str, &str)] = &[
     ("app_mention", "app_mentions:read"),
     ("channel_archive", "channels:read"),
+    ("channel_deleted", "channels:read"),
+    ("channel_id_changed", "channels:read"),
+    ("channel_left", "channels:read"),
     ("channel_rename", "channels:read"),
+    ("channel_shared", "channels:read"),
     ("channel_unarchive", "channels:read"),
+    ("channel_unshared", "channels:read"),
     ("group_archive", "groups:read"),
+    ("group_deleted", "groups:read"),
+    ("group_left", "groups:read"),
     ("group_rename", "groups:read"),
     ("group_unarchive", "groups:read"),
     ("member_joined_channel", "channels:read"),
     ("member_left_channel", "channels:read"),
     ("message.im", "im:history"),
+    ("user_change", "users:read"),
 ];
 
 #[cfg(test)]
@@ -111,7 +122,11 @@ mod tests {
             let (kind, channel_type) = event.split_once('.').unwrap_or((event, "channel"));
             let channel =
                 if kind.ends_with("rename") { json!({"id": "C1", "name": "n"}) } else { json!("C1") };
-            let event = json!({"type": kind, "channel_type": channel_type, "channel": channel, "user": "U1", "ts": "1.1"});
+            let user = if kind == "user_change" { json!({"id": "U1"}) } else { json!("U1") };
+            let event = json!({
+                "type": kind, "channel_type": channel_type, "channel": channel, "user": user, "ts": "1.1",
+                "new_channel_id": "C2",
+            });
             let payload = json!({"event_id": "Ev1", "team_id": "T1", "event": event});
             assert!(envelope::incoming(&payload, "UKRAKEN").is_some(), "{payload}");
         }

@@ -19,6 +19,16 @@ struct Posted {
 }
 
 #[derive(Deserialize)]
+struct Opened {
+    channel: OpenedChannel,
+}
+
+#[derive(Deserialize)]
+struct OpenedChannel {
+    id: String,
+}
+
+#[derive(Deserialize)]
 struct Messages {
     #[serde(default)]
     messages: Vec<Value>,
@@ -104,6 +114,12 @@ impl Slack {
         };
         let found = found.messages.iter().find(carries);
         Ok(found.and_then(|message| message.get("ts")?.as_str()).map(str::to_owned))
+    }
+
+    /// The direct conversation with somebody.
+    pub(crate) async fn direct(&self, user: &str) -> Result<String, SlackError> {
+        let opened: Opened = self.tell(Method::ConversationsOpen, &json!({"users": user})).await?;
+        Ok(opened.channel.id)
     }
 
     /// Invites somebody into a channel; that they are in it already is fine.

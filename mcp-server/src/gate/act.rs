@@ -47,7 +47,7 @@ macro_rules! changes {
 
 changes! {
     AddMember RemoveMember SetMode TightenMode OpenEnrollment CloseEnrollment RaiseQuota LowerQuota Rename Freeze
-    Unfreeze ChannelReport Revoke Repair Apply TentacleSetMode TentacleTighten TentacleTransfer
+    Unfreeze ChannelReport Revoke Repair Apply TentacleSetMode TentacleTighten TentacleTransfer Accept
 }
 
 acts! {
@@ -91,6 +91,10 @@ acts! {
     Notices is Notices on Itself,
     Whoami is Whoami on Itself,
     Bind is Bind on Itself,
+    Unlink is Unlink on Itself,
+    Accept is Accept on Itself,
+    AskToJoin is AskToJoin on Itself,
+    Transfer is Transfer on OnEnclave,
     SetSecret is SetSecret on OnEnclave,
     ApproveReach is ApproveReach on OnEnclave,
     ClusterProfile is ClusterProfile on Itself,

@@ -133,7 +133,8 @@ fn principal(call: &Call, facts: &Facts) -> Principal {
 
 /// What a call may never do, by where it came from.
 pub(super) fn refused_by_kind(call: &Call, action: Action) -> Option<Refused> {
-    if action.needs_proof() && !call.is_proven() {
+    // An operator proves by a reason, which the policy asks for, and nothing changes before the other's own click.
+    if action.needs_proof() && !call.is_proven() && call.operator().is_none() {
         return Some(Refused::NeedsProof);
     }
     match call.kind()? {

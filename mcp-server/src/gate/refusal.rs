@@ -33,10 +33,14 @@ impl Refusal<'_> {
                 denied("this needs the click of a person").with_remedy("click the card in the channel")
             }
             Refused::NeedsProof => {
-                denied("this needs the owner's own click: a token alone does not show that a person saw it")
-                    .with_remedy(
-                        "click the card in the channel, or open the page that the answer to the deploy names",
-                    )
+                let remedy = match self.action {
+                    Action::ApproveReach => {
+                        "click the card in the channel, or open the page that the answer to the deploy names"
+                    }
+                    _ => "say it to the Kraken in the channel, and click the card",
+                };
+                denied("this needs a click of your own: a token alone does not show that a person saw it")
+                    .with_remedy(remedy)
             }
             Refused::ReadsOnly => {
                 denied("here you can only look").with_remedy("ask in the enclave's channel")

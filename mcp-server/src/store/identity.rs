@@ -4,7 +4,7 @@ use super::record::{AccountId, PersonId};
 use super::tx::{holdable, now};
 use super::{Store, StoreError, Tx};
 use crate::gate::Authorized;
-use crate::gate::act::Bind;
+use crate::gate::act::{Bind, Unlink};
 use crate::identity::Person;
 
 /// Why a binding was not made.
@@ -44,6 +44,34 @@ impl Tx {
         .await?;
         self.next_generation().await?;
         Ok(Ok(true))
+    }
+
+    /// Ends the binding of `account` to `person`, and whatever was offered to them or by them where it counted.
+    pub(crate) async fn unlink(
+        &mut self,
+        _: &Authorized<Unlink>,
+        account: &AccountId,
+        person: &PersonId,
+    ) -> Result<(), StoreError> {
+        sqlx::query("DELETE FROM binding WHERE team = $1 AND account = $2 AND issuer = $3 AND subject = $4")
+            .bind(&account.team)
+            .bind(&account.user)
+            .bind(&person.issuer)
+            .bind(&person.subject)
+            .execute(self.connection())
+            .await?;
+        sqlx::query(
+            "DELETE FROM offer WHERE ((issuer = $1 AND subject = $2) \
+             OR (by_operator = 0 AND owner_issuer = $1 AND owner_subject = $2)) \
+             AND enclave IN (SELECT name FROM enclave WHERE team = $3)",
+        )
+        .bind(&person.issuer)
+        .bind(&person.subject)
+        .bind(&account.team)
+        .execute(self.connection())
+        .await?;
+        self.next_generation().await?;
+        Ok(())
     }
 
     /// Remembers what to show for somebody, as their token says. It grants nothing and takes nothing.

@@ -1,21 +1,53 @@
 //! The outbox: what channels must hear. The relay reads it and says what it has told.
 
 use super::tx::{holdable, now};
-use super::{EnclaveRecord, Store, StoreError, Tx};
+use super::{EnclaveRecord, PersonId, Store, StoreError, Tx};
 use crate::gate::Authorized;
 use crate::gate::act::Notices;
 use jiff::Timestamp;
 use sqlx::Row;
 use uuid::Uuid;
-use wire::tools::channel::Notice;
+use wire::tools::channel::{Notice, NoticeQuestion};
 
 /// How many notices one answer holds.
 const MOST: i64 = 100;
 
+/// What goes into the outbox.
+struct Outgoing<'a> {
+    text: &'a str,
+    approval: Option<Uuid>,
+    /// Whom alone it is for; empty for all.
+    account: &'a str,
+    question: Option<NoticeQuestion>,
+}
+
+impl<'a> Outgoing<'a> {
+    /// A text for all in the channel.
+    const fn of(text: &'a str) -> Self {
+        Self { text, approval: None, account: "", question: None }
+    }
+}
+
 impl Tx {
+    /// Puts a text into the outbox for one person alone, by the Slack account that is bound to them, perhaps with a question.
+    /// Somebody without one in the channel's workspace cannot be told; answers whether they will be.
+    pub(crate) async fn notify_person(
+        &mut self,
+        record: &EnclaveRecord,
+        person: &PersonId,
+        text: &str,
+        question: Option<NoticeQuestion>,
+    ) -> Result<bool, StoreError> {
+        let Some(team) = record.team() else { return Ok(false) };
+        let Some(account) = self.account_of(person, team).await? else { return Ok(false) };
+        let outgoing = Outgoing { account: &account, question, ..Outgoing::of(text) };
+        self.put_notice(record, &outgoing).await?;
+        Ok(true)
+    }
+
     /// Puts a text into the outbox, where the enclave has a channel to tell it in.
     pub(crate) async fn notify(&mut self, record: &EnclaveRecord, text: &str) -> Result<(), StoreError> {
-        self.notify_with(record, text, None).await
+        self.put_notice(record, &Outgoing::of(text)).await
     }
 
     /// Puts a question into the outbox: an approval that the enclave's owner gives or refuses there.
@@ -23,19 +55,27 @@ impl Tx {
         &mut self,
         record: &EnclaveRecord,
         text: &str,
-        approval: Option<Uuid>,
+        approval: Uuid,
     ) -> Result<(), StoreError> {
+        self.put_notice(record, &Outgoing { approval: Some(approval), ..Outgoing::of(text) }).await
+    }
+
+    async fn put_notice(&mut self, record: &EnclaveRecord, out: &Outgoing<'_>) -> Result<(), StoreError> {
         let Some(channel) = &record.channel else { return Ok(()) };
         sqlx::query(
-            "INSERT INTO notice (id, team, channel, enclave, told, at, approval) VALUES ($1, $2, $3, $4, $5, $6, $7)",
+            "INSERT INTO notice (id, team, channel, enclave, told, at, approval, account, question) \
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
         )
         .bind(Uuid::now_v7().to_string())
         .bind(&channel.team)
         .bind(&channel.id)
         .bind(record.name.as_str())
-        .bind(holdable(text).into_owned())
+        .bind(holdable(out.text).into_owned())
         .bind(now())
-        .bind(approval.map(|id| id.to_string()).unwrap_or_default())
+        .bind(out.approval.map(|id| id.to_string()).unwrap_or_default())
+        .bind(out.account)
+        // INVARIANT: a word and an id are always JSON
+        .bind(out.question.and_then(|question| serde_json::to_string(&question).ok()).unwrap_or_default())
         .execute(self.connection())
         .await?;
         Ok(())
@@ -61,7 +101,8 @@ impl Store {
     /// The oldest notices that have not been told.
     pub(crate) async fn notices(&self, _: &Authorized<Notices>) -> Result<Vec<Notice>, StoreError> {
         let rows = sqlx::query(
-            "SELECT id, team, channel, enclave, told, at, approval FROM notice ORDER BY id LIMIT $1",
+            "SELECT id, team, channel, enclave, told, at, approval, account, question FROM notice \
+             ORDER BY id LIMIT $1",
         )
         .bind(MOST)
         .fetch_all(&self.pool)
@@ -79,7 +120,19 @@ impl Store {
             };
             let (team, channel) = (row.try_get("team")?, row.try_get("channel")?);
             let approval = row.try_get::<String, _>("approval")?.parse().ok();
-            notices.push(Notice { id, team, channel, enclave, text: row.try_get("told")?, approval, at });
+            let account: String = row.try_get("account")?;
+            let question = serde_json::from_str(&row.try_get::<String, _>("question")?).ok();
+            notices.push(Notice {
+                id,
+                team,
+                channel,
+                enclave,
+                text: row.try_get("told")?,
+                approval,
+                user: (!account.is_empty()).then_some(account),
+                question,
+                at,
+            });
         }
         Ok(notices)
     }

@@ -218,6 +218,39 @@ impl ApprovalState {
     }
 }
 
+/// An enclave that is offered to another owner.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Offer {
+    pub(crate) id: Uuid,
+    pub(crate) enclave: EnclaveName,
+    /// Who owned it when it was offered.
+    pub(crate) owner: PersonId,
+    /// Who may accept it.
+    pub(crate) to: PersonId,
+    /// Whether an operator offers it, so that no owner has to be there.
+    pub(crate) by_operator: bool,
+    pub(crate) expires_at: Timestamp,
+}
+
+/// Somebody who asked to be let in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct JoinRequest {
+    pub(crate) id: Uuid,
+    pub(crate) person: PersonId,
+    /// Their Slack account; empty where they have none.
+    pub(crate) account: String,
+    /// Their name, to show.
+    pub(crate) shown: String,
+}
+
+impl JoinRequest {
+    /// Both sides of them, as the owner's yes keeps them.
+    pub(crate) fn verdict(&self) -> Verdict {
+        let account = (!self.account.is_empty()).then(|| self.account.clone());
+        Verdict { allowed: true, account, person: Some(self.person.clone()) }
+    }
+}
+
 /// That a secret is there; never what it is.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct SecretRecord {

@@ -2,8 +2,8 @@
 
 use super::StoreError;
 use super::record::{
-    Approval, ApprovalState, ChannelPersonRecord, ChannelRecord, EnclaveRecord, Enrollment, LastRun,
-    PersonId, Quota, SecretRecord, TentacleRecord, Verdict,
+    Approval, ApprovalState, ChannelPersonRecord, ChannelRecord, EnclaveRecord, Enrollment, JoinRequest,
+    LastRun, Offer, PersonId, Quota, SecretRecord, TentacleRecord, Verdict,
 };
 use jiff::Timestamp;
 use policy::{Frozen, State};
@@ -239,6 +239,30 @@ pub(super) fn approval(row: &AnyRow) -> Result<Approval, StoreError> {
         state: row.parsed("state", ApprovalState::named)?,
         decided_by: row.text("decided_by")?,
         expires_at: row.time("expires_at")?,
+    })
+}
+
+/// An enclave that is offered.
+pub(super) fn offer(row: &AnyRow) -> Result<Offer, StoreError> {
+    let row = Reader::new(row, "an offer");
+    Ok(Offer {
+        id: row.parsed("id", |text| text.parse().ok())?,
+        enclave: row.parsed("enclave", |text| text.parse().ok())?,
+        owner: row.person("owner_issuer", "owner_subject")?,
+        to: row.person("issuer", "subject")?,
+        by_operator: row.flag("by_operator")?,
+        expires_at: row.time("expires_at")?,
+    })
+}
+
+/// Somebody who asked to be let in.
+pub(super) fn join_request(row: &AnyRow) -> Result<JoinRequest, StoreError> {
+    let row = Reader::new(row, "a request to join");
+    Ok(JoinRequest {
+        id: row.parsed("id", |text| text.parse().ok())?,
+        person: row.person("issuer", "subject")?,
+        account: row.text("account")?,
+        shown: row.text("shown")?,
     })
 }
 

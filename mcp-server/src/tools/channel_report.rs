@@ -5,15 +5,18 @@ use crate::call::Call;
 use crate::gate::{Change, act, unavailable};
 use crate::progress::Progress;
 use crate::server::Server;
-use crate::store::{ChannelPersonRecord, ChannelRecord, EnclaveRecord, Heard, PersonId, StoreError};
+use crate::store::{
+    ChannelPersonRecord, ChannelRecord, EnclaveRecord, Heard, PersonId, Rights, StoreError, Tx,
+};
 use jiff::Timestamp;
-use policy::{Action, State};
+use policy::{Action, Frozen, State};
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use wire::Failure;
 use wire::tools::channel::{
     AccountClass, ChannelPerson, ChannelReport, ChannelReportAnswer, ChannelReportArgs,
 };
+use wire::{Failure, FailureCode};
+use workflow::TentacleName;
 
 impl Handler for ChannelReport {
     const ABOUT: About = About {
@@ -35,16 +38,22 @@ impl Handler for ChannelReport {
         let (mut change, grant) = server.gate.change(call).await?.itself::<act::ChannelReport>().await?;
         let Some(record) = change.enclave_of(&args.team, &args.channel).await? else {
             change.decided().done().await?;
-            return Ok(ChannelReportAnswer { enclave: None, taken: false });
+            return Ok(ChannelReportAnswer::default());
         };
-        let Some(channel) = &record.channel else {
-            return Ok(ChannelReportAnswer { enclave: None, taken: false });
-        };
+        let Some(channel) = &record.channel else { return Ok(ChannelReportAnswer::default()) };
         let news = News::of(&args, &record, channel);
+        if let Some(moved_to) = &args.moved_to
+            && change.enclave_of(&args.team, moved_to).await?.is_some()
+        {
+            let taken = Failure::new(FailureCode::Conflict, "another enclave lives in that channel");
+            return Err(change.decided().failed(taken).await);
+        }
         let lost = change.people_of(&channel.team, &news.lost).await?;
-        let (change, reown) = reown(change, &record, lost).await?;
+        let (change, reown) = reown(change, &record, &lost).await?;
+        let rights = server.store.rights().await.map_err(failed)?;
         let mut changing = change.decided();
         let tx = changing.tx();
+        tx.report_lost(&grant, &record, &lost).await.map_err(failed)?;
         if let Some((people, heard)) = &news.people {
             tx.report_people(&grant, &record.name, people, *heard).await.map_err(failed)?;
         }
@@ -52,30 +61,96 @@ impl Handler for ChannelReport {
             tx.report_name(&grant, &record.name, name).await.map_err(failed)?;
         }
         if let Some(archived) = news.archived {
-            tx.report_archived(&grant, &record, archived).await.map_err(failed)?;
+            let frozen = tx.report_archived(&grant, &record, archived).await.map_err(failed)?;
+            tell_archived(tx, &record, archived, frozen).await.map_err(failed)?;
         }
-        if let Some((reown, people)) = reown {
-            for person in people {
-                let passed = tx.reown(&reown, &person).await.map_err(failed)?;
-                tracing::info!(enclave.name = %record.name, count = passed.len(), "tentacles passed to the owner");
-                tx.notify(&record, &passed_on(passed.len())).await.map_err(failed)?;
-            }
+        if let Some(moved_to) = &args.moved_to {
+            tx.report_move(&grant, &record.name, moved_to).await.map_err(failed)?;
+        }
+        if args.unseen {
+            tx.notify_person(&record, &record.owner, &unseen(&record), None).await.map_err(failed)?;
+        }
+        for person in &lost {
+            let passed = match &reown {
+                Some((reown, owners)) if owners.contains(person) => {
+                    tx.reown(reown, person).await.map_err(failed)?
+                }
+                _ => Vec::new(),
+            };
+            tx.notify(&record, &left(person, &passed, &record, &rights)).await.map_err(failed)?;
         }
         changing.done().await?;
-        if news.name.is_some() || news.archived.is_some() {
+        if news.name.is_some() || news.archived.is_some() || args.moved_to.is_some() {
             server.follow(&grant, &record.name).await;
         }
-        Ok(ChannelReportAnswer { enclave: Some(record.name.clone()), taken: news.taken() })
+        Ok(ChannelReportAnswer {
+            enclave: Some(record.name.clone()),
+            taken: news.taken() || args.moved_to.is_some(),
+            arrived: news.arrived,
+            gone: news.gone,
+        })
     }
 }
 
-fn passed_on(count: usize) -> String {
-    match count {
-        1 => "Somebody who left owned a tentacle here; it belongs to the enclave's owner now.".to_owned(),
-        _ => {
-            format!("Somebody who left owned {count} tentacles here; they belong to the enclave's owner now.")
-        }
+/// That somebody lost their place, in one line.
+fn left(person: &PersonId, passed: &[TentacleName], record: &EnclaveRecord, rights: &Rights) -> String {
+    let who = rights.shown(person);
+    if record.owner == *person {
+        return format!(
+            "{who}, who owns this enclave, is not in the channel any more and can change nothing here until they \
+                        are back. Until then nobody else can, either; an operator can offer it to another owner."
+        );
     }
+    if passed.is_empty() {
+        return format!("{who} is not in the channel any more, and no longer a member.");
+    }
+    let owner = rights.shown(&record.owner);
+    format!("{who} is not in the channel any more, and no longer a member. {} {owner}'s now.", names(passed))
+}
+
+/// That nobody can see who is in the channel any more.
+fn unseen(record: &EnclaveRecord) -> String {
+    let channel = record.channel.as_ref().map(|channel| channel.name.as_str()).unwrap_or_default();
+    format!(
+        "I was removed from #{channel} and cannot see any more who is in it. After an hour nothing can be changed in the \
+         enclave {}; runs and reads go on. Invite me back to go on as before.",
+        record.name
+    )
+}
+
+/// Tentacles by name, with the verb: `hello and digest are`.
+pub(super) fn names(tentacles: &[TentacleName]) -> String {
+    let names: Vec<&str> = tentacles.iter().map(TentacleName::as_str).collect();
+    match names.as_slice() {
+        [] => "Nothing is".to_owned(),
+        [one] => format!("{one} is"),
+        [most @ .., last] => format!("{} and {last} are", most.join(", ")),
+    }
+}
+
+/// What the archiving of a channel means: to its owner alone while nobody can be told in the channel, and to all when it is
+/// in use again.
+async fn tell_archived(
+    tx: &mut Tx,
+    record: &EnclaveRecord,
+    archived: bool,
+    frozen: Frozen,
+) -> Result<(), StoreError> {
+    let channel = record.channel.as_ref().map(|channel| channel.name.as_str()).unwrap_or_default();
+    if archived {
+        let told = format!(
+            "The channel #{channel} was archived, so your enclave {} is frozen: what runs by hand goes on, nothing changes, \
+             and no schedule runs. To go on, unarchive the channel and invite me back into it.",
+            record.name
+        );
+        return tx.notify_person(record, &record.owner, &told, None).await.map(drop);
+    }
+    let still = if frozen.any() {
+        format!(" It stays frozen by {}.", crate::store::frozen_by(frozen).join(" and "))
+    } else {
+        String::new()
+    };
+    tx.notify(record, &format!("This channel is in use again, and so is its enclave.{still}")).await
 }
 
 type Reown = Option<(crate::gate::Authorized<act::Reown>, Vec<PersonId>)>;
@@ -84,12 +159,12 @@ type Reown = Option<(crate::gate::Authorized<act::Reown>, Vec<PersonId>)>;
 async fn reown<'g>(
     change: Change<'g>,
     record: &Arc<EnclaveRecord>,
-    lost: Vec<PersonId>,
+    lost: &[PersonId],
 ) -> Result<(Change<'g>, Reown), Failure> {
     let owns = |person: &PersonId| {
         *person != record.owner && record.tentacles.values().any(|tentacle| tentacle.owner == *person)
     };
-    let owners: Vec<PersonId> = lost.into_iter().filter(owns).collect();
+    let owners: Vec<PersonId> = lost.iter().filter(|person| owns(person)).cloned().collect();
     if owners.is_empty() {
         return Ok((change, None));
     }
@@ -104,16 +179,26 @@ struct News {
     archived: Option<bool>,
     /// The accounts that are no full members of the channel any more.
     lost: Vec<String>,
+    /// Who is there that was not on record, to show.
+    arrived: Vec<String>,
+    /// Who was on record and is not there, to show.
+    gone: Vec<String>,
 }
 
 impl News {
     fn of(args: &ChannelReportArgs, record: &EnclaveRecord, channel: &ChannelRecord) -> Self {
         let people = people(args, record, channel, Timestamp::now());
         let lost = people.as_ref().map(|(now, _)| lost(&channel.people, now)).unwrap_or_default();
+        let (arrived, gone) = match &people {
+            Some((now, _)) => (missing(now, &channel.people), missing(&channel.people, now)),
+            None => (Vec::new(), Vec::new()),
+        };
         let usable = matches!(record.state, State::Active | State::Frozen);
         Self {
             people,
             lost,
+            arrived,
+            gone,
             name: args.name.clone().filter(|name| *name != channel.name),
             archived: args.archived.filter(|archived| usable && *archived != record.frozen.by_archive),
         }
@@ -150,15 +235,29 @@ fn people(
     if current {
         people.extend(args.joined.iter().map(entry));
     }
+    for person in &args.changed {
+        if people.contains_key(&person.user) {
+            people.extend([entry(person)]);
+        }
+    }
     // Leaving counts whenever it is heard of: a list that comes later puts right what was too much.
     people.retain(|account, _| !args.left.contains(account));
-    let said = args.members.is_some() || !args.joined.is_empty() || !args.left.is_empty();
+    let said = args.members.is_some()
+        || !args.joined.is_empty()
+        || !args.left.is_empty()
+        || !args.changed.is_empty();
     let heard = Heard { at, whole_list: current && args.members.is_some() };
     (said && (current || people != channel.people)).then_some((people, heard))
 }
 
 fn entry(person: &ChannelPerson) -> (String, ChannelPersonRecord) {
     (person.user.clone(), ChannelPersonRecord { class: person.class, shown: person.name.clone() })
+}
+
+/// Those of `people` who are not among `others`, to show.
+fn missing(people: &People, others: &People) -> Vec<String> {
+    let here = people.iter().filter(|(account, _)| !others.contains_key(*account));
+    here.map(|(_, person)| person.shown.clone()).collect()
 }
 
 /// The accounts that were full members before and are not any more.

@@ -55,5 +55,6 @@ fn here(look: &Look<'_>, call: &Call) -> Option<StandingIn> {
         name: record.name.clone(),
         class: super::people::class_word(facts.standing.class()).to_owned(),
         told: told.steps.into_iter().next().unwrap_or_default(),
+        may_ask_to_join: super::join_ask::may_ask(&facts.standing),
     })
 }

@@ -105,6 +105,10 @@ async fn ways_to_name(app: &App, person: &str, enclave: &str) -> Vec<(String, Va
     let mut ways = Vec::new();
     for tool in app.tools(&app.issuer.token(person, "kraken")).await {
         let name = tool["name"].as_str().unwrap().to_owned();
+        // It is about the caller alone, wherever it is said.
+        if name == "account_unlink" {
+            continue;
+        }
         let tentacle = name.starts_with("wf_") || name == "reach_observe";
         let secret = name.starts_with("secret_");
         let properties = tool["inputSchema"]["properties"].as_object().cloned().unwrap_or_default();
@@ -124,6 +128,8 @@ async fn ways_to_name(app: &App, person: &str, enclave: &str) -> Vec<(String, Va
             (args["mode"], args["to"]) = (json!("private"), json!("UGIL"));
             (args["approval"], args["approve"]) = (json!(uuid::Uuid::now_v7()), json!(true));
             args["value"] = json!("swordfish");
+            (args["offer"], args["accept"]) = (json!(uuid::Uuid::now_v7()), json!(true));
+            (args["request"], args["allow"]) = (json!(uuid::Uuid::now_v7()), json!(true));
             args[word] = json!(enclave);
             if name == "wf_remove" {
                 args["confirm"] = json!("hello");

@@ -71,7 +71,74 @@ async fn a_clock_that_is_ahead_keeps_nothing_out(app: App) {
     assert!(ben_is_in(&app).await);
 }
 
+/// What waits to be told, to one person or (with `null`) in the channel.
+async fn told(app: &App, user: Value) -> Vec<String> {
+    let waiting = app.relay("notices", json!({})).await.unwrap();
+    let notices = waiting["notices"].as_array().unwrap();
+    let theirs = notices.iter().filter(|notice| notice["user"] == user);
+    theirs.map(|notice| notice["text"].as_str().unwrap().to_owned()).collect()
+}
+
+async fn whoever_leaves_is_told_of_in_one_line_with_what_they_owned(app: App) {
+    let channel = set_up(&app).await;
+    channel.say("ben", "wf_apply", hello("hello", "hi")).await.unwrap();
+    channel.say("ben", "wf_apply", hello("tea", "hi")).await.unwrap();
+    let answer = report(&app, Timestamp::now(), json!({"left": ["UBEN", "UGIL"]})).await;
+    assert_eq!(answer["gone"], json!(["ben", "gil"]));
+    let ben = "ben is not in the channel any more, and no longer a member. hello and tea are ana's now.";
+    assert_eq!(told(&app, Value::Null).await, [ben], "gil had nothing to lose");
+    let everybody = json!({"members": [person("ben")]});
+    let answer = report(&app, Timestamp::now(), everybody).await;
+    assert_eq!((&answer["gone"], &answer["arrived"]), (&json!(["ana"]), &json!(["ben"])));
+    let told = told(&app, Value::Null).await;
+    assert!(told[1].starts_with("ana, who owns this enclave, is not in the channel any more"), "{told:?}");
+}
+
+async fn another_class_of_account_counts_at_once_and_lets_nobody_in(app: App) {
+    set_up(&app).await;
+    let guest = |name: &str| json!({"user": account(name), "class": "guest", "name": name});
+    report(&app, Timestamp::now(), json!({"changed": [guest("ben")]})).await;
+    let info = app.operate("enclave_info", json!({"name": "price-watch"})).await.unwrap();
+    assert_eq!(info["members"], json!(["ana"]));
+    report(&app, Timestamp::now(), json!({"changed": [person("cy")]})).await;
+    app.sign_in("cy").await.unwrap();
+    app.call(&app.agent("cy"), "enclave_info", json!({"name": "price-watch"})).await.unwrap_err();
+}
+
+async fn a_channel_whose_id_changes_keeps_its_enclave(app: App) {
+    set_up(&app).await;
+    report(&app, Timestamp::now(), json!({"moved_to": "C7"})).await;
+    let moved = app.channel("C7", "price-watch", &account("ana"));
+    moved.say("ben", "wf_apply", hello("hello", "hi")).await.unwrap();
+    let old = crate::team::price_watch(&app);
+    old.say("ben", "enclave_info", json!({})).await.unwrap_err();
+    // Not into a channel that has one.
+    app.sign_in("cy").await.unwrap();
+    let other = app.channel("C2", "payroll", &account("cy"));
+    other.say("cy", "enclave_provision", json!({})).await.unwrap();
+    let taken = json!({"team": "T1", "channel": "C7", "observed_at": Timestamp::now(), "moved_to": "C2"});
+    let refused = app.relay("channel_report", taken).await.unwrap_err();
+    assert_eq!(refused.code, wire::FailureCode::Conflict);
+    other.say("cy", "enclave_info", json!({})).await.unwrap();
+}
+
+async fn the_owner_alone_hears_that_the_channel_cannot_be_spoken_in(app: App) {
+    set_up(&app).await;
+    report(&app, Timestamp::now(), json!({"archived": true})).await;
+    let archived = told(&app, json!("UANA")).await;
+    assert!(archived[0].starts_with("The channel #price-watch was archived"), "{archived:?}");
+    assert_eq!(told(&app, Value::Null).await, Vec::<String>::new());
+    report(&app, Timestamp::now(), json!({"archived": false})).await;
+    assert_eq!(told(&app, Value::Null).await, ["This channel is in use again, and so is its enclave."]);
+    report(&app, Timestamp::now(), json!({"unseen": true})).await;
+    assert!(told(&app, json!("UANA")).await[1].starts_with("I was removed from #price-watch"));
+}
+
 crate::on_both_stores! {
+    whoever_leaves_is_told_of_in_one_line_with_what_they_owned
+    another_class_of_account_counts_at_once_and_lets_nobody_in
+    a_channel_whose_id_changes_keeps_its_enclave
+    the_owner_alone_hears_that_the_channel_cannot_be_spoken_in
     whoever_left_is_not_let_in_by_what_was_before
     only_the_whole_list_confirms_the_list
     a_clock_that_is_ahead_keeps_nothing_out

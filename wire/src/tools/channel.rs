@@ -32,6 +32,9 @@ pub struct ChannelReportArgs {
     /// The channel's name now.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
+    /// The id under which Slack knows the channel from now on, where it has changed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub moved_to: Option<String>,
     /// Whether the channel is archived.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub archived: Option<bool>,
@@ -41,6 +44,13 @@ pub struct ChannelReportArgs {
     /// Who joined.
     #[serde(default, deserialize_with = "list_or_null", skip_serializing_if = "Vec::is_empty")]
     pub joined: Vec<ChannelPerson>,
+    /// Who has another name or class of account than before. Whoever is not on record as being in the channel is not let in by
+    /// that.
+    #[serde(default, deserialize_with = "list_or_null", skip_serializing_if = "Vec::is_empty")]
+    pub changed: Vec<ChannelPerson>,
+    /// The Kraken was removed from the channel, and cannot see who is in it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub unseen: bool,
     /// Who left: Slack users.
     #[serde(default, deserialize_with = "list_or_null", skip_serializing_if = "Vec::is_empty")]
     pub left: Vec<String>,
@@ -82,13 +92,19 @@ impl AccountClass {
 }
 
 /// What became of the report.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct ChannelReportAnswer {
     /// The channel's enclave; without one nothing is kept.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub enclave: Option<EnclaveName>,
     /// Whether the facts were newer than those on record.
     pub taken: bool,
+    /// Who is in the channel and was not on record as being there, to show.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub arrived: Vec<String>,
+    /// Who was on record as being there and is not, to show.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub gone: Vec<String>,
 }
 
 /// Every channel that has an enclave.
@@ -126,6 +142,16 @@ pub struct NoticesAnswer {
     pub notices: Vec<Notice>,
 }
 
+/// A question that a notice asks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(tag = "kind", content = "id", rename_all = "lowercase")]
+pub enum NoticeQuestion {
+    /// Whether they take the enclave that is offered to them: the offer.
+    Offer(Uuid),
+    /// Whether they let somebody in who asks for it: the request.
+    Join(Uuid),
+}
+
 /// Something that a channel must hear.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Notice {
@@ -142,6 +168,12 @@ pub struct Notice {
     /// The approval that it asks for, where it does.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub approval: Option<Uuid>,
+    /// The Slack user whom alone it is for, in a direct message; all in the channel when left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub user: Option<String>,
+    /// What it asks besides, where it does.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub question: Option<NoticeQuestion>,
     /// When it happened.
     pub at: Timestamp,
 }

@@ -17,6 +17,10 @@ tool!(
     /// Bind the Slack account that signed in to the identity that it signed in with.
     AccountBind = "account_bind": Nothing => AccountBindAnswer
 );
+tool!(
+    /// End the binding of a Slack account.
+    AccountUnlink = "account_unlink": AccountUnlinkArgs => AccountUnlinkAnswer
+);
 
 /// The caller as the server sees it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -60,6 +64,9 @@ pub struct StandingIn {
     pub class: String,
     /// The same in a sentence, with the reason where it is less than one could expect.
     pub told: String,
+    /// Whether the caller could be let in by the owner, and may ask for it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub may_ask_to_join: bool,
 }
 
 /// A question about a decision.
@@ -109,4 +116,21 @@ pub struct AccountBindAnswer {
     pub name: Option<String>,
     /// Whether it is new.
     pub created: bool,
+}
+
+/// Which binding ends.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct AccountUnlinkArgs {
+    /// The Slack account. People can leave it out, and name none but their own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub account: Option<SlackAccount>,
+}
+
+/// The bindings that ended.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct AccountUnlinkAnswer {
+    /// The Slack accounts that belong to nobody now.
+    pub accounts: Vec<SlackAccount>,
+    /// The enclaves in which they owned tentacles; these belong to the enclave's owner now.
+    pub passed_on: Vec<EnclaveName>,
 }

@@ -27,8 +27,7 @@ impl Tx {
         whom: &Verdict,
     ) -> Result<(), StoreError> {
         let record = &grant.target().record;
-        self.drop_verdicts(&record.name, whom).await?;
-        self.put_verdict(&record.name, true, whom).await?;
+        self.let_in(record, whom).await?;
         if let (None, Some(person)) = (&record.channel, &whom.person) {
             sqlx::query(
                 "INSERT INTO named_member (enclave, issuer, subject) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING",
@@ -40,6 +39,12 @@ impl Tx {
             .await?;
         }
         self.touch(&record.name).await
+    }
+
+    /// Puts down the owner's yes in place of whatever was said of them before.
+    pub(super) async fn let_in(&mut self, record: &EnclaveRecord, whom: &Verdict) -> Result<(), StoreError> {
+        self.drop_verdicts(&record.name, whom).await?;
+        self.put_verdict(&record.name, true, whom).await
     }
 
     /// Keeps somebody out, by the account and by the identity bound now; their tentacles pass to the owner.
@@ -55,6 +60,7 @@ impl Tx {
             self.touch(&record.name).await?;
             return Ok(Vec::new());
         };
+        self.void_offers(record, person).await?;
         sqlx::query("DELETE FROM named_member WHERE enclave = $1 AND issuer = $2 AND subject = $3")
             .bind(record.name.as_str())
             .bind(&person.issuer)
@@ -98,6 +104,19 @@ impl Tx {
         self.touch(enclave).await
     }
 
+    /// These have lost their place by what the relay reports.
+    pub(crate) async fn report_lost(
+        &mut self,
+        _: &Authorized<ChannelReport>,
+        record: &EnclaveRecord,
+        lost: &[PersonId],
+    ) -> Result<(), StoreError> {
+        for person in lost {
+            self.void_offers(record, person).await?;
+        }
+        Ok(())
+    }
+
     /// The channel's name now, as the relay reports it.
     pub(crate) async fn report_name(
         &mut self,
@@ -116,6 +135,16 @@ impl Tx {
         archived: bool,
     ) -> Result<Frozen, StoreError> {
         self.put_frozen(&record.name, Frozen { by_archive: archived, ..record.frozen }).await
+    }
+
+    /// Slack knows the channel under another id, as the relay reports it.
+    pub(crate) async fn report_move(
+        &mut self,
+        _: &Authorized<ChannelReport>,
+        enclave: &EnclaveName,
+        channel: &str,
+    ) -> Result<(), StoreError> {
+        self.put_text("UPDATE enclave SET channel = $1 WHERE name = $2", enclave, channel).await
     }
 
     pub(super) async fn put_people(

@@ -81,7 +81,10 @@ fn usual(tool: &str, property: &str) -> Option<Value> {
         "name" | "confirm" if tool.starts_with("secret_") => json!("shop.key"),
         "value" => json!("swordfish"),
         "approval" => json!(super::scenes::APPROVAL),
-        "approve" => json!(true),
+        "approve" | "accept" | "allow" => json!(true),
+        "offer" => json!(super::scenes::OFFER),
+        "request" => json!(super::scenes::REQUEST),
+        "to" if tool == "enclave_offer" => json!("UBEN"),
         "name" if about_tentacle => json!("hello"),
         "name" | "enclave" => json!("price-watch"),
         "confirm" if about_tentacle => json!("hello"),
@@ -111,7 +114,9 @@ fn usual(tool: &str, property: &str) -> Option<Value> {
         // left out: what is told apart by a variant, or makes a change of nothing
         "add_members" | "remove_members" | "mode" | "new_mode" | "new_enrollment" | "new_quota_preset"
         | "new_channel_name" | "new_status" | "new_owner" | "dry_run" | "export" | "cursor" | "status"
-        | "acknowledge" | "joined" | "left" | "archived" => return None,
+        | "acknowledge" | "joined" | "left" | "archived" | "changed" | "moved_to" | "unseen" => return None,
+        // left out: people mean their own, and an operator's fault is told after the gate
+        "account" => return None,
         unknown => panic!("{tool} has a property `{unknown}`: say here what to send for it"),
     })
 }

@@ -18,7 +18,7 @@ pub(super) fn verdict(principal: &Principal, variant: &Variant, scene: &Scene, m
         }
         Caller::Kraken { kind, .. } if !may_come_from(*kind, action) => false,
         // nor does a token alone suffice, whoever holds it
-        Caller::Client { .. } if action == Action::ApproveReach => false,
+        Caller::Client { .. } if needs_a_click(action) => false,
         _ => by_policy(&principal.caller, action, variant, scene, modes),
     };
     if allowed { Verdict::Allowed } else { Verdict::Denied }
@@ -40,13 +40,19 @@ pub(super) fn is_close(principal: &Principal, variant: &Variant, scene: &Scene, 
     states.iter().any(|scene| by_policy(&caller, action, variant, scene, modes))
 }
 
+/// What an owner answers for, or will: words could be put into anybody's mouth.
+const fn needs_a_click(action: Action) -> bool {
+    matches!(action, Action::ApproveReach | Action::Transfer | Action::Accept)
+}
+
 /// What the design says of the places that a request can come from.
 fn may_come_from(kind: Kind, action: Action) -> bool {
     use Action::{
-        AddMember, ApproveReach, Bind, ChannelMap, ClusterProfile, ClusterSummary, Deprovision, Freeze, Info,
-        List, Notices, OpenEnrollment, RaiseQuota, Remove, RemoveMember, SetMode, SetSecret, TentacleAudit,
-        TentacleCompare, TentacleDescribe, TentacleEvents, TentacleHealth, TentacleHistory, TentacleList,
-        TentacleLogs, TentacleSetMode, TentacleStatus, TentacleTransfer, Trail, Unfreeze, Whoami, Why,
+        Accept, AddMember, ApproveReach, Bind, ChannelMap, ClusterProfile, ClusterSummary, Deprovision,
+        Freeze, Info, List, Notices, OpenEnrollment, RaiseQuota, Remove, RemoveMember, SetMode, SetSecret,
+        TentacleAudit, TentacleCompare, TentacleDescribe, TentacleEvents, TentacleHealth, TentacleHistory,
+        TentacleList, TentacleLogs, TentacleSetMode, TentacleStatus, TentacleTransfer, Trail, Transfer,
+        Unfreeze, Unlink, Whoami, Why,
     };
     match kind {
         Kind::SignIn => action == Bind,
@@ -87,9 +93,11 @@ fn may_come_from(kind: Kind, action: Action) -> bool {
                 | TentacleTransfer
                 | Unfreeze
                 | ApproveReach
+                | Accept
+                | Transfer
+                | Unlink
         ),
-        // what an owner answers for needs a click: words could be put into anybody's mouth
-        Kind::Message | Kind::Command => action != ApproveReach,
+        Kind::Message | Kind::Command => !needs_a_click(action),
         Kind::Click => true,
     }
 }
@@ -120,7 +128,8 @@ fn by_policy(caller: &Caller, action: Action, variant: &Variant, scene: &Scene, 
         tool if tool.starts_with("wf_") || tool == "reach_observe" || action == Action::TentacleAudit => {
             Target::Tentacle(&enclave, &tentacle)
         }
-        "whoami" | "account_bind" | "channel_report" | "channel_map" | "notices" => Target::Itself,
+        "whoami" | "account_bind" | "account_unlink" | "enclave_accept" | "join_ask" | "channel_report"
+        | "channel_map" | "notices" => Target::Itself,
         _ if matches!(action, Action::ClusterProfile | Action::ClusterSummary) => Target::Itself,
         _ => Target::Enclave(&enclave),
     };

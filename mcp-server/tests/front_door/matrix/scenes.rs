@@ -60,6 +60,10 @@ pub(super) const MODES: [Modes; 5] = [
 /// The id of an approval that waits.
 pub(super) const APPROVAL: &str = "01890a5d-ac96-774b-bcce-b302099a8057";
 
+/// The ids of an offer to ben and of dora's request to join.
+pub(super) const OFFER: &str = "01890a5d-ac96-774b-bcce-b302099a8058";
+pub(super) const REQUEST: &str = "01890a5d-ac96-774b-bcce-b302099a8059";
+
 /// Makes #price-watch with everybody, and brings it into the scene.
 pub(super) async fn enter(app: &App, scene: &Scene) {
     for person in super::principals::PEOPLE {
@@ -83,6 +87,11 @@ pub(super) async fn enter(app: &App, scene: &Scene) {
                  state, expires_at) VALUES ('";
     let rest = "', 'price-watch', 'hello', '', '', '', '[]', '', '', 'tom', 'waiting', 9000000000000)";
     app.database.execute(&format!("{waits}{APPROVAL}{rest}")).await;
+    let offered = channel.click("ana", "enclave_offer", json!({"to": "UBEN"})).await;
+    offered.unwrap();
+    channel.say("dora", "join_ask", json!({})).await.unwrap();
+    app.database.execute(&format!("UPDATE offer SET id = '{OFFER}'")).await;
+    app.database.execute(&format!("UPDATE join_request SET id = '{REQUEST}'")).await;
     report(app, scene.owner_left).await;
     freeze(app, scene.frozen).await;
     if scene.state == State::Deprovisioning {

@@ -1,0 +1,63 @@
+//! `ask to join`, and the owner's answer to it.
+
+use super::card;
+use crate::asked::{Answer, Asked, Stop};
+use crate::command::Command;
+use crate::slack::blocks::{Button, Message, code, escape};
+use crate::slack::envelope::Click;
+use uuid::Uuid;
+use wire::Nothing;
+use wire::tools::enclave::EnclaveArgs;
+use wire::tools::joining::{JoinAsk, JoinDecide, JoinDecideArgs};
+use wire::tools::person::Whoami;
+
+/// What the buttons are for.
+const ASK: &str = "ask_to_join";
+const YES: &str = "let_in";
+const NO: &str = "keep_out";
+
+/// What a click on one of them says.
+pub(super) fn read(click: &Click) -> Option<Command> {
+    Some(match click.action.as_str() {
+        ASK => Command::AskToJoin,
+        YES => Command::LetIn { request: card::id(click)?, yes: true },
+        NO => Command::LetIn { request: card::id(click)?, yes: false },
+        _ => return None,
+    })
+}
+
+/// The two buttons under a request, for the owner.
+pub(crate) fn buttons(channel: &str, request: Uuid) -> [Button; 2] {
+    card::yes_or_no(channel, request, (YES, "Let them in"), (NO, "Not now"))
+}
+
+/// What is offered below a refusal: to ask the owner, where their yes would let the person in.
+pub(crate) async fn offered(asked: &Asked<'_>) -> Option<Button> {
+    asked.channel.as_ref()?;
+    let me = asked.call::<Whoami>(Nothing {}).await.ok()?;
+    let may = me.enclave.is_some_and(|standing| standing.may_ask_to_join);
+    may.then(|| Button { action: ASK, label: "Ask to join", value: "ask".to_owned(), style: Some("primary") })
+}
+
+pub(super) async fn ask(asked: &Asked<'_>) -> Result<Answer, Stop> {
+    asked.channel()?;
+    let done = asked.call::<JoinAsk>(EnclaveArgs::default()).await?;
+    let owner = escape(&done.owner);
+    Ok(Answer::Whisper(Message::new(if done.asked_before {
+        format!("You have asked already. {owner} decides, and I'll tell you.")
+    } else {
+        format!("I have asked {owner} to let you in, and I'll tell you what they say.")
+    })))
+}
+
+pub(super) async fn decide(asked: &Asked<'_>, request: Uuid, yes: bool) -> Result<Answer, Stop> {
+    let decided = asked.call::<JoinDecide>(JoinDecideArgs { name: None, request, allow: yes }).await?;
+    let (who, enclave) = (escape(&decided.person), code(&decided.enclave));
+    let told = if decided.allowed {
+        format!("{who} is a member of {enclave} now.")
+    } else {
+        format!("{who} was not let into {enclave}. They can ask again after a day.")
+    };
+    card::settle(asked, &Message::new(told.clone())).await;
+    Ok(Answer::Whisper(Message::new(told)))
+}

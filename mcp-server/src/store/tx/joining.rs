@@ -1,0 +1,82 @@
+//! Who asked to be let in, until the owner has answered.
+
+use super::{Tx, holdable, now};
+use crate::gate::Authorized;
+use crate::gate::act::{AddMember, AskToJoin};
+use crate::store::record::{EnclaveRecord, JoinRequest, PersonId};
+use crate::store::{StoreError, row};
+use uuid::Uuid;
+
+/// How long a request is good for, in milliseconds: a week.
+const VALID: i64 = 7 * 24 * 60 * 60 * 1000;
+
+/// How long the owner is not asked again for the same person, in milliseconds: a day.
+const QUIET: i64 = 24 * 60 * 60 * 1000;
+
+impl Tx {
+    /// Writes down that somebody asks to be let in; `None` when they did so within a day before.
+    pub(crate) async fn ask_to_join(
+        &mut self,
+        _: &Authorized<AskToJoin>,
+        record: &EnclaveRecord,
+        person: &PersonId,
+        account: &str,
+        shown: &str,
+    ) -> Result<Option<Uuid>, StoreError> {
+        sqlx::query("DELETE FROM join_request WHERE asked_at <= $1")
+            .bind(now() - VALID)
+            .execute(self.connection())
+            .await?;
+        let id = Uuid::now_v7();
+        let asked = sqlx::query(
+            "INSERT INTO join_request (id, enclave, issuer, subject, account, shown, asked_at, refused) \
+             VALUES ($1, $2, $3, $4, $5, $6, $7, 0) ON CONFLICT (enclave, issuer, subject) DO UPDATE \
+             SET id = excluded.id, account = excluded.account, shown = excluded.shown, asked_at = excluded.asked_at, \
+             refused = 0 WHERE join_request.asked_at <= $8",
+        )
+        .bind(id.to_string())
+        .bind(record.name.as_str())
+        .bind(&person.issuer)
+        .bind(&person.subject)
+        .bind(account)
+        .bind(holdable(shown).into_owned())
+        .bind(now())
+        .bind(now() - QUIET)
+        .execute(self.connection())
+        .await?;
+        Ok((asked.rows_affected() > 0).then_some(id))
+    }
+
+    /// The request of this id in the grant's own enclave that nobody has answered.
+    pub(crate) async fn join_request(
+        &mut self,
+        grant: &Authorized<AddMember>,
+        id: Uuid,
+    ) -> Result<Option<JoinRequest>, StoreError> {
+        let found = sqlx::query(
+            "SELECT * FROM join_request WHERE id = $1 AND enclave = $2 AND refused = 0 AND asked_at > $3",
+        )
+        .bind(id.to_string())
+        .bind(grant.target().record.name.as_str())
+        .bind(now() - VALID)
+        .fetch_optional(self.connection())
+        .await?;
+        found.as_ref().map(row::join_request).transpose()
+    }
+
+    /// It is answered: who was let in is forgotten here, who was not may ask again after a day.
+    pub(crate) async fn end_join_request(
+        &mut self,
+        _: &Authorized<AddMember>,
+        request: &JoinRequest,
+        allowed: bool,
+    ) -> Result<(), StoreError> {
+        let statement = if allowed {
+            "DELETE FROM join_request WHERE id = $1"
+        } else {
+            "UPDATE join_request SET refused = 1 WHERE id = $1"
+        };
+        sqlx::query(statement).bind(request.id.to_string()).execute(self.connection()).await?;
+        Ok(())
+    }
+}

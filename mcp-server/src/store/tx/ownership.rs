@@ -1,0 +1,140 @@
+//! An enclave that changes hands: offered, and accepted within a day.
+
+use super::{Tx, now};
+use crate::gate::Authorized;
+use crate::gate::act::{Accept, Transfer};
+use crate::store::record::{EnclaveRecord, Offer, PersonId, Verdict};
+use crate::store::{StoreError, row};
+use jiff::Timestamp;
+use policy::{Class, State};
+use uuid::Uuid;
+
+/// How long an offer is good for, in milliseconds: a day.
+const VALID: i64 = 24 * 60 * 60 * 1000;
+
+impl Tx {
+    /// Offers the grant's enclave to `to`; an earlier offer of it is void from now on.
+    pub(crate) async fn offer_enclave(
+        &mut self,
+        grant: &Authorized<Transfer>,
+        to: &PersonId,
+        by_operator: bool,
+    ) -> Result<Offer, StoreError> {
+        let record = &grant.target().record;
+        self.forget_offers(record).await?;
+        let (id, expires_at) = (Uuid::now_v7(), now() + VALID);
+        sqlx::query(
+            "INSERT INTO offer (id, enclave, owner_issuer, owner_subject, issuer, subject, by_operator, expires_at) \
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
+        )
+        .bind(id.to_string())
+        .bind(record.name.as_str())
+        .bind(&record.owner.issuer)
+        .bind(&record.owner.subject)
+        .bind(&to.issuer)
+        .bind(&to.subject)
+        .bind(i64::from(by_operator))
+        .bind(expires_at)
+        .execute(self.connection())
+        .await?;
+        self.find_offer(id).await?.ok_or(StoreError::Database(sqlx::Error::RowNotFound))
+    }
+
+    /// The offer of this id that was made to `person`, with the enclave as it stands; `None` when there is none, or it is
+    /// void: too old, or one of the two is not any more what they were when it was made.
+    pub(crate) async fn offer_to(
+        &mut self,
+        _: &Authorized<Accept>,
+        id: Uuid,
+        person: &PersonId,
+    ) -> Result<Option<(Offer, EnclaveRecord)>, StoreError> {
+        let Some(offer) = self.find_offer(id).await?.filter(|offer| offer.to == *person) else {
+            return Ok(None);
+        };
+        let Some(record) = self.enclave(&offer.enclave).await? else { return Ok(None) };
+        // An operator's offer is for when something is wrong already.
+        let usable = record.state == State::Active || (offer.by_operator && record.state == State::Frozen);
+        let heir = self.class_of(&record, person).await?;
+        let owner = self.class_of(&record, &offer.owner).await?;
+        let still = record.owner == offer.owner
+            && heir == Class::Member
+            && (offer.by_operator || owner == Class::Owner);
+        Ok((usable && still).then_some((offer, record)))
+    }
+
+    /// The enclave is theirs to whom it was offered. Whoever owned it before stays a member.
+    pub(crate) async fn accept_offer(
+        &mut self,
+        _: &Authorized<Accept>,
+        offer: &Offer,
+        record: &EnclaveRecord,
+    ) -> Result<(), StoreError> {
+        sqlx::query("UPDATE enclave SET owner_issuer = $1, owner_subject = $2 WHERE name = $3")
+            .bind(&offer.to.issuer)
+            .bind(&offer.to.subject)
+            .bind(record.name.as_str())
+            .execute(self.connection())
+            .await?;
+        let account = match record.team() {
+            Some(team) => self.account_of(&offer.owner, team).await?,
+            None => None,
+        };
+        let stays = Verdict { allowed: true, account, person: Some(offer.owner.clone()) };
+        self.let_in(record, &stays).await?;
+        self.forget_offers(record).await?;
+        self.touch_mirrored(&record.name).await
+    }
+
+    /// Nobody takes it.
+    pub(crate) async fn decline_offer(
+        &mut self,
+        _: &Authorized<Accept>,
+        record: &EnclaveRecord,
+    ) -> Result<(), StoreError> {
+        self.forget_offers(record).await
+    }
+
+    /// Whoever is not any more what they were takes the offers with them that were made to them or by them.
+    pub(super) async fn void_offers(
+        &mut self,
+        record: &EnclaveRecord,
+        person: &PersonId,
+    ) -> Result<(), StoreError> {
+        sqlx::query(
+            "DELETE FROM offer WHERE enclave = $1 AND ((issuer = $2 AND subject = $3) \
+             OR (by_operator = 0 AND owner_issuer = $2 AND owner_subject = $3))",
+        )
+        .bind(record.name.as_str())
+        .bind(&person.issuer)
+        .bind(&person.subject)
+        .execute(self.connection())
+        .await?;
+        Ok(())
+    }
+
+    /// Where somebody stands in an enclave, by what is on record now.
+    async fn class_of(&mut self, record: &EnclaveRecord, person: &PersonId) -> Result<Class, StoreError> {
+        let account = match record.team() {
+            Some(team) => self.account_of(person, team).await?,
+            None => None,
+        };
+        Ok(record.standing(Some(person), account.as_deref(), Timestamp::now()).class())
+    }
+
+    async fn find_offer(&mut self, id: Uuid) -> Result<Option<Offer>, StoreError> {
+        let found = sqlx::query("SELECT * FROM offer WHERE id = $1 AND expires_at > $2")
+            .bind(id.to_string())
+            .bind(now())
+            .fetch_optional(self.connection())
+            .await?;
+        found.as_ref().map(row::offer).transpose()
+    }
+
+    async fn forget_offers(&mut self, record: &EnclaveRecord) -> Result<(), StoreError> {
+        sqlx::query("DELETE FROM offer WHERE enclave = $1")
+            .bind(record.name.as_str())
+            .execute(self.connection())
+            .await?;
+        Ok(())
+    }
+}

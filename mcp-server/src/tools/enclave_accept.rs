@@ -1,0 +1,74 @@
+//! `enclave_accept`: whoever was offered an enclave takes it, or does not.
+
+use super::{About, Effect, Handler, Repeat};
+use crate::call::Call;
+use crate::gate::{act, unavailable};
+use crate::progress::Progress;
+use crate::server::Server;
+use crate::store::StoreError;
+use policy::Action;
+use wire::tools::ownership::{EnclaveAccept, EnclaveAcceptAnswer, EnclaveAcceptArgs};
+use wire::{Failure, FailureCode};
+
+impl Handler for EnclaveAccept {
+    const ABOUT: About = About {
+        title: "Accept an enclave",
+        description: "Accepts or declines an enclave that was offered to the caller, by a click on the card; a token alone is \
+                      refused. From then on they own it, and whoever did before is a member.",
+        effect: Effect::Changes,
+        repeat: Repeat::Resumes,
+    };
+    const ACTIONS: &'static [Action] = &[Action::Accept];
+
+    async fn handle(
+        server: &Server,
+        call: &Call,
+        args: EnclaveAcceptArgs,
+        _: &Progress,
+    ) -> Result<EnclaveAcceptAnswer, Failure> {
+        let failed = |error: StoreError| unavailable(&error);
+        let (change, grant) = server.gate.change(call).await?.itself::<act::Accept>().await?;
+        let mut changing = change.decided();
+        let offered = match call.person_id() {
+            Some(person) => changing.tx().offer_to(&grant, args.offer, person).await.map_err(failed)?,
+            None => None,
+        };
+        // The card names its enclave's channel, and an offer of another enclave is none of it.
+        let here = |record: &crate::store::EnclaveRecord| {
+            call.channel().is_some_and(|(team, channel)| {
+                record.channel.as_ref().is_some_and(|own| own.team == team && own.id == channel.id)
+            })
+        };
+        let Some((offer, record)) = offered.filter(|(_, record)| here(record)) else {
+            return Err(changing.failed(gone()).await);
+        };
+        let rights = server.store.rights().await.map_err(failed)?;
+        let (from, to) = (rights.shown(&offer.owner).to_owned(), rights.shown(&offer.to).to_owned());
+        let tx = changing.tx();
+        if args.accept {
+            tx.accept_offer(&grant, &offer, &record).await.map_err(failed)?;
+            let told = format!("{to} owns this enclave now. {from}, who did before, is a member.");
+            tx.notify(&record, &told).await.map_err(failed)?;
+        } else {
+            tx.decline_offer(&grant, &record).await.map_err(failed)?;
+        }
+        let told = if args.accept {
+            format!("{to} has accepted: the enclave {} is theirs, and you are a member.", record.name)
+        } else {
+            format!("{to} does not take the enclave {}. It stays yours.", record.name)
+        };
+        tx.notify_person(&record, &offer.owner, &told, None).await.map_err(failed)?;
+        changing.done().await?;
+        if args.accept {
+            server.follow(&grant, &record.name).await;
+        }
+        Ok(EnclaveAcceptAnswer { enclave: record.name, accepted: args.accept, from })
+    }
+}
+
+/// Nothing is offered under that id, whether or not it ever was.
+fn gone() -> Failure {
+    let what = "this offer does not stand any more: it was answered, a day has passed, or one of you is not any more what \
+                you were";
+    Failure::new(FailureCode::Conflict, what).with_remedy("let the owner offer it again")
+}
