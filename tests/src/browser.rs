@@ -131,6 +131,14 @@ impl Page {
         Form { base: self.base.clone(), action, fields }
     }
 
+    /// Where the first link with these words leads.
+    pub(crate) fn link_to(&self, words: &str) -> Option<String> {
+        let document = Html::parse_document(&self.text);
+        let links = Selector::parse("a[href]").unwrap();
+        let link = document.select(&links).find(|link| link.text().collect::<String>().trim() == words);
+        Some(link?.attr("href")?.to_owned())
+    }
+
     /// The first form that `selector` finds.
     pub(crate) fn form(&self, selector: &str) -> Form {
         let document = Html::parse_document(&self.text);

@@ -114,6 +114,32 @@ impl Person {
         self.hears(&thread, 2).await.remove(1)
     }
 
+    /// What the Kraken has said to this person alone, in direct messages; none while there is no such conversation.
+    pub async fn in_private(&self) -> Vec<Post> {
+        let Some(place) = self.private_place().await else { return Vec::new() };
+        self.page(&place).await.channel().into_iter().filter(|post| post.author == KRAKEN).collect()
+    }
+
+    /// Waits until the Kraken has said so many things to this person alone.
+    pub async fn hears_in_private(&self, count: usize) -> Vec<Post> {
+        let what = format!("{} hears {count} things in private", self.name);
+        until(&what, async || Some(self.in_private().await).filter(|posts| posts.len() >= count)).await
+    }
+
+    /// Presses the last button with this label in the direct messages.
+    pub async fn presses_in_private(&self, label: &str) {
+        let place = self.private_place().await.unwrap();
+        let form = self.page(&place).await.pressing(label);
+        self.browser.submit(&form, &[]).await;
+    }
+
+    /// Where the direct messages with the Kraken are.
+    async fn private_place(&self) -> Option<String> {
+        let home = self.browser.get(&format!("/as/{}/home", self.name)).await;
+        let href = home.link_to("Messages")?;
+        Some(href.rsplit_once("/c/")?.1.to_owned())
+    }
+
     /// Follows the link of a sign-in card to the issuer's page, and signs in there.
     pub async fn signs_in(&self, card: &Post) {
         let link = card.links.first().unwrap_or_else(|| panic!("no link in {card:?}"));

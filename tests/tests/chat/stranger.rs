@@ -23,7 +23,9 @@ pub(crate) async fn reaches_nothing(up: &Up) {
                 let list = cy.call(name, &json!({})).await.unwrap();
                 assert_eq!(list["enclaves"], json!([]), "{list}");
             }
-            "account_bind" => says_nothing_of_it(&json!(cy.call(name, &json!({})).await.unwrap_err().text)),
+            "account_bind" | "account_unlink" | "join_ask" => {
+                says_nothing_of_it(&json!(cy.call(name, &json!({})).await.unwrap_err().text))
+            }
             // A name that is taken cannot be had, and that is all that is said.
             "enclave_provision" => {
                 let taken = cy.call(name, &json!({"name": ENCLAVE})).await.unwrap_err();
@@ -53,7 +55,14 @@ async fn same_as_if_there_were_none(cy: &Mcp, tool: &Value) {
     assert_eq!(refusal, told(NONE).await, "{name}");
     // What needs a click is refused to a token before it is looked whether there is anything.
     // What is for operators is refused to everybody else, whatever it is about.
-    let before = ["reach_approve", "cluster_profile", "enclave_preflight", "health_nodes"];
+    let before = [
+        "reach_approve",
+        "enclave_offer",
+        "enclave_accept",
+        "cluster_profile",
+        "enclave_preflight",
+        "health_nodes",
+    ];
     let codes: &[&str] = if before.contains(&name) { &["denied", "not_found"] } else { &["not_found"] };
     assert!(codes.contains(&refusal.code.as_str()), "{name}: {refusal:?}");
 }
@@ -82,7 +91,8 @@ fn arguments(tool: &str, properties: &Value, enclave: &str) -> Value {
             "to" => json!("cy"),
             "value" => json!("swordfish"),
             "approval" => json!("01890a5d-ac96-774b-bcce-b302099a8057"),
-            "approve" => json!(true),
+            "offer" | "request" => json!("01890a5d-ac96-774b-bcce-b302099a8057"),
+            "approve" | "accept" | "allow" => json!(true),
             "files" => json!({"workflow.yaml": "name: hello\n"}),
             "add_members" => json!(["cy"]),
             _ => return None,

@@ -1,0 +1,188 @@
+//! Who belongs to an enclave: it changes hands, lets people in who ask, and loses whoever is gone at once.
+
+use crate::said::{alone, aloud, founder, greeted};
+use reqwest::Method;
+use serde_json::json;
+use std::time::{Duration, Instant};
+use tests::{Home, Mcp, Person, Up, until};
+
+/// How long whoever left may still do something, counted from the event.
+const AT_ONCE: Duration = Duration::from_secs(5);
+
+/// Ben, who has signed in and is a member.
+async fn member(up: &Up) -> Person {
+    let ben = up.person("ben").await;
+    greeted(&ben.asks_and_signs_in("run hello").await);
+    ben
+}
+
+/// Waits until nothing of the enclave is shown to somebody's own client.
+async fn is_out(client: &Mcp) {
+    until("they are out", async || {
+        client.call("enclave_info", &json!({"name": "price-watch"})).await.is_err().then_some(())
+    })
+    .await;
+}
+
+/// Whether the Kraken has said this in the channel itself.
+async fn told_in_channel(who: &Person, words: &str) {
+    until(words, async || who.channel().await.iter().any(|post| post.text.contains(words)).then_some(()))
+        .await;
+}
+
+#[tokio::test]
+async fn an_enclave_changes_hands_when_the_other_takes_it() {
+    let home = Home::default();
+    let up = home.up().await;
+    let ana = founder(&up).await;
+    let ben = member(&up).await;
+    let thread = ana.says("@kraken transfer to @ben").await;
+    let card = ana.hears(&thread, 1).await.remove(0);
+    alone(&card, &["Offer this enclave to @ben?", "Nothing changes before they have accepted."]);
+    aloud(&ana.asks("status").await, &["Ana Sousa owns it."]);
+    ana.presses(&thread, "Offer it").await;
+    aloud(&ana.hears(&thread, 2).await[1], &["price-watch is offered to @ben", "a day to accept"]);
+
+    let offer = ben.hears_in_private(1).await.remove(0);
+    assert!(offer.text.contains("Ana Sousa offers you the enclave price-watch (#price-watch)."), "{offer:?}");
+    aloud(&ana.asks("status").await, &["Ana Sousa owns it."]);
+    ben.presses_in_private("Take it").await;
+    told_in_channel(&ana, "Ben Okafor owns this enclave now. Ana Sousa, who did before, is a member.").await;
+    aloud(&ben.asks("status").await, &["Ben Okafor owns it."]);
+    alone(&ana.asks("set mode private").await, &["You may not"]);
+    assert!(ana.hears_in_private(1).await[0].text.contains("Ben Okafor has accepted"));
+    // The card tells what became of it, and has no buttons any more.
+    let card = ben.in_private().await.remove(0);
+    assert!(card.text.starts_with("The enclave price-watch is yours now."), "{card:?}");
+}
+
+#[tokio::test]
+async fn who_must_be_let_in_asks_by_a_button_and_the_owner_answers_by_one() {
+    let home = Home::default();
+    let up = home.up().await;
+    let ana = founder(&up).await;
+    aloud(
+        &ana.asks("new members need approval").await,
+        &["only those are members of price-watch whom you have let in"],
+    );
+    let ben = up.person("ben").await;
+    let thread = ben.says("@kraken run hello").await;
+    let card = ben.hears(&thread, 1).await.remove(0);
+    ben.signs_in(&card).await;
+    let refused = ben.hears(&thread, 2).await.remove(1);
+    alone(&refused, &["You may not", "Ask to join"]);
+    ben.presses(&thread, "Ask to join").await;
+    alone(&ben.hears(&thread, 3).await[2], &["I have asked Ana Sousa to let you in"]);
+    let asked = ana.hears_in_private(1).await.remove(0);
+    assert!(asked.text.contains("Ben Okafor asks to be a member of your enclave price-watch"), "{asked:?}");
+    ana.presses_in_private("Let them in").await;
+    assert!(ben.hears_in_private(1).await[0].text.contains("you are a member now"));
+    greeted(&ben.asks("run hello").await);
+    alone(&ben.asks("ask to join").await, &["You are a member already."]);
+    // A guest is not offered what could not be given.
+    let gil = up.person("gil").await;
+    let refused = gil.asks_and_signs_in("run hello").await;
+    assert!(!refused.text.contains("Ask to join"), "{refused:?}");
+}
+
+#[tokio::test]
+async fn whoever_leaves_is_out_at_once_though_nobody_else_is_there() {
+    let home = Home::default();
+    let up = home.up().await;
+    let ana = founder(&up).await;
+    let ben = member(&up).await;
+    aloud(&ben.asks("new tea").await, &["tea is written"]);
+    aloud(&ben.asks("deploy tea").await, &["tea is deployed."]);
+    // His own client and its token go on; the owner has signed out, and Slack tells the Kraken nothing.
+    let client = up.mcp("ben").await;
+    client.call("enclave_info", &json!({"name": "price-watch"})).await.unwrap();
+    alone(&ana.asks("logout").await, &["You are signed out."]);
+    for method in ["conversations.members", "conversations.info", "users.info"] {
+        let limit = json!({"method": method, "times": 1_000_000, "retry_after": 1});
+        up.control(Method::POST, "ratelimit", Some(limit)).await;
+    }
+    ben.does("leave", None).await;
+    let left = Instant::now();
+    is_out(&client).await;
+    assert!(left.elapsed() < AT_ONCE, "it took {:?}", left.elapsed());
+    told_in_channel(
+        &ana,
+        "Ben Okafor is not in the channel any more, and no longer a member. tea is Ana Sousa's now.",
+    )
+    .await;
+}
+
+#[tokio::test]
+async fn whoever_leaves_while_the_server_is_away_is_out_when_it_is_back() {
+    let home = Home::default();
+    let up = home.up().await;
+    let ana = founder(&up).await;
+    let ben = member(&up).await;
+    let client = up.mcp("ben").await;
+    let before = up.service("mcp-server").await;
+    before.kill();
+    ben.does("leave", None).await;
+    up.all_acknowledged().await;
+    // The Kraken has it on disk, and dies too.
+    let kraken = up.service("kraken-bot").await;
+    kraken.kill();
+    until("another server runs", async || (up.service("mcp-server").await != before).then_some(())).await;
+    up.answers().await;
+    let back = Instant::now();
+    is_out(&client).await;
+    assert!(back.elapsed() < AT_ONCE, "it took {:?}", back.elapsed());
+    told_in_channel(&ana, "Ben Okafor is not in the channel any more").await;
+}
+
+#[tokio::test]
+async fn an_account_that_is_over_or_a_guests_now_loses_what_it_had() {
+    let home = Home::default();
+    let up = home.up().await;
+    let ana = founder(&up).await;
+    let ben = member(&up).await;
+    let change = async |difference: serde_json::Value| {
+        up.control(Method::PATCH, "people/ben", Some(difference)).await;
+    };
+    change(json!({"is_restricted": true})).await;
+    until("he is a visitor", async || {
+        ana.asks("members").await.text.contains("Ben Okafor (a guest of the workspace)").then_some(())
+    })
+    .await;
+    alone(&ben.asks("deploy hello").await, &["You may not"]);
+    change(json!({"is_restricted": false})).await;
+    until("he is a member again", async || {
+        ana.asks("members").await.text.contains("Members: Ben Okafor").then_some(())
+    })
+    .await;
+    let client = up.mcp("ben").await;
+    change(json!({"deleted": true})).await;
+    is_out(&client).await;
+    told_in_channel(&ana, "Ben Okafor is not in the channel any more, and no longer a member.").await;
+}
+
+#[tokio::test]
+async fn an_account_is_unlinked_and_signs_in_again() {
+    let home = Home::default();
+    let up = home.up().await;
+    let ana = founder(&up).await;
+    let ben = member(&up).await;
+    alone(&ben.asks("unlink").await, &["This Slack account is not tied to you any more"]);
+    aloud(&ana.asks("members").await, &["Ben Okafor (has not signed in)"]);
+    greeted(&ben.asks_and_signs_in("run hello").await);
+    aloud(&ana.asks("sync").await, &["everything was as I knew it"]);
+}
+
+#[tokio::test]
+async fn an_archived_channel_is_told_to_its_owner_and_comes_back() {
+    let home = Home::default();
+    let up = home.up().await;
+    let ana = founder(&up).await;
+    ana.does("archive", None).await;
+    let told = ana.hears_in_private(1).await.remove(0);
+    assert!(
+        told.text.contains("The channel #price-watch was archived, so your enclave price-watch is frozen"),
+        "{told:?}"
+    );
+    let frozen = up.operator(&["enclave", "info", "price-watch"]).await;
+    assert!(frozen.out.contains("frozen"), "{frozen:?}");
+}
