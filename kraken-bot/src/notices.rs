@@ -44,7 +44,8 @@ async fn round(
         match tell(kraken, notice).await {
             Ok(()) => told.push(notice.id),
             Err(error) => {
-                tracing::warn!(%error, enclave.name = %notice.enclave, "a notice cannot be delivered; trying later");
+                let enclave = notice.enclave.as_ref().map(ToString::to_string);
+                tracing::warn!(%error, enclave.name = enclave, "a notice cannot be delivered; trying later");
                 later.insert(notice.id, Instant::now() + LATER);
             }
         }

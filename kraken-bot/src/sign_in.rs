@@ -11,9 +11,8 @@ use crate::slack::envelope::{Incoming, Said, What};
 use std::sync::Arc;
 use std::time::Duration;
 use uuid::Uuid;
-use wire::Nothing;
 use wire::assertion::Kind;
-use wire::tools::person::AccountBind;
+use wire::tools::person::{AccountBind, AccountBindArgs};
 
 /// How long after a failure of the network the issuer is asked again.
 const ASK_AGAIN: Duration = Duration::from_secs(3);
@@ -118,7 +117,7 @@ async fn bind(kraken: &Kraken, account: &str, session: &Session) -> Result<(), S
         user: user(&found, found.email.clone()),
         event: Uuid::now_v7().to_string(),
     };
-    kraken.server.call::<AccountBind>(session, &origin, &Nothing {}, None).await.map_err(
+    kraken.server.call::<AccountBind>(session, &origin, &AccountBindArgs::default(), None).await.map_err(
         |error| match error {
             CallError::Refused(failure) => crate::reply::refusal(&failure),
             CallError::Unauthorized | CallError::NoAnswer(_) => {

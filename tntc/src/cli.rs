@@ -1,12 +1,12 @@
 //! The command line: what can be asked, and what goes for every command.
 
 use crate::commands::{
-    audit::Audit, backends::Backends, cluster::ClusterCommand, compare::Compare, deploy::Deploy,
-    describe::Describe, enclave::EnclaveCommand, events::Events, health::Health, history::History,
-    list::List, login::Login, logout::Logout, logs::Logs, new::New, new::Scaffolds, reach::ReachCommand,
-    render::Render, restart::Restart, run::Run, schema::Schema, secret::SecretCommand, set_mode::SetMode,
-    status::Status, trail::TrailCommand, transfer::Transfer, undeploy::Undeploy, validate::Validate,
-    visualize::Visualize, whoami::Whoami, why::Why,
+    account::AccountCommand, audit::Audit, backends::Backends, cluster::ClusterCommand, compare::Compare,
+    deploy::Deploy, describe::Describe, enclave::EnclaveCommand, events::Events, health::Health,
+    history::History, list::List, login::Login, logout::Logout, logs::Logs, new::New, new::Scaffolds,
+    reach::ReachCommand, render::Render, restart::Restart, run::Run, schema::Schema, secret::SecretCommand,
+    set_mode::SetMode, status::Status, trail::TrailCommand, transfer::Transfer, undeploy::Undeploy,
+    validate::Validate, visualize::Visualize, whoami::Whoami, why::Why,
 };
 use crate::output::Format;
 use crate::server::Server;
@@ -62,6 +62,9 @@ pub(crate) enum Command {
     /// Enclaves: make, look at, change, freeze, remove
     #[command(subcommand)]
     Enclave(EnclaveCommand),
+    /// Slack accounts, and whose they are
+    #[command(subcommand)]
+    Account(AccountCommand),
     /// The tentacles that you may see
     List(List),
     /// How a tentacle is

@@ -1,5 +1,6 @@
 //! The commands, one file each.
 
+pub(crate) mod account;
 pub(crate) mod audit;
 pub(crate) mod backends;
 pub(crate) mod cluster;
@@ -103,6 +104,7 @@ fn runtime(command: &Command) -> Result<Runtime, Failed> {
 async fn dispatch(command: Command, context: &Context) -> Result<(), Failed> {
     match command {
         Command::Enclave(command) => command.run(context).await,
+        Command::Account(command) => command.run(context).await,
         Command::List(command) => command.run(context).await,
         Command::Status(command) => command.run(context).await,
         Command::Run(command) => command.run(context).await,

@@ -1,7 +1,7 @@
 //! The outbox: what channels must hear. The relay reads it and says what it has told.
 
 use super::tx::{holdable, now};
-use super::{EnclaveRecord, PersonId, Store, StoreError, Tx};
+use super::{AccountId, EnclaveRecord, PersonId, Store, StoreError, Tx};
 use crate::gate::Authorized;
 use crate::gate::act::Notices;
 use jiff::Timestamp;
@@ -62,14 +62,29 @@ impl Tx {
 
     async fn put_notice(&mut self, record: &EnclaveRecord, out: &Outgoing<'_>) -> Result<(), StoreError> {
         let Some(channel) = &record.channel else { return Ok(()) };
+        let place = (channel.team.as_str(), channel.id.as_str(), record.name.as_str());
+        self.put_notice_at(place, out).await
+    }
+
+    /// Puts a text into the outbox for the owner of a Slack account, about the account itself.
+    pub(crate) async fn notify_account(&mut self, account: &AccountId, text: &str) -> Result<(), StoreError> {
+        let out = Outgoing { account: &account.user, ..Outgoing::of(text) };
+        self.put_notice_at((account.team.as_str(), "", ""), &out).await
+    }
+
+    async fn put_notice_at(
+        &mut self,
+        (team, channel, enclave): (&str, &str, &str),
+        out: &Outgoing<'_>,
+    ) -> Result<(), StoreError> {
         sqlx::query(
             "INSERT INTO notice (id, team, channel, enclave, told, at, approval, account, question) \
              VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
         )
         .bind(Uuid::now_v7().to_string())
-        .bind(&channel.team)
-        .bind(&channel.id)
-        .bind(record.name.as_str())
+        .bind(team)
+        .bind(channel)
+        .bind(enclave)
         .bind(holdable(out.text).into_owned())
         .bind(now())
         .bind(out.approval.map(|id| id.to_string()).unwrap_or_default())
@@ -111,10 +126,9 @@ impl Store {
         for row in rows {
             let (id, enclave): (String, String) = (row.try_get("id")?, row.try_get("enclave")?);
             let at: i64 = row.try_get("at")?;
+            let about = if enclave.is_empty() { Ok(None) } else { enclave.parse().map(Some) };
             // A row that cannot be read is passed over and said: it must not keep the others from being told.
-            let (Ok(id), Ok(enclave), Ok(at)) =
-                (id.parse(), enclave.parse(), Timestamp::from_millisecond(at))
-            else {
+            let (Ok(id), Ok(about), Ok(at)) = (id.parse(), about, Timestamp::from_millisecond(at)) else {
                 tracing::error!(id, enclave, "a notice in the store cannot be read");
                 continue;
             };
@@ -126,7 +140,7 @@ impl Store {
                 id,
                 team,
                 channel,
-                enclave,
+                enclave: about,
                 text: row.try_get("told")?,
                 approval,
                 user: (!account.is_empty()).then_some(account),

@@ -105,8 +105,8 @@ async fn ways_to_name(app: &App, person: &str, enclave: &str) -> Vec<(String, Va
     let mut ways = Vec::new();
     for tool in app.tools(&app.issuer.token(person, "kraken")).await {
         let name = tool["name"].as_str().unwrap().to_owned();
-        // It is about the caller alone, wherever it is said.
-        if name == "account_unlink" {
+        // These are about the caller alone, wherever it is said.
+        if name.starts_with("account_") {
             continue;
         }
         let tentacle = name.starts_with("wf_") || name == "reach_observe";

@@ -28,6 +28,7 @@ mod approvals;
 mod assertions;
 mod at_rest;
 mod backend;
+mod binding;
 mod bounds;
 mod browser;
 mod by_clock;

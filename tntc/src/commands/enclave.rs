@@ -4,6 +4,7 @@ mod deprovision;
 mod freeze;
 mod info;
 mod list;
+mod offer;
 mod preflight;
 mod provision;
 mod sync;
@@ -36,6 +37,8 @@ pub(crate) enum EnclaveCommand {
     Freeze(freeze::Freeze),
     /// Allow change again
     Unfreeze(unfreeze::Unfreeze),
+    /// Offer an enclave to another member, who accepts in Slack; for operators: owners do it in the channel
+    Offer(offer::Offer),
     /// Remove an enclave and all that is in it, for good
     Deprovision(deprovision::Deprovision),
 }
@@ -51,6 +54,7 @@ impl EnclaveCommand {
             Self::Sync(command) => command.run(context).await,
             Self::Freeze(command) => command.run(context).await,
             Self::Unfreeze(command) => command.run(context).await,
+            Self::Offer(command) => command.run(context).await,
             Self::Deprovision(command) => command.run(context).await,
         }
     }

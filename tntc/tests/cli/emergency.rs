@@ -28,13 +28,16 @@ async fn every_change_needs_a_reason_before_anybody_is_asked() {
     let stub = Stub::start().await;
     let (program, token) = with_token(&stub);
     program.write("hello/workflow.yaml", "not read: before the reason\n");
-    let changes: [&[&str]; 9] = [
+    let changes: [&[&str]; 12] = [
         &["enclave", "provision", "a"],
         &["enclave", "sync", "a", "--mode", "private"],
         &["enclave", "freeze", "a"],
         &["enclave", "freeze", "a", "--reason", "  "],
         &["enclave", "unfreeze", "a"],
         &["enclave", "deprovision", "a", "--yes"],
+        &["enclave", "offer", "a", "UBEN"],
+        &["account", "bind", "T1/UBEN", "ben", "--identity-issuer", "https://id.example"],
+        &["account", "unlink", "T1/UBEN"],
         &["undeploy", "hello", "-e", "a", "--yes"],
         &["run", "hello", "-e", "a"],
         &["run", "hello", "-e", "a", "--input", "{}"],
@@ -45,6 +48,31 @@ async fn every_change_needs_a_reason_before_anybody_is_asked() {
         assert!(ran.err.contains("--reason"), "{change:?}: {}", ran.err);
     }
     assert!(stub.calls().is_empty());
+}
+
+#[tokio::test]
+async fn an_enclave_is_offered_and_accounts_are_bound_and_unlinked() {
+    let stub = Stub::start().await;
+    let (program, token) = with_token(&stub);
+    let glass = ["--reason", "ana is gone", "--break-glass", arg(&token)];
+    let run = async |words: &[&str]| program.ok(&[words, &glass].concat()).await.out;
+    let at = "2026-11-28T12:00:00Z";
+    let offer = json!({"offer": "01890a5d-ac96-774b-bcce-b302099a8057", "enclave": "a", "to": "Ben", "expires_at": at});
+    stub.answers("enclave_offer", offer);
+    let told = run(&["enclave", "offer", "a", "UBEN"]).await;
+    assert!(told.contains("a is offered to Ben, who accepts in Slack until"), "{told}");
+    let account = json!({"team": "T1", "user": "UBEN"});
+    let bound = json!({"account": account, "issuer": "i", "subject": "ben", "name": "Ben", "created": true});
+    stub.answers("account_bind", bound);
+    let told = run(&["account", "bind", "T1/UBEN", "ben", "--identity-issuer", "i"]).await;
+    assert!(told.contains("T1/UBEN is bound to Ben"), "{told}");
+    stub.answers("account_unlink", json!({"accounts": [account], "passed_on": ["a"]}));
+    let told = run(&["account", "unlink", "T1/UBEN"]).await;
+    assert!(told.contains("T1/UBEN is bound to nobody now"), "{told}");
+    assert!(told.contains("what they owned in a is its owner's now"), "{told}");
+    let sent: Vec<_> = stub.calls().into_iter().map(|call| call.arguments).collect();
+    assert_eq!(sent[1], json!({"account": account, "issuer": "i", "subject": "ben"}));
+    assert_eq!(sent[2], json!({"account": account}));
 }
 
 #[tokio::test]

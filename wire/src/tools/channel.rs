@@ -159,10 +159,11 @@ pub struct Notice {
     pub id: Uuid,
     /// The Slack workspace.
     pub team: String,
-    /// The channel.
+    /// The channel; empty for what is about an account and no enclave.
     pub channel: String,
-    /// The enclave.
-    pub enclave: EnclaveName,
+    /// The enclave, where it is about one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub enclave: Option<EnclaveName>,
     /// The text, in plain words.
     pub text: String,
     /// The approval that it asks for, where it does.

@@ -15,7 +15,7 @@ tool!(
 );
 tool!(
     /// Bind the Slack account that signed in to the identity that it signed in with.
-    AccountBind = "account_bind": Nothing => AccountBindAnswer
+    AccountBind = "account_bind": AccountBindArgs => AccountBindAnswer
 );
 tool!(
     /// End the binding of a Slack account.
@@ -100,6 +100,20 @@ pub struct WhyAnswer {
     /// Who can change a denial, and how.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub remedy: Option<String>,
+}
+
+/// Which account and which identity; only an operator names them. Whoever signs in binds their own.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct AccountBindArgs {
+    /// The Slack account.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub account: Option<SlackAccount>,
+    /// The issuer of the identity.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub issuer: Option<String>,
+    /// The identity's stable subject there. It must have signed in once.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub subject: Option<String>,
 }
 
 /// The binding that now holds.

@@ -1,0 +1,105 @@
+//! Whose a Slack account is: who may bind it, by what, and what nobody can have by a trick.
+
+use crate::app::App;
+use crate::team::{everybody_is_in, set_up};
+use serde_json::{Value, json};
+use wire::{Failure, FailureCode};
+
+crate::on_both_stores! {
+    a_link_that_another_followed_binds_nothing_and_tells_both
+    an_address_that_is_not_the_very_same_proves_nothing
+    an_address_counts_once_and_never_again
+    an_operator_binds_whom_no_address_proves
+}
+
+/// Signs in as `person` for the Slack account `account`, which has this address in Slack.
+async fn for_account(app: &App, person: &str, account: &str, email: &str) -> Result<Value, Failure> {
+    let mut said = app.signing_in(person);
+    account.clone_into(&mut said.user.id);
+    said.user.name = format!("the owner of {account}");
+    said.user.email = Some(email.to_owned());
+    app.send(person, "account_bind", json!({}), &said).await
+}
+
+/// Whether somebody may see the enclave by a client of their own.
+async fn is_in(app: &App, person: &str) -> bool {
+    app.call(&app.agent(person), "enclave_info", json!({"name": "price-watch"})).await.is_ok()
+}
+
+async fn a_link_that_another_followed_binds_nothing_and_tells_both(app: App) {
+    set_up(&app).await;
+    // Cy got the link, and ben followed it: cy's account must not become ben's, nor ben's right cy's.
+    let refused = for_account(&app, "ben", "UCY", "cy@example.com").await.unwrap_err();
+    assert_eq!(refused.code, FailureCode::Denied);
+    let notices = app.relay("notices", json!({})).await.unwrap();
+    let told = &notices["notices"][0];
+    assert_eq!((&told["user"], &told["enclave"]), (&json!("UBEN"), &Value::Null), "{notices}");
+    assert!(told["text"].as_str().unwrap().starts_with("Somebody signed in with your identity"), "{told}");
+    // Nor with the address of his own account put in place of hers: he has one in this workspace already.
+    let refused = for_account(&app, "ben", "UCY", "ben@example.com").await.unwrap_err();
+    assert!(refused.message.contains("another Slack account"), "{refused:?}");
+    assert!(is_in(&app, "ben").await);
+    // Hers is free for herself.
+    app.sign_in("cy").await.unwrap();
+    assert!(!is_in(&app, "cy").await);
+}
+
+async fn an_address_that_is_not_the_very_same_proves_nothing(app: App) {
+    set_up(&app).await;
+    let close = [
+        "CY@example.com",
+        "cy@EXAMPLE.com",
+        "cy@example.com ",
+        "cy@example.com.",
+        "cy+1@example.com",
+        // a Cyrillic letter, and the same word composed otherwise
+        "\u{441}y@example.com",
+        "cy\u{301}@example.com",
+        "",
+    ];
+    for email in close {
+        let refused = for_account(&app, "cy", "UCY", email).await.unwrap_err();
+        assert_eq!(refused.code, FailureCode::Denied, "{email}");
+    }
+    let mut without = app.signing_in("cy");
+    without.user.email = None;
+    app.send("cy", "account_bind", json!({}), &without).await.unwrap_err();
+    app.sign_in("cy").await.unwrap();
+}
+
+async fn an_address_counts_once_and_never_again(app: App) {
+    set_up(&app).await;
+    // Ben's account got cy's address in Slack: it is ben's all the same, and cy's identity gets nothing by it.
+    let refused = for_account(&app, "cy", "UBEN", "cy@example.com").await.unwrap_err();
+    assert!(refused.message.contains("bound to another identity"), "{refused:?}");
+    assert!(is_in(&app, "ben").await && !is_in(&app, "cy").await);
+    // An account that was made anew with the address of one that is gone is another account.
+    let refused = for_account(&app, "ben", "UBEN2", "ben@example.com").await.unwrap_err();
+    assert!(refused.message.contains("another Slack account"), "{refused:?}");
+    app.report("C1", &[("ana", "full"), ("ben2", "full")]).await;
+    assert!(!is_in(&app, "ben").await, "the new account's place is not the old one's");
+}
+
+async fn an_operator_binds_whom_no_address_proves(app: App) {
+    set_up(&app).await;
+    let issuer = app.issuer.url.clone();
+    let dora = json!({
+        "account": {"team": "T1", "user": "UDORA"}, "issuer": issuer, "subject": "dora",
+    });
+    let unknown = app.operate("account_bind", dora.clone()).await.unwrap_err();
+    assert_eq!(unknown.code, FailureCode::NotFound, "{unknown:?}");
+    app.call(&app.agent("dora"), "whoami", json!({})).await.unwrap();
+    for person in ["ana", "dora"] {
+        let refused = app.call(&app.agent(person), "account_bind", dora.clone()).await.unwrap_err();
+        assert_eq!(refused.code, FailureCode::Invalid, "people name nobody");
+    }
+    let bound = app.operate("account_bind", dora.clone()).await.unwrap();
+    assert_eq!((&bound["created"], &bound["name"]), (&json!(true), &json!("dora")));
+    app.report("C1", &[("ana", "full"), ("ben", "full"), ("dora", "full")]).await;
+    assert!(is_in(&app, "dora").await);
+    // Nobody is bound over somebody else.
+    let mut ben = dora;
+    ben["account"]["user"] = json!("UBEN");
+    assert_eq!(app.operate("account_bind", ben).await.unwrap_err().code, FailureCode::Denied);
+    everybody_is_in(&app).await;
+}
