@@ -28,3 +28,12 @@ CREATE TABLE join_request (
     refused   BIGINT NOT NULL,
     UNIQUE (enclave, issuer, subject)
 );
+
+-- Who may make a channel their enclave although somebody else made the channel: an operator says so, they do it.
+CREATE TABLE founder (
+    team        TEXT NOT NULL,
+    channel     TEXT NOT NULL,
+    account     TEXT NOT NULL,
+    expires_at  BIGINT NOT NULL,
+    PRIMARY KEY (team, channel)
+);

@@ -233,8 +233,15 @@ impl<'g> Change<'g> {
             None => 0,
         };
         let user = self.call.via.as_ref().map(|via| &via.user);
+        let let_found = match (self.call.channel(), user) {
+            (Some((team, channel)), Some(user)) => {
+                let found = self.entries.tx.may_found(team, &channel.id, &user.id).await;
+                found.map_err(|error| unavailable(&error))?
+            }
+            _ => false,
+        };
         let channel = match (self.call.channel(), user) {
-            (Some((_, channel)), Some(user)) if channel.creator == user.id => Channel::Own,
+            (Some((_, channel)), Some(user)) if channel.creator == user.id || let_found => Channel::Own,
             (Some(_), _) => Channel::Foreign,
             (None, _) => Channel::None,
         };

@@ -3,11 +3,14 @@
 use super::people::{everybody, members};
 use super::{About, Effect, Handler, Repeat, bounds};
 use crate::call::Call;
-use crate::gate::{Found, unavailable};
+use crate::gate::act::Provision;
+use crate::gate::{Authorized, Changing, Found, unavailable};
 use crate::lifecycle;
 use crate::progress::Progress;
 use crate::server::Server;
-use crate::store::{ChannelPersonRecord, ChannelRecord, NewEnclaveRecord, PersonId, Quota};
+use crate::store::{
+    AccountId, ChannelPersonRecord, ChannelRecord, NewEnclaveRecord, PersonId, Quota, StoreError,
+};
 use jiff::Timestamp;
 use policy::{Action, Mode, Preset, describe, parse_mode};
 use std::collections::BTreeMap;
@@ -39,16 +42,68 @@ impl Handler for EnclaveProvision {
         let mut changing = change.decided();
         let new = match (found, record(call, &args, sizes)) {
             (Found::Nothing, Ok(new)) => Some(new),
-            (Found::Unfinished, Ok(_)) => None,
+            (Found::Unfinished, Ok(Wanted::Made(_))) => None,
             (found, new) => return Err(changing.failed(refusal(&found, new.err(), &name)).await),
         };
         if let Some(new) = new {
+            let new = match new {
+                Wanted::Made(new) => new,
+                Wanted::Offered(offer) => return let_found(changing, &grant, offer, &name).await,
+            };
             changing.tx().insert_enclave(&grant, &new).await.map_err(|error| unavailable(&error))?;
         }
         let effect = changing.begin("").await?;
         let made = lifecycle::provision(server, &grant, effect, progress).await?;
         answer(server, &name, made).await
     }
+}
+
+/// What is asked for: an enclave, or that somebody may make one.
+enum Wanted {
+    Made(NewEnclaveRecord),
+    Offered(Founding),
+}
+
+/// Who may make which channel their enclave.
+struct Founding {
+    account: AccountId,
+    channel: String,
+    /// The channel's name, where it was said.
+    shown: Option<String>,
+}
+
+/// Lets somebody make a channel their enclave, which they do themselves: by that they accept it.
+async fn let_found(
+    mut changing: Changing<'_>,
+    grant: &Authorized<Provision>,
+    offer: Founding,
+    name: &EnclaveName,
+) -> Result<EnclaveProvisionAnswer, Failure> {
+    let failed = |error: StoreError| unavailable(&error);
+    let tx = changing.tx();
+    if tx.enclave_of(&offer.account.team, &offer.channel).await.map_err(failed)?.is_some() {
+        let taken = Failure::new(FailureCode::Conflict, "that channel has an enclave already");
+        return Err(changing.failed(taken).await);
+    }
+    tx.let_found(grant, &offer.account, &offer.channel).await.map_err(failed)?;
+    let told = format!(
+        "An operator lets you make the channel {} an enclave, which you will own. Say `@kraken set up this channel` in it \
+         within a day; until then there is none.",
+        offer.shown.as_deref().unwrap_or(&offer.channel)
+    );
+    tx.notify_account(&offer.account, &told).await.map_err(failed)?;
+    changing.done().await?;
+    Ok(EnclaveProvisionAnswer {
+        name: name.clone(),
+        status: "offered".to_owned(),
+        quota_preset: String::new(),
+        owner: offer.account.user,
+        members: Vec::new(),
+        mode: String::new(),
+        mode_meaning: String::new(),
+        resources_created: Vec::new(),
+        not_enforced: Vec::new(),
+    })
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -88,13 +143,13 @@ fn name(call: &Call, args: &EnclaveProvisionArgs) -> Result<EnclaveName, Failure
 }
 
 /// The record that would be written, from the signed facts and the token alone.
-fn record(call: &Call, args: &EnclaveProvisionArgs, sizes: Sizes) -> Result<NewEnclaveRecord, Failure> {
+fn record(call: &Call, args: &EnclaveProvisionArgs, sizes: Sizes) -> Result<Wanted, Failure> {
     let Some(person) = call.person() else {
-        return Err(Failure::new(
-            FailureCode::NotYet,
-            "an enclave for somebody else has to be offered to them and accepted, which comes later",
-        ));
+        return founding(args).map(Wanted::Offered);
     };
+    if args.founder.is_some() {
+        return Err(Failure::new(FailureCode::Denied, "only an operator lets somebody else make an enclave"));
+    }
     let theirs =
         |given: &Option<String>, own: Option<&str>| given.as_deref().is_none_or(|given| Some(given) == own);
     if !theirs(&args.owner_sub, Some(&person.id.subject))
@@ -123,13 +178,26 @@ fn record(call: &Call, args: &EnclaveProvisionArgs, sizes: Sizes) -> Result<NewE
     let issuer = &person.id.issuer;
     let named =
         args.members.iter().map(|subject| PersonId { issuer: issuer.clone(), subject: subject.clone() });
-    Ok(NewEnclaveRecord {
+    Ok(Wanted::Made(NewEnclaveRecord {
         owner: person.id.clone(),
         mode: sizes.mode,
         quota: sizes.quota,
         channel,
         named: named.collect(),
-    })
+    }))
+}
+
+/// Whom an operator lets make which channel their enclave.
+fn founding(args: &EnclaveProvisionArgs) -> Result<Founding, Failure> {
+    match (&args.founder, &args.channel_id) {
+        (Some(account), Some(channel)) => Ok(Founding {
+            account: AccountId { team: account.team.clone(), user: account.user.clone() },
+            channel: channel.clone(),
+            shown: args.channel_name.clone(),
+        }),
+        _ => Err(Failure::new(FailureCode::Invalid, "an operator owns no enclave, and makes none")
+            .with_remedy("name the channel and the Slack account of whoever is to make it theirs")),
+    }
 }
 
 /// The channel with the one person in it of whom it is known: the owner. The Kraken reports the others.

@@ -11,6 +11,7 @@ crate::on_both_stores! {
     neither_words_nor_a_token_alone_give_an_enclave_away
     only_a_member_who_signed_in_can_be_offered_it
     an_operator_offers_what_its_owner_has_left
+    an_operator_lets_somebody_make_a_channel_theirs_whose_maker_is_gone
 }
 
 async fn owner(app: &App) -> Value {
@@ -157,4 +158,38 @@ async fn an_operator_offers_what_its_owner_has_left(app: App) {
         notices.to_string().contains("used emergency access and offered this enclave to ben"),
         "{notices}"
     );
+}
+
+async fn an_operator_lets_somebody_make_a_channel_theirs_whose_maker_is_gone(app: App) {
+    for person in ["ben", "cy"] {
+        app.sign_in(person).await.unwrap();
+    }
+    // Zoe made it, and is gone.
+    let channel = app.channel("C5", "old-team", "UZOE");
+    let denied = channel.say("ben", "enclave_provision", json!({})).await.unwrap_err();
+    assert_eq!(denied.code, FailureCode::Denied);
+    let offer = json!({
+        "name": "old-team", "channel_id": "C5", "channel_name": "#old-team",
+        "founder": {"team": "T1", "user": "UBEN"},
+    });
+    let refused = app.call(&app.agent("ben"), "enclave_provision", offer.clone()).await.unwrap_err();
+    assert_eq!(refused.code, FailureCode::Denied, "nobody lets themselves");
+    app.operate("enclave_provision", json!({"name": "old-team"})).await.unwrap_err();
+    let offered = app.operate("enclave_provision", offer.clone()).await.unwrap();
+    assert_eq!((&offered["status"], &offered["owner"]), (&json!("offered"), &json!("UBEN")));
+    let list = app.operate("enclave_list", json!({})).await.unwrap();
+    assert_eq!(list["enclaves"], json!([]), "nothing is made before he says so");
+    assert!(told(&app, "UBEN").await[0]["text"].as_str().unwrap().contains("#old-team"));
+    // Nobody else, and not in another channel.
+    channel.say("cy", "enclave_provision", json!({})).await.unwrap_err();
+    app.channel("C6", "other", "UZOE").say("ben", "enclave_provision", json!({})).await.unwrap_err();
+    let made = channel.say("ben", "enclave_provision", json!({})).await.unwrap();
+    assert_eq!((&made["status"], &made["owner"]), (&json!("active"), &json!("ben")));
+    // Once: what was made is made, and what he shuts down he cannot make again by it.
+    let gone = json!({"confirm": "old-team"});
+    channel.say("ben", "enclave_deprovision", gone).await.unwrap();
+    channel.say("ben", "enclave_provision", json!({})).await.unwrap_err();
+    app.operate("enclave_provision", offer).await.unwrap();
+    app.database.execute("UPDATE founder SET expires_at = 0").await;
+    channel.say("ben", "enclave_provision", json!({})).await.unwrap_err();
 }

@@ -30,9 +30,9 @@ impl AccountCommand {
 
 /// A Slack account, as it is typed.
 #[derive(Debug, Clone, PartialEq, Eq)]
-struct Named(SlackAccount);
+pub(crate) struct Account(pub(crate) SlackAccount);
 
-impl FromStr for Named {
+impl FromStr for Account {
     type Err = &'static str;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
@@ -48,7 +48,7 @@ impl FromStr for Named {
 #[derive(Debug, clap::Args)]
 pub(crate) struct Bind {
     /// The Slack account: workspace/user
-    account: Named,
+    account: Account,
     /// The identity's stable subject at its issuer
     subject: String,
     /// The issuer of the identity
@@ -78,12 +78,12 @@ fn bound(done: &AccountBindAnswer) -> View {
 #[derive(Debug, clap::Args)]
 pub(crate) struct Unlink {
     /// The Slack account: workspace/user; only an operator names one that is not their own
-    account: Option<Named>,
+    account: Option<Account>,
 }
 
 impl Unlink {
     async fn run(&self, context: &Context) -> Result<(), Failed> {
-        let args = AccountUnlinkArgs { account: self.account.clone().map(|named| named.0) };
+        let args = AccountUnlinkArgs { account: self.account.clone().map(|account| account.0) };
         let answer = context.call::<AccountUnlink>(Effect::Writes, &args).await?;
         Ok(context.output.show(&answer, unlinked)?)
     }
@@ -106,10 +106,10 @@ mod tests {
 
     #[test]
     fn an_account_is_read_or_refused() {
-        let read: Named = "T1/UANA".parse().unwrap();
+        let read: Account = "T1/UANA".parse().unwrap();
         assert_eq!((read.0.team.as_str(), read.0.user.as_str()), ("T1", "UANA"));
         for odd in ["", "UANA", "T1/", "UANA/T1", "T1/ana"] {
-            assert!(odd.parse::<Named>().is_err(), "{odd}");
+            assert!(odd.parse::<Account>().is_err(), "{odd}");
         }
     }
 }

@@ -1,6 +1,7 @@
 //! Tools about enclaves.
 
 use crate::tool::{Page, list_or_null, tool};
+use crate::tools::person::SlackAccount;
 use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -71,6 +72,10 @@ pub struct EnclaveProvisionArgs {
     /// From older clients; refused when it is not the caller's own.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub owner_sub: Option<String>,
+    /// For an operator alone: whose Slack account may make the channel `channel_id` their enclave, where whoever made the channel
+    /// is gone. Nothing is made before they say so in the channel.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub founder: Option<SlackAccount>,
     /// Members by subject, for an enclave without a channel.
     #[serde(default, deserialize_with = "list_or_null", skip_serializing_if = "Vec::is_empty")]
     pub members: Vec<String>,
@@ -81,7 +86,7 @@ pub struct EnclaveProvisionArgs {
 pub struct EnclaveProvisionAnswer {
     /// Its name.
     pub name: EnclaveName,
-    /// Its state, `active`.
+    /// Its state, `active`; `offered` where an operator lets somebody make it.
     pub status: String,
     /// Its size.
     pub quota_preset: String,

@@ -8,10 +8,13 @@ use crate::gate::act::{
     TightenMode, Unfreeze,
 };
 use crate::store::StoreError;
-use crate::store::record::{ChannelRecord, Enrollment, PersonId, Quota};
+use crate::store::record::{AccountId, ChannelRecord, Enrollment, PersonId, Quota};
 use policy::{Frozen, Mode, State};
 use uuid::Uuid;
 use workflow::EnclaveName;
+
+/// How long somebody may make a channel their enclave that another made, in milliseconds: a day.
+const FOUNDING_VALID: i64 = 24 * 60 * 60 * 1000;
 
 /// What an enclave is made of.
 #[derive(Debug, Clone)]
@@ -72,6 +75,45 @@ impl Tx {
         Ok(())
     }
 
+    /// Lets the owner of a Slack account make a channel their enclave, within a day.
+    pub(crate) async fn let_found(
+        &mut self,
+        _: &Authorized<Provision>,
+        account: &AccountId,
+        channel: &str,
+    ) -> Result<(), StoreError> {
+        sqlx::query(
+            "INSERT INTO founder (team, channel, account, expires_at) VALUES ($1, $2, $3, $4) \
+             ON CONFLICT (team, channel) DO UPDATE SET account = excluded.account, expires_at = excluded.expires_at",
+        )
+        .bind(&account.team)
+        .bind(channel)
+        .bind(&account.user)
+        .bind(now() + FOUNDING_VALID)
+        .execute(self.connection())
+        .await?;
+        Ok(())
+    }
+
+    /// Whether an operator lets the owner of a Slack account make this channel their enclave.
+    pub(crate) async fn may_found(
+        &mut self,
+        team: &str,
+        channel: &str,
+        account: &str,
+    ) -> Result<bool, StoreError> {
+        let found = sqlx::query(
+            "SELECT account FROM founder WHERE team = $1 AND channel = $2 AND account = $3 AND expires_at > $4",
+        )
+        .bind(team)
+        .bind(channel)
+        .bind(account)
+        .bind(now())
+        .fetch_optional(self.connection())
+        .await?;
+        Ok(found.is_some())
+    }
+
     /// The enclave with this id is made to the end; answers whether it is still wanted. One that another replica has
     /// made to the end already, and that may be frozen by now, stays as it is.
     pub(crate) async fn activate_enclave(
@@ -84,6 +126,14 @@ impl Tx {
             Some(record) if record.id != id || record.state == State::Deprovisioning => Ok(false),
             Some(record) if record.state == State::Provisioning => {
                 self.put_state(name, State::Active).await?;
+                // Whoever was let make it has done so.
+                if let Some(channel) = &record.channel {
+                    sqlx::query("DELETE FROM founder WHERE team = $1 AND channel = $2")
+                        .bind(&channel.team)
+                        .bind(&channel.id)
+                        .execute(self.connection())
+                        .await?;
+                }
                 Ok(true)
             }
             Some(_) => Ok(true),

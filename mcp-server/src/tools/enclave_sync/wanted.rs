@@ -21,8 +21,9 @@ impl Wanted {
     pub(super) fn of(args: &EnclaveSyncArgs) -> Result<Self, Failure> {
         let invalid = |message: String| Failure::new(FailureCode::Invalid, message);
         if args.new_owner.is_some() {
-            let what = "an enclave is given away by an offer that the other accepts, which comes later";
-            return Err(Failure::new(FailureCode::NotYet, what));
+            let what = "an enclave is given away by an offer that the other accepts";
+            return Err(Failure::new(FailureCode::Invalid, what)
+                .with_remedy("say `transfer to @ben` to the Kraken in the channel"));
         }
         args.new_channel_name.as_deref().map_or(Ok(()), bounds::channel_name)?;
         let wanted = Self {

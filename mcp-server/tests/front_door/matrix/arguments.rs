@@ -116,7 +116,7 @@ fn usual(tool: &str, property: &str) -> Option<Value> {
         | "new_channel_name" | "new_status" | "new_owner" | "dry_run" | "export" | "cursor" | "status"
         | "acknowledge" | "joined" | "left" | "archived" | "changed" | "moved_to" | "unseen" => return None,
         // left out: people mean their own, and an operator's fault is told after the gate
-        "account" | "issuer" | "subject" => return None,
+        "founder" | "account" | "issuer" | "subject" => return None,
         unknown => panic!("{tool} has a property `{unknown}`: say here what to send for it"),
     })
 }

@@ -1,6 +1,7 @@
 //! `tntc enclave provision`.
 
 use super::Named;
+use crate::commands::account::Account;
 use crate::commands::{Context, Effect};
 use crate::failed::Failed;
 use crate::output::{View, words};
@@ -20,6 +21,12 @@ pub(crate) struct Provision {
     /// Its members, by their subjects at the issuer
     #[arg(long, value_delimiter = ',', value_name = "SUBJECT")]
     members: Vec<String>,
+    /// For an operator: the channel that somebody may make their enclave, where whoever made the channel is gone
+    #[arg(long, requires = "founder", value_name = "CHANNEL")]
+    channel: Option<String>,
+    /// For an operator: whose Slack account that is, workspace/user; they say `set up this channel` themselves
+    #[arg(long, requires = "channel", value_name = "ACCOUNT")]
+    founder: Option<Account>,
 }
 
 impl Provision {
@@ -29,6 +36,8 @@ impl Provision {
             quota_preset: self.quota.clone(),
             default_mode: self.mode.clone(),
             members: self.members.clone(),
+            channel_id: self.channel.clone(),
+            founder: self.founder.clone().map(|account| account.0),
             ..EnclaveProvisionArgs::default()
         };
         let answer = context.call_patiently::<EnclaveProvision>(Effect::Writes, &args).await?;
@@ -37,6 +46,11 @@ impl Provision {
 }
 
 fn view(made: &EnclaveProvisionAnswer) -> View {
+    if made.status == "offered" {
+        let told =
+            format!("{} may say `set up this channel` there within a day, and owns it then", made.owner);
+        return View::new().verdict(true, told);
+    }
     View::new().verdict(true, format!("{} is {}", made.name, made.status)).values([
         ("Owner", made.owner.clone()),
         ("Members", words::list(&made.members)),
