@@ -89,6 +89,8 @@ pub(crate) enum Command {
     },
     /// Which enclaves are mine? In direct messages.
     Enclaves,
+    /// What is to be looked at?
+    Failed,
     /// Look who is in the channel now.
     Sync,
     /// Give the enclave to somebody: asks first.
@@ -152,6 +154,7 @@ pub(crate) fn parse(text: &str, me: &str) -> Result<Command, NotUnderstood> {
         (["enclaves"] | ["my", "enclaves"], _) => Ok(Command::Enclaves),
         (["login"] | ["sign", "in"], _) => Ok(Command::Login),
         (["logout"] | ["sign", "out"], _) => Ok(Command::Logout),
+        (["what", "failed", ..], _) => Ok(Command::Failed),
         (["sync"], _) => Ok(Command::Sync),
         (["unlink"], _) => Ok(Command::Unlink),
         (["ask", "to", "join"], _) => Ok(Command::AskToJoin),
@@ -317,6 +320,7 @@ fn almost(first: &str) -> NotUnderstood {
         "give" => "say `give hello to @ben`",
         "transfer" => "mention who gets the enclave, e.g. `transfer to @ben`",
         "ask" => "say `ask to join`",
+        "what" => "ask `what failed`",
         "why" => "ask e.g. `why run hello` or `why @ben deploy hello`",
         "help" | "whoami" | "members" | "login" | "logout" | "unlink" | "sync" | "freeze" | "unfreeze" => {
             return NotUnderstood::Almost(format!("`{first}` stands alone"));

@@ -6,6 +6,7 @@ pub(crate) mod card;
 mod deploy;
 mod enclaves;
 mod enrollment;
+mod failed;
 mod freeze;
 mod give;
 pub(crate) mod help;
@@ -68,6 +69,7 @@ pub(crate) async fn run(asked: &Asked<'_>, command: Command) -> Result<Answer, S
         Command::ShutDown { typed } => shut_down::run(asked, typed).await,
         Command::Why { person, action, tentacle } => why::run(asked, person, action, tentacle).await,
         Command::Enclaves => enclaves::run(asked).await,
+        Command::Failed => failed::run(asked).await,
         Command::Sync => sync::run(asked).await,
         Command::Transfer(to) => transfer::ask(asked, to),
         Command::Offer(to) => transfer::offer(asked, to).await,

@@ -6,13 +6,15 @@ use crate::slack::blocks::Message;
 pub(crate) fn run(direct: bool) -> Answer {
     if direct {
         return Answer::Whisper(
-            Message::new("Here I can tell you about yourself: `enclaves`, `whoami`, `login`, `logout`.")
-                .line("To work in an enclave, mention me in its channel."),
+            Message::new(
+                "Here I can tell you about yourself: `enclaves`, `what failed`, `whoami`, `login`, `logout`.",
+            )
+            .line("To work in an enclave, mention me in its channel."),
         );
     }
     Answer::Whisper(
         Message::new("*What you can say to me in a channel*")
-            .line("*The enclave*\n`set up this channel` (or `… as NAME`), `status`, `freeze`, `unfreeze`, `shut down this enclave`")
+            .line("*The enclave*\n`set up this channel` (or `… as NAME`), `status`, `what failed`, `freeze`, `unfreeze`, `shut down this enclave`")
             .line("*Its people*\n`members`, `add @ben`, `remove @ben`, `new members need approval` (or `… are welcome`), `ask to join`, `transfer to @ben`, `sync`, `set mode private` (or `member-run`, `member-read`, `member-edit`, `open-read`, `open-run`)")
             .line("*Tentacles*\n`new hello`, `new tea from price-monitor`, `deploy hello`, `run hello`, `run hello {\"name\": \"Ana\"}`, `status hello`, `logs hello`, `history hello`, `set mode of hello to private`, `give hello to @ben`, `remove hello`")
             .line("*You*\n`whoami`, `why run hello`, `why @ben deploy hello`, `login`, `logout`, `unlink`")

@@ -186,3 +186,16 @@ async fn an_archived_channel_is_told_to_its_owner_and_comes_back() {
     let frozen = up.operator(&["enclave", "info", "price-watch"]).await;
     assert!(frozen.out.contains("frozen"), "{frozen:?}");
 }
+
+#[tokio::test]
+async fn what_failed_is_told_where_it_was_and_to_whoever_may_know() {
+    let home = Home::default();
+    let up = home.up().await;
+    let ana = founder(&up).await;
+    aloud(&ana.asks("what failed").await, &["Nothing failed: all 1 that you can see are well."]);
+    let node = home.path().join("tentacles/price-watch/hello/nodes/hello.ts");
+    std::fs::write(node, "export default () => { throw new Error('no tea'); };\n").unwrap();
+    aloud(&ana.asks("deploy hello").await, &["hello is deployed."]);
+    ana.asks("run hello").await;
+    aloud(&ana.asks("what failed last night?").await, &["To be looked at", "hello is to be looked at"]);
+}
