@@ -63,6 +63,7 @@ impl App {
     }
 
     async fn open(folder: TempDir, address: SocketAddr, change: impl FnOnce(&mut Config)) -> Self {
+        let http = client();
         let secret = "0123456789abcdef0123456789abcdef".to_owned();
         let mut config = Config::new(folder.path().join("state"), SecretString::from(secret.clone()));
         change(&mut config);
@@ -72,7 +73,7 @@ impl App {
         let (base, credentials) = (local.addresses().base().to_owned(), local.credentials().clone());
         let shutdown = CancellationToken::new();
         let served = tokio::spawn(local.serve(shutdown.clone()));
-        Self { base, secret, credentials, http: client(), address, folder, shutdown, served }
+        Self { base, secret, credentials, http, address, folder, shutdown, served }
     }
 
     /// Ends and starts anew, at the same place with the same folder.

@@ -4,6 +4,7 @@
 mod author;
 mod emergency;
 mod life;
+mod mcp_sdk;
 mod membership;
 mod modules;
 mod on_page;

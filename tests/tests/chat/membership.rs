@@ -193,8 +193,10 @@ async fn what_failed_is_told_where_it_was_and_to_whoever_may_know() {
     let up = home.up().await;
     let ana = founder(&up).await;
     aloud(&ana.asks("what failed").await, &["Nothing failed: all 1 that you can see are well."]);
-    let node = home.path().join("tentacles/price-watch/hello/nodes/hello.ts");
-    std::fs::write(node, "export default () => { throw new Error('no tea'); };\n").unwrap();
+    let hello = up.folder().join("tentacles/price-watch/hello");
+    std::fs::remove_dir_all(hello.join("tests")).unwrap();
+    std::fs::write(hello.join("nodes/hello.ts"), "export default () => { throw new Error('no tea'); };\n")
+        .unwrap();
     aloud(&ana.asks("deploy hello").await, &["hello is deployed."]);
     ana.asks("run hello").await;
     aloud(&ana.asks("what failed last night?").await, &["To be looked at", "hello is to be looked at"]);

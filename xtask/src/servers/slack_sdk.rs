@@ -1,5 +1,5 @@
-//! Slack's official client for Python, unmodified: the witness that the workspace stand-in behaves as Slack does. In the
-//! same environment: what the independent verifier of the trail needs.
+//! Slack's official client for Python and its framework Bolt, unmodified: the witnesses that the workspace stand-in behaves
+//! as Slack does. In the same environment: the official client of MCP, and what the independent verifier of the trail needs.
 
 use std::path::PathBuf;
 
@@ -10,6 +10,7 @@ use crate::place::Place;
 
 /// A Python that has them.
 pub(super) fn install(place: &Place) -> Result<PathBuf> {
-    let announcement = "a Python environment with `slack_sdk` and `cryptography`, by pip, seconds";
+    let announcement =
+        "a Python environment with `slack_sdk`, `slack_bolt`, `mcp` and `cryptography`, by pip, seconds";
     python::environment("slack-sdk", "slack_sdk", announcement, place)
 }
