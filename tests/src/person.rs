@@ -55,6 +55,24 @@ impl Person {
         (Thread { place: format!("{CHANNEL}?thread={}", sent["ts"].as_str().unwrap()) }, pressed)
     }
 
+    /// Types these into the channel, one after the other and as fast as it goes; answers their threads.
+    pub async fn sends_all(&self, all: &[String]) -> Vec<Thread> {
+        let form = self.page(CHANNEL).await.form("#foot form.composer");
+        let mut threads = Vec::with_capacity(all.len());
+        for words in all {
+            let sent = self.browser.submit_by_script(&form, &[("text", words)]).await;
+            let sent: Value = serde_json::from_str(&sent.text).unwrap();
+            threads.push(Thread { place: format!("{CHANNEL}?thread={}", sent["ts"].as_str().unwrap()) });
+        }
+        threads
+    }
+
+    /// What the Kraken has said in a thread, as [`Person::sees`], without the rest of a long channel.
+    pub async fn sees_alone(&self, thread: &Thread) -> Vec<Post> {
+        let replies = self.page(&format!("{}&last=1", thread.place)).await.replies();
+        replies.into_iter().filter(|post| post.author == KRAKEN && !post.is_progress()).collect()
+    }
+
     /// Whether some HTML stands on a thread's page, the rest of the channel left out.
     pub async fn reads(&self, thread: &Thread, html: &str) -> bool {
         self.page(&format!("{}&last=1", thread.place)).await.text.contains(html)

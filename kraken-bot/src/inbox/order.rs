@@ -1,8 +1,8 @@
-//! What may be worked on now: one conversation in order, different ones side by side, and a channel's facts before the
-//! messages that came after them.
+//! What may be worked on now: one conversation in order, different ones side by side, a channel's facts before the messages
+//! that came after them, and nobody's requests before everybody else's.
 
-use crate::slack::envelope::Incoming;
-use std::collections::HashSet;
+use crate::slack::envelope::{Incoming, What};
+use std::collections::{HashMap, HashSet};
 
 /// Something that is not done.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -15,10 +15,27 @@ pub(crate) struct Open {
     pub(crate) incoming: Incoming,
 }
 
+impl Open {
+    /// Who asked, where somebody did.
+    fn asker(&self) -> Option<&str> {
+        match &self.incoming.what {
+            What::Said(said) => Some(&said.user),
+            _ => None,
+        }
+    }
+}
+
+/// How many requests of one person are worked on at once; more wait, so that there is always a turn for somebody else.
+const AT_ONCE_OF_ONE: usize = 4;
+
 /// Those of `open`, which is in order, that may be begun while `running` go on.
 pub(crate) fn runnable<'o>(open: &'o [Open], running: &HashSet<i64>) -> Vec<&'o Open> {
     let mut busy_conversations = HashSet::new();
     let mut channels_with_facts = HashSet::new();
+    let mut of_each: HashMap<&str, usize> = HashMap::new();
+    for event in open.iter().filter(|event| running.contains(&event.seq)) {
+        *of_each.entry(event.asker().unwrap_or_default()).or_default() += 1;
+    }
     let mut runnable = Vec::new();
     for event in open {
         let waits_for_fact = !event.fact && channels_with_facts.contains(event.channel.as_str());
@@ -26,9 +43,17 @@ pub(crate) fn runnable<'o>(open: &'o [Open], running: &HashSet<i64>) -> Vec<&'o 
         if event.fact {
             channels_with_facts.insert(event.channel.as_str());
         }
-        if its_turn && !waits_for_fact && !running.contains(&event.seq) {
-            runnable.push(event);
+        if !its_turn || waits_for_fact || running.contains(&event.seq) {
+            continue;
         }
+        if let Some(asker) = event.asker() {
+            let count = of_each.entry(asker).or_default();
+            if *count >= AT_ONCE_OF_ONE {
+                continue;
+            }
+            *count += 1;
+        }
+        runnable.push(event);
     }
     runnable
 }
@@ -36,7 +61,7 @@ pub(crate) fn runnable<'o>(open: &'o [Open], running: &HashSet<i64>) -> Vec<&'o 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::slack::envelope::What;
+    use crate::slack::envelope::Said;
 
     fn open(seq: i64, channel: &str, thread: Option<&str>) -> Open {
         let conversation = thread.map_or_else(|| channel.to_owned(), |thread| format!("{channel}/{thread}"));
@@ -59,6 +84,28 @@ mod tests {
         assert_eq!(now(&waiting, &[]), [1, 3]);
         assert_eq!(now(&waiting, &[1]), [3]);
         assert_eq!(now(&waiting[1..], &[]), [2, 3]);
+    }
+
+    #[test]
+    fn whoever_asks_a_lot_leaves_turns_for_the_others() {
+        let asks = |seq: i64, user: &str| {
+            let thread = format!("t{seq}");
+            let said = Said {
+                user: user.into(),
+                text: "help".into(),
+                ts: thread.clone(),
+                thread: thread.clone(),
+                direct: false,
+                click: None,
+            };
+            let mut open = open(seq, "C1", Some(&thread));
+            open.incoming.what = What::Said(said);
+            open
+        };
+        let waiting: Vec<Open> = (1..=50).map(|seq| asks(seq, "UANA")).chain([asks(51, "UBEN")]).collect();
+        assert_eq!(now(&waiting, &[]), [1, 2, 3, 4, 51]);
+        assert_eq!(now(&waiting, &[1, 2, 3, 51]), [4]);
+        assert_eq!(now(&waiting, &[1, 2, 3, 4]), [51]);
     }
 
     #[test]

@@ -3,6 +3,7 @@
 
 mod author;
 mod emergency;
+mod flood;
 mod life;
 mod mcp_sdk;
 mod membership;
