@@ -47,6 +47,13 @@ impl Process {
         family
     }
 
+    /// Its command line and its environment, as anybody with the same account can read them.
+    #[must_use]
+    pub fn shown(&self) -> Vec<u8> {
+        let read = |what: &str| std::fs::read(format!("/proc/{}/{what}", self.pid)).unwrap_or_default();
+        [read("cmdline"), read("environ")].concat()
+    }
+
     /// Every process that names `folder` in its command line.
     #[must_use]
     pub fn naming(folder: &Path) -> Vec<Self> {

@@ -114,11 +114,16 @@ impl Up {
 
     /// An MCP client with a fresh token of `name`.
     pub async fn mcp(&self, name: &str) -> Mcp {
+        Mcp::new(&format!("{}/mcp", self.server()), &self.token(name).await)
+    }
+
+    /// A fresh token of `name`.
+    pub async fn token(&self, name: &str) -> String {
         let mut command = tntc(&self.home);
         command.args(["up", "token", name, "--state-dir"]).arg(&self.state);
         let token = finish(command).await;
         assert_eq!(token.code, Some(0), "{token:?}");
-        Mcp::new(&format!("{}/mcp", self.server()), token.out.trim())
+        token.out.trim().to_owned()
     }
 
     /// Runs `tntc` as the operator, by the two variables that were printed.
