@@ -10,7 +10,7 @@ pub use break_glass::{BreakGlass, OperatorEntry};
 pub use keys::{Discovery, KeyError, Keys};
 pub use token::{Clients, TokenError};
 
-use crate::store::PersonId;
+use crate::store::{AccountId, PersonId};
 
 /// The one who calls.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -51,6 +51,9 @@ pub struct Person {
     pub name: Option<String>,
     /// The e-mail address, where the issuer has verified it. It grants nothing.
     pub verified_email: Option<String>,
+    /// The Slack account that they signed in to the issuer with, where the issuer says so: it proves at sign-in whose the
+    /// account is, and grants nothing.
+    pub slack: Option<AccountId>,
     /// The client that the token was issued to.
     pub client: Client,
     /// That client's id.

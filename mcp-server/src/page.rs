@@ -213,6 +213,7 @@ impl Desk {
             id,
             name: person.name.clone(),
             verified_email: person.email.clone(),
+            slack: None,
             client: Client::Page,
             client_id: self.page.client.clone(),
         };

@@ -2,7 +2,7 @@
 
 use super::keys::{Key, Keys};
 use super::{Caller, Client, Person};
-use crate::store::PersonId;
+use crate::store::{AccountId, PersonId};
 use jiff::Timestamp;
 use jsonwebtoken::{Algorithm, Header, Validation};
 use serde::Deserialize;
@@ -97,6 +97,8 @@ struct Claims {
     email: Option<String>,
     #[serde(default)]
     email_verified: bool,
+    slack_team_id: Option<String>,
+    slack_user_id: Option<String>,
 }
 
 /// What a token must have been made for.
@@ -186,6 +188,12 @@ impl Expectation {
         Ok(Caller::Person(Person {
             id: PersonId { issuer: self.issuer.clone(), subject },
             name: claims.name.or(claims.preferred_username),
+            slack: match (claims.slack_team_id, claims.slack_user_id) {
+                (Some(team), Some(user)) if !team.is_empty() && !user.is_empty() => {
+                    Some(AccountId { team, user })
+                }
+                _ => None,
+            },
             verified_email: claims.email.filter(|email| claims.email_verified && !email.is_empty()),
             client,
             client_id,

@@ -42,9 +42,7 @@ impl Handler for AccountBind {
             && !is_same(signed_in, via)
         {
             warn_the_other(changing.tx(), &person, via).await.map_err(failed)?;
-            let failure = Failure::new(FailureCode::Denied, "the address that you signed in with is not the one of this Slack account")
-                .with_remedy("sign in with the account that has the same verified e-mail address, or ask an operator to bind them");
-            return Err(changing.failed(failure).await);
+            return Err(changing.failed(another(signed_in)).await);
         }
         match changing.tx().bind(&grant, &account, &person).await.map_err(failed)? {
             Ok(created) => {
@@ -90,9 +88,12 @@ fn meant(call: &Call, args: &AccountBindArgs, rights: &Rights) -> Result<(Accoun
     Ok((AccountId { team: account.team.clone(), user: account.user.clone() }, person))
 }
 
-/// Whether the two accounts are the same person's: the issuer has verified the very address that Slack has. It is looked at
-/// now and never again.
+/// Whether the two accounts are the same person's. Where the issuer says with which Slack account they signed in to it, that is
+/// the answer; else it must have verified the very address that Slack has. It is looked at now and never again.
 fn is_same(signed_in: &Person, via: &Assertion) -> bool {
+    if let Some(slack) = &signed_in.slack {
+        return slack.team == via.team && slack.user == via.user.id;
+    }
     signed_in.verified_email.is_some() && signed_in.verified_email == via.user.email
 }
 
@@ -110,6 +111,19 @@ async fn warn_the_other(tx: &mut Tx, person: &PersonId, via: &Assertion) -> Resu
         }
         _ => Ok(()),
     }
+}
+
+/// The two are not proven to be one person's.
+fn another(signed_in: &Person) -> Failure {
+    if signed_in.slack.is_some() {
+        let what = "you signed in with another Slack account than this one";
+        return Failure::new(FailureCode::Denied, what)
+            .with_remedy("sign in with this one, or ask an operator to bind them");
+    }
+    let what = "the address that you signed in with is not the one of this Slack account";
+    Failure::new(FailureCode::Denied, what).with_remedy(
+        "sign in with the account that has the same verified e-mail address, or ask an operator to bind them",
+    )
 }
 
 fn refusal(taken: BindError) -> Failure {

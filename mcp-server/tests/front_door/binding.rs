@@ -1,6 +1,7 @@
 //! Whose a Slack account is: who may bind it, by what, and what nobody can have by a trick.
 
 use crate::app::App;
+use crate::rpc::Extras;
 use crate::team::{everybody_is_in, set_up};
 use serde_json::{Value, json};
 use wire::{Failure, FailureCode};
@@ -10,6 +11,7 @@ crate::on_both_stores! {
     an_address_that_is_not_the_very_same_proves_nothing
     an_address_counts_once_and_never_again
     an_operator_binds_whom_no_address_proves
+    who_signed_in_with_slack_is_who_slack_says
 }
 
 /// Signs in as `person` for the Slack account `account`, which has this address in Slack.
@@ -102,4 +104,29 @@ async fn an_operator_binds_whom_no_address_proves(app: App) {
     ben["account"]["user"] = json!("UBEN");
     assert_eq!(app.operate("account_bind", ben).await.unwrap_err().code, FailureCode::Denied);
     everybody_is_in(&app).await;
+}
+
+async fn who_signed_in_with_slack_is_who_slack_says(app: App) {
+    set_up(&app).await;
+    let bind = async |claims: Value, email: &str| {
+        let mut said = app.signing_in("cy");
+        said.user.email = Some(email.to_owned());
+        let mut all = app.issuer.claims("cy", "kraken");
+        all.as_object_mut().unwrap().extend(claims.as_object().unwrap().clone());
+        let extras = Extras { assertion: Some(app.signed(&said)), ..Extras::default() };
+        app.call_with(&app.issuer.sign(&all), "account_bind", json!({}), extras).await
+    };
+    // The same address does not help whoever signed in with another account, or in another workspace.
+    for claims in [
+        json!({"slack_team_id": "T1", "slack_user_id": "UDORA"}),
+        json!({"slack_team_id": "T2", "slack_user_id": "UCY"}),
+    ] {
+        let refused = bind(claims, "cy@example.com").await.unwrap_err();
+        assert!(refused.message.contains("another Slack account than this one"), "{refused:?}");
+    }
+    // Half of it is nothing, and then the address decides.
+    bind(json!({"slack_user_id": "UCY"}), "else@example.com").await.unwrap_err();
+    let bound =
+        bind(json!({"slack_team_id": "T1", "slack_user_id": "UCY"}), "else@example.com").await.unwrap();
+    assert_eq!(bound["account"], json!({"team": "T1", "user": "UCY"}));
 }

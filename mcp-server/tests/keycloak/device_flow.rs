@@ -4,6 +4,8 @@ use crate::browser::Browser;
 use crate::door::Door;
 use crate::realm::{Realm, Tokens};
 use crate::until::until;
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Value, json};
 use std::time::Duration;
 use uuid::Uuid;
@@ -124,4 +126,21 @@ async fn a_person_remains_the_same_after_a_change_of_name_and_address() {
     door.realm.make_person(&heir).await;
     let heirs = door.realm.tokens("agents", &heir).await;
     assert_ne!(door.whoami(&heirs.access).await["subject"], before["subject"]);
+}
+
+/// What a token says.
+fn said_by(token: &str) -> Value {
+    let payload = token.split('.').nth(1).unwrap();
+    serde_json::from_slice(&URL_SAFE_NO_PAD.decode(payload).unwrap()).unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn with_which_slack_account_somebody_signed_in_is_told_to_the_kraken_alone() {
+    let door = Door::open().await;
+    let kraken = said_by(&sign_in(&door.realm, "kraken", "ana").await.access);
+    assert_eq!((&kraken["slack_team_id"], &kraken["slack_user_id"]), (&json!("T1"), &json!("UANA")));
+    for (client, person) in [("kraken", "ben"), ("agents", "ana")] {
+        let others = said_by(&sign_in(&door.realm, client, person).await.access);
+        assert_eq!(others["slack_user_id"], Value::Null, "{client} {person}");
+    }
 }
