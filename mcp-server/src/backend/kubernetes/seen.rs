@@ -89,7 +89,7 @@ impl Seen {
             Some(pod) if beside::is_restarting(pod) => None,
             Some(pod) => {
                 let own = || engine(pod).and_then(why_not);
-                beside::why_not(pod).or_else(own).map(Why::Tentacle)
+                before(pod).or_else(|| beside::why_not(pod)).or_else(own).map(Why::Tentacle)
             }
             None => self.no_pod(),
         }
@@ -165,6 +165,16 @@ fn statuses(pod: &Pod) -> impl Iterator<Item = &ContainerStatus> {
 
 fn engine(pod: &Pod) -> Option<&ContainerStatus> {
     statuses(pod).find(|it| it.name == ENGINE)
+}
+
+/// Why what comes before the engine does not end as it is to.
+fn before(pod: &Pod) -> Option<String> {
+    let statuses = pod.status.iter().flat_map(|status| &status.init_container_statuses).flatten();
+    let done = |status: &&ContainerStatus| {
+        let end = status.state.as_ref().and_then(|state| state.terminated.as_ref());
+        end.is_some_and(|end| end.exit_code == 0)
+    };
+    statuses.filter(|status| !done(status)).find_map(why_not)
 }
 
 /// Why a container does not start, where it will not by itself: what it said when it ended, or what the kubelet says.

@@ -95,6 +95,7 @@ impl Tentacle {
             token: RunTokenHash::of(LEFT_OUT),
             pass: reaches.then_some(LEFT_OUT),
             secrets: &secrets.collect(),
+            modules: None,
             standing: LEFT_OUT,
             purpose: Purpose::Serve,
         })?)
