@@ -19,5 +19,5 @@ pub use spec::{EnclaveSpec, FIELD_MANAGER, Mirror, ServerAccount, Status};
 pub use tentacle::{
     Behind, CONTAINER, ClusterSpec, FetchSpec, PART, PORT, PackedModules, Purpose, RECORD, TentacleMirror,
     TentacleSpec, UNPACKER, code, deployment, fetch_pod, fetch_policy, fetch_supply, key_of_secret, modules,
-    modules_name, name_of, policy, render_fetch, render_tentacle, supply, trial_pod, version_of,
+    modules_name, name_of, policy, render_fetch, render_tentacle, set_of, supply, trial_pod, version_of,
 };

@@ -17,7 +17,7 @@ mod walls;
 pub use code::code;
 pub use fetch::{FetchSpec, fetch_pod, fetch_policy, fetch_supply, render_fetch};
 pub use mirror::TentacleMirror;
-pub use packed::{PART, PackedModules, RECORD, UNPACKER, modules, modules_name, version_of};
+pub use packed::{PART, PackedModules, RECORD, UNPACKER, modules, modules_name, set_of, version_of};
 pub use pod::{CONTAINER, deployment};
 pub use policy::policy;
 pub use spec::{Behind, ClusterSpec, PORT, Purpose, TentacleSpec, name_of};

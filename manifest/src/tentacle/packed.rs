@@ -30,6 +30,9 @@ const PACKED_AT: &str = "/packed";
 /// Modules, ready to be kept.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PackedModules {
+    /// A word that tells these objects from others of the version: what a node has read of an object it does not read again, so
+    /// that objects are never made anew under their old names.
+    pub set: String,
     /// What was packed, in parts of at most [`PackedModules::PART_BYTES`].
     pub parts: Vec<Vec<u8>>,
     /// The digest of names and content, to which whoever unpacks them is held.
@@ -49,8 +52,15 @@ impl PackedModules {
 
 /// The name of the object that holds a part, by the name of the version's objects.
 #[must_use]
-pub fn modules_name(version: &str, part: usize) -> String {
-    format!("{version}.{UNPACKED}-{part}")
+pub fn modules_name(version: &str, set: &str, part: usize) -> String {
+    format!("{version}.{UNPACKER}-{set}-{part}")
+}
+
+/// The set of which an object of this name is the first.
+#[must_use]
+pub fn set_of(object: &str) -> Option<&str> {
+    let (_, part) = object.split_once('.')?;
+    part.strip_prefix(UNPACKER)?.strip_prefix('-')?.strip_suffix("-0")
 }
 
 /// The name of the version's objects, by that of any object of it.
@@ -65,7 +75,10 @@ pub fn version_of(object: &str) -> &str {
 pub fn modules(spec: &TentacleSpec<'_>) -> Vec<ConfigMap> {
     let Some(modules) = spec.modules else { return Vec::new() };
     let object = |(number, part): (usize, &Vec<u8>)| ConfigMap {
-        metadata: ObjectMeta { name: Some(modules_name(&spec.name(), number)), ..spec.named().meta() },
+        metadata: ObjectMeta {
+            name: Some(modules_name(&spec.name(), &modules.set, number)),
+            ..spec.named().meta()
+        },
         data: Some(BTreeMap::from([(RECORD.to_owned(), modules.record.clone())])),
         binary_data: Some(BTreeMap::from([(PART.to_owned(), ByteString(part.clone()))])),
         immutable: Some(true),
@@ -103,7 +116,7 @@ pub(super) fn volumes(spec: &TentacleSpec<'_>) -> Vec<Volume> {
     let Some(modules) = spec.modules else { return Vec::new() };
     let part = |number: usize| VolumeProjection {
         config_map: Some(ConfigMapProjection {
-            name: modules_name(&spec.name(), number),
+            name: modules_name(&spec.name(), &modules.set, number),
             items: Some(vec![KeyToPath {
                 key: PART.to_owned(),
                 path: format!("{PART}-{number}"),

@@ -28,6 +28,7 @@ impl ModuleFiles {
             )));
         }
         Ok(PackedModules {
+            set: String::new(),
             parts: packed.chunks(PackedModules::PART_BYTES).map(<[u8]>::to_vec).collect(),
             digest: self.digest(),
             room_mib: self.room_mib(),

@@ -17,6 +17,14 @@ pub(super) struct Ready {
     kept: bool,
 }
 
+impl Ready {
+    /// Modules that are to be kept in objects of their own.
+    fn new(packed: PackedModules) -> Self {
+        let set = format!("{:08x}", rand::random::<u32>());
+        Self { packed: PackedModules { set, ..packed }, kept: false }
+    }
+}
+
 impl Tentacles {
     /// The modules of a version whose objects are to have this name: what they hold already, or what those of the version that
     /// serves hold, if that is the same, else what is fetched. Nothing for a version without any.
@@ -38,13 +46,13 @@ impl Tentacles {
         if let Some(serves) = serves.filter(|serves| serves != name)
             && let Some(packed) = self.kept(target, &serves, &wanted).await?
         {
-            return Ok(Some(Ready { packed, kept: false }));
+            return Ok(Some(Ready::new(packed)));
         }
         let files = self.fetch(target, &version.sandbox).await?;
         let packed = tokio::task::spawn_blocking(move || files.pack()).await;
         let packed = packed.map_err(|error| BackendError::Fault(error.to_string()))??;
         let record = self.record(target, &wanted, &packed)?;
-        Ok(Some(Ready { packed: PackedModules { record, ..packed }, kept: false }))
+        Ok(Some(Ready::new(PackedModules { record, ..packed })))
     }
 
     /// Keeps the modules of a version in its objects. The first of them is made last: where it is, all are.
@@ -53,7 +61,7 @@ impl Tentacles {
             return Ok(());
         }
         let (enclave, name) = (spec.sandbox.tentacle.enclave.as_str(), spec.name());
-        // What a server left that ended meanwhile is not changed: it cannot be.
+        // What a server left that ended meanwhile, or what somebody has altered.
         for object in self.parts(enclave, &name).await? {
             self.cluster.remove::<ConfigMap>(enclave, &object).await?;
         }

@@ -6,7 +6,7 @@ use crate::backend::BackendError;
 use crate::gate::target::OnTentacle;
 use k8s_openapi::api::core::v1::ConfigMap;
 use kube::api::ObjectMeta;
-use manifest::{PART, PackedModules, RECORD, modules_name};
+use manifest::{PART, PackedModules, RECORD, modules_name, set_of};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use wire::canonical::hex;
@@ -55,43 +55,49 @@ impl Tentacles {
         name: &str,
         wanted: &str,
     ) -> Result<Option<PackedModules>, BackendError> {
-        let Some(first) = self.part(target, name, 0).await? else { return Ok(None) };
+        for object in self.parts(target.record.name.as_str(), name).await? {
+            let Some(set) = set_of(&object) else { continue };
+            let found = self.set(target, (name, set), wanted).await?;
+            if found.is_some() {
+                return Ok(found);
+            }
+        }
+        Ok(None)
+    }
+
+    /// The same of one set of them.
+    async fn set(
+        &self,
+        target: &OnTentacle,
+        (name, set): (&str, &str),
+        wanted: &str,
+    ) -> Result<Option<PackedModules>, BackendError> {
+        let part = async |number| self.part(target, modules_name(name, set, number)).await;
+        let Some(first) = part(0).await? else { return Ok(None) };
         let text = first.data.as_ref().and_then(|data| data.get(RECORD)).cloned().unwrap_or_default();
         let Ok(record) = serde_json::from_str::<Record>(&text) else {
-            return Ok(self.is_not(name, "its record cannot be read"));
+            return Ok(is_not(name, "their record cannot be read"));
         };
         if record.word != self.word(target, &record) {
-            return Ok(self.is_not(name, "its record is somebody else's"));
+            return Ok(is_not(name, "their record is somebody else's"));
         }
         if record.wanted != wanted {
             return Ok(None);
         }
         let mut parts = vec![content(first)];
         for number in 1..record.parts {
-            parts.push(self.part(target, name, number).await?.map(content).unwrap_or_default());
+            parts.push(part(number).await?.map(content).unwrap_or_default());
         }
         if digest(&parts) != record.packed {
-            return Ok(self.is_not(name, "the digest is another"));
+            return Ok(is_not(name, "the digest is another"));
         }
         let Record { digest, room_mib, .. } = record;
-        Ok(Some(PackedModules { parts, digest, room_mib, record: text }))
+        Ok(Some(PackedModules { set: set.to_owned(), parts, digest, room_mib, record: text }))
     }
 
-    /// It is told, and fetched again.
-    fn is_not(&self, name: &str, why: &str) -> Option<PackedModules> {
-        tracing::error!(name, why, "modules on the cluster are not what was kept");
-        None
-    }
-
-    async fn part(
-        &self,
-        target: &OnTentacle,
-        name: &str,
-        number: usize,
-    ) -> Result<Option<ConfigMap>, BackendError> {
-        let name = Some(modules_name(name, number));
-        let like =
-            ConfigMap { metadata: ObjectMeta { name, ..ObjectMeta::default() }, ..ConfigMap::default() };
+    async fn part(&self, target: &OnTentacle, name: String) -> Result<Option<ConfigMap>, BackendError> {
+        let metadata = ObjectMeta { name: Some(name), ..ObjectMeta::default() };
+        let like = ConfigMap { metadata, ..ConfigMap::default() };
         self.cluster.find(target.record.name.as_str(), &like).await
     }
 
@@ -103,6 +109,12 @@ impl Tentacles {
         let words = [&enclave, &tentacle, wanted, digest, packed, &room_mib, &parts];
         self.supply.vouched(&words.map(String::as_str))
     }
+}
+
+/// It is told, and fetched again.
+fn is_not(name: &str, why: &str) -> Option<PackedModules> {
+    tracing::error!(name, why, "modules on the cluster are not what was kept");
+    None
 }
 
 fn content(object: ConfigMap) -> Vec<u8> {
