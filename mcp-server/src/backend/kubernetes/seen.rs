@@ -253,6 +253,24 @@ mod tests {
     }
 
     #[test]
+    fn what_comes_before_the_engine_says_why_it_does_not_start() {
+        let line = json!({"time": "t", "run": null, "node": null, "level": "error",
+                          "message": "cannot start: its modules are not what was fetched"});
+        let before = |state: Value| {
+            let engine = json!({"name": "engine", "image": "", "imageID": "", "ready": false, "restartCount": 0,
+                                "state": {"waiting": {"reason": "PodInitializing"}}});
+            let modules = json!({"name": "modules", "image": "", "imageID": "", "ready": false,
+                                 "restartCount": 0, "state": state});
+            json!({"initContainerStatuses": [modules], "containerStatuses": [engine]})
+        };
+        let ended = |code: i32| json!({"terminated": {"exitCode": code, "message": line.to_string()}});
+        let seen = |state: Value| seen(vec![pod("a", before(state))]).hopeless("a");
+        assert_eq!(seen(ended(1)), told("its modules are not what was fetched"));
+        assert_eq!(seen(ended(0)), None);
+        assert_eq!(seen(json!({"running": {}})), None);
+    }
+
+    #[test]
     fn a_quota_that_is_used_up_is_told() {
         let failure = json!({"type": "ReplicaFailure", "status": "True",
                              "message": "pods is forbidden: exceeded quota: tentacular-quota"});
