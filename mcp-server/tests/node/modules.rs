@@ -9,7 +9,11 @@ use crate::outside::{self as host, NODE};
 use crate::registry::{CODE, FILE, PACKAGE, Page, Registry, TARBALL, expected, files, integrity, tarball};
 use crate::site::Site;
 use crate::until::until;
+use axum::http::Method;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
+use sha2::{Digest as _, Sha256};
 use wire::Failure;
 
 /// Deploys it, with the owner's approval where that is asked for; how an owner says so is another test's.
@@ -18,7 +22,7 @@ async fn approved(site: &Site, enclave: &str, files: &Value) -> Result<Value, Fa
     if answer["status"] != "needs_approval" {
         return Ok(answer);
     }
-    site.execute("UPDATE approval SET state = 'approved'").await;
+    site.execute("UPDATE approval SET state = 'approved' WHERE state = 'waiting'").await;
     site.deploy(enclave, "user", files).await
 }
 
@@ -28,12 +32,19 @@ fn objects(enclave: &str, kind: &str) -> Vec<String> {
     told.lines().filter_map(|line| line.strip_prefix(&format!("{kind}/"))).map(str::to_owned).collect()
 }
 
-/// The object of the modules of a version.
+/// The objects of modules.
 fn kept(enclave: &str) -> Vec<String> {
-    objects(enclave, "configmap")
-        .into_iter()
-        .filter(|name| name.contains(".modules-") && name.ends_with("-0"))
-        .collect()
+    let mut kept = objects(enclave, "configmap");
+    kept.retain(|name| name.contains(".modules-"));
+    kept.sort();
+    kept
+}
+
+/// Whether there are the objects of one version with its modules, and nothing else.
+fn is_alone(enclave: &str) -> bool {
+    let counts = ["deployment.apps", "configmap", "secret", "networkpolicy.networking.k8s.io", "pod"]
+        .map(|kind| objects(enclave, kind).len());
+    counts == [1, 3, 1, 1, 1]
 }
 
 #[test]
@@ -52,7 +63,8 @@ fn they_are_fetched_once_and_run_without_a_registry() {
         assert!([TARBALL, FILE].iter().all(|path| fetched.iter().any(|asked| asked == path)), "{fetched:?}");
         let names = objects(enclave, "networkpolicy.networking.k8s.io");
         assert_eq!(names.len(), 1, "nothing is left of what fetched: {}", left(enclave));
-        assert!(kept(enclave).len() == 1 && kept(enclave)[0].starts_with(&names[0]), "{}", left(enclave));
+        let kept = kept(enclave);
+        assert!(kept.len() == 2 && kept.iter().all(|name| name.starts_with(&names[0])), "{kept:?}");
 
         registry.stop().await;
         let input = json!({"port": 8003});
@@ -80,7 +92,7 @@ fn they_are_fetched_once_and_run_without_a_registry() {
         let observed = json!({"input": input, "timeout_seconds": 60, "files": other, "name": "user", "enclave": enclave});
         let seen = site.call("ana", "reach_observe", observed).await.unwrap();
         assert_eq!(seen["stopped"], json!({}), "{seen:#}");
-        until("one version is left", async || kept(enclave).len() == 1).await;
+        until("one version is left", async || is_alone(enclave)).await;
 
         let confirmed = json!({"enclave": enclave, "name": "user", "confirm": "user"});
         let removed = site.call("ana", "wf_remove", confirmed).await.unwrap();
@@ -103,7 +115,13 @@ async fn what_was_altered_is_not_run(site: &Site, enclave: &str, files: &Value, 
     let object = kubectl(&["get", "configmap", "-n", enclave, name, "-o", "json"]).unwrap();
     let mut object: Value = serde_json::from_str(&object).unwrap();
     object["metadata"] = json!({"name": name, "namespace": enclave, "labels": object["metadata"]["labels"]});
-    object["binaryData"]["part"] = json!("H4sIAAAAAAAAA4uO5QIAKbtMDAMAAAA=");
+    // Even where what is written down beside it fits.
+    let (part, other) = (Vec::from("other"), part_of(enclave, &kept(enclave)[1]));
+    object["binaryData"]["part"] = json!(STANDARD.encode(&part));
+    let mut record: Value = serde_json::from_str(object["data"]["record"].as_str().unwrap()).unwrap();
+    let digest = Sha256::digest([part, other].concat());
+    record["packed"] = json!(digest.iter().map(|byte| format!("{byte:02x}")).collect::<String>());
+    object["data"]["record"] = json!(record.to_string());
     kubectl(&["delete", "configmap", "-n", enclave, name]).unwrap();
     host::apply(&[object]);
     scale("--replicas=1");
@@ -115,6 +133,12 @@ async fn what_was_altered_is_not_run(site: &Site, enclave: &str, files: &Value, 
     assert!(registry.asked().iter().any(|path| path == TARBALL));
     let ran = site.run_it(enclave, "user", json!({"port": 8003})).await.unwrap();
     assert_eq!(ran["output"]["outputs"]["use"], expected(), "{ran}");
+}
+
+/// The part that an object holds.
+fn part_of(enclave: &str, name: &str) -> Vec<u8> {
+    let part = ["get", "configmap", "-n", enclave, name, "-o", "jsonpath={.binaryData.part}"];
+    STANDARD.decode(kubectl(&part).unwrap()).unwrap()
 }
 
 /// Whom a pod may try to reach, past the gateway: each of them answers the node.
@@ -212,8 +236,7 @@ fn what_cannot_be_had_is_refused_and_the_version_before_serves() {
         approved(&site, enclave, &files).await.unwrap();
         let ran = site.run_it(enclave, "user", json!({"port": 8003})).await.unwrap();
         assert_eq!(ran["output"]["outputs"]["use"], expected(), "{ran}");
-        until("one version is left", async || objects(enclave, "secret").len() == 1).await;
-        assert_eq!(objects(enclave, "pod").len(), 1, "{}", left(enclave));
+        until("one version is left", async || is_alone(enclave)).await;
 
         what_was_altered_is_not_run(&site, enclave, &files, &registry).await;
 
@@ -221,6 +244,50 @@ fn what_cannot_be_had_is_refused_and_the_version_before_serves() {
         let confirmed = json!({"enclave": enclave, "name": "user", "confirm": "user"});
         site.call("ana", "wf_remove", confirmed).await.unwrap();
         assert_eq!(left(enclave), "");
+        site.deprovision("ana", enclave).await;
+    });
+}
+
+/// A server that is killed after a write finds what is there of a deploy: the same request goes on with it, and fetches again
+/// only what is not kept yet.
+#[test]
+fn a_server_that_is_killed_between_fetching_and_serving_goes_on() {
+    inside(async {
+        let mut registry = Registry::start_at("0.0.0.0").await;
+        let (mut site, there) = (Site::start_with("heads", registry.flags().to_vec()).await, host::get());
+        let enclave = &there.modules[2];
+        site.call("ana", "enclave_provision", json!({"name": enclave})).await.unwrap();
+        let files = files(&registry.lock());
+        let steps = [
+            ("the pod that fetches", Method::PATCH, "/pods/user-m", true),
+            ("its end", Method::DELETE, "/networkpolicies/user-m", true),
+            ("a part of the modules", Method::PATCH, ".modules-", true),
+            ("the deployment", Method::PATCH, "/deployments/", false),
+        ];
+        for (step, method, part, again) in steps {
+            let asked = site.deploy(enclave, "user", &files).await.unwrap();
+            assert_eq!(asked["status"], "needs_approval", "{step}: {asked}");
+            site.execute("UPDATE approval SET state = 'approved' WHERE state = 'waiting'").await;
+            site.proxy.cut_within(&method, part);
+            tokio::select! {
+                it = site.deploy(enclave, "user", &files) => panic!("{step}: the deploy ended: {it:?}"),
+                () = site.proxy.until_cut() => {}
+            }
+            site.kill();
+            site.proxy.mend();
+            registry.asked();
+            site.run("heads").await;
+            approved(&site, enclave, &files).await.unwrap();
+            let fetched = registry.asked().iter().any(|path| path == TARBALL);
+            assert_eq!(fetched, again, "{step}");
+            let ran = site.run_it(enclave, "user", json!({"port": 8003})).await.unwrap();
+            assert_eq!(ran["output"]["outputs"]["use"], expected(), "{step}: {ran}");
+            until(step, async || is_alone(enclave)).await;
+            let confirmed = json!({"enclave": enclave, "name": "user", "confirm": "user"});
+            site.call("ana", "wf_remove", confirmed).await.unwrap();
+            assert_eq!(left(enclave), "", "{step}");
+        }
+        registry.stop().await;
         site.deprovision("ana", enclave).await;
     });
 }

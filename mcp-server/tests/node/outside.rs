@@ -53,8 +53,8 @@ pub(crate) struct Outside {
     pub(crate) conforming: String,
     /// And another.
     pub(crate) beside: String,
-    /// And two more.
-    pub(crate) modules: [String; 2],
+    /// And three more.
+    pub(crate) modules: [String; 3],
 }
 
 /// It; whoever asks first sets it up, from the node's network.
@@ -79,8 +79,8 @@ fn set_up() -> Outside {
     let host = start_host();
     let conforming = format!("conforming-{}", std::process::id());
     let beside = format!("beside-{}", std::process::id());
-    let modules = ["modules", "refused"].map(|name| format!("{name}-{}", std::process::id()));
-    let all = [&enclave, &conforming, &beside, &modules[0], &modules[1]];
+    let modules = ["modules", "refused", "cut"].map(|name| format!("{name}-{}", std::process::id()));
+    let all = [&enclave, &conforming, &beside, &modules[0], &modules[1], &modules[2]];
     let open = all.map(|enclave| (enclave.clone(), json!(["10.244.0.0/16"])));
     let ranges = Value::Object(open.into_iter().collect()).to_string();
     std::fs::write(folder.path().join("ranges.json"), ranges).unwrap();

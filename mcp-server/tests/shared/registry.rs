@@ -127,8 +127,9 @@ impl Registry {
             "name": "left", "version": "1.2.3", "main": "index.js", "dependencies": {"inner": "^1.0.0"},
             "scripts": {"postinstall": "echo ran > script.txt"},
         });
+        let noise = noise();
         let tarballs = [
-            tarball(&[("package.json", &inner.to_string()), ("index.js", INNER)]),
+            tarball(&[("package.json", &inner.to_string()), ("index.js", INNER), ("noise.txt", &noise)]),
             tarball(&[("package.json", &left.to_string()), ("index.js", LEFT), ("data.txt", "its own\n")]),
         ];
         let [inner, left] = tarballs.each_ref().map(|tarball| integrity(tarball));
@@ -217,6 +218,16 @@ async fn answer(State(shared): State<Arc<Shared>>, uri: Uri) -> Response {
         Some(Page::Never) => std::future::pending().await,
         None => StatusCode::NOT_FOUND.into_response(),
     }
+}
+
+/// 1.3 MB that no compression makes much smaller than 1 MB.
+fn noise() -> String {
+    let mut last = Sha256::digest("noise");
+    let next = || {
+        last = Sha256::digest(last);
+        STANDARD.encode(last)
+    };
+    std::iter::repeat_with(next).take(30_000).collect()
 }
 
 /// A package with these files.
