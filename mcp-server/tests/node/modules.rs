@@ -224,7 +224,7 @@ fn what_cannot_be_had_is_refused_and_the_version_before_serves() {
 
         // A server that is killed meanwhile: the same request to the next one goes on, and nothing is left of the first.
         {
-            let killed = site.deploy(enclave, "user", &files);
+            let killed = approved(&site, enclave, &files);
             tokio::select! {
                 it = killed => panic!("it ended: {it:?}"),
                 _ = fetching(enclave, &registry) => {}
