@@ -1,5 +1,7 @@
 /** The command line of the engine. */
 
+import type { Packed } from "./packed.ts";
+
 export interface Flags {
   /** The file that says what to run: see plan.ts. */
   readonly plan: string;
@@ -31,6 +33,7 @@ export type Listen =
 
 const PLACES = ["plan", "code", "deno"];
 const NAMES = [...PLACES, "modules", "listen", "gateway", "pass", "secrets", "load-first"];
+const UNPACK_NAMES = ["packed", "parts", "into", "digest"];
 const FETCH_NAMES = ["deno", "listen", "gateway", "pass", "wanted", "cache", "token-sha256"];
 
 /** What a test of fixtures is told: see test_main.ts. */
@@ -79,6 +82,22 @@ export function readFetchFlags(args: readonly string[]): FetchFlags {
     wanted: readFolder("wanted", needed(values, "wanted")),
     cache: readFolder("cache", needed(values, "cache")),
     tokenSha256,
+  };
+}
+
+/** Reads the command line of whoever unpacks modules: see unpack_main.ts. */
+export function readUnpackFlags(args: readonly string[]): Packed {
+  const values = readPairs(args, UNPACK_NAMES);
+  const [parts, digest] = [needed(values, "parts"), needed(values, "digest")];
+  if (!/^[1-9][0-9]?$/.test(parts)) throw new Error(`--parts is ${parts}: expected 1 to 99`);
+  if (!/^sha256:[0-9a-f]{64}$/.test(digest)) {
+    throw new Error("--digest must be sha256: and 64 hexadecimal digits");
+  }
+  return {
+    packed: readFolder("packed", needed(values, "packed")),
+    parts: Number(parts),
+    into: readFolder("into", needed(values, "into")),
+    digest,
   };
 }
 

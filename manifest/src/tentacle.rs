@@ -1,17 +1,23 @@
-//! The objects of one version of a tentacle. All four have one name, which the version's content gives, so that a new
-//! version is made beside the one that serves, and taken away by its name.
+//! The objects of one version of a tentacle. All have one name, which the version's content gives, so that a new version is
+//! made beside the one that serves, and taken away by its name; those of its modules have a number behind it.
 
 mod beside;
 mod code;
+mod fetch;
 mod mirror;
+mod named;
+mod packed;
 mod pod;
 mod policy;
 mod spec;
 mod supply;
 mod trial;
+mod walls;
 
 pub use code::code;
+pub use fetch::{FetchSpec, fetch_pod, fetch_policy, fetch_supply, render_fetch};
 pub use mirror::TentacleMirror;
+pub use packed::{PART, PackedModules, RECORD, UNPACKER, modules, modules_name, set_of, version_of};
 pub use pod::{CONTAINER, deployment};
 pub use policy::policy;
 pub use spec::{Behind, ClusterSpec, PORT, Purpose, TentacleSpec, name_of};
@@ -26,5 +32,10 @@ use serde_json::Value;
 /// # Errors
 /// [`RenderError`].
 pub fn render_tentacle(spec: &TentacleSpec<'_>) -> Result<Vec<Value>, RenderError> {
-    Ok(vec![json(&policy(spec))?, json(&code(spec))?, json(&supply(spec)?)?, json(&deployment(spec)?)?])
+    let mut objects = vec![json(&policy(spec))?, json(&code(spec))?];
+    for modules in &modules(spec) {
+        objects.push(json(modules)?);
+    }
+    objects.extend([json(&supply(spec)?)?, json(&deployment(spec)?)?]);
+    Ok(objects)
 }

@@ -19,10 +19,17 @@ use proptest::prelude::*;
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// The objects of a contract's tentacle, by kind.
+/// The objects of a contract's tentacle but for those of its modules, by kind.
 fn objects(contract: &Contract) -> BTreeMap<String, Value> {
-    let objects = made::objects(contract);
+    by_kind(made::objects(contract).into_iter().filter(|object| !is_of_modules(object)))
+}
+
+fn by_kind(objects: impl IntoIterator<Item = Value>) -> BTreeMap<String, Value> {
     objects.into_iter().map(|object| (object["kind"].as_str().unwrap().to_owned(), object)).collect()
+}
+
+fn is_of_modules(object: &Value) -> bool {
+    object["metadata"]["name"].as_str().unwrap().contains('.')
 }
 
 /// Each peer of a rule, as `namespace name ports`.
@@ -166,6 +173,14 @@ proptest! {
         prop_assert_eq!(&names, &expected.collect::<BTreeSet<_>>());
         prop_assert_eq!(held.len(), wanted.len() + names.len(), "nothing else is handed over");
 
+        // Modules: the engine has a folder of them that it cannot write to, and no other program runs in its pod.
+        let has_modules = made::has_modules(&contract);
+        let reads = |path: &str| args.iter().any(|arg| arg.starts_with("--allow-read=") && arg.ends_with(path));
+        let mounts = engine["volumeMounts"].as_array().unwrap();
+        let mounted = mounts.iter().any(|mount| mount["name"] == "modules" && mount["readOnly"] == true);
+        prop_assert_eq!((reads(",/modules"), mounted), (has_modules, has_modules));
+        prop_assert_eq!(pod["initContainers"].as_array().map_or(0, Vec::len), usize::from(has_modules));
+
         // Names in the pod: hosts of the contract alone.
         let hosts: BTreeSet<String> = contract.connections().into_iter().map(|(_, place, _)| place).collect();
         for alias in pod["hostAliases"].as_array().into_iter().flatten() {
@@ -228,4 +243,102 @@ fn every_object_of_a_version_has_its_name() {
         assert_eq!(object["metadata"]["labels"]["app.kubernetes.io/managed-by"], "tentacular");
         assert_eq!(object["metadata"]["labels"]["tentacular.io/tentacle"], "made");
     }
+}
+
+fn with_modules() -> Contract {
+    Contract { dependencies: Vec::new(), sidecars: Vec::new(), nodes: vec![None, None] }
+}
+
+#[test]
+fn modules_are_unpacked_by_a_program_that_reaches_nothing_and_read_by_the_engine() {
+    let objects = made::objects(&with_modules());
+    let kept: Vec<&Value> = objects.iter().filter(|object| is_of_modules(object)).collect();
+    let names: Vec<&str> = kept.iter().map(|object| object["metadata"]["name"].as_str().unwrap()).collect();
+    let name = "made-000000000000.modules-01234567";
+    assert_eq!(names, [format!("{name}-0"), format!("{name}-1")]);
+    for (object, part) in kept.iter().zip([vec![1, 2], vec![3]]) {
+        let (held, labels) = (data(object), &object["metadata"]["labels"]);
+        assert_eq!(
+            (&object["immutable"], &held["part"], &held["record"]),
+            (&json!(true), &part, &b"{}".to_vec())
+        );
+        assert_eq!(labels["tentacular.io/tentacle"], "made");
+        assert_eq!(manifest::version_of(object["metadata"]["name"].as_str().unwrap()), "made-000000000000");
+    }
+    let sets: Vec<Option<&str>> = names.iter().map(|name| manifest::set_of(name)).collect();
+    assert_eq!(sets, [Some("01234567"), None], "a set has one first object");
+    assert_eq!(manifest::set_of("made-000000000000"), None);
+
+    let objects = by_kind(objects);
+    let pod = &objects["Deployment"]["spec"]["template"]["spec"];
+    let (unpacker, engine) = (&pod["initContainers"][0], &pod["containers"][0]);
+    for field in ["image", "env", "securityContext", "imagePullPolicy"] {
+        assert_eq!(unpacker[field], engine[field], "{field}");
+    }
+    let args: Vec<&str> =
+        unpacker["args"].as_array().unwrap().iter().map(|arg| arg.as_str().unwrap()).collect();
+    let may: Vec<&&str> = args.iter().filter(|arg| arg.starts_with("--allow")).collect();
+    assert_eq!(may, [&"--allow-read=/engine,/packed", &"--allow-write=/modules"]);
+    let digest = format!("sha256:{}", "2".repeat(64));
+    let told = ["--packed", "/packed", "--parts", "2", "--into", "/modules", "--digest", &digest];
+    assert_eq!(&args[args.len() - told.len()..], told);
+    let memory = |container: &Value| container["resources"]["limits"]["memory"].clone();
+    assert_eq!(
+        (memory(unpacker), memory(engine)),
+        (json!("389Mi"), json!("389Mi")),
+        "384, and what they take"
+    );
+    let parts = &volume(pod, "packed").unwrap()["projected"]["sources"];
+    let item = |number: usize| json!([{"key": "part", "path": format!("part-{number}"), "mode": 292}]);
+    for number in 0..2 {
+        let expected = json!({"name": format!("{name}-{number}"), "items": item(number), "optional": false});
+        assert_eq!(parts[number]["configMap"], expected);
+    }
+    assert_eq!(parts.as_array().unwrap().len(), 2);
+}
+
+#[test]
+fn what_fetches_modules_is_given_what_to_fetch_and_reaches_the_gateway() {
+    let contract = with_modules();
+    let (objects, fetching) = (objects(&contract), by_kind(made::fetching(&contract)));
+    assert_eq!(fetching.keys().collect::<Vec<_>>(), ["NetworkPolicy", "Pod", "Secret"]);
+    for object in fetching.values() {
+        assert_eq!(object["metadata"]["name"], "made-m000000000000");
+    }
+    let policy = &fetching["NetworkPolicy"]["spec"];
+    let gateway = BTreeSet::from(["tentacular-system tentacular-egress 3128/TCP".to_owned()]);
+    assert_eq!(peers(&policy["egress"], "to"), gateway);
+    assert_eq!(policy["ingress"], objects["NetworkPolicy"]["spec"]["ingress"]);
+    let selected = policy["podSelector"]["matchLabels"].as_object().unwrap();
+    let labels = &fetching["Pod"]["metadata"]["labels"];
+    assert!(selected.len() == 2 && selected.iter().all(|(key, value)| labels[key] == *value));
+
+    let (pod, tentacles) = (&fetching["Pod"]["spec"], &objects["Deployment"]["spec"]["template"]["spec"]);
+    for field in [
+        "runtimeClassName",
+        "automountServiceAccountToken",
+        "enableServiceLinks",
+        "dnsPolicy",
+        "securityContext",
+    ] {
+        assert_eq!(pod[field], tentacles[field], "{field}");
+    }
+    assert_eq!((&pod["restartPolicy"], &pod["activeDeadlineSeconds"]), (&json!("Never"), &json!(180)));
+    assert_eq!(pod["containers"].as_array().unwrap().len(), 1);
+    let (container, engine) = (&pod["containers"][0], &tentacles["containers"][0]);
+    for field in ["image", "env", "securityContext"] {
+        assert_eq!(container[field], engine[field], "{field}");
+    }
+    // All that it is given: no code, no plan, no secret of the tentacle's.
+    let held = data(&fetching["Secret"]);
+    let names: Vec<&String> = held.keys().collect();
+    assert_eq!(names, ["deno.lock", "egress.pass", "entry.ts", "registries.json"]);
+    assert_eq!(
+        (held["egress.pass"].as_slice(), held["registries.json"].as_slice()),
+        (&b"d.e.f"[..], &br#"{"npm":"https://npm.example/"}"#[..])
+    );
+    let mounts = container["volumeMounts"].as_array().unwrap();
+    let writable: Vec<&Value> = mounts.iter().filter(|mount| mount["readOnly"] != true).collect();
+    assert_eq!(writable, [&json!({"name": "cache", "mountPath": "/cache"})]);
+    assert_eq!(volume(pod, "cache").unwrap()["emptyDir"], json!({"medium": "Memory", "sizeLimit": "64Mi"}));
 }

@@ -8,8 +8,8 @@
 )]
 
 use manifest::{
-    Behind, ClusterSpec, EnclaveSpec, FIELD_MANAGER, Mirror, Purpose, QuotaPreset, ServerAccount, Status,
-    TentacleSpec, render_all, render_tentacle,
+    Behind, ClusterSpec, EnclaveSpec, FIELD_MANAGER, FetchSpec, Mirror, PackedModules, Purpose, QuotaPreset,
+    ServerAccount, Status, TentacleSpec, render_all, render_fetch, render_tentacle,
 };
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -17,7 +17,7 @@ use std::io::Write as _;
 use std::process::{Command, Stdio};
 use std::sync::Once;
 use std::time::{Duration, Instant};
-use workflow::{Bundle, EnclaveName, Facts, RunTokenHash, Workflow, derive};
+use workflow::{Bundle, EnclaveName, Facts, Modules, RunTokenHash, Workflow, derive};
 
 const SERVER: &str = "--as=system:serviceaccount:tentacular-system:mcp-server";
 
@@ -195,7 +195,8 @@ fn pods_get_limits_and_no_token_and_cannot_be_more_than_they_may() {
     }
 }
 
-/// The objects of a tentacle that uses everything: a host by its own protocol, a secret, a file in a folder.
+/// The objects of a tentacle that uses everything: a host by its own protocol, a secret, a file in a folder, modules in two
+/// objects as large as they may be; and last those of what fetches its modules.
 fn tentacle(enclave: &EnclaveName) -> Vec<Value> {
     let yaml = "name: hello\nversion: '1.0'\ntriggers: [{type: manual}]\nnodes:\n  a: {path: nodes/deep/a.ts, description: A}\n\
                 contract:\n  version: '1'\n  dependencies:\n    db: {protocol: postgresql, host: db.example, database: d, user: u, \
@@ -213,31 +214,52 @@ fn tentacle(enclave: &EnclaveName) -> Vec<Value> {
         server: ServerAccount::default(),
     };
     let secrets: BTreeMap<_, _> = sandbox.secrets.iter().map(|name| (name.clone(), "s".to_owned())).collect();
-    render_tentacle(&TentacleSpec {
+    let modules = PackedModules {
+        set: "01234567".to_owned(),
+        parts: vec![vec![7; PackedModules::PART_BYTES]; 2],
+        digest: format!("sha256:{}", "0".repeat(64)),
+        room_mib: 5,
+        record: "{}".to_owned(),
+    };
+    let fetching = FetchSpec {
+        tentacle: &sandbox.tentacle,
+        version: &sandbox.version,
+        modules: &Modules::default(),
+        registries: "{}",
+        cluster: &cluster,
+        gateway: "10.96.0.9:3128".parse().unwrap(),
+        pass: "d.e.f",
+        token: RunTokenHash::of("t"),
+        standing: "1",
+    };
+    let mut objects = render_tentacle(&TentacleSpec {
         sandbox: &sandbox,
         bundle: &bundle,
         cluster: &cluster,
         token: RunTokenHash::of("t"),
         pass: Some("a.b.c"),
         secrets: &secrets,
+        modules: Some(&modules),
         standing: "1",
         purpose: Purpose::Serve,
     })
-    .unwrap()
+    .unwrap();
+    objects.extend(render_fetch(&fetching, Duration::from_secs(60)).unwrap());
+    objects
 }
 
 #[test]
 fn the_server_makes_a_tentacle_whose_pod_a_restricted_namespace_takes() {
     let enclave = Enclave::new("tentacle").made();
     let objects = tentacle(&enclave.0.name);
+    let class = json!({"apiVersion": "node.k8s.io/v1", "kind": "RuntimeClass", "metadata": {"name": "manifest-tests"},
+                       "handler": "runsc"});
+    apply(ADMINISTRATOR, &[class], &[]).unwrap();
     // as the server does, whose account cannot read Secrets: one object after the other, from its own request
     for object in &objects {
         apply(SERVER, std::slice::from_ref(object), &[]).unwrap();
         apply(SERVER, std::slice::from_ref(object), &[]).unwrap();
     }
-    let class = json!({"apiVersion": "node.k8s.io/v1", "kind": "RuntimeClass", "metadata": {"name": "manifest-tests"},
-                       "handler": "runsc"});
-    apply(ADMINISTRATOR, &[class], &[]).unwrap();
     let template = &objects.iter().find(|object| object["kind"] == "Deployment").unwrap()["spec"]["template"];
     let mut pod = json!({"apiVersion": "v1", "kind": "Pod", "metadata": template["metadata"], "spec": template["spec"]});
     pod["metadata"]["name"] = "bare".into();
@@ -245,7 +267,7 @@ fn the_server_makes_a_tentacle_whose_pod_a_restricted_namespace_takes() {
     let made = apply(ADMINISTRATOR, &[pod], &[&named, "--dry-run=server", "-o", "json"]).unwrap();
     let made: Value = serde_json::from_str(&made).unwrap();
     assert_eq!(made["spec"]["runtimeClassName"], "manifest-tests");
-    assert_eq!(made["spec"]["volumes"].as_array().unwrap().len(), 3, "no token among them");
+    assert_eq!(made["spec"]["volumes"].as_array().unwrap().len(), 5, "no token among them");
 
     let (secret, policy) = ("hello-", "networkpolicy");
     let name = objects[0]["metadata"]["name"].as_str().unwrap();

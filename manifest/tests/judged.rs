@@ -50,7 +50,8 @@ fn written(folder: &Path) -> (PathBuf, usize) {
     let mut objects = enclaves();
     for number in 0..CONTRACTS {
         let contract = contracts().new_tree(&mut runner).unwrap().current();
-        for mut object in made::objects(&contract) {
+        let fetching = if made::has_modules(&contract) { made::fetching(&contract) } else { Vec::new() };
+        for mut object in made::objects(&contract).into_iter().chain(fetching) {
             // each has a name of its own: two objects of one name are one to a judge
             object["metadata"]["name"] =
                 format!("{}-{number}", object["metadata"]["name"].as_str().unwrap()).into();

@@ -1,7 +1,10 @@
 //! Modules from registries: where they come from, and what was fetched.
 
+mod answer;
 mod files;
+mod packed;
 
+pub(crate) use answer::{ask, read, token};
 pub(crate) use files::{FilesError, ModuleFiles};
 
 use crate::config::ModuleArgs;

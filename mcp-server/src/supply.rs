@@ -160,6 +160,13 @@ impl Supply {
         self.signing.derived(&words.collect::<Vec<_>>()).chars().take(16).collect()
     }
 
+    /// A word by which the server knows again what it has kept where others can write: nobody else can make it.
+    #[must_use]
+    pub fn vouched(&self, words: &[&str]) -> String {
+        let words = std::iter::once("kept").chain(words.iter().copied());
+        self.signing.derived(&words.collect::<Vec<_>>())
+    }
+
     /// The pass of a sandbox; `None` when it reaches nothing. `observe` opens nothing: by it the gateway's records tell what a
     /// contract lacks from what may never be.
     ///

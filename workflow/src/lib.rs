@@ -42,7 +42,8 @@ pub use problem::{Part, Position, Problem, Problems, Rule};
 pub use reach::{Contact, Reach};
 pub use sandbox::{
     Destination, ENVIRONMENT, Egress, FIXTURES, Facts, Fetching, Forward, Gateway, Layout, LayoutError,
-    Limits, Listen, PROXY, Plan, RunTokenHash, Sandbox, SandboxDependency, SandboxNode, Speaks, derive,
+    Limits, Listen, PROXY, Plan, RunTokenHash, Sandbox, SandboxDependency, SandboxNode, Speaks, Unpacking,
+    derive,
 };
 pub use secret_name::{SecretName, SecretNameError};
 pub use sidecar::{Amounts, Sidecar, SidecarProtocol};

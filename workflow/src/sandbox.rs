@@ -17,7 +17,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::time::Duration;
 
-pub use command::{ENVIRONMENT, FIXTURES, Fetching, Gateway, Layout, LayoutError, Listen};
+pub use command::{ENVIRONMENT, FIXTURES, Fetching, Gateway, Layout, LayoutError, Listen, Unpacking};
 pub use egress::{Destination, Egress, Speaks};
 pub use forward::{Forward, PROXY};
 pub use plan::Plan;

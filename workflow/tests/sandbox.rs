@@ -3,7 +3,8 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking, in its helpers too")]
 
 use workflow::{
-    Bundle, Facts, Gateway, Layout, Listen, Reach, RunTokenHash, Sandbox, Workflow, derive, scaffold,
+    Bundle, Facts, Gateway, Layout, Listen, Reach, RunTokenHash, Sandbox, Unpacking, Workflow, derive,
+    scaffold,
 };
 
 const HELLO: &str = "\
@@ -215,4 +216,22 @@ fn only_what_is_new_needs_an_approval() {
         "a connects to any address of 203.0.113.0/24 on port 443/TCP"
     );
     assert!(reach(REACHING).beyond(&reach(&more)).is_empty());
+}
+
+#[test]
+fn what_unpacks_modules_reads_and_writes_two_folders_and_nothing_else() {
+    let unpacking = Unpacking {
+        deno: "/DENO",
+        engine: "/ENGINE",
+        packed: "/PACKED",
+        parts: 3,
+        into: "/MODULES",
+        digest: "sha256:0",
+    };
+    let command = unpacking.command().unwrap();
+    let may: Vec<&String> = command.iter().filter(|word| word.starts_with("--allow")).collect();
+    assert_eq!(may, ["--allow-read=/ENGINE,/PACKED", "--allow-write=/MODULES"]);
+    let told = "/ENGINE/unpack_main.ts --packed /PACKED --parts 3 --into /MODULES --digest sha256:0";
+    assert!(command.join(" ").ends_with(told), "{command:?}");
+    assert!(Unpacking { into: "/a,/b", ..unpacking }.command().is_err());
 }

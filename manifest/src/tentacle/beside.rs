@@ -1,6 +1,6 @@
 //! The sidecars of a pod: containers that are held as the engine is, see none of its volumes, and share one folder with it.
 
-use super::pod::{quantities, variable, walls};
+use super::walls::{quantities, variable, walls};
 use k8s_openapi::api::core::v1::{
     Container, ContainerPort, EmptyDirVolumeSource, HTTPGetAction, Probe, ResourceRequirements,
     TCPSocketAction, Volume, VolumeMount,

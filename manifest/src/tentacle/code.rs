@@ -17,7 +17,7 @@ pub fn code(spec: &TentacleSpec<'_>) -> ConfigMap {
         }
     }
     ConfigMap {
-        metadata: spec.meta(),
+        metadata: spec.named().meta(),
         data: Some(data),
         binary_data: (!binary_data.is_empty()).then_some(binary_data),
         // what runs is what was hashed

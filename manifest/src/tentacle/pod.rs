@@ -1,36 +1,29 @@
 //! The pod in which a version runs, and the deployment that keeps one of it.
 
-use super::spec::{Behind, PORT, TentacleSpec};
+use super::spec::{PORT, TentacleSpec};
 use super::supply::{PASS, PLAN};
-use super::{beside, code, supply};
+use super::walls::{self, DENO, ENGINE, SUPPLY, quantities, read_only};
+use super::{beside, code, packed, supply};
 use crate::annotation;
 use crate::render::RenderError;
 use k8s_openapi::api::apps::v1::{Deployment, DeploymentSpec, DeploymentStrategy, RollingUpdateDeployment};
 use k8s_openapi::api::core::v1::{
-    Capabilities, Container, ContainerPort, EnvVar, HTTPGetAction, HostAlias, PodDNSConfig,
-    PodSecurityContext, PodSpec, PodTemplateSpec, Probe, ResourceRequirements, SeccompProfile,
-    SecurityContext, Volume, VolumeMount,
+    Container, HostAlias, PodSpec, PodTemplateSpec, ResourceRequirements, Volume, VolumeMount,
 };
-use k8s_openapi::apimachinery::pkg::api::resource::Quantity;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::{LabelSelector, ObjectMeta};
 use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
 use std::collections::BTreeMap;
 use std::net::{Ipv4Addr, SocketAddrV4};
 use std::time::Duration;
-use workflow::{ENVIRONMENT, Gateway, Layout, LayoutError, Limits, Listen, Sandbox, SecretName};
+use workflow::{Gateway, Layout, LayoutError, Limits, Listen, Sandbox, SecretName};
 
 /// The container of a pod that runs the tentacle's code; others are its sidecars.
 pub const CONTAINER: &str = "engine";
 
-/// Where things are in the engine's image, and where its pod's volumes are.
-const DENO: &str = "/usr/bin/deno";
-const ENGINE: &str = "/engine";
+/// Where its volumes are.
 const CODE: &str = "/code";
-const SUPPLY: &str = "/supply";
 const SECRETS: &str = "/secrets";
-
-/// Nobody: the image has no account for it.
-const USER: i64 = 65_534;
+pub(super) const MODULES: &str = "/modules";
 
 /// How long the cluster waits for an engine that ends, beyond the engine's own patience with the runs that go on.
 const GRACE: Duration = Duration::from_secs(15);
@@ -47,9 +40,10 @@ const WAITING_MILLIS: u32 = 50;
 /// # Errors
 /// When a path does not fit into the engine's command line, which none here does.
 pub fn deployment(spec: &TentacleSpec<'_>) -> Result<Deployment, RenderError> {
-    let selector = LabelSelector { match_labels: Some(spec.selector()), ..LabelSelector::default() };
+    let named = spec.named();
+    let selector = LabelSelector { match_labels: Some(named.selector()), ..LabelSelector::default() };
     let annotations = annotations(spec);
-    let metadata = ObjectMeta { annotations: Some(annotations.clone()), ..spec.meta() };
+    let metadata = ObjectMeta { annotations: Some(annotations.clone()), ..named.meta() };
     Ok(Deployment {
         metadata,
         spec: Some(DeploymentSpec {
@@ -66,7 +60,7 @@ pub fn deployment(spec: &TentacleSpec<'_>) -> Result<Deployment, RenderError> {
             }),
             template: PodTemplateSpec {
                 metadata: Some(ObjectMeta {
-                    labels: Some(spec.labels()),
+                    labels: Some(named.labels()),
                     annotations: Some(annotations),
                     ..ObjectMeta::default()
                 }),
@@ -94,76 +88,27 @@ pub(super) fn annotations(spec: &TentacleSpec<'_>) -> BTreeMap<String, String> {
 }
 
 pub(super) fn pod(spec: &TentacleSpec<'_>) -> Result<PodSpec, LayoutError> {
-    let runtime_class_name = match &spec.cluster.behind {
-        Behind::RuntimeClass(name) => Some(name.clone()),
-        Behind::Nothing => None,
-    };
+    let before: Vec<Container> = packed::unpacking(spec)?.into_iter().collect();
     Ok(PodSpec {
+        init_containers: (!before.is_empty()).then_some(before),
         containers: [container(spec)?]
             .into_iter()
             .chain(beside::containers(spec.sandbox, READY_WITHIN))
             .collect(),
         volumes: Some(volumes(spec)),
-        runtime_class_name,
-        automount_service_account_token: Some(false),
-        enable_service_links: Some(false),
         termination_grace_period_seconds: i64::try_from((spec.sandbox.limits.drain + GRACE).as_secs()).ok(),
-        // It asks no name service: names of its contract lead to the engine, and the gateway resolves all others.
-        dns_policy: Some("None".to_owned()),
-        dns_config: Some(PodDNSConfig {
-            nameservers: Some(vec![Ipv4Addr::LOCALHOST.to_string()]),
-            ..PodDNSConfig::default()
-        }),
         host_aliases: host_aliases(spec.sandbox),
-        security_context: Some(PodSecurityContext {
-            run_as_non_root: Some(true),
-            run_as_user: Some(USER),
-            run_as_group: Some(USER),
-            seccomp_profile: Some(runtime_default()),
-            ..PodSecurityContext::default()
-        }),
-        ..PodSpec::default()
+        ..walls::pod(spec.cluster)
     })
 }
 
 fn container(spec: &TentacleSpec<'_>) -> Result<Container, LayoutError> {
-    let mut command = spec.sandbox.engine_command(&layout(spec)?).into_iter();
-    let program = command.next().into_iter().collect();
+    let command = spec.sandbox.engine_command(&layout(spec)?);
     Ok(Container {
-        name: CONTAINER.to_owned(),
-        image: Some(spec.cluster.image.clone()),
-        image_pull_policy: Some("IfNotPresent".to_owned()),
-        command: Some(program),
-        args: Some(command.collect()),
-        env: Some(ENVIRONMENT.iter().map(|(name, value)| variable(name, value)).collect()),
-        ports: Some(vec![ContainerPort {
-            name: Some("runs".to_owned()),
-            container_port: PORT.into(),
-            protocol: Some("TCP".to_owned()),
-            ..ContainerPort::default()
-        }]),
-        startup_probe: Some(probe(1, READY_WITHIN)),
-        readiness_probe: Some(probe(5, 2)),
-        liveness_probe: Some(probe(10, 6)),
-        resources: Some(resources(&spec.sandbox.limits)),
-        security_context: Some(walls()),
-        termination_message_policy: Some("FallbackToLogsOnError".to_owned()),
+        resources: Some(resources(&spec.sandbox.limits, packed::room_mib(spec))),
         volume_mounts: Some(mounts(spec)),
-        ..Container::default()
+        ..walls::serving(spec.cluster, CONTAINER, command, READY_WITHIN)
     })
-}
-
-/// What holds each container of a pod.
-pub(super) fn walls() -> SecurityContext {
-    SecurityContext {
-        allow_privilege_escalation: Some(false),
-        read_only_root_filesystem: Some(true),
-        run_as_non_root: Some(true),
-        privileged: Some(false),
-        capabilities: Some(Capabilities { drop: Some(vec!["ALL".to_owned()]), add: None }),
-        seccomp_profile: Some(runtime_default()),
-        ..SecurityContext::default()
-    }
 }
 
 fn layout(spec: &TentacleSpec<'_>) -> Result<Layout, LayoutError> {
@@ -175,6 +120,9 @@ fn layout(spec: &TentacleSpec<'_>) -> Result<Layout, LayoutError> {
     }
     if !spec.sandbox.secrets.is_empty() {
         layout = layout.with_secrets(SECRETS)?;
+    }
+    if spec.modules.is_some() {
+        layout = layout.with_modules(MODULES)?;
     }
     Ok(layout)
 }
@@ -196,6 +144,7 @@ fn volumes(spec: &TentacleSpec<'_>) -> Vec<Volume> {
     ];
     let secrets = supply::secrets_volume(spec);
     volumes.extend(secrets.map(|secrets| Volume { secret: Some(secrets), ..volume("secrets") }));
+    volumes.extend(packed::volumes(spec));
     volumes.extend(beside::volumes(spec.sandbox));
     volumes
 }
@@ -205,57 +154,20 @@ fn mounts(spec: &TentacleSpec<'_>) -> Vec<VolumeMount> {
     if !spec.sandbox.secrets.is_empty() {
         mounts.push(("secrets", SECRETS));
     }
-    let mount = |(name, path): (&str, &str)| VolumeMount {
-        name: name.to_owned(),
-        mount_path: path.to_owned(),
-        read_only: Some(true),
-        ..VolumeMount::default()
-    };
+    if spec.modules.is_some() {
+        mounts.push((packed::UNPACKED, MODULES));
+    }
+    let mount = |(name, path)| read_only(name, path);
     mounts.into_iter().map(mount).chain(beside::engine_mount(spec.sandbox)).collect()
 }
 
-/// Asked every so many seconds whether it is well; after so many times that it is not, it is believed.
-fn probe(period: i32, failures: i32) -> Probe {
-    Probe {
-        http_get: Some(HTTPGetAction {
-            path: Some("/health".to_owned()),
-            port: IntOrString::Int(PORT.into()),
-            scheme: Some("HTTP".to_owned()),
-            ..HTTPGetAction::default()
-        }),
-        period_seconds: Some(period),
-        failure_threshold: Some(failures),
-        timeout_seconds: Some(5),
-        ..Probe::default()
-    }
-}
-
-fn resources(limits: &Limits) -> ResourceRequirements {
+/// What an engine asks for and what it may use, with so much of memory for its modules.
+pub(super) fn resources(limits: &Limits, modules_mib: u32) -> ResourceRequirements {
+    let waiting = WAITING_MIB.min(limits.memory_mib) + modules_mib;
     ResourceRequirements {
-        requests: Some(quantities(
-            WAITING_MIB.min(limits.memory_mib),
-            WAITING_MILLIS.min(limits.cpu_millis),
-            16,
-        )),
+        requests: Some(quantities(waiting, WAITING_MILLIS.min(limits.cpu_millis), 16)),
         // its log is all that it can write
-        limits: Some(quantities(limits.memory_mib, limits.cpu_millis, 64)),
+        limits: Some(quantities(limits.memory_mib + modules_mib, limits.cpu_millis, 64)),
         ..ResourceRequirements::default()
     }
-}
-
-/// Memory, processor time, and the node's disk, in MiB, thousandths and MiB.
-pub(super) fn quantities(mib: u32, millis: u32, disk: u32) -> BTreeMap<String, Quantity> {
-    BTreeMap::from([
-        ("memory".to_owned(), Quantity(format!("{mib}Mi"))),
-        ("cpu".to_owned(), Quantity(format!("{millis}m"))),
-        ("ephemeral-storage".to_owned(), Quantity(format!("{disk}Mi"))),
-    ])
-}
-
-fn runtime_default() -> SeccompProfile {
-    SeccompProfile { type_: "RuntimeDefault".to_owned(), localhost_profile: None }
-}
-
-pub(super) fn variable(name: &str, value: &str) -> EnvVar {
-    EnvVar { name: name.to_owned(), value: Some(value.to_owned()), value_from: None }
 }

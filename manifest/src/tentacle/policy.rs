@@ -1,6 +1,7 @@
 //! What a version talks to on the cluster's network: the server asks it, and it asks the gateway, where its contract names
 //! anything at all. Hosts are the gateway's business: a policy of the cluster knows addresses only.
 
+use super::named::Named;
 use super::spec::{ClusterSpec, PORT, TentacleSpec};
 use crate::network::selector;
 use k8s_openapi::api::networking::v1::{
@@ -17,26 +18,29 @@ const GATEWAY: &str = "tentacular-egress";
 /// The policy of its pods. What it does not allow the enclave's `default-deny` denies.
 #[must_use]
 pub fn policy(spec: &TentacleSpec<'_>) -> NetworkPolicy {
-    let from_server = NetworkPolicyIngressRule {
-        from: Some(vec![pods(spec.cluster, SERVER)]),
-        ports: Some(vec![tcp(PORT)]),
-    };
+    let reaches = !spec.sandbox.egress.is_empty();
+    let gateway = spec.cluster.gateway.filter(|_| reaches);
+    of(&spec.named(), spec.cluster, gateway.map(|gateway| gateway.port()))
+}
+
+/// The policy of such pods: the server comes in, and they reach the gateway at this port.
+pub(super) fn of(named: &Named<'_>, cluster: &ClusterSpec, gateway: Option<u16>) -> NetworkPolicy {
+    let from_server =
+        NetworkPolicyIngressRule { from: Some(vec![pods(cluster, SERVER)]), ports: Some(vec![tcp(PORT)]) };
     let to_gateway = |port: u16| NetworkPolicyEgressRule {
-        to: Some(vec![pods(spec.cluster, GATEWAY)]),
+        to: Some(vec![pods(cluster, GATEWAY)]),
         ports: Some(vec![tcp(port)]),
     };
-    let reaches = !spec.sandbox.egress.is_empty();
-    let egress = spec.cluster.gateway.filter(|_| reaches).map(|at| to_gateway(at.port()));
     NetworkPolicy {
-        metadata: spec.meta(),
+        metadata: named.meta(),
         spec: Some(NetworkPolicySpec {
             pod_selector: Some(LabelSelector {
-                match_labels: Some(spec.selector()),
+                match_labels: Some(named.selector()),
                 ..LabelSelector::default()
             }),
             policy_types: Some(vec!["Ingress".to_owned(), "Egress".to_owned()]),
             ingress: Some(vec![from_server]),
-            egress: Some(egress.into_iter().collect()),
+            egress: Some(gateway.map(to_gateway).into_iter().collect()),
         }),
     }
 }

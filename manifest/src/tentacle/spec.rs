@@ -1,8 +1,8 @@
 //! What is to be made of a version.
 
-use crate::annotation::{REVISION, TENTACLE};
-use crate::spec::{ServerAccount, labels};
-use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
+use super::named::{Named, named};
+use super::packed::PackedModules;
+use crate::spec::ServerAccount;
 use std::collections::BTreeMap;
 use std::net::SocketAddrV4;
 use workflow::{Bundle, ContentHash, RunTokenHash, Sandbox, SecretName, TentacleName};
@@ -25,35 +25,44 @@ pub struct TentacleSpec<'a> {
     pub pass: Option<&'a str>,
     /// The values of its secrets.
     pub secrets: &'a BTreeMap<SecretName, String>,
+    /// Its modules; none where its code imports none.
+    pub modules: Option<&'a PackedModules>,
     /// A word that changes with whatever it is given and no object's name shows: then its pods are replaced.
     pub standing: &'a str,
     /// What it is made for.
     pub purpose: Purpose,
 }
 
-/// What a version is made for. Both are made in the same way, behind the same walls, and under names of their own.
+/// What a version is made for. All are made in the same way, behind the same walls, and under names of their own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Purpose {
     /// To serve.
     Serve,
     /// To be run once, and looked at ([`super::trial_pod`]).
     Trial,
+    /// To have its modules fetched, by a pod in which nothing of it is ([`super::fetch_pod`]).
+    Fetch,
 }
 
 impl Purpose {
-    /// Which of a tentacle's versions an object is of, in its name and labels. A hash has no `o` in it.
+    /// Which of a tentacle's versions an object is of, in its name and labels. A hash has no `o` in it, and no `m`.
     #[must_use]
     pub fn revision(self, version: &ContentHash) -> String {
         match self {
             Self::Serve => version.short(),
             Self::Trial => format!("o{}", version.short()),
+            Self::Fetch => format!("m{}", version.short()),
         }
     }
 
     /// What an object of this revision was made for.
     #[must_use]
     pub fn of(revision: &str) -> Self {
-        if revision.starts_with('o') { Self::Trial } else { Self::Serve }
+        match revision.chars().next() {
+            Some('o') => Self::Trial,
+            Some('m') => Self::Fetch,
+            _ => Self::Serve,
+        }
     }
 }
 
@@ -85,45 +94,15 @@ pub fn name_of(tentacle: &TentacleName, version: &ContentHash) -> String {
     named(tentacle, &Purpose::Serve.revision(version))
 }
 
-fn named(tentacle: &TentacleName, revision: &str) -> String {
-    format!("{tentacle}-{revision}")
-}
-
 impl TentacleSpec<'_> {
     /// The name of each of its objects.
     #[must_use]
     pub fn name(&self) -> String {
-        named(&self.sandbox.tentacle.tentacle, &self.revision())
+        self.named().name()
     }
 
-    /// Which of the tentacle's versions it is, in names and labels.
-    fn revision(&self) -> String {
-        self.purpose.revision(&self.sandbox.version)
-    }
-
-    /// The metadata of each of its objects.
-    pub(super) fn meta(&self) -> ObjectMeta {
-        ObjectMeta {
-            name: Some(self.name()),
-            namespace: Some(self.sandbox.tentacle.enclave.to_string()),
-            labels: Some(self.labels()),
-            ..ObjectMeta::default()
-        }
-    }
-
-    /// The labels of its objects and its pods.
-    pub(super) fn labels(&self) -> BTreeMap<String, String> {
-        let (tentacle, revision) = (&self.sandbox.tentacle.tentacle, self.revision());
-        labels([
-            ("app.kubernetes.io/name", tentacle.as_str()),
-            (TENTACLE, tentacle.as_str()),
-            (REVISION, &revision),
-        ])
-    }
-
-    /// The labels by which its pods are found, and no others.
-    pub(super) fn selector(&self) -> BTreeMap<String, String> {
-        let (tentacle, revision) = (&self.sandbox.tentacle.tentacle, self.revision());
-        BTreeMap::from([(TENTACLE.to_owned(), tentacle.to_string()), (REVISION.to_owned(), revision)])
+    /// What its objects have in common.
+    pub(super) fn named(&self) -> Named<'_> {
+        Named::new(&self.sandbox.tentacle, &self.sandbox.version, self.purpose)
     }
 }

@@ -27,7 +27,7 @@ pub fn supply(spec: &TentacleSpec<'_>) -> Result<Secret, RenderError> {
     let bytes = |value: &String| ByteString(value.clone().into_bytes());
     data.extend(spec.secrets.iter().map(|(name, value)| (key_of_secret(name), bytes(value))));
     Ok(Secret {
-        metadata: spec.meta(),
+        metadata: spec.named().meta(),
         data: Some(data),
         type_: Some("Opaque".to_owned()),
         ..Secret::default()

@@ -14,7 +14,7 @@ use std::time::Duration;
 /// As of [`super::deployment`].
 pub fn trial_pod(spec: &TentacleSpec<'_>, lasts: Duration) -> Result<Pod, RenderError> {
     Ok(Pod {
-        metadata: ObjectMeta { annotations: Some(pod::annotations(spec)), ..spec.meta() },
+        metadata: ObjectMeta { annotations: Some(pod::annotations(spec)), ..spec.named().meta() },
         spec: Some(PodSpec {
             restart_policy: Some("Never".to_owned()),
             active_deadline_seconds: i64::try_from(lasts.as_secs()).ok(),

@@ -29,6 +29,7 @@ use crate::gate::act::{
 };
 use crate::gate::target::OnTentacle;
 use crate::gate::{Authorized, Changed, MayRun, SurveyGrant};
+use crate::modules::Registries;
 use crate::store::EnclaveRecord;
 use crate::supply::Supply;
 use async_trait::async_trait;
@@ -41,7 +42,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use uuid::Uuid;
-use wire::enforcement::{Enforcement, NO_MODULES};
+use wire::enforcement::Enforcement;
 use workflow::{Sandbox, SecretName};
 
 /// The stages in which an enclave is made. The namespace comes with its Pod Security labels and status provisioning; the
@@ -87,6 +88,7 @@ impl Kubernetes {
                 cluster.clone(),
                 Site::new(&args.kubernetes, Allowed::of(args)),
                 supply,
+                Registries::of(&args.modules),
             )?,
             cluster,
             begun: Mutex::default(),
@@ -206,10 +208,7 @@ impl Backend for Kubernetes {
     }
 
     fn takes(&self, sandbox: &Sandbox) -> Result<(), BackendError> {
-        if !sandbox.modules.is_empty() {
-            return Err(BackendError::NotYet(NO_MODULES));
-        }
-        self.tentacles.site().takes(sandbox)
+        self.tentacles.takes(sandbox)
     }
 
     async fn deploy(&self, grant: &Authorized<Apply>, version: &Version) -> Result<Deployed, BackendError> {

@@ -188,8 +188,12 @@ async fn without_an_image_of_the_engine_nothing_is_deployed_and_nothing_left_beh
     let refused =
         site.call("ana", "wf_apply", json!({"enclave": name, "name": "hello", "files": files})).await;
     let refused = refused.unwrap_err();
-    assert_eq!(refused.code, FailureCode::NotYet);
-    assert!(refused.message.contains("are not fetched on Kubernetes yet"), "{}", refused.message);
+    assert_eq!(refused.code, FailureCode::Unavailable);
+    assert!(
+        refused.message.contains("it imports modules from jsr, and this server fetches none"),
+        "{refused:?}"
+    );
+    assert!(refused.remedy.is_some_and(|remedy| remedy.contains("--module-registry-jsr")));
     let listed = site.call("ana", "wf_list", json!({"enclave": name})).await.unwrap();
     assert_eq!(listed["workflows"], json!([]), "what was refused has left nothing behind");
     site.deprovision("ana", &name).await;

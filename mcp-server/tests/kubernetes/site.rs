@@ -25,11 +25,18 @@ pub(crate) struct Site {
     // Before its folder, from which it tells what it said when a test fails.
     running: Option<Program>,
     dir: TempDir,
+    /// What its servers are told besides.
+    more: Vec<String>,
 }
 
 impl Site {
     /// Everything, and a server whose trail's heads are in `heads`.
     pub(crate) async fn start(heads: &str) -> Self {
+        Self::start_with(heads, Vec::new()).await
+    }
+
+    /// The same with servers that are told more.
+    pub(crate) async fn start_with(heads: &str, more: Vec<String>) -> Self {
         let cluster = Cluster::connect().await;
         let proxy = Proxy::start(&cluster).await;
         let dir = tempfile::tempdir().unwrap();
@@ -37,7 +44,7 @@ impl Site {
         write_keys(dir.path(), &key.pem, &key.jwk);
         write_operator(dir.path());
         cluster.write_kubeconfig(&proxy.url, &dir.path().join("kubeconfig"));
-        let mut site = Self { cluster, proxy, issuer: Issuer::start().await, dir, running: None };
+        let mut site = Self { cluster, proxy, issuer: Issuer::start().await, dir, running: None, more };
         site.run(heads).await;
         site
     }
@@ -59,6 +66,7 @@ impl Site {
             format!("--kubeconfig={}", file("kubeconfig")),
         ];
         flags.extend(crate::place::flags());
+        flags.extend(self.more.iter().cloned());
         Program::start(self.dir.path(), &flags).await
     }
 

@@ -17,6 +17,7 @@ mod life;
 mod modules;
 mod observed;
 mod original;
+#[path = "../shared/registry.rs"]
 mod registry;
 mod rollout;
 mod server;

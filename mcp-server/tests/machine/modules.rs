@@ -4,7 +4,9 @@
 use crate::caller::ENCLAVE;
 use crate::host::{Host, Ways};
 use crate::left::entries;
-use crate::registry::{FILE, Page, Registry, TARBALL, TWICE, integrity, tarball};
+use crate::registry::{
+    CODE, FILE, PACKAGE, Page, Registry, TARBALL, TWICE, expected, files, integrity, tarball,
+};
 use crate::server::{Server, Walls, engine};
 use serde_json::{Value, json};
 use std::fs;
@@ -12,24 +14,10 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
 use wire::Failure;
 
-const CODE: &str = r#"
-import left from "npm:left@1.2.3";
-import { twice } from "jsr:@std/twice@0.3.0";
-
-export default async (_ctx, { port }) => ({
-  greeting: "Hello", left: left.left("hi"), twice: twice(4), data: left.data(), tries: await left.tries(port),
-});
-"#;
-
-const PACKAGE: &str = r#"{"name":"left","version":"1.2.3"}"#;
-
 const NAMES: &str = "npm.example jsr.example canary.example elsewhere.example";
 
-fn files(lock: &Value) -> Value {
-    let workflow = "name: user\nversion: '1.0'\ntriggers: [{type: manual}]\nnodes:\n  use: {path: nodes/use.ts, description: Uses}\n\
-                    contract:\n  version: '1'\n  dependencies:\n    left: {protocol: npm, host: left, version: 1.2.3}\n    \
-                    twice: {protocol: jsr, host: '@std/twice', version: 0.3.0}\n";
-    json!({"workflow.yaml": workflow, "nodes/use.ts": CODE, "deno.lock": lock.to_string()})
+fn flags(registry: &Registry, ways: &Ways) -> Vec<String> {
+    ways.flags().into_iter().map(str::to_owned).chain(registry.flags()).collect()
 }
 
 async fn server(walls: Walls, flags: &[String]) -> Server {
@@ -60,7 +48,7 @@ fn folder(server: &Server) -> PathBuf {
 async fn they_are_fetched_once_and_run_without_a_registry(walls: Walls) {
     let (mut registry, canary) = (Registry::start().await, Host::start("canary").await);
     let ways = Ways::open(NAMES);
-    let mut server = server(walls, &registry.flags(&ways)).await;
+    let mut server = server(walls, &flags(&registry, &ways)).await;
     let (files, lock) = (files(&registry.lock()), registry.lock());
 
     let asked = server.deploy("user", &files).await.unwrap();
@@ -87,14 +75,7 @@ async fn they_are_fetched_once_and_run_without_a_registry(walls: Walls) {
     assert_eq!(server.left().folders.len(), before.len() + 1, "there is but its engine's sandbox");
 
     registry.stop().await;
-    let denied = "NotCapable";
-    let expected = json!({
-        "greeting": "Hello", "left": "HI!", "twice": 8, "data": "its own",
-        "tries": {
-            "script": "ENOENT", "change": denied, "files": denied, "environment": denied, "network": denied,
-            "registry": denied, "more": "TypeError", "address": "TypeError",
-        },
-    });
+    let expected = expected();
     let input = json!({"port": canary.port});
     let ran = server.run_tentacle("user", input.clone()).await.unwrap();
     assert_eq!(ran["output"]["outputs"]["use"], expected, "{ran} {}", server.logs("user").await);
@@ -164,7 +145,7 @@ async fn they_are_fetched_once_and_run_without_a_registry_under_runsc() {
 async fn what_cannot_be_had_is_refused_and_the_version_before_serves(walls: Walls) {
     let mut registry = Registry::start().await;
     let ways = Ways::open(NAMES);
-    let mut flags = registry.flags(&ways);
+    let mut flags = flags(&registry, &ways);
     flags.push("--module-seconds=45".to_owned());
     let server = server(walls, &flags).await;
     let plain = crate::source::one_node("user", "export default () => \"as before\";\n");
@@ -204,7 +185,7 @@ async fn what_cannot_be_had_is_refused_and_the_version_before_serves(walls: Wall
     let mut lock = registry.lock();
     lock["npm"]["left@1.2.3"]["integrity"] = json!(integrity(&large));
     registry.put(TARBALL, Page::Content(large));
-    refused(&self::files(&lock), "invalid", "more than 32 MiB").await;
+    refused(&crate::registry::files(&lock), "invalid", "more than 32 MiB").await;
     registry.put(TARBALL, right);
 
     registry.put(FILE, Page::Never);

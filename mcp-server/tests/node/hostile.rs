@@ -25,7 +25,7 @@ fn on_the_node(attempts: &[Value]) -> Vec<String> {
     all(outside(&json!(attempts))).unwrap()
 }
 
-fn all(tried: Tried) -> Result<Vec<String>, String> {
+pub(crate) fn all(tried: Tried) -> Result<Vec<String>, String> {
     match tried {
         Tried::Got(got) => Ok(serde_json::from_value(got).unwrap()),
         Tried::Stopped(why) => Err(why),
@@ -38,9 +38,14 @@ pub(crate) fn within(enclave: &str, tentacle: &str, attempt: &Value) -> Tried {
     let Ok(deployment) = deployment_of(enclave, tentacle) else {
         panic!("{enclave}/{tentacle} is not there")
     };
+    in_pod(enclave, &deployment, attempt)
+}
+
+/// The same in a pod, by its name or by what made it.
+pub(crate) fn in_pod(enclave: &str, pod: &str, attempt: &Value) -> Tried {
     let mut command = Command::new(kubectl_program());
     command.arg("--kubeconfig").arg(kubeconfig());
-    command.args(["exec", "--stdin", "-n", enclave, &deployment, "--", "/usr/bin/deno"]);
+    command.args(["exec", "--stdin", "-n", enclave, pod, "--", "/usr/bin/deno"]);
     tried(&mut command, attempt)
 }
 

@@ -18,6 +18,7 @@ mod issuer;
 mod life;
 mod limits;
 mod matrix;
+mod modules;
 mod observed;
 mod outside;
 mod place;
@@ -27,6 +28,8 @@ mod program;
 #[path = "../kubernetes/proxy.rs"]
 mod proxy;
 mod reach;
+#[path = "../shared/registry.rs"]
+mod registry;
 mod scaffolds;
 mod sidecars;
 #[path = "../kubernetes/site.rs"]

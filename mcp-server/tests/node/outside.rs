@@ -14,6 +14,9 @@ use tempfile::TempDir;
 /// The namespace of the hosts.
 const OUTSIDE: &str = "outside";
 
+/// Where pods reach what a test serves in the node's network.
+pub(crate) const NODE: &str = "10.244.0.1";
+
 /// How long something may take until it is ready.
 const READY_WITHIN: Duration = Duration::from_secs(120);
 
@@ -50,6 +53,8 @@ pub(crate) struct Outside {
     pub(crate) conforming: String,
     /// And another.
     pub(crate) beside: String,
+    /// And three more.
+    pub(crate) modules: [String; 3],
 }
 
 /// It; whoever asks first sets it up, from the node's network.
@@ -74,15 +79,17 @@ fn set_up() -> Outside {
     let host = start_host();
     let conforming = format!("conforming-{}", std::process::id());
     let beside = format!("beside-{}", std::process::id());
-    let open = ["10.244.0.0/16"];
-    let ranges = json!({&enclave: open, &conforming: open, &beside: open}).to_string();
+    let modules = ["modules", "refused", "cut"].map(|name| format!("{name}-{}", std::process::id()));
+    let all = [&enclave, &conforming, &beside, &modules[0], &modules[1], &modules[2]];
+    let open = all.map(|enclave| (enclave.clone(), json!(["10.244.0.0/16"])));
+    let ranges = Value::Object(open.into_iter().collect()).to_string();
     std::fs::write(folder.path().join("ranges.json"), ranges).unwrap();
     let age = wire::seal::new_age_key();
     std::fs::write(folder.path().join("secrets.key"), age.expose_secret()).unwrap();
     std::fs::write(folder.path().join("signing.pem"), &key.pem).unwrap();
     let keys = wire::signing::SigningKey::read(&folder.path().join("signing.pem")).unwrap().jwks();
     let gateway = start_gateway(&keys, host);
-    Outside { folder, key, gateway, host, enclave, conforming, beside }
+    Outside { folder, key, gateway, host, enclave, conforming, beside, modules }
 }
 
 /// Applies objects as the administrator.
@@ -137,14 +144,17 @@ fn start_gateway(keys: &Value, host: Ipv4Addr) -> String {
         json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": name, "namespace": system},
                "data": {file: text}})
     };
-    let hosts = format!("{host} shop.example db.example canary.example\n");
+    let hosts = format!("{host} shop.example db.example canary.example\n{NODE} npm.example jsr.example\n");
     let way = json!({
         "apiVersion": "networking.k8s.io/v1", "kind": "NetworkPolicy",
         "metadata": {"name": "egress-private", "namespace": system},
         "spec": {
             "podSelector": {"matchLabels": {"app.kubernetes.io/name": "tentacular-egress"}},
             "policyTypes": ["Egress"],
-            "egress": [{"to": [{"namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": OUTSIDE}}}]}],
+            "egress": [{"to": [
+                {"namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": OUTSIDE}}},
+                {"ipBlock": {"cidr": format!("{NODE}/32")}},
+            ]}],
         },
     });
     apply(&[config("pass-keys", "keys.json", keys.to_string()), config("hosts", "hosts", hosts), way]);

@@ -34,6 +34,7 @@ files!(
     "net.ts",
     "node_worker.ts",
     "observe.ts",
+    "packed.ts",
     "plan.ts",
     "protocol.ts",
     "rehearsal.ts",
@@ -50,6 +51,7 @@ files!(
     "told.ts",
     "traffic.ts",
     "types.ts",
+    "unpack_main.ts",
     "workshop.ts",
 );
 

@@ -5,10 +5,6 @@ use super::Walls;
 /// What one machine answers to a tentacle with a sidecar.
 pub const NO_SIDECARS: &str = "sidecars do not run on one machine yet: they need the Kubernetes backend";
 
-/// What Kubernetes answers to a tentacle that imports modules of registries.
-pub const NO_MODULES: &str =
-    "modules of registries are not fetched on Kubernetes yet: put what it needs among its own files";
-
 /// What a simulator answers to that.
 pub const NOTHING_OBSERVED: &str = "nothing is observed by a simulator, which runs no code";
 
@@ -17,7 +13,7 @@ impl Walls {
     #[must_use]
     pub const fn refuses(self) -> &'static [&'static str] {
         match self {
-            Self::Kubernetes => &[NO_MODULES],
+            Self::Kubernetes => &[],
             Self::Runsc | Self::Bwrap => &[NO_SIDECARS],
             Self::Simulator => &[NOTHING_OBSERVED],
         }

@@ -5,8 +5,10 @@ use super::forward::{Forward, PROXY};
 use std::net::SocketAddrV4;
 
 pub use fetch::Fetching;
+pub use unpack::Unpacking;
 
 mod fetch;
+mod unpack;
 
 /// Where a tentacle keeps its fixtures, within its folder.
 pub const FIXTURES: &str = "tests/fixtures";
@@ -132,6 +134,7 @@ struct Permissions {
     read: Vec<String>,
     write: Vec<String>,
     net: Vec<String>,
+    run: Vec<String>,
     flags: Vec<String>,
 }
 
@@ -195,12 +198,12 @@ impl Permissions {
             .map(str::to_owned)
             .collect();
         words.push(format!("--config={engine}/deno.json"));
-        for (kind, what) in [("read", &self.read), ("write", &self.write), ("net", &self.net)] {
+        let all = [("read", &self.read), ("write", &self.write), ("net", &self.net), ("run", &self.run)];
+        for (kind, what) in all {
             if !what.is_empty() {
                 words.push(format!("--allow-{kind}={}", what.join(",")));
             }
         }
-        words.push(format!("--allow-run={deno}"));
         words.push(format!("{engine}/{program}"));
         words.extend(self.flags);
         words
@@ -216,7 +219,7 @@ impl Sandbox {
     pub fn engine_command(&self, layout: &Layout) -> Vec<String> {
         let Layout { deno, engine, code, plan, listen, gateway, secrets, modules, load_first } = layout;
         let read = vec![engine.clone(), plan.clone(), format!("{code}/{FIXTURES}")];
-        let mut may = Permissions { read, ..Permissions::default() };
+        let mut may = Permissions { read, run: vec![deno.clone()], ..Permissions::default() };
         for (flag, value) in [("--plan", plan), ("--code", code), ("--deno", deno)] {
             may.flag(flag, value);
         }
@@ -243,7 +246,7 @@ impl Sandbox {
     pub fn test_command(&self, layout: &Layout) -> Vec<String> {
         let Layout { deno, engine, code, plan, modules, .. } = layout;
         let read = vec![engine.clone(), plan.clone(), code.clone()];
-        let mut may = Permissions { read, ..Permissions::default() };
+        let mut may = Permissions { read, run: vec![deno.clone()], ..Permissions::default() };
         for (flag, value) in [("--plan", plan), ("--code", code), ("--deno", deno)] {
             may.flag(flag, value);
         }

@@ -89,7 +89,7 @@ impl Seen {
             Some(pod) if beside::is_restarting(pod) => None,
             Some(pod) => {
                 let own = || engine(pod).and_then(why_not);
-                beside::why_not(pod).or_else(own).map(Why::Tentacle)
+                before(pod).or_else(|| beside::why_not(pod)).or_else(own).map(Why::Tentacle)
             }
             None => self.no_pod(),
         }
@@ -167,6 +167,16 @@ fn engine(pod: &Pod) -> Option<&ContainerStatus> {
     statuses(pod).find(|it| it.name == ENGINE)
 }
 
+/// Why what comes before the engine does not end as it is to.
+fn before(pod: &Pod) -> Option<String> {
+    let statuses = pod.status.iter().flat_map(|status| &status.init_container_statuses).flatten();
+    let done = |status: &&ContainerStatus| {
+        let end = status.state.as_ref().and_then(|state| state.terminated.as_ref());
+        end.is_some_and(|end| end.exit_code == 0)
+    };
+    statuses.filter(|status| !done(status)).find_map(why_not)
+}
+
 /// Why a container does not start, where it will not by itself: what it said when it ended, or what the kubelet says.
 fn why_not(engine: &ContainerStatus) -> Option<String> {
     let state = engine.state.as_ref()?;
@@ -240,6 +250,24 @@ mod tests {
         let no_image = json!({"waiting": {"reason": "ErrImagePull", "message": "no such image"}});
         let seen = seen(vec![pod("a", status(no_image, json!({})))]);
         assert_eq!(seen.hopeless("a"), told("ErrImagePull: no such image"));
+    }
+
+    #[test]
+    fn what_comes_before_the_engine_says_why_it_does_not_start() {
+        let line = json!({"time": "t", "run": null, "node": null, "level": "error",
+                          "message": "cannot start: its modules are not what was fetched"});
+        let before = |state: Value| {
+            let engine = json!({"name": "engine", "image": "", "imageID": "", "ready": false, "restartCount": 0,
+                                "state": {"waiting": {"reason": "PodInitializing"}}});
+            let modules = json!({"name": "modules", "image": "", "imageID": "", "ready": false,
+                                 "restartCount": 0, "state": state});
+            json!({"initContainerStatuses": [modules], "containerStatuses": [engine]})
+        };
+        let ended = |code: i32| json!({"terminated": {"exitCode": code, "message": line.to_string()}});
+        let seen = |state: Value| seen(vec![pod("a", before(state))]).hopeless("a");
+        assert_eq!(seen(ended(1)), told("its modules are not what was fetched"));
+        assert_eq!(seen(ended(0)), None);
+        assert_eq!(seen(json!({"running": {}})), None);
     }
 
     #[test]

@@ -1,6 +1,7 @@
-//! Tentacles on a cluster: a version is four objects of one name, made beside the one that serves and removed after it.
+//! Tentacles on a cluster: a version is a few objects of one name, made beside the one that serves and removed after it.
 
 mod going;
+mod modules;
 mod printed;
 mod rollout;
 mod running;
@@ -14,10 +15,12 @@ use super::site::Site;
 use super::workloads::Workloads;
 use crate::backend::{BackendError, CopyState, TentacleState};
 use crate::gate::target::OnTentacle;
+use crate::keyed_lock::KeyedLocks;
+use crate::modules::Registries;
 use crate::supply::Supply;
 use running::Going;
 use std::sync::Arc;
-use workflow::{ContentHash, TentacleRef};
+use workflow::{ContentHash, Sandbox, TentacleRef};
 
 /// What tentacles need on a cluster.
 #[derive(Debug)]
@@ -26,26 +29,44 @@ pub(super) struct Tentacles {
     workloads: Workloads,
     site: Site,
     supply: Arc<Supply>,
+    registries: Registries,
     http: reqwest::Client,
     going: Going,
+    /// The tentacles for which modules are just being fetched.
+    fetching: KeyedLocks,
 }
 
 impl Tentacles {
-    pub(super) fn new(cluster: Cluster, site: Site, supply: Arc<Supply>) -> Result<Self, BackendError> {
+    pub(super) fn new(
+        cluster: Cluster,
+        site: Site,
+        supply: Arc<Supply>,
+        registries: Registries,
+    ) -> Result<Self, BackendError> {
         let http = reqwest::Client::builder().no_proxy().redirect(reqwest::redirect::Policy::none()).build();
         Ok(Self {
             workloads: Workloads::new(cluster.client()),
             cluster,
             site,
             supply,
+            registries,
             http: http.map_err(|error| BackendError::Fault(error.to_string()))?,
             going: Going::default(),
+            fetching: KeyedLocks::default(),
         })
     }
 
     /// What stands between code and the nodes, and what does not.
     pub(super) const fn site(&self) -> &Site {
         &self.site
+    }
+
+    /// Whether a version of this sandbox can be had here.
+    pub(super) fn takes(&self, sandbox: &Sandbox) -> Result<(), BackendError> {
+        if let Some(missing) = self.registries.missing(&sandbox.modules) {
+            return Err(missing.into());
+        }
+        self.site.takes(sandbox)
     }
 
     /// Watches an enclave no more.

@@ -223,4 +223,6 @@ export default function node(_: unknown, input: Attempt | Attempt[]) {
 if (import.meta.main) {
   const got = await node(null, JSON.parse(Deno.args[0]));
   console.error(JSON.stringify(got));
+  // connections that nobody answers would keep it
+  Deno.exit(0);
 }

@@ -5,7 +5,7 @@ use crate::commands::Context;
 use crate::failed::Failed;
 use crate::folder::Folder;
 use crate::output::tell;
-use manifest::{Behind, ClusterSpec, Purpose, ServerAccount, TentacleSpec, render_tentacle};
+use manifest::{Behind, ClusterSpec, PackedModules, Purpose, ServerAccount, TentacleSpec, render_tentacle};
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 use std::net::SocketAddrV4;
@@ -21,7 +21,7 @@ pub(crate) struct Tentacle {
     /// The enclave that it would be deployed to
     #[arg(short, long, env = "TENTACULAR_ENCLAVE", value_name = "NAME")]
     enclave: EnclaveName,
-    /// Print its Kubernetes objects instead, with what only the server has left out: token, pass, secrets
+    /// Print its Kubernetes objects instead, with what only the server has left out: token, pass, secrets, modules
     #[arg(long)]
     objects: bool,
     /// With `--objects`: the engine's image, by digest
@@ -70,7 +70,7 @@ impl Tentacle {
                 .output
                 .documents(&json!({"apiVersion": "v1", "kind": "List", "items": objects}), &objects)?;
             tell(
-                "Left out: the run token's digest, the pass and the values of secrets, which only the server has.",
+                "Left out: the run token's digest, the pass, the values of secrets and modules, which only the server has.",
             );
             return Ok(());
         }
@@ -88,6 +88,13 @@ impl Tentacle {
             gateway: reaches.then_some(self.gateway),
             server: ServerAccount::default(),
         };
+        let modules = (!sandbox.modules.is_empty()).then(|| PackedModules {
+            set: LEFT_OUT.replace(' ', "-"),
+            parts: vec![LEFT_OUT.into()],
+            digest: LEFT_OUT.to_owned(),
+            room_mib: 0,
+            record: LEFT_OUT.to_owned(),
+        });
         Ok(render_tentacle(&TentacleSpec {
             sandbox,
             bundle: &folder.bundle,
@@ -95,6 +102,7 @@ impl Tentacle {
             token: RunTokenHash::of(LEFT_OUT),
             pass: reaches.then_some(LEFT_OUT),
             secrets: &secrets.collect(),
+            modules: modules.as_ref(),
             standing: LEFT_OUT,
             purpose: Purpose::Serve,
         })?)

@@ -35,7 +35,7 @@ impl Fetching<'_> {
             plain(path)?;
         }
         let read = [engine, wanted, cache].map(str::to_owned).to_vec();
-        let mut may = Permissions { read, ..Permissions::default() };
+        let mut may = Permissions { read, run: vec![deno.to_owned()], ..Permissions::default() };
         for (flag, value) in [("--deno", deno), ("--wanted", wanted), ("--cache", cache)] {
             may.flag(flag, value);
         }

@@ -14,7 +14,7 @@ use k8s_openapi::api::networking::v1::NetworkPolicy;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 use kube::core::ResourceExt;
 use manifest::annotation::{REVISION, TENTACLE};
-use manifest::{Purpose, name_of};
+use manifest::{Purpose, name_of, version_of};
 use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 use workflow::{ContentHash, TentacleName};
@@ -55,15 +55,17 @@ impl Tentacles {
         let target = grant.target();
         let (enclave, mut removed) = (target.record.name.as_str(), Vec::new());
         for name in versions(&self.cluster, enclave, &target.name).await? {
+            let kept = self.parts(enclave, &name).await?;
             self.clear(target, &name).await?;
             let kinds = ["deployment and its pod", "code", "plan, pass and secrets", "network policy"];
             removed.extend(kinds.map(|kind| format!("{kind} `{name}`")));
+            removed.extend((!kept.is_empty()).then(|| format!("modules `{name}`")));
         }
         Ok(removed)
     }
 
-    /// Removes the versions that were on trial when a server ended: nobody waits for them.
-    pub(super) async fn clear_old_trials(&self, target: &OnTentacle) -> Result<(), BackendError> {
+    /// Removes what was on trial, or fetched modules, when a server ended: nobody waits for it.
+    pub(super) async fn clear_left(&self, target: &OnTentacle) -> Result<(), BackendError> {
         let (enclave, labels) = (target.record.name.as_str(), format!("{TENTACLE}={}", target.name));
         // The policy is the first of a version's objects, and the last that goes.
         let policies = self.cluster.metadata::<NetworkPolicy>(enclave, &labels).await?;
@@ -73,7 +75,7 @@ impl Tentacles {
         };
         for policy in policies {
             let name = policy.name_any();
-            if purpose_of(&name) == Purpose::Trial && old(policy.creation_timestamp()) {
+            if purpose_of(&name) != Purpose::Serve && old(policy.creation_timestamp()) {
                 self.clear(target, &name).await?;
             }
         }
@@ -103,7 +105,8 @@ async fn versions(
         cluster.names::<ConfigMap>(enclave, &labels),
         cluster.names::<NetworkPolicy>(enclave, &labels),
     )?;
-    Ok(deployments.into_iter().chain(codes).chain(policies).collect())
+    let all = deployments.into_iter().chain(codes).chain(policies);
+    Ok(all.map(|object| version_of(&object).to_owned()).collect())
 }
 
 /// Removes a version: its deployment, then, when its pods are gone, what they needed and what held them. With a limit its
@@ -116,9 +119,9 @@ async fn take_away(
 ) -> Result<(), BackendError> {
     cluster.remove::<Deployment>(enclave, name).await?;
     let began = Instant::now();
-    let pods = pods_of(name);
+    let labels = labels_of(name);
     loop {
-        let left = cluster.names::<Pod>(enclave, &pods).await?;
+        let left = cluster.names::<Pod>(enclave, &labels).await?;
         if left.is_empty() {
             break;
         }
@@ -133,12 +136,14 @@ async fn take_away(
         tokio::time::sleep(LOOK_AGAIN).await;
     }
     cluster.remove::<Secret>(enclave, name).await?;
-    cluster.remove::<ConfigMap>(enclave, name).await?;
+    for object in cluster.names::<ConfigMap>(enclave, &labels).await? {
+        cluster.remove::<ConfigMap>(enclave, &object).await?;
+    }
     cluster.remove::<NetworkPolicy>(enclave, name).await
 }
 
-/// The labels of the pods of the version of this name.
-fn pods_of(name: &str) -> String {
+/// The labels of the pods and the objects of the version of this name.
+pub(super) fn labels_of(name: &str) -> String {
     let (tentacle, revision) = name.rsplit_once('-').unwrap_or((name, ""));
     format!("{TENTACLE}={tentacle},{REVISION}={revision}")
 }

@@ -1,6 +1,7 @@
 //! A version comes: its objects, then its pod, and where that does not come about nothing of it stays.
 
 use super::running::Wanted;
+use super::supplied::Supplied;
 use super::{Tentacles, recorded};
 use crate::backend::kubernetes::seen::not_ready;
 use crate::backend::kubernetes::workloads::Workload;
@@ -13,7 +14,7 @@ use k8s_openapi::api::apps::v1::Deployment;
 use k8s_openapi::api::core::v1::{Pod, Secret};
 use kube::core::ResourceExt;
 use manifest::annotation::{SECRETS, STANDING};
-use manifest::{Purpose, TentacleSpec, key_of_secret, name_of};
+use manifest::{Purpose, key_of_secret, name_of};
 use secrecy::ExposeSecret;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -42,8 +43,15 @@ impl Tentacles {
     ) -> Result<Deployed, BackendError> {
         let (target, sandbox) = (grant.target(), &version.sandbox);
         let workload = self.workloads.read(&target.record.name).await?;
-        let made = self.apply(target, version, &workload).await?;
         let serves = recorded(target).is_some_and(|before| before == sandbox.version);
+        let made = match self.apply(target, version, &workload).await {
+            Err(error @ BackendError::NoRoom(_)) if !serves => {
+                // What is there of it takes room.
+                self.clear(target, &name_of(&target.name, &sandbox.version)).await?;
+                return Err(error);
+            }
+            made => made?,
+        };
         let wanted =
             Wanted { workload: &workload, target, version: sandbox.version, purpose: Purpose::Serve };
         let proven = async {
@@ -85,27 +93,36 @@ impl Tentacles {
     ) -> Result<Option<(String, bool)>, BackendError> {
         let (sandbox, enclave) = (&version.sandbox, target.record.name.as_str());
         let supplied = self.supplied(target, version, Purpose::Serve).await?;
-        let spec = supplied.spec(version);
-        let deployment = manifest::deployment(&spec).map_err(|error| fault(&error))?;
         let seen = workload.version(&target.name, &sandbox.version.short());
         let made = |there: &Deployment| self.site.made(there);
         if seen.serves(&supplied.standing) && seen.deployment.as_deref().is_some_and(made) {
             return Ok(None);
         }
-        self.apply_walls(&spec).await?;
+        let modules = self.modules(target, version, &supplied.spec(version).name()).await?;
+        let supplied = supplied.with(modules);
+        let deployment = manifest::deployment(&supplied.spec(version)).map_err(|error| fault(&error))?;
+        self.apply_walls(&supplied, version).await?;
         self.cluster.apply(enclave, &deployment).await?;
         let created = seen.deployment.is_none();
         Ok(Some((supplied.standing, created)))
     }
 
     /// Applies what a pod of this version needs and is held by: the walls first.
-    pub(super) async fn apply_walls(&self, spec: &TentacleSpec<'_>) -> Result<(), BackendError> {
+    pub(super) async fn apply_walls(
+        &self,
+        supplied: &Supplied,
+        version: &Version,
+    ) -> Result<(), BackendError> {
+        let spec = &supplied.spec(version);
         let enclave = spec.sandbox.tentacle.enclave.as_str();
         let (policy, code) = (manifest::policy(spec), manifest::code(spec));
         let supply = manifest::supply(spec).map_err(|error| fault(&error))?;
         self.cluster.apply(enclave, &policy).await?;
         tokio::try_join!(self.cluster.apply(enclave, &code), self.cluster.apply(enclave, &supply))?;
-        Ok(())
+        match supplied.modules() {
+            Some(modules) => self.keep(spec, modules).await,
+            None => Ok(()),
+        }
     }
 
     /// Waits until a pod of this standing serves; answers which.

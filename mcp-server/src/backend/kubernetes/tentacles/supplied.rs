@@ -1,5 +1,6 @@
 //! What the objects of a version are made from, besides its source.
 
+use super::modules::Ready;
 use super::{Tentacles, named};
 use crate::backend::{BackendError, Version};
 use crate::gate::target::OnTentacle;
@@ -14,6 +15,8 @@ pub(super) struct Supplied {
     token: RunTokenHash,
     pass: Option<SecretString>,
     secrets: BTreeMap<SecretName, String>,
+    /// Its modules, which come later: they may have to be fetched.
+    modules: Option<Ready>,
     /// A word that changes with it.
     pub(super) standing: String,
     purpose: Purpose,
@@ -37,11 +40,22 @@ impl Tentacles {
         let standing = self.supply.standing(sandbox, plan, &secrets);
         let pass = self.supply.pass(sandbox, purpose == Purpose::Trial)?;
         let secrets = secrets.into_iter().map(|(name, value)| (name, value.expose_secret().to_owned()));
-        Ok(Supplied { cluster, token, pass, secrets: secrets.collect(), standing, purpose })
+        Ok(Supplied { cluster, token, pass, secrets: secrets.collect(), modules: None, standing, purpose })
     }
 }
 
 impl Supplied {
+    /// With the modules of the version.
+    pub(super) fn with(mut self, modules: Option<Ready>) -> Self {
+        self.modules = modules;
+        self
+    }
+
+    /// Its modules, where there are any.
+    pub(super) fn modules(&self) -> Option<&Ready> {
+        self.modules.as_ref()
+    }
+
     /// What is to be made of the version.
     pub(super) fn spec<'a>(&'a self, version: &'a Version) -> TentacleSpec<'a> {
         TentacleSpec {
@@ -51,6 +65,7 @@ impl Supplied {
             token: self.token,
             pass: self.pass.as_ref().map(ExposeSecret::expose_secret),
             secrets: &self.secrets,
+            modules: self.modules.as_ref().map(|ready| &ready.packed),
             standing: &self.standing,
             purpose: self.purpose,
         }

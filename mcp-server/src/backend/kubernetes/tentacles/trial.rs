@@ -23,16 +23,18 @@ impl Tentacles {
         order: &RunOrder,
     ) -> Result<RunReport, BackendError> {
         let target = grant.target();
-        self.clear_old_trials(target).await?;
+        self.clear_left(target).await?;
         let supplied = self.supplied(target, version, Purpose::Trial).await?;
-        let spec = supplied.spec(version);
-        let name = spec.name();
+        let name = supplied.spec(version).name();
         // Of the same content, and thus of the same name: a server that ended just now has left it.
         self.clear(target, &name).await?;
+        let modules = self.modules(target, version, &name).await?;
+        let supplied = supplied.with(modules);
+        let spec = supplied.spec(version);
         let pod = manifest::trial_pod(&spec, TRIAL_LASTS)
             .map_err(|error| BackendError::Fault(error.to_string()))?;
         let observed = async {
-            self.apply_walls(&spec).await?;
+            self.apply_walls(&supplied, version).await?;
             self.cluster.apply(target.record.name.as_str(), &pod).await?;
             self.observed(target, version, &supplied.standing, order).await
         };

@@ -10,13 +10,10 @@ use crate::backend::machine::gateway::{self, GATEWAY_FOLDER, PASS};
 use crate::backend::machine::groups::Caps;
 use crate::backend::machine::places::GATEWAY_SOCKET;
 use crate::backend::machine::tentacle::Workshop;
-use crate::modules::{FilesError, ModuleFiles, ModulesError};
-use reqwest::{Response, StatusCode};
+use crate::modules::{ModuleFiles, ModulesError, ask, read, token};
 use secrecy::{ExposeSecret, SecretString};
-use serde_json::Value;
 use std::fmt;
 use std::path::Path;
-use std::time::Duration;
 use tokio::sync::mpsc;
 use workflow::{Fetching, Gateway, Limits, Listen, Modules, RunTokenHash, Sandbox};
 
@@ -27,9 +24,6 @@ const CACHE: &str = "/run/tentacle/cache";
 /// How much it can put there: modules unpacked, and what Deno writes down besides.
 const ROOM: u64 = 2 * ModuleFiles::MOST_BYTES as u64;
 
-/// How often it is asked until it answers.
-const ASK_AGAIN: Duration = Duration::from_millis(25);
-
 /// Fetches the modules of a version.
 pub(super) async fn fetch(workshop: &Workshop, sandbox: &Sandbox) -> Result<ModuleFiles, BackendError> {
     let parts = workshop.parts()?;
@@ -37,7 +31,7 @@ pub(super) async fn fetch(workshop: &Workshop, sandbox: &Sandbox) -> Result<Modu
     if let Some(missing) = parts.registries.missing(modules) {
         return Err(BackendError::Modules(missing));
     }
-    let token = SecretString::from(format!("{:032x}{:032x}", rand::random::<u128>(), rand::random::<u128>()));
+    let token = token();
     let wanted = wanted(parts, sandbox, workshop.name(&sandbox.tentacle), &token)?;
     let (to, mut lines) = mpsc::channel(64);
     tokio::spawn(async move {
@@ -51,62 +45,23 @@ pub(super) async fn fetch(workshop: &Workshop, sandbox: &Sandbox) -> Result<Modu
     })?;
     let within = parts.registries.within;
     let fetched = tokio::select! {
-        fetched = ask(&walled, &token) => fetched,
+        fetched = asked(&walled, &token) => fetched,
         end = walled.ended() => Err(ModulesError::Refused(end.how).into()),
         () = tokio::time::sleep(within) => Err(ModulesError::TooSlow(within).into()),
     };
     walled.end();
     walled.ended().await;
-    read(&fetched?, modules, &parts.registries.json(modules)).map_err(BackendError::Modules)
+    Ok(read(&fetched?, modules, &parts.registries.json(modules))?)
 }
 
-fn read(answer: &[u8], modules: &Modules, registries: &str) -> Result<ModuleFiles, ModulesError> {
-    let files = ModuleFiles::read(answer, modules, registries).map_err(|error| match error {
-        FilesError::Unreadable => ModulesError::Refused(error.to_string()),
-        FilesError::TooLarge | FilesError::TooMany => ModulesError::TooLarge(error.to_string()),
-    })?;
-    let (count, bytes) = files.size();
-    tracing::info!(files = count, bytes, "modules were fetched");
-    Ok(files)
-}
-
-/// Asks until it answers, and reads the answer as far as it may go.
-async fn ask(walled: &Walled, token: &SecretString) -> Result<Vec<u8>, BackendError> {
+async fn asked(walled: &Walled, token: &SecretString) -> Result<Vec<u8>, BackendError> {
     let client = reqwest::Client::builder()
         .no_proxy()
         .redirect(reqwest::redirect::Policy::none())
         .unix_socket(walled.socket.clone())
         .build()
         .map_err(|error| fault(&error))?;
-    let mut answer = loop {
-        let request = client.get("http://modules/modules").bearer_auth(token.expose_secret());
-        match request.send().await {
-            Ok(answer) => break answer,
-            // It does not listen yet; an end of it is seen elsewhere.
-            Err(error) if error.is_connect() => tokio::time::sleep(ASK_AGAIN).await,
-            Err(error) => return Err(ModulesError::Refused(format!("it broke off: {error}")).into()),
-        }
-    };
-    let status = answer.status();
-    let body = body(&mut answer).await?;
-    if status == StatusCode::OK {
-        return Ok(body);
-    }
-    let told: Value = serde_json::from_slice(&body).unwrap_or_default();
-    let why = told.get("error").and_then(Value::as_str).unwrap_or("no reason was given");
-    Err(ModulesError::Refused(why.to_owned()).into())
-}
-
-async fn body(answer: &mut Response) -> Result<Vec<u8>, BackendError> {
-    let mut body = Vec::new();
-    loop {
-        match answer.chunk().await {
-            Ok(None) => return Ok(body),
-            Ok(Some(part)) if body.len() + part.len() <= ModuleFiles::MOST_ANSWERED => body.extend(part),
-            Ok(Some(_)) => return Err(ModulesError::TooLarge(FilesError::TooLarge.to_string()).into()),
-            Err(error) => return Err(ModulesError::Refused(format!("it broke off: {error}")).into()),
-        }
-    }
+    Ok(ask(&client, "http://modules/modules", token).await?)
 }
 
 fn wanted(

@@ -1,6 +1,5 @@
 //! A registry of npm and of JSR on this machine, with two packages of the one and one of the other, which can lie and fail.
 
-use crate::host::Ways;
 use axum::Router;
 use axum::body::Bytes;
 use axum::extract::State;
@@ -72,9 +71,47 @@ module.exports = {
 const INNER: &str = "export const up = (word) => word.toUpperCase();\n";
 pub(crate) const TWICE: &str = "export const twice = (number: number): number => number * 2;\n";
 
+/// The code of a tentacle that imports one package of each.
+pub(crate) const CODE: &str = r#"
+import left from "npm:left@1.2.3";
+import { twice } from "jsr:@std/twice@0.3.0";
+
+export default async (_ctx, { port }) => ({
+  greeting: "Hello", left: left.left("hi"), twice: twice(4), data: left.data(), tries: await left.tries(port),
+});
+"#;
+
+/// What `left` says of itself.
+pub(crate) const PACKAGE: &str = r#"{"name":"left","version":"1.2.3"}"#;
+
+/// The tentacle's files.
+pub(crate) fn files(lock: &Value) -> Value {
+    let workflow = "name: user\nversion: '1.0'\ntriggers: [{type: manual}]\nnodes:\n  use: {path: nodes/use.ts, description: Uses}\n\
+                    contract:\n  version: '1'\n  dependencies:\n    left: {protocol: npm, host: left, version: 1.2.3}\n    \
+                    twice: {protocol: jsr, host: '@std/twice', version: 0.3.0}\n";
+    json!({"workflow.yaml": workflow, "nodes/use.ts": CODE, "deno.lock": lock.to_string()})
+}
+
+/// What it answers: what it imports does its work, and whatever else `left` tries fails.
+pub(crate) fn expected() -> Value {
+    let denied = "NotCapable";
+    json!({
+        "greeting": "Hello", "left": "HI!", "twice": 8, "data": "its own",
+        "tries": {
+            "script": "ENOENT", "change": denied, "files": denied, "environment": denied, "network": denied,
+            "registry": denied, "more": "TypeError", "address": "TypeError",
+        },
+    })
+}
+
 impl Registry {
     pub(crate) async fn start() -> Self {
-        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        Self::start_at("127.0.0.1").await
+    }
+
+    /// One that is there at this address.
+    pub(crate) async fn start_at(address: &str) -> Self {
+        let listener = tokio::net::TcpListener::bind((address, 0)).await.unwrap();
         let port = listener.local_addr().unwrap().port();
         let shared = Arc::<Shared>::default();
         let router = Router::new().fallback(answer).with_state(Arc::clone(&shared));
@@ -90,8 +127,9 @@ impl Registry {
             "name": "left", "version": "1.2.3", "main": "index.js", "dependencies": {"inner": "^1.0.0"},
             "scripts": {"postinstall": "echo ran > script.txt"},
         });
+        let noise = noise();
         let tarballs = [
-            tarball(&[("package.json", &inner.to_string()), ("index.js", INNER)]),
+            tarball(&[("package.json", &inner.to_string()), ("index.js", INNER), ("noise.txt", &noise)]),
             tarball(&[("package.json", &left.to_string()), ("index.js", LEFT), ("data.txt", "its own\n")]),
         ];
         let [inner, left] = tarballs.each_ref().map(|tarball| integrity(tarball));
@@ -156,9 +194,8 @@ impl Registry {
     }
 
     /// The flags of a server that fetches from here.
-    pub(crate) fn flags(&self, ways: &Ways) -> Vec<String> {
-        let at = |name: &str| format!("--module-registry-{name}=http://{name}.example:{}/", self.port);
-        ways.flags().into_iter().map(str::to_owned).chain([at("npm"), at("jsr")]).collect()
+    pub(crate) fn flags(&self) -> [String; 2] {
+        ["npm", "jsr"].map(|name| format!("--module-registry-{name}=http://{name}.example:{}/", self.port))
     }
 
     /// It is gone.
@@ -181,6 +218,16 @@ async fn answer(State(shared): State<Arc<Shared>>, uri: Uri) -> Response {
         Some(Page::Never) => std::future::pending().await,
         None => StatusCode::NOT_FOUND.into_response(),
     }
+}
+
+/// 1.3 MB that no compression makes much smaller than 1 MB.
+fn noise() -> String {
+    let mut last = Sha256::digest("noise");
+    let next = || {
+        last = Sha256::digest(last);
+        STANDARD.encode(last)
+    };
+    std::iter::repeat_with(next).take(30_000).collect()
 }
 
 /// A package with these files.
