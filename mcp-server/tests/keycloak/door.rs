@@ -80,7 +80,8 @@ impl Door {
 impl Answer {
     /// The JSON-RPC result.
     pub(crate) fn result(&self) -> Value {
-        let message: Value = serde_json::from_str(&self.body).unwrap();
+        let message: Value =
+            serde_json::from_str(&self.body).unwrap_or_else(|_| panic!("{}: {}", self.status, self.body));
         message["result"].clone()
     }
 }
