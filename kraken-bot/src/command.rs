@@ -1,5 +1,9 @@
 //! From words to a command. Deterministic: whole words, in the documented order, and nothing is guessed.
 
+mod exact;
+
+pub(crate) use exact::is_exact;
+
 use uuid::Uuid;
 use workflow::TentacleName;
 use workflow::scaffold::Scaffold;

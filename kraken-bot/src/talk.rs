@@ -8,8 +8,9 @@ use crate::kraken::{Kraken, SayError};
 use crate::reply;
 use crate::sign_in;
 use crate::slack::blocks::Message;
-use crate::slack::envelope::Said;
+use crate::slack::envelope::{How, Said};
 use std::sync::Arc;
+use wire::FailureCode;
 
 /// What became of a message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -28,6 +29,10 @@ pub(crate) async fn answer(kraken: &Arc<Kraken>, open: &Open, said: &Said) -> Be
         Ok(Some(answer)) => answer,
         Ok(None) => return Became::Done,
         Err(Stop::SignIn) => return ask_to_sign_in(kraken, open, said).await,
+        // What names nothing that there is was talk among people after all.
+        Err(Stop::Refused(failure)) if said.how == How::Overheard && failure.code == FailureCode::NotFound => {
+            return Became::Done;
+        }
         Err(stop) => match in_words(&stop) {
             Some(words) => Answer::Whisper(Message::new(words)),
             None if matches!(&stop, Stop::Slack(error) if error.is_final()) => {

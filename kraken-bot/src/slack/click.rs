@@ -1,6 +1,6 @@
 //! A button that was pressed, read from an interactive payload (`block_actions`).
 
-use super::envelope::{Click, Incoming, Said, What};
+use super::envelope::{Click, How, Incoming, Said, What};
 use serde_json::Value;
 
 /// Reads a click; `None` when it is nothing that is obeyed: another kind of payload, or a link that only opens.
@@ -22,6 +22,7 @@ pub(super) fn read(payload: &Value) -> Option<Incoming> {
         thread: thread.unwrap_or(ts).to_owned(),
         direct: channel.starts_with('D'),
         click: Some(Click { action: id.to_owned(), value: value.to_owned() }),
+        how: How::Spoken,
     };
     Some(Incoming {
         // One press of one button: Slack gives such a payload no id of its own.

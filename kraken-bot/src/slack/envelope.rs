@@ -39,6 +39,8 @@ pub(crate) struct Incoming {
 pub(crate) enum What {
     /// Somebody said something to the Kraken, in words or by a button.
     Said(Said),
+    /// Somebody took back what they had said: the message of this `ts`.
+    Unsaid(String),
     /// Somebody came into the channel.
     Joined(String),
     /// Somebody left it.
@@ -67,6 +69,19 @@ pub(crate) struct Said {
     /// The button that was pressed, where that is how it was said; then `ts` is the card's.
     #[serde(default)]
     pub(crate) click: Option<Click>,
+    /// In which way.
+    #[serde(default)]
+    pub(crate) how: How,
+}
+
+/// In which way something was said.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) enum How {
+    /// To the Kraken: with a mention, in a direct message, by a button.
+    #[default]
+    Spoken,
+    /// In a thread that the Kraken was asked in, without another mention.
+    Overheard,
 }
 
 /// A button that was pressed.
@@ -89,8 +104,13 @@ impl Incoming {
 
     /// Whether it is a fact about the channel, for which messages that come after it wait.
     pub(crate) fn is_fact(&self) -> bool {
-        !matches!(self.what, What::Said(_))
+        !matches!(self.what, What::Said(_) | What::Unsaid(_))
     }
+}
+
+/// The id of a message. Slack tells of one that mentions the Kraken twice, as a mention and as a message; it is one.
+pub(crate) fn message_id(channel: &str, ts: &str) -> String {
+    format!("said/{channel}/{ts}")
 }
 
 /// Reads a frame. `me` is the Kraken's own account: what it says itself is nothing to it.
@@ -116,13 +136,13 @@ pub(crate) fn read(frame: &str, me: &str) -> Frame {
 /// Reads an event of the Events API; `None` when it is nothing to us.
 pub(super) fn incoming(payload: &Value, me: &str) -> Option<Incoming> {
     let event = payload.get("event")?;
-    let what = what(event, me)?;
-    Some(Incoming {
-        id: text(payload, "event_id")?.to_owned(),
-        team: text(payload, "team_id")?.to_owned(),
-        channel: channel(event)?.to_owned(),
-        what,
-    })
+    let (what, channel) = (what(event, me)?, channel(event)?.to_owned());
+    let id = match &what {
+        What::Said(said) => message_id(&channel, &said.ts),
+        What::Unsaid(ts) => format!("un{}", message_id(&channel, ts)),
+        _ => text(payload, "event_id")?.to_owned(),
+    };
+    Some(Incoming { id, team: text(payload, "team_id")?.to_owned(), channel, what })
 }
 
 /// A channel is a text in most events, and an object in `channel_rename`.
@@ -134,8 +154,8 @@ fn channel(event: &Value) -> Option<&str> {
 fn what(event: &Value, me: &str) -> Option<What> {
     let user = || text(event, "user").map(str::to_owned);
     Some(match text(event, "type")? {
-        "app_mention" => What::Said(said(event, me, false)?),
-        "message" if text(event, "channel_type") == Some("im") => What::Said(said(event, me, true)?),
+        "app_mention" => What::Said(said(event, me, How::Spoken)?),
+        "message" => message(event, me)?,
         "member_joined_channel" => What::Joined(user()?),
         "member_left_channel" => What::Left(user()?),
         "channel_archive" | "group_archive" => What::Archived,
@@ -145,8 +165,30 @@ fn what(event: &Value, me: &str) -> Option<What> {
     })
 }
 
+/// A message, as everybody in the channel reads it.
+fn message(event: &Value, me: &str) -> Option<What> {
+    match text(event, "subtype") {
+        Some("message_deleted") => Some(What::Unsaid(text(event, "deleted_ts")?.to_owned())),
+        // What began a thread leaves a stone where it stood.
+        Some("message_changed") if event.pointer("/message/subtype")?.as_str()? == "tombstone" => {
+            Some(What::Unsaid(event.pointer("/message/ts")?.as_str()?.to_owned()))
+        }
+        Some(_) => None,
+        None => {
+            let said = said(event, me, How::Spoken)?;
+            let mentions = [format!("<@{me}>"), format!("<@{me}|")].iter().any(|at| said.text.contains(at));
+            if said.direct || mentions {
+                return Some(What::Said(said));
+            }
+            let in_thread = said.thread != said.ts;
+            let exact = in_thread && crate::command::is_exact(&said.text, me);
+            exact.then_some(What::Said(Said { how: How::Overheard, ..said }))
+        }
+    }
+}
+
 /// What a person said. Programs, edits and the Kraken itself are never obeyed.
-fn said(event: &Value, me: &str, direct: bool) -> Option<Said> {
+fn said(event: &Value, me: &str, how: How) -> Option<Said> {
     let program = event.get("bot_id").is_some_and(|bot| !bot.is_null());
     let edited =
         event.get("subtype").is_some_and(|subtype| !subtype.is_null()) || event.get("edited").is_some();
@@ -160,8 +202,9 @@ fn said(event: &Value, me: &str, direct: bool) -> Option<Said> {
         text: text(event, "text").unwrap_or_default().to_owned(),
         thread: text(event, "thread_ts").map_or_else(|| ts.clone(), str::to_owned),
         ts,
-        direct,
+        direct: text(event, "channel_type") == Some("im"),
         click: None,
+        how,
     })
 }
 
@@ -194,7 +237,7 @@ mod tests {
         let read = super::tests::incoming(&mention).unwrap();
         assert_eq!(
             (read.id.as_str(), read.conversation().as_str(), read.is_fact()),
-            ("Ev1", "C1/1.2", false)
+            ("said/C1/1.2", "C1/1.2", false)
         );
         let mut reply = mention;
         reply["thread_ts"] = "1.1".into();
@@ -210,6 +253,35 @@ mod tests {
             other[key] = value.into();
             assert_eq!(super::tests::incoming(&other), None, "{key}");
         }
+    }
+
+    #[test]
+    fn a_reply_without_a_mention_is_heard_when_it_is_a_command_and_nothing_else() {
+        let reply = |text: &str| {
+            let event = json!({"type": "message", "channel_type": "group", "user": "UANA", "text": text, "ts": "1.2", "thread_ts": "1.1", "channel": "C1"});
+            super::tests::incoming(&event)
+        };
+        let What::Said(said) = reply("run hello").unwrap().what else { panic!("it is said") };
+        assert_eq!((said.how, said.thread.as_str()), (How::Overheard, "1.1"));
+        for talk in ["", "run hello again please", "thanks!", "set mode to something nice", "<@UBEN> help"] {
+            assert_eq!(reply(talk), None, "{talk}");
+        }
+        // The same message, told of in two ways.
+        let mention = reply("<@UKRAKEN> run hello").unwrap();
+        assert_eq!(mention.id, "said/C1/1.2");
+        let What::Said(said) = mention.what else { panic!("it is said") };
+        assert_eq!(said.how, How::Spoken);
+    }
+
+    #[test]
+    fn a_message_that_is_deleted_is_taken_back() {
+        let taken = |event: Value| super::tests::incoming(&event).unwrap();
+        let deleted = taken(json!({"type": "message", "subtype": "message_deleted", "deleted_ts": "1.2", "ts": "1.9", "channel": "C1"}));
+        assert_eq!((deleted.id.as_str(), deleted.what), ("unsaid/C1/1.2", What::Unsaid("1.2".into())));
+        let stone = taken(json!({"type": "message", "subtype": "message_changed", "ts": "1.9", "channel": "C1", "message": {"subtype": "tombstone", "ts": "1.2"}}));
+        assert_eq!(stone.id, "unsaid/C1/1.2");
+        let edited = json!({"type": "message", "subtype": "message_changed", "ts": "1.9", "channel": "C1", "message": {"ts": "1.2", "user": "UANA", "text": "<@UKRAKEN> run hello"}});
+        assert_eq!(super::tests::incoming(&edited), None);
     }
 
     #[test]

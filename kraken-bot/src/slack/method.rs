@@ -72,6 +72,8 @@ const EVENTS: &[(&str, &str)] = &[
     ("group_unarchive", "groups:read"),
     ("member_joined_channel", "channels:read"),
     ("member_left_channel", "channels:read"),
+    ("message.channels", "channels:history"),
+    ("message.groups", "groups:history"),
     ("message.im", "im:history"),
 ];
 
@@ -109,9 +111,10 @@ mod tests {
         // Each is heard by the code that reads them.
         for (event, _) in EVENTS {
             let (kind, channel_type) = event.split_once('.').unwrap_or((event, "channel"));
+            let channel_type = channel_type.trim_end_matches('s');
             let channel =
                 if kind.ends_with("rename") { json!({"id": "C1", "name": "n"}) } else { json!("C1") };
-            let event = json!({"type": kind, "channel_type": channel_type, "channel": channel, "user": "U1", "ts": "1.1"});
+            let event = json!({"type": kind, "channel_type": channel_type, "channel": channel, "user": "U1", "ts": "1.1", "thread_ts": "1.0", "text": "help"});
             let payload = json!({"event_id": "Ev1", "team_id": "T1", "event": event});
             assert!(envelope::incoming(&payload, "UKRAKEN").is_some(), "{payload}");
         }
