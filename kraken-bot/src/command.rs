@@ -1,8 +1,11 @@
 //! From words to a command. Deterministic: whole words, in the documented order, and nothing is guessed.
 
 mod exact;
+mod near;
+mod tentacle;
 
 pub(crate) use exact::is_exact;
+pub(crate) use near::{near, near_name};
 
 use uuid::Uuid;
 use workflow::TentacleName;
@@ -162,7 +165,7 @@ pub(crate) fn parse(text: &str, me: &str) -> Result<Command, NotUnderstood> {
 }
 
 /// The words without the mention of the Kraken, wherever Slack puts it.
-fn without_mention<'t>(text: &'t str, me: &str) -> &'t str {
+pub(crate) fn without_mention<'t>(text: &'t str, me: &str) -> &'t str {
     let text = text.trim();
     let mention = format!("<@{me}>");
     let rest = text.strip_prefix(&mention).or_else(|| text.strip_suffix(&mention));

@@ -9,6 +9,7 @@ mod inbox;
 mod issuer;
 mod kraken;
 mod live;
+mod misunderstood;
 mod notices;
 mod reply;
 mod server;

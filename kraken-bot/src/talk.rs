@@ -1,10 +1,11 @@
 //! One message, answered: understood, asked of the server under the person's name, and told back.
 
 use crate::asked::{Answer, Asked, Stop, place};
-use crate::command::{Command, NotUnderstood, parse};
+use crate::command::{Command, parse};
 use crate::commands;
 use crate::inbox::Open;
 use crate::kraken::{Kraken, SayError};
+use crate::misunderstood;
 use crate::reply;
 use crate::sign_in;
 use crate::slack::blocks::Message;
@@ -72,7 +73,10 @@ async fn respond(kraken: &Arc<Kraken>, open: &Open, said: &Said) -> Result<Optio
             None => return Ok(Some(Answer::Whisper(Message::new("This button does nothing any more.")))),
         },
         (None, Ok(command)) => command,
-        (None, Err(not_understood)) => return Ok(Some(Answer::Whisper(misunderstood(&not_understood)))),
+        (None, Err(why)) => {
+            let told = misunderstood::answer(kraken, &open.incoming, said, &why).await?;
+            return Ok(Some(Answer::Whisper(told)));
+        }
     };
     let account = kraken.slack.account(&said.user).await?;
     if !account.is_somebody() {
@@ -93,7 +97,13 @@ async fn respond(kraken: &Arc<Kraken>, open: &Open, said: &Said) -> Result<Optio
         false => Some(kraken.slack.channel(&open.incoming.channel).await?),
     };
     let asked = Asked { kraken, incoming: &open.incoming, said, account, channel, session };
-    commands::run(&asked, command).await.map(Some)
+    let tentacle = command.tentacle().cloned();
+    match (commands::run(&asked, command).await, tentacle) {
+        (Err(Stop::Refused(failure)), Some(name)) if said.how != How::Overheard => {
+            Err(misunderstood::of_tentacle(&asked, failure, &name).await)
+        }
+        (answered, _) => answered.map(Some),
+    }
 }
 
 async fn ask_to_sign_in(kraken: &Arc<Kraken>, open: &Open, said: &Said) -> Became {
@@ -137,12 +147,4 @@ fn in_words(stop: &Stop) -> Option<String> {
         }
         Stop::SignIn | Stop::Slack(_) | Stop::Memory(_) => None,
     }
-}
-
-fn misunderstood(not_understood: &NotUnderstood) -> Message {
-    Message::new(match not_understood {
-        NotUnderstood::Nothing => "Yes, I'm here. Say `help` to see what I can do.".to_owned(),
-        NotUnderstood::Unknown => "I don't know that one. Say `help` to see what I can do.".to_owned(),
-        NotUnderstood::Almost(usage) => reply::sentence(usage),
-    })
 }

@@ -11,5 +11,6 @@ mod over_http;
 mod reach;
 mod said;
 mod stranger;
+mod talk;
 mod walk;
 mod watching;
