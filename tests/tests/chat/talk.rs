@@ -59,3 +59,27 @@ async fn an_edit_does_not_run_twice_and_a_deletion_before_the_work_cancels_it() 
     let logs = ana.asks("logs hello").await;
     assert!(!logs.text.contains("nobody"), "{logs:?}");
 }
+
+#[tokio::test]
+async fn a_slip_is_asked_about_and_never_carried_out() {
+    let home = Home::default();
+    let up = home.up().await;
+    let ana = founder(&up).await;
+    let cases = [
+        ("set mode member-edti", "Did you mean set mode member-edit?"),
+        ("set mode of hello to privte", "Did you mean set mode of hello to private?"),
+        ("stats hello", "Did you mean status hello?"),
+        ("statsu", "Did you mean status?"),
+        ("run helo {\"name\": \"Ana\"}", "Did you mean run hello {\"name\": \"Ana\"}?"),
+        ("remove helo", "Did you mean remove hello?"),
+    ];
+    for (typed, meant) in cases {
+        alone(&ana.asks(typed).await, &[meant]);
+    }
+    aloud(&ana.asks("status hello").await, &["It has not been run yet."]);
+    let first = ana.asks("sing a song").await;
+    alone(&first, &["I don't know that one.", "No model is set up for me", "deploy hello", "help"]);
+    let second = ana.asks("sing another").await;
+    alone(&second, &["I don't know that one.", "help"]);
+    assert!(!second.text.contains("model"), "it is said once: {second:?}");
+}
