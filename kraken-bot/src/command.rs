@@ -38,6 +38,8 @@ pub(crate) enum Command {
         /// The mode.
         mode: String,
     },
+    /// Which mode holds, and which others are there? For the enclave, or for a tentacle.
+    ChooseMode(Option<TentacleName>),
     /// Give a tentacle to somebody.
     Give {
         /// Which.
@@ -139,6 +141,8 @@ pub(crate) fn parse(text: &str, me: &str) -> Result<Command, NotUnderstood> {
         (["set", "mode", "of", name, "to", mode @ ..], _) if !mode.is_empty() => {
             named(name).map(|tentacle| Command::SetTentacleMode { tentacle, mode: mode.join("-") })
         }
+        (["set", "mode"], _) => Ok(Command::ChooseMode(None)),
+        (["set", "mode", "of", name], _) => named(name).map(|name| Command::ChooseMode(Some(name))),
         (["set", "mode", "of", ..], _) => Err(almost("set")),
         (["set", "mode", rest @ ..], _) if !rest.is_empty() => Ok(Command::SetMode(rest.join("-"))),
         (["shut", "down", "this", "enclave"], _) => Ok(Command::ShutDown { typed: None }),

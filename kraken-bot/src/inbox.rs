@@ -88,7 +88,7 @@ impl Inbox {
                     false => Ok(()),
                 }
             }
-            What::Said(said) if !said.direct => {
+            What::Said(said) if !said.direct && !said.thread.is_empty() => {
                 self.asked_in(&incoming.channel, &said.thread).await?;
                 self.write_down(incoming).await
             }

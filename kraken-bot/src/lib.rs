@@ -1,6 +1,8 @@
 #![doc = include_str!("../README.md")]
 
 mod asked;
+mod buttons;
+mod clicks;
 mod command;
 mod commands;
 mod config;
@@ -10,6 +12,7 @@ mod issuer;
 mod kraken;
 mod live;
 mod misunderstood;
+mod modals;
 mod notices;
 mod reply;
 mod server;

@@ -7,7 +7,7 @@ use crate::issuer::{DeviceFlow, IssuerError, Session};
 use crate::kraken::Kraken;
 use crate::server::{CallError, Origin};
 use crate::slack::blocks::{Message, code};
-use crate::slack::envelope::{Incoming, Said, What};
+use crate::slack::envelope::{How, Incoming, Said, What};
 use std::sync::Arc;
 use std::time::Duration;
 use uuid::Uuid;
@@ -155,12 +155,12 @@ pub(crate) async fn whisper(
     said: &Said,
     message: &Message,
 ) -> Result<(), Stop> {
-    let place = place(incoming, said);
-    if said.direct {
+    if said.direct && !matches!(said.how, How::Slash(_)) {
+        let place = place(incoming, said);
         // A direct message is for the one person anyhow.
         let key = format!("whisper:{}:{}", incoming.id, Uuid::now_v7());
         kraken.slack.say(&place, message, &key).await?;
         return Ok(());
     }
-    Ok(kraken.slack.whisper(&place, &said.user, message).await?)
+    Ok(kraken.whisper(incoming, said, message).await?)
 }

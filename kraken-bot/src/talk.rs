@@ -1,6 +1,7 @@
 //! One message, answered: understood, asked of the server under the person's name, and told back.
 
 use crate::asked::{Answer, Asked, Stop, place};
+use crate::clicks;
 use crate::command::{Command, parse};
 use crate::commands;
 use crate::inbox::Open;
@@ -8,7 +9,7 @@ use crate::kraken::{Kraken, SayError};
 use crate::misunderstood;
 use crate::reply;
 use crate::sign_in;
-use crate::slack::blocks::Message;
+use crate::slack::blocks::{Message, code};
 use crate::slack::envelope::{How, Said};
 use std::sync::Arc;
 use wire::FailureCode;
@@ -36,6 +37,10 @@ pub(crate) async fn answer(kraken: &Arc<Kraken>, open: &Open, said: &Said) -> Be
         }
         Err(stop) => match in_words(&stop) {
             Some(words) => Answer::Whisper(Message::new(words)),
+            // Slack lets people ask where the Kraken is not.
+            None if matches!((&stop, &said.how), (Stop::Slack(error), How::Slash(_)) if error.is_final()) => {
+                Answer::Whisper(Message::new("I am not in this channel. Say `/invite @kraken` here, then ask me again."))
+            }
             None if matches!(&stop, Stop::Slack(error) if error.is_final()) => {
                 tracing::warn!(error = %stop, "a message can never be answered");
                 return Became::Done;
@@ -67,10 +72,9 @@ fn delivered(sent: Result<(), SayError>) -> Became {
 
 async fn respond(kraken: &Arc<Kraken>, open: &Open, said: &Said) -> Result<Option<Answer>, Stop> {
     let command = match (&said.click, parse(&said.text, &kraken.slack.me.user_id)) {
-        (Some(click), _) => match commands::approve::read(click) {
-            Some((approval, yes)) => Command::Approve { approval, yes },
-            // A button of another release.
-            None => return Ok(Some(Answer::Whisper(Message::new("This button does nothing any more.")))),
+        (Some(click), _) => match clicks::pressed(kraken, open, said, click).await? {
+            Some(command) => command,
+            None => return Ok(None),
         },
         (None, Ok(command)) => command,
         (None, Err(why)) => {
@@ -124,11 +128,17 @@ async fn ask_to_sign_in(kraken: &Arc<Kraken>, open: &Open, said: &Said) -> Becam
 async fn deliver(kraken: &Kraken, open: &Open, said: &Said, answer: Answer) -> Result<(), SayError> {
     let (Answer::Aloud(message) | Answer::Whisper(message)) = &answer;
     let place = place(&open.incoming, said);
-    match &answer {
-        Answer::Whisper(_) if !said.direct => Ok(kraken.slack.whisper(&place, &said.user, message).await?),
-        Answer::Aloud(_) | Answer::Whisper(_) => {
-            kraken.say_once(&place, message, &format!("answer:{}", open.incoming.id)).await.map(drop)
+    let key = format!("answer:{}", open.incoming.id);
+    match (&answer, &said.how) {
+        (Answer::Whisper(_), How::Slash(_)) => Ok(kraken.whisper(&open.incoming, said, message).await?),
+        (Answer::Whisper(_), _) if !said.direct => Ok(kraken.whisper(&open.incoming, said, message).await?),
+        (Answer::Aloud(_), How::Slash(_)) => {
+            // Nobody else has seen what was asked.
+            let asked = format!("<@{}> asked: {}", said.user, code(format!("/kraken {}", said.text)));
+            let ts = kraken.say_once(&place, &message.clone().note(asked), &key).await?;
+            Ok(kraken.inbox.asked_in(&open.incoming.channel, &ts).await?)
         }
+        (Answer::Aloud(_) | Answer::Whisper(_), _) => kraken.say_once(&place, message, &key).await.map(drop),
     }
 }
 

@@ -10,6 +10,7 @@ impl Command {
             Self::Status(Some(name))
             | Self::Logs(name)
             | Self::History(name)
+            | Self::ChooseMode(Some(name))
             | Self::SetTentacleMode { tentacle: name, .. }
             | Self::Give { tentacle: name, .. }
             | Self::Run { tentacle: name, .. }

@@ -15,13 +15,16 @@ pub(super) fn read(payload: &Value) -> Option<Incoming> {
     let ts = text(payload, "/container/message_ts").or_else(|| text(payload, "/message/ts"))?;
     let thread = text(payload, "/message/thread_ts").or_else(|| text(payload, "/container/thread_ts"));
     let pressed = text(action, "/action_ts").or_else(|| text(payload, "/trigger_id"))?;
+    let trigger = text(payload, "/trigger_id").unwrap_or_default();
+    let for_one = payload.pointer("/container/is_ephemeral").and_then(Value::as_bool).unwrap_or_default();
     let said = Said {
         user: user.to_owned(),
         text: String::new(),
         ts: ts.to_owned(),
-        thread: thread.unwrap_or(ts).to_owned(),
+        // On what only one person sees, no thread can hang.
+        thread: thread.unwrap_or(if for_one { "" } else { ts }).to_owned(),
         direct: channel.starts_with('D'),
-        click: Some(Click { action: id.to_owned(), value: value.to_owned() }),
+        click: Some(Click { action: id.to_owned(), value: value.to_owned(), trigger: trigger.to_owned() }),
         how: How::Spoken,
     };
     Some(Incoming {
@@ -56,7 +59,7 @@ mod tests {
         let read = read(&payload()).unwrap();
         assert_eq!((read.id.as_str(), read.conversation().as_str()), ("click/UANA/2.1/3.1", "C1/1.1"));
         let What::Said(said) = read.what else { panic!("a click is said") };
-        assert_eq!(said.click, Some(Click { action: "approve_reach".into(), value: "id".into() }));
+        assert_eq!(said.click, Some(Click { action: "approve_reach".into(), value: "id".into(), trigger: "t.1".into() }));
         assert_eq!((said.user.as_str(), said.direct), ("UANA", false));
     }
 

@@ -1,7 +1,8 @@
 //! What Slack sends: the frames of Socket Mode, read as raw JSON so that an unexpected field loses nothing.
 
 use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
+use super::heard::Heard;
+use serde_json::Value;
 
 /// A frame of Socket Mode.
 #[derive(Debug, Clone, PartialEq)]
@@ -10,12 +11,12 @@ pub(crate) enum Frame {
     Hello,
     /// Slack asks for a new connection.
     Disconnect,
-    /// Something happened; to be acknowledged once it is written down.
+    /// Something is told; to be acknowledged once it is written down.
     Envelope {
-        /// How to acknowledge it.
-        ack: String,
-        /// What happened; `None` when it is nothing to us.
-        incoming: Option<Box<Incoming>>,
+        /// What the acknowledgement names.
+        id: String,
+        /// What is told.
+        heard: Heard,
     },
     /// Nothing that is known here.
     Unknown,
@@ -82,6 +83,10 @@ pub(crate) enum How {
     Spoken,
     /// In a thread that the Kraken was asked in, without another mention.
     Overheard,
+    /// As a slash command. What cannot be said in the channel is answered at this address of Slack's.
+    Slash(String),
+    /// By a form that was filled in.
+    Form,
 }
 
 /// A button that was pressed.
@@ -91,12 +96,20 @@ pub(crate) struct Click {
     pub(crate) action: String,
     /// About what.
     pub(crate) value: String,
+    /// What opens a modal for whoever pressed it, for three seconds.
+    #[serde(default)]
+    pub(crate) trigger: String,
 }
 
 impl Incoming {
     /// What is answered in order: a thread, or a channel's facts.
     pub(crate) fn conversation(&self) -> String {
         match &self.what {
+            // What is not said in a thread, and what opens a modal, waits for nothing else.
+            What::Said(Said { how: How::Slash(_) | How::Form, .. }) => format!("{}/{}", self.channel, self.id),
+            What::Said(Said { click: Some(click), .. }) if click.action.starts_with("ask_") => {
+                format!("{}/{}", self.channel, self.id)
+            }
             What::Said(said) => format!("{}/{}", self.channel, said.thread),
             _ => self.channel.clone(),
         }
@@ -122,15 +135,13 @@ pub(crate) fn read(frame: &str, me: &str) -> Frame {
         _ => {}
     }
     let Some(envelope) = text(&value, "envelope_id") else { return Frame::Unknown };
-    let ack = json!({"envelope_id": envelope}).to_string();
-    let payload = value.get("payload");
-    let incoming = payload.and_then(|payload| match text(&value, "type") {
-        Some("events_api") => incoming(payload, me),
-        Some("interactive") => super::click::read(payload),
-        _ => None,
-    });
-    let incoming = incoming.map(Box::new);
-    Frame::Envelope { ack, incoming }
+    let heard = match (text(&value, "type"), value.get("payload")) {
+        (Some("events_api"), Some(payload)) => Heard::event(payload, me),
+        (Some("interactive"), Some(payload)) => Heard::interaction(payload),
+        (Some("slash_commands"), Some(payload)) => Heard::command(payload),
+        _ => Heard::Nothing,
+    };
+    Frame::Envelope { id: envelope.to_owned(), heard }
 }
 
 /// Reads an event of the Events API; `None` when it is nothing to us.
@@ -215,6 +226,7 @@ fn text<'v>(value: &'v Value, key: &str) -> Option<&'v str> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use serde_json::json;
 
     fn frame(event: &Value) -> Frame {
         let payload = json!({"event_id": "Ev1", "team_id": "T1", "event": event, "odd": [1]});
@@ -223,9 +235,13 @@ mod tests {
 
     fn incoming(event: &Value) -> Option<Incoming> {
         match frame(event) {
-            Frame::Envelope { ack, incoming } => {
-                assert_eq!(ack, r#"{"envelope_id":"e1"}"#);
-                incoming.map(|incoming| *incoming)
+            Frame::Envelope { id, heard } => {
+                assert_eq!(id, "e1");
+                match heard {
+                    Heard::Happened(incoming) => Some(*incoming),
+                    Heard::Nothing => None,
+                    Heard::Submitted(other) => panic!("{other:?}"),
+                }
             }
             other => panic!("{other:?}"),
         }

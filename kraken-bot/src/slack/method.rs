@@ -14,6 +14,7 @@ pub(crate) enum Method {
     ConversationsMembers,
     ConversationsReplies,
     UsersInfo,
+    ViewsOpen,
 }
 
 const SEES: &[&str] = &["channels:read", "groups:read", "im:read"];
@@ -22,7 +23,7 @@ const READS: &[&str] = &["channels:history", "groups:history", "im:history"];
 impl Method {
     /// All of them.
     #[cfg(test)]
-    const ALL: [Self; 10] = [
+    const ALL: [Self; 11] = [
         Self::AuthTest,
         Self::ChatPostEphemeral,
         Self::ChatPostMessage,
@@ -33,6 +34,7 @@ impl Method {
         Self::ConversationsMembers,
         Self::ConversationsReplies,
         Self::UsersInfo,
+        Self::ViewsOpen,
     ];
 
     /// Its name, and the scopes that it needs here.
@@ -51,6 +53,7 @@ impl Method {
             Self::ConversationsReplies => ("conversations.replies", READS),
             // The address is what tells people apart from accounts of the same name.
             Self::UsersInfo => ("users.info", &["users:read", "users:read.email"]),
+            Self::ViewsOpen => ("views.open", &[]),
         }
     }
 
@@ -77,6 +80,10 @@ const EVENTS: &[(&str, &str)] = &[
     ("message.im", "im:history"),
 ];
 
+/// The scope of the slash command `/kraken`.
+#[cfg(test)]
+const COMMANDS: &str = "commands";
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -99,9 +106,11 @@ mod tests {
     fn the_manifest_asks_for_the_scopes_that_are_used_and_no_other() {
         let methods = Method::ALL.iter().flat_map(|method| method.needs().1).copied();
         let used: BTreeSet<String> =
-            methods.chain(EVENTS.iter().map(|(_, scope)| *scope)).map(str::to_owned).collect();
+            methods.chain(EVENTS.iter().map(|(_, scope)| *scope)).chain([COMMANDS]).map(str::to_owned).collect();
         assert_eq!(listed(&manifest(), "/oauth_config/scopes/bot"), used);
         assert_eq!(manifest().pointer("/oauth_config/scopes/user"), None);
+        let commands = manifest().pointer("/features/slash_commands").cloned().unwrap();
+        assert_eq!((commands[0]["command"].as_str(), commands.as_array().unwrap().len()), (Some("/kraken"), 1));
     }
 
     #[test]
