@@ -39,7 +39,7 @@ pub(crate) async fn report(kraken: &Kraken, channel: &str, what: &What) -> Resul
         What::Archived => news.archived = Some(true),
         What::Unarchived => return report_channel(kraken, channel, &mut Known::new()).await,
         What::Renamed(name) => news.name = Some(name.clone()),
-        What::Said(_) | What::Unsaid(_) => return Ok(()),
+        What::Said(_) | What::Unsaid(_) | What::Home(_) => return Ok(()),
     }
     kraken.server.call_as_relay::<ChannelReport>(&news).await?;
     Ok(())

@@ -7,6 +7,7 @@ mod command;
 mod commands;
 mod config;
 mod facts;
+mod home;
 mod inbox;
 mod issuer;
 mod kraken;

@@ -1,6 +1,7 @@
 //! Works through the inbox: one conversation in order, different ones side by side, again after a failure.
 
 use crate::facts::{self, ReportError};
+use crate::home;
 use crate::inbox::{Open, runnable};
 use crate::kraken::Kraken;
 use crate::slack::envelope::What;
@@ -70,6 +71,7 @@ async fn one(kraken: Arc<Kraken>, open: Open) -> i64 {
     let became = match &open.incoming.what {
         // Nothing is to be done for it: it was taken back where it was written down.
         What::Unsaid(_) => Became::Done,
+        What::Home(at_home) => home::show(&kraken, &open, at_home).await,
         What::Said(said) => talk::answer(&kraken, &open, said).await,
         fact => match facts::report(&kraken, &open.incoming.channel, fact).await {
             Ok(()) => Became::Done,

@@ -1,6 +1,7 @@
 //! A button that was pressed, read from an interactive payload (`block_actions`).
 
-use super::envelope::{Click, How, Incoming, Said, What};
+use super::envelope::{AtHome, Click, Deed, How, Incoming, Said, What};
+use crate::home::{AGAIN, SIGN_IN, SIGN_OUT};
 use serde_json::Value;
 
 /// Reads a click; `None` when it is nothing that is obeyed: another kind of payload, or a link that only opens.
@@ -11,6 +12,9 @@ pub(super) fn read(payload: &Value) -> Option<Incoming> {
     let action = payload.pointer("/actions/0")?;
     let (id, value) = (text(action, "/action_id")?, text(action, "/value")?);
     let user = text(payload, "/user/id")?;
+    if text(payload, "/view/type") == Some("home") {
+        return at_home(payload, id, user);
+    }
     let channel = text(payload, "/container/channel_id").or_else(|| text(payload, "/channel/id"))?;
     let ts = text(payload, "/container/message_ts").or_else(|| text(payload, "/message/ts"))?;
     let thread = text(payload, "/message/thread_ts").or_else(|| text(payload, "/container/thread_ts"));
@@ -33,6 +37,23 @@ pub(super) fn read(payload: &Value) -> Option<Incoming> {
         team: text(payload, "/team/id").or_else(|| text(payload, "/user/team_id"))?.to_owned(),
         channel: channel.to_owned(),
         what: What::Said(said),
+    })
+}
+
+/// A button of the Home tab, which is in no channel.
+fn at_home(payload: &Value, action: &str, user: &str) -> Option<Incoming> {
+    let deed = match action {
+        SIGN_IN => Deed::SignIn,
+        SIGN_OUT => Deed::SignOut,
+        AGAIN => Deed::Look,
+        _ => return None,
+    };
+    let pressed = text(payload, "/actions/0/action_ts").or_else(|| text(payload, "/trigger_id"))?;
+    Some(Incoming {
+        id: format!("home/{user}/{pressed}"),
+        team: text(payload, "/team/id").or_else(|| text(payload, "/user/team_id"))?.to_owned(),
+        channel: String::new(),
+        what: What::Home(AtHome { user: user.to_owned(), deed }),
     })
 }
 

@@ -40,6 +40,8 @@ pub(crate) struct Incoming {
 pub(crate) enum What {
     /// Somebody said something to the Kraken, in words or by a button.
     Said(Said),
+    /// Somebody looks at the Kraken's Home tab, or presses a button there.
+    Home(AtHome),
     /// Somebody took back what they had said: the message of this `ts`.
     Unsaid(String),
     /// Somebody came into the channel.
@@ -73,6 +75,26 @@ pub(crate) struct Said {
     /// In which way.
     #[serde(default)]
     pub(crate) how: How,
+}
+
+/// Somebody at the Kraken's Home tab.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct AtHome {
+    /// Who.
+    pub(crate) user: String,
+    /// What they do.
+    pub(crate) deed: Deed,
+}
+
+/// What somebody does at Home.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) enum Deed {
+    /// They look.
+    Look,
+    /// They want to sign in.
+    SignIn,
+    /// They want to sign out.
+    SignOut,
 }
 
 /// In which way something was said.
@@ -111,13 +133,14 @@ impl Incoming {
                 format!("{}/{}", self.channel, self.id)
             }
             What::Said(said) => format!("{}/{}", self.channel, said.thread),
+            What::Home(home) => format!("home/{}", home.user),
             _ => self.channel.clone(),
         }
     }
 
     /// Whether it is a fact about the channel, for which messages that come after it wait.
     pub(crate) fn is_fact(&self) -> bool {
-        !matches!(self.what, What::Said(_) | What::Unsaid(_))
+        !matches!(self.what, What::Said(_) | What::Unsaid(_) | What::Home(_))
     }
 }
 
@@ -167,6 +190,9 @@ fn what(event: &Value, me: &str) -> Option<What> {
     Some(match text(event, "type")? {
         "app_mention" => What::Said(said(event, me, How::Spoken)?),
         "message" => message(event, me)?,
+        "app_home_opened" if text(event, "tab") == Some("home") => {
+            What::Home(AtHome { user: user()?, deed: Deed::Look })
+        }
         "member_joined_channel" => What::Joined(user()?),
         "member_left_channel" => What::Left(user()?),
         "channel_archive" | "group_archive" => What::Archived,

@@ -2,6 +2,7 @@
 //! <https://docs.slack.dev/reference/views>
 
 use super::envelope::{How, Incoming, Said, What};
+use super::blocks::Message;
 use super::{Method, Slack, SlackError};
 use crate::modals::{ADD, BLOCK, REMOVE, SET_MODE, SHUT_DOWN};
 use serde::{Deserialize, Serialize};
@@ -91,6 +92,15 @@ impl Slack {
     pub(crate) async fn open(&self, trigger: &str, modal: &Modal) -> Result<(), SlackError> {
         let body = json!({"trigger_id": trigger, "view": modal.view()});
         let _: Value = self.tell(Method::ViewsOpen, &body).await?;
+        Ok(())
+    }
+}
+
+impl Slack {
+    /// Shows `message` at somebody's Home tab.
+    pub(crate) async fn publish(&self, user: &str, message: &Message) -> Result<(), SlackError> {
+        let body = json!({"user_id": user, "view": {"type": "home", "blocks": message.blocks(None)}});
+        let _: Value = self.tell(Method::ViewsPublish, &body).await?;
         Ok(())
     }
 }

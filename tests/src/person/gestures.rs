@@ -1,6 +1,11 @@
 //! What a person does beside talking: changing and taking back what they said.
 
-use super::{CHANNEL, Person, Thread};
+use super::{CHANNEL, KRAKEN, Person, Thread};
+use crate::page::Post;
+use crate::until::until;
+
+/// The one input of each of the Kraken's modals.
+const INPUT: &str = "at/answer/value";
 
 impl Person {
     /// Changes what they said at the beginning of a thread, or somewhere in the channel.
@@ -15,6 +20,55 @@ impl Person {
         let form = format!("form[action$='/do/delete']:has(input[value='{}'])", thread.ts());
         let form = self.page(CHANNEL).await.form(&form);
         self.browser.submit(&form, &[]).await;
+    }
+
+    /// Gives a slash command in the channel; answers what the Kraken says there after it.
+    pub async fn commands(&self, words: &str) -> Post {
+        let before = self.of_the_kraken_in_the_channel().await.len();
+        let form = self.page(CHANNEL).await.form("#foot form.composer");
+        self.browser.submit(&form, &[("text", words)]).await;
+        until("the slash command is answered", async || {
+            self.of_the_kraken_in_the_channel().await.into_iter().skip(before).find(|post| !post.is_progress())
+        })
+        .await
+    }
+
+    async fn of_the_kraken_in_the_channel(&self) -> Vec<Post> {
+        self.channel().await.into_iter().filter(|post| post.author == KRAKEN).collect()
+    }
+
+    /// Presses the last button with this label in the channel itself.
+    pub async fn presses_in_channel(&self, label: &str) {
+        let form = self.page(CHANNEL).await.pressing(label);
+        self.browser.submit(&form, &[]).await;
+    }
+
+    /// Waits for a modal; answers its words.
+    pub async fn meets_a_modal(&self) -> String {
+        until("a modal is open", async || self.page(CHANNEL).await.modal()).await
+    }
+
+    /// Whether no modal is open.
+    pub async fn meets_no_modal(&self) -> bool {
+        self.page(CHANNEL).await.modal().is_none()
+    }
+
+    /// What is chosen in the modal already.
+    pub async fn finds_chosen(&self) -> Option<String> {
+        self.page(CHANNEL).await.chosen()
+    }
+
+    /// Fills in the open modal and submits it.
+    pub async fn submits(&self, value: &str) {
+        let form = self.page(CHANNEL).await.form("dialog[data-modal] form");
+        self.browser.submit(&form, &[(INPUT, value)]).await;
+    }
+
+    /// Chooses somebody in the open modal and submits it.
+    pub async fn submits_person(&self, name: &str) {
+        let page = self.page(CHANNEL).await;
+        let form = page.form("dialog[data-modal] form");
+        self.browser.submit(&form, &[(INPUT, &page.choice(name))]).await;
     }
 }
 

@@ -3,6 +3,7 @@
 
 mod author;
 mod emergency;
+mod forms;
 mod life;
 mod modules;
 mod on_page;
@@ -10,6 +11,7 @@ mod once;
 mod over_http;
 mod reach;
 mod said;
+mod slash;
 mod stranger;
 mod talk;
 mod walk;
