@@ -9,6 +9,15 @@ CREATE TABLE thread (
     PRIMARY KEY (channel, thread)
 );
 
+-- Cards that ask for an approval: all of them ask no longer once it is decided.
+CREATE TABLE card (
+    approval  TEXT NOT NULL,
+    channel   TEXT NOT NULL,
+    ts        TEXT NOT NULL,
+    made_at   INTEGER NOT NULL,
+    PRIMARY KEY (approval, channel, ts)
+);
+
 -- Buttons that do something dangerous: good for one person, for some minutes, once. `used_by` is the event that used it.
 CREATE TABLE button (
     id       TEXT PRIMARY KEY,

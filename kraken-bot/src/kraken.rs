@@ -50,6 +50,9 @@ impl Kraken {
             Some(ts) => ts,
             None => self.slack.say(place, message, key).await?,
         };
+        if let Some(approval) = message.asks_for() {
+            self.inbox.card(approval, &place.channel, &ts).await?;
+        }
         self.inbox.said(key, &ts).await?;
         Ok(ts)
     }

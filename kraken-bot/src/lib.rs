@@ -2,6 +2,7 @@
 
 mod asked;
 mod buttons;
+mod cards;
 mod clicks;
 mod command;
 mod commands;

@@ -1,5 +1,6 @@
 //! Delivers what the server wants channels to hear, each once.
 
+use crate::cards;
 use crate::commands::approve;
 use crate::kraken::Kraken;
 use crate::server::CallError;
@@ -59,8 +60,12 @@ async fn round(
 async fn tell(kraken: &Kraken, notice: &Notice) -> Result<(), crate::kraken::SayError> {
     let place = Place { channel: notice.channel.clone(), thread: None };
     let mut message = Message::new(escape(&notice.text));
+    if let Some(decided) = notice.decided {
+        cards::settle(kraken, decided, &message).await;
+    }
     if let Some(approval) = notice.approval {
         message = message
+            .asking_for(approval)
             .buttons(&approve::buttons(approval))
             .note("Only the enclave's owner can decide. The question is good for a day.");
     }

@@ -49,6 +49,21 @@ impl Page {
 }
 
 impl Page {
+    /// The Home tab, where the Kraken shows something there.
+    pub(crate) fn home(&self) -> Option<Post> {
+        let links = Selector::parse("#messages form.blocks a[href]").unwrap();
+        let document = Html::parse_document(&self.text);
+        let links = document.select(&links).filter_map(|link| link.attr("href")).map(str::to_owned).collect();
+        Some(Post {
+            author: String::new(),
+            text: self.words("#messages form.blocks")?,
+            only_for_you: true,
+            links,
+            is_own: false,
+            thread: None,
+        })
+    }
+
     /// The words of the topmost modal.
     pub(crate) fn modal(&self) -> Option<String> {
         self.words("dialog[data-modal]")

@@ -12,6 +12,9 @@ use wire::tools::channel::Notice;
 /// How many notices one answer holds.
 const MOST: i64 = 100;
 
+/// What stands before an approval that is not asked for, but decided.
+const DECIDED: &str = "decided:";
+
 impl Tx {
     /// Puts a text into the outbox, where the enclave has a channel to tell it in.
     pub(crate) async fn notify(&mut self, record: &EnclaveRecord, text: &str) -> Result<(), StoreError> {
@@ -25,6 +28,25 @@ impl Tx {
         text: &str,
         approval: Option<Uuid>,
     ) -> Result<(), StoreError> {
+        self.put(record, text, approval.map(|id| id.to_string()).unwrap_or_default()).await
+    }
+
+    /// Puts into the outbox what became of a question, so that its card in the channel asks no longer.
+    pub(crate) async fn notify_decided(
+        &mut self,
+        record: &EnclaveRecord,
+        text: &str,
+        approval: Uuid,
+    ) -> Result<(), StoreError> {
+        self.put(record, text, format!("{DECIDED}{approval}")).await
+    }
+
+    async fn put(
+        &mut self,
+        record: &EnclaveRecord,
+        text: &str,
+        approval: String,
+    ) -> Result<(), StoreError> {
         let Some(channel) = &record.channel else { return Ok(()) };
         sqlx::query(
             "INSERT INTO notice (id, team, channel, enclave, told, at, approval) VALUES ($1, $2, $3, $4, $5, $6, $7)",
@@ -35,7 +57,7 @@ impl Tx {
         .bind(record.name.as_str())
         .bind(holdable(text).into_owned())
         .bind(now())
-        .bind(approval.map(|id| id.to_string()).unwrap_or_default())
+        .bind(approval)
         .execute(self.connection())
         .await?;
         Ok(())
@@ -78,8 +100,10 @@ impl Store {
                 continue;
             };
             let (team, channel) = (row.try_get("team")?, row.try_get("channel")?);
-            let approval = row.try_get::<String, _>("approval")?.parse().ok();
-            notices.push(Notice { id, team, channel, enclave, text: row.try_get("told")?, approval, at });
+            let about: String = row.try_get("approval")?;
+            let decided = about.strip_prefix(DECIDED).and_then(|id| id.parse().ok());
+            let (approval, text) = (about.parse().ok(), row.try_get("told")?);
+            notices.push(Notice { id, team, channel, enclave, text, approval, decided, at });
         }
         Ok(notices)
     }

@@ -43,6 +43,33 @@ impl Person {
         self.browser.submit(&form, &[]).await;
     }
 
+    /// Opens the Home tab, and waits until it holds these words; answers it.
+    pub async fn finds_at_home(&self, words: &[&str]) -> Post {
+        self.browser.get(&self.home()).await;
+        self.finds_shown_at_home(words).await
+    }
+
+    /// Waits until the open Home tab holds these words; answers it.
+    pub async fn finds_shown_at_home(&self, words: &[&str]) -> Post {
+        let what = format!("{} finds {words:?} at Home", self.name);
+        until(&what, async || {
+            // As the page's script looks again, which is no visit.
+            let page = self.browser.look_again(&self.home()).await;
+            page.home().filter(|home| words.iter().all(|word| home.text.contains(word)))
+        })
+        .await
+    }
+
+    /// Presses a button of the Home tab.
+    pub async fn presses_at_home(&self, label: &str) {
+        let form = self.browser.look_again(&self.home()).await.pressing(label);
+        self.browser.submit(&form, &[]).await;
+    }
+
+    fn home(&self) -> String {
+        format!("/as/{}/home", self.name)
+    }
+
     /// Waits for a modal; answers its words.
     pub async fn meets_a_modal(&self) -> String {
         until("a modal is open", async || self.page(CHANNEL).await.modal()).await

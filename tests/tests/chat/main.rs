@@ -2,8 +2,10 @@
 #![expect(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test fails by panicking")]
 
 mod author;
+mod cards;
 mod emergency;
 mod forms;
+mod home;
 mod life;
 mod modules;
 mod on_page;

@@ -142,6 +142,9 @@ pub struct Notice {
     /// The approval that it asks for, where it does.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub approval: Option<Uuid>,
+    /// The approval that it says the end of: what asks for it in the channel asks no longer.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub decided: Option<Uuid>,
     /// When it happened.
     pub at: Timestamp,
 }

@@ -79,7 +79,9 @@ async fn command(served: &Served, actor: &Actor, form: &Form, text: &str, outcom
     let place = form.get("channel").unwrap_or_default();
     let made = served.workspace.turn(|turn| {
         let channel = find(turn, &actor.id, place)?.id.clone();
-        let payload = interact::command(turn, &actor.id, &channel, name, rest.trim())?;
+        // As for an app whose command has `should_escape`: people and channels are named by their ids.
+        let rest = compose::message(turn, &actor.id, rest).text;
+        let payload = interact::command(turn, &actor.id, &channel, name, &rest)?;
         Ok((channel, payload))
     });
     let (channel, payload) = match made.await {
