@@ -22,7 +22,10 @@ impl Inbox {
         .bind(now())
         .execute(self.pool())
         .await?;
-        sqlx::query("DELETE FROM card WHERE made_at < $1").bind(now() - REMEMBERED).execute(self.pool()).await?;
+        sqlx::query("DELETE FROM card WHERE made_at < $1")
+            .bind(now() - REMEMBERED)
+            .execute(self.pool())
+            .await?;
         Ok(())
     }
 

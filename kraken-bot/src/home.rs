@@ -90,7 +90,8 @@ async fn seen(kraken: &Arc<Kraken>, open: &Open, home: &AtHome) -> Result<(Messa
         Err(CallError::Refused(failure)) => Ok((troubled(&crate::reply::refusal(&failure)), Became::Done)),
         Err(CallError::NoAnswer(detail)) => {
             tracing::error!(detail, "a Home tab has no answer");
-            let told = "The server does not answer, so I cannot show your enclaves. Tentacles go on by themselves.";
+            let told =
+                "The server does not answer, so I cannot show your enclaves. Tentacles go on by themselves.";
             Ok((troubled(told), Became::Done))
         }
     }
@@ -103,7 +104,9 @@ fn button(action: &'static str, label: &'static str, style: Option<&'static str>
 fn signed_out(why: Option<&str>) -> Message {
     let message = match why {
         Some(why) => Message::new(why),
-        None => Message::new("*You are not signed in.* I act under your name only, so I need to know who you are."),
+        None => Message::new(
+            "*You are not signed in.* I act under your name only, so I need to know who you are.",
+        ),
     };
     message
         .buttons(&[button(SIGN_IN, "Sign in", Some("primary"))])
@@ -117,7 +120,11 @@ fn troubled(why: &str) -> Message {
 fn told(list: &EnclaveListAnswer) -> Message {
     let mut message = Message::new("*What needs you*");
     let waiting: Vec<String> = list.enclaves.iter().filter_map(waits).collect();
-    message = message.line(if waiting.is_empty() { "Nothing waits for you.".to_owned() } else { waiting.join("\n") });
+    message = message.line(if waiting.is_empty() {
+        "Nothing waits for you.".to_owned()
+    } else {
+        waiting.join("\n")
+    });
     message = message.line("*Your enclaves*");
     if list.enclaves.is_empty() {
         message = message.line(
@@ -192,7 +199,11 @@ mod tests {
             channel_id: "C1".into(),
             tentacles,
             tentacles_ready: ready,
-            last_deploy: Some(LastDeploy { tentacle: "hello".parse().unwrap(), by: "Ben".into(), age: "3m".into() }),
+            last_deploy: Some(LastDeploy {
+                tentacle: "hello".parse().unwrap(),
+                by: "Ben".into(),
+                age: "3m".into(),
+            }),
             approvals_waiting: 0,
         }
     }

@@ -401,7 +401,8 @@ mod tests {
         let (_dir, inbox) = inbox().await;
         inbox.receive(&said("said/C1/1.1", "1.1")).await.unwrap();
         assert!(inbox.begin(inbox.open_events().await.unwrap()[0].seq).await.unwrap());
-        let unsaid = Incoming { id: "unsaid/C1/1.1".into(), what: What::Unsaid("1.1".into()), ..said("", "") };
+        let unsaid =
+            Incoming { id: "unsaid/C1/1.1".into(), what: What::Unsaid("1.1".into()), ..said("", "") };
         inbox.receive(&unsaid).await.unwrap();
         assert_eq!(inbox.open_events().await.unwrap().len(), 1);
     }

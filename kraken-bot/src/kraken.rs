@@ -67,7 +67,9 @@ impl Kraken {
     ) -> Result<(), SlackError> {
         let place = place(incoming, said);
         match (self.slack.whisper(&place, &said.user, message).await, &said.how) {
-            (Err(error), How::Slash(address)) if error.is_final() => self.slack.respond(address, message).await,
+            (Err(error), How::Slash(address)) if error.is_final() => {
+                self.slack.respond(address, message).await
+            }
             (whispered, _) => whispered,
         }
     }

@@ -26,7 +26,8 @@ pub(crate) fn shut_down(origin: Origin) -> Modal {
         title: "Shut down the enclave",
         submit: "Shut down for good",
         text: Some(
-            "This removes the enclave with all its tentacles and data, for good. Type its name to go on.".to_owned(),
+            "This removes the enclave with all its tentacles and data, for good. Type its name to go on."
+                .to_owned(),
         ),
         input: Input::Line { label: "The enclave's name" },
         origin,
@@ -45,7 +46,11 @@ pub(crate) fn set_mode(origin: Origin, present: &str) -> Modal {
         title: "Set the mode",
         submit: "Set the mode",
         text: Some(text),
-        input: Input::One { label: "Mode", options, chosen: Preset::ALL.iter().map(|it| it.name()).find(|name| *name == present) },
+        input: Input::One {
+            label: "Mode",
+            options,
+            chosen: Preset::ALL.iter().map(|it| it.name()).find(|name| *name == present),
+        },
         origin,
     }
 }

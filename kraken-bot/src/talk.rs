@@ -32,14 +32,18 @@ pub(crate) async fn answer(kraken: &Arc<Kraken>, open: &Open, said: &Said) -> Be
         Ok(None) => return Became::Done,
         Err(Stop::SignIn) => return ask_to_sign_in(kraken, open, said).await,
         // What names nothing that there is was talk among people after all.
-        Err(Stop::Refused(failure)) if said.how == How::Overheard && failure.code == FailureCode::NotFound => {
+        Err(Stop::Refused(failure))
+            if said.how == How::Overheard && failure.code == FailureCode::NotFound =>
+        {
             return Became::Done;
         }
         Err(stop) => match in_words(&stop) {
             Some(words) => Answer::Whisper(Message::new(words)),
             // Slack lets people ask where the Kraken is not.
             None if matches!((&stop, &said.how), (Stop::Slack(error), How::Slash(_)) if error.is_final()) => {
-                Answer::Whisper(Message::new("I am not in this channel. Say `/invite @kraken` here, then ask me again."))
+                Answer::Whisper(Message::new(
+                    "I am not in this channel. Say `/invite @kraken` here, then ask me again.",
+                ))
             }
             None if matches!(&stop, Stop::Slack(error) if error.is_final()) => {
                 tracing::warn!(error = %stop, "a message can never be answered");

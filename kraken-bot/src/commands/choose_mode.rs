@@ -21,7 +21,8 @@ pub(super) async fn run(asked: &Asked<'_>, tentacle: Option<TentacleName>) -> Re
 async fn of_enclave(asked: &Asked<'_>) -> Result<Message, Stop> {
     let info = asked.call::<EnclaveInfo>(EnclaveArgs::default()).await?;
     let present = info.preset.as_deref().unwrap_or(&info.mode);
-    let told = format!("The mode of {} is {}: {}.", code(&info.name), code(present), escape(&info.mode_meaning));
+    let told =
+        format!("The mode of {} is {}: {}.", code(&info.name), code(present), escape(&info.mode_meaning));
     let message = Message::new(told);
     if info.your_class != "owner" {
         return Ok(message.note(format!("Only {}, who owns it, can change it.", escape(&info.owner))));

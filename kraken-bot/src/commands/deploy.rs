@@ -60,7 +60,8 @@ fn question(waits: &WfApplyAnswer, asked: &ApprovalAsked) -> Message {
         message = message.line(format!("Secrets that are still to be set: {missing}."));
     }
     if let Some(page) = &asked.page {
-        message = message.line(format!("<{page}|The server's own page> asks the same, after a sign-in for just that."));
+        message = message
+            .line(format!("<{page}|The server's own page> asks the same, after a sign-in for just that."));
     }
     message
         .asking_for(asked.id)

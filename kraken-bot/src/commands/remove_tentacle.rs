@@ -19,8 +19,12 @@ pub(super) async fn run(asked: &Asked<'_>, tentacle: TentacleName, confirmed: bo
         Err(Stop::Refused(failure)) if failure.code == FailureCode::ConfirmationRequired => {
             let event = &asked.incoming.id;
             asked.kraken.inbox.make_button(event, &asked.account.id, tentacle.as_str()).await?;
-            let button =
-                Button { action: REMOVE_TENTACLE, label: "Remove for good", value: event.clone(), style: Some("danger") };
+            let button = Button {
+                action: REMOVE_TENTACLE,
+                label: "Remove for good",
+                value: event.clone(),
+                style: Some("danger"),
+            };
             Ok(Answer::Whisper(
                 Message::new(format!("This removes *{tentacle}* with its logs, for good."))
                     .buttons(&[button])

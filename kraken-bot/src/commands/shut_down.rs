@@ -36,7 +36,12 @@ pub(super) async fn run(asked: &Asked<'_>, typed: Option<String>) -> Result<Answ
             let wrong = if typed.is_some() { "That is not its name. " } else { "" };
             let event = &asked.incoming.id;
             asked.kraken.inbox.make_button(event, &asked.account.id, &name).await?;
-            let button = Button { action: ASK_SHUT_DOWN, label: "Shut down", value: event.clone(), style: Some("danger") };
+            let button = Button {
+                action: ASK_SHUT_DOWN,
+                label: "Shut down",
+                value: event.clone(),
+                style: Some("danger"),
+            };
             Ok(Answer::Whisper(
                 Message::new(format!(
                     "{wrong}This removes the enclave with all its tentacles and data, for good. To go on, type its name: `@kraken shut down {name}`."

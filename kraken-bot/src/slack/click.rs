@@ -80,7 +80,10 @@ mod tests {
         let read = read(&payload()).unwrap();
         assert_eq!((read.id.as_str(), read.conversation().as_str()), ("click/UANA/2.1/3.1", "C1/1.1"));
         let What::Said(said) = read.what else { panic!("a click is said") };
-        assert_eq!(said.click, Some(Click { action: "approve_reach".into(), value: "id".into(), trigger: "t.1".into() }));
+        assert_eq!(
+            said.click,
+            Some(Click { action: "approve_reach".into(), value: "id".into(), trigger: "t.1".into() })
+        );
         assert_eq!((said.user.as_str(), said.direct), ("UANA", false));
     }
 

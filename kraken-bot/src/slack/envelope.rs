@@ -1,7 +1,7 @@
 //! What Slack sends: the frames of Socket Mode, read as raw JSON so that an unexpected field loses nothing.
 
-use serde::{Deserialize, Serialize};
 use super::heard::Heard;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 /// A frame of Socket Mode.
@@ -128,7 +128,9 @@ impl Incoming {
     pub(crate) fn conversation(&self) -> String {
         match &self.what {
             // What is not said in a thread, and what opens a modal, waits for nothing else.
-            What::Said(Said { how: How::Slash(_) | How::Form, .. }) => format!("{}/{}", self.channel, self.id),
+            What::Said(Said { how: How::Slash(_) | How::Form, .. }) => {
+                format!("{}/{}", self.channel, self.id)
+            }
             What::Said(Said { click: Some(click), .. }) if click.action.starts_with("ask_") => {
                 format!("{}/{}", self.channel, self.id)
             }
@@ -318,9 +320,13 @@ mod tests {
     #[test]
     fn a_message_that_is_deleted_is_taken_back() {
         let taken = |event: Value| super::tests::incoming(&event).unwrap();
-        let deleted = taken(json!({"type": "message", "subtype": "message_deleted", "deleted_ts": "1.2", "ts": "1.9", "channel": "C1"}));
+        let deleted = taken(
+            json!({"type": "message", "subtype": "message_deleted", "deleted_ts": "1.2", "ts": "1.9", "channel": "C1"}),
+        );
         assert_eq!((deleted.id.as_str(), deleted.what), ("unsaid/C1/1.2", What::Unsaid("1.2".into())));
-        let stone = taken(json!({"type": "message", "subtype": "message_changed", "ts": "1.9", "channel": "C1", "message": {"subtype": "tombstone", "ts": "1.2"}}));
+        let stone = taken(
+            json!({"type": "message", "subtype": "message_changed", "ts": "1.9", "channel": "C1", "message": {"subtype": "tombstone", "ts": "1.2"}}),
+        );
         assert_eq!(stone.id, "unsaid/C1/1.2");
         let edited = json!({"type": "message", "subtype": "message_changed", "ts": "1.9", "channel": "C1", "message": {"ts": "1.2", "user": "UANA", "text": "<@UKRAKEN> run hello"}});
         assert_eq!(super::tests::incoming(&edited), None);

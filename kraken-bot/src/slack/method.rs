@@ -110,12 +110,19 @@ mod tests {
     #[test]
     fn the_manifest_asks_for_the_scopes_that_are_used_and_no_other() {
         let methods = Method::ALL.iter().flat_map(|method| method.needs().1).copied();
-        let used: BTreeSet<String> =
-            methods.chain(EVENTS.iter().map(|(_, scope)| *scope)).chain([COMMANDS]).filter(|scope| !scope.is_empty()).map(str::to_owned).collect();
+        let used: BTreeSet<String> = methods
+            .chain(EVENTS.iter().map(|(_, scope)| *scope))
+            .chain([COMMANDS])
+            .filter(|scope| !scope.is_empty())
+            .map(str::to_owned)
+            .collect();
         assert_eq!(listed(&manifest(), "/oauth_config/scopes/bot"), used);
         assert_eq!(manifest().pointer("/oauth_config/scopes/user"), None);
         let commands = manifest().pointer("/features/slash_commands").cloned().unwrap();
-        assert_eq!((commands[0]["command"].as_str(), commands.as_array().unwrap().len()), (Some("/kraken"), 1));
+        assert_eq!(
+            (commands[0]["command"].as_str(), commands.as_array().unwrap().len()),
+            (Some("/kraken"), 1)
+        );
     }
 
     #[test]

@@ -1,8 +1,8 @@
 //! Modals as Slack's view objects, and what comes back when one is submitted.
 //! <https://docs.slack.dev/reference/views>
 
-use super::envelope::{How, Incoming, Said, What};
 use super::blocks::Message;
+use super::envelope::{How, Incoming, Said, What};
 use super::{Method, Slack, SlackError};
 use crate::modals::{ADD, BLOCK, REMOVE, SET_MODE, SHUT_DOWN};
 use serde::{Deserialize, Serialize};
@@ -73,7 +73,8 @@ impl Input {
 
 impl Modal {
     fn view(&self) -> Value {
-        let text = self.text.iter().map(|text| json!({"type": "section", "text": {"type": "mrkdwn", "text": text}}));
+        let text =
+            self.text.iter().map(|text| json!({"type": "section", "text": {"type": "mrkdwn", "text": text}}));
         let blocks: Vec<Value> = text.chain([self.input.block()]).collect();
         json!({
             "type": "modal", "callback_id": self.callback, "blocks": blocks,
@@ -172,7 +173,8 @@ mod tests {
         let mut view = modal.view();
         view["id"] = "V1".into();
         view["state"] = json!({"values": {BLOCK: {ELEMENT: value}}});
-        let payload = json!({"type": "view_submission", "team": {"id": "T1"}, "user": {"id": "UANA"}, "view": view});
+        let payload =
+            json!({"type": "view_submission", "team": {"id": "T1"}, "user": {"id": "UANA"}, "view": view});
         read(&payload).unwrap()
     }
 

@@ -41,12 +41,7 @@ impl Tx {
         self.put(record, text, format!("{DECIDED}{approval}")).await
     }
 
-    async fn put(
-        &mut self,
-        record: &EnclaveRecord,
-        text: &str,
-        approval: String,
-    ) -> Result<(), StoreError> {
+    async fn put(&mut self, record: &EnclaveRecord, text: &str, approval: String) -> Result<(), StoreError> {
         let Some(channel) = &record.channel else { return Ok(()) };
         sqlx::query(
             "INSERT INTO notice (id, team, channel, enclave, told, at, approval) VALUES ($1, $2, $3, $4, $5, $6, $7)",

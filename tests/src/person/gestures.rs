@@ -28,7 +28,11 @@ impl Person {
         let form = self.page(CHANNEL).await.form("#foot form.composer");
         self.browser.submit(&form, &[("text", words)]).await;
         until("the slash command is answered", async || {
-            self.of_the_kraken_in_the_channel().await.into_iter().skip(before).find(|post| !post.is_progress())
+            self.of_the_kraken_in_the_channel()
+                .await
+                .into_iter()
+                .skip(before)
+                .find(|post| !post.is_progress())
         })
         .await
     }

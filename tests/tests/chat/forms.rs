@@ -23,7 +23,9 @@ async fn mode(ana: &Person, ben: &Person) {
     alone(&ana.hears(&thread, 1).await[0], &["is member-edit: members can see", "Choose a mode"]);
     ana.presses(&thread, "Choose a mode").await;
     let modal = ana.meets_a_modal().await;
-    for meaning in ["member-run", "members can run, the owner sees and changes, visitors see nothing", "open-run"] {
+    for meaning in
+        ["member-run", "members can run, the owner sees and changes, visitors see nothing", "open-run"]
+    {
         assert!(modal.contains(meaning), "{modal}");
     }
     assert_eq!(ana.finds_chosen().await.as_deref(), Some("member-edit"));
@@ -64,7 +66,10 @@ async fn removal(ana: &Person, ben: &Person) {
     aloud(&ana.asks("new other").await, &["other is written"]);
     aloud(&ana.asks("deploy other").await, &["other is deployed."]);
     let thread = ana.says("@kraken remove other").await;
-    alone(&ana.hears(&thread, 1).await[0], &["This removes other with its logs, for good.", "Remove for good"]);
+    alone(
+        &ana.hears(&thread, 1).await[0],
+        &["This removes other with its logs, for good.", "Remove for good"],
+    );
     assert!(ben.sees(&thread).await.is_empty());
     ana.presses(&thread, "Remove for good").await;
     aloud(&ana.hears(&thread, 2).await[1], &["other is removed."]);

@@ -12,7 +12,8 @@ async fn home_shows_what_somebody_has_and_lets_them_in_and_out() {
     ben.presses_at_home("Sign in").await;
     let card = ben.finds_at_home(&["Sign in to go on.", "asked for a code, it is"]).await;
     ben.signs_in(&card).await;
-    ben.finds_shown_at_home(&["You have none yet.", "@kraken set up this channel", "Nothing waits for you."]).await;
+    ben.finds_shown_at_home(&["You have none yet.", "@kraken set up this channel", "Nothing waits for you."])
+        .await;
 
     let ana = founder(&up).await;
     ana.finds_at_home(&[
@@ -22,7 +23,11 @@ async fn home_shows_what_somebody_has_and_lets_them_in_and_out() {
     ])
     .await;
     ben.presses_at_home("Look again").await;
-    ben.finds_shown_at_home(&["price-watch in #price-watch is active", "you are its member, Ana Sousa owns it"]).await;
+    ben.finds_shown_at_home(&[
+        "price-watch in #price-watch is active",
+        "you are its member, Ana Sousa owns it",
+    ])
+    .await;
 
     // With the server away it says so, and with it back it is as before.
     let server = up.service("mcp-server").await;

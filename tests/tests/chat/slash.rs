@@ -28,7 +28,11 @@ async fn answered(up: &Up) {
     ana.meets_a_modal().await;
     ana.submits("open-read").await;
     tests::until("the mode is another", async || {
-        ana.channel().await.iter().any(|post| post.text.contains("The mode of price-watch is open-read now")).then_some(())
+        ana.channel()
+            .await
+            .iter()
+            .any(|post| post.text.contains("The mode of price-watch is open-read now"))
+            .then_some(())
     })
     .await;
     // Who has not signed in does so first; what was asked goes on by itself.
@@ -37,7 +41,11 @@ async fn answered(up: &Up) {
     alone(&card, &["Sign in to go on."]);
     ben.signs_in(&card).await;
     tests::until("it went on", async || {
-        ben.channel().await.iter().any(|post| post.text.contains("@ben asked: /kraken run hello")).then_some(())
+        ben.channel()
+            .await
+            .iter()
+            .any(|post| post.text.contains("@ben asked: /kraken run hello"))
+            .then_some(())
     })
     .await;
     assert!(ana.channel().await.iter().any(|post| post.text.contains("Hello, world!")));

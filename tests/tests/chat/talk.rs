@@ -10,7 +10,8 @@ async fn a_reply_needs_no_second_mention_and_talk_is_left_alone() {
     let ana = founder(&up).await;
     let thread = ana.says("@kraken status").await;
     aloud(&ana.hears(&thread, 1).await[0], &["hello is ready"]);
-    for talk in ["nice, thanks!", "run hello again tomorrow?", "run nothing", "members of the jury", "statsu"] {
+    for talk in ["nice, thanks!", "run hello again tomorrow?", "run nothing", "members of the jury", "statsu"]
+    {
         ana.replies(&thread, talk).await;
     }
     ana.replies(&thread, "run hello").await;
