@@ -138,7 +138,11 @@ async fn deliver(kraken: &Kraken, open: &Open, said: &Said, answer: Answer) -> R
         (Answer::Whisper(_), _) if !said.direct => Ok(kraken.whisper(&open.incoming, said, message).await?),
         (Answer::Aloud(_), How::Slash(_)) => {
             // Nobody else has seen what was asked.
-            let asked = format!("<@{}> asked: {}", said.user, code(format!("/kraken {}", said.text)));
+            let asked = format!(
+                "<@{}> asked: {}",
+                said.user,
+                code(format!("/kraken {}", said.text.replace('`', "'")))
+            );
             let ts = kraken.say_once(&place, &message.clone().note(asked), &key).await?;
             Ok(kraken.inbox.asked_in(&open.incoming.channel, &ts).await?)
         }
