@@ -121,7 +121,7 @@ fn told(headers: &HeaderMap, body: &[u8]) -> Option<Told> {
                 .collect();
             match fields.get("payload").and_then(Value::as_str) {
                 Some(payload) => serde_json::from_str(payload).ok().map(Told::Interaction),
-                None => fields.contains_key("command").then(|| Told::Command(Value::Object(fields))),
+                None => fields.contains_key("command").then_some(Told::Command(Value::Object(fields))),
             }
         }
         _ => None,
