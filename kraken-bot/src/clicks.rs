@@ -6,7 +6,7 @@ use crate::command::Command;
 use crate::commands::approve;
 use crate::inbox::Open;
 use crate::kraken::Kraken;
-use crate::modals::{self, ASK_ADD, ASK_MODE, ASK_REMOVE, ASK_SHUT_DOWN};
+use crate::modals::{self, ASK_ADD, ASK_ANYTHING, ASK_MODE, ASK_REMOVE, ASK_SHUT_DOWN};
 use crate::slack::envelope::{Click, Said};
 use crate::slack::view::Origin;
 
@@ -45,6 +45,7 @@ pub(crate) async fn pressed(
             let tentacle = (!tentacle.is_empty()).then(|| tentacle.to_owned());
             modals::set_mode(Origin { tentacle, ..origin }, present)
         }
+        ASK_ANYTHING => modals::anything(origin, &click.value),
         ASK_ADD => modals::add(origin),
         ASK_REMOVE => modals::remove(origin),
         // A button of another release.

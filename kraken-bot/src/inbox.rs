@@ -88,7 +88,7 @@ impl Inbox {
                     false => Ok(()),
                 }
             }
-            What::Said(said) if !said.direct && !said.thread.is_empty() => {
+            What::Said(said) if !said.direct && !said.thread.is_empty() && said.click.is_none() => {
                 self.asked_in(&incoming.channel, &said.thread).await?;
                 self.write_down(incoming).await
             }

@@ -9,6 +9,7 @@ pub(crate) const ASK_SHUT_DOWN: &str = "ask_shut_down";
 pub(crate) const ASK_MODE: &str = "ask_mode";
 pub(crate) const ASK_ADD: &str = "ask_add";
 pub(crate) const ASK_REMOVE: &str = "ask_remove";
+pub(crate) const ASK_ANYTHING: &str = "ask_anything";
 
 /// What a modal is for: Slack's `callback_id`.
 pub(crate) const SHUT_DOWN: &str = "shut_down";
@@ -16,8 +17,25 @@ pub(crate) const SET_MODE: &str = "set_mode";
 pub(crate) const ADD: &str = "add";
 pub(crate) const REMOVE: &str = "remove";
 
-/// The one input of each.
+pub(crate) const ANYTHING: &str = "anything";
+
+/// The input of each.
 pub(crate) const BLOCK: &str = "answer";
+
+/// Where it is to be asked, for what is asked from nowhere.
+pub(crate) const WHERE: &str = "where";
+
+/// Asks what to do, with words that are offered; and where, unless that is known.
+pub(crate) fn anything(origin: Origin, offered: &str) -> Modal {
+    Modal {
+        callback: ANYTHING,
+        title: "Ask the Kraken",
+        submit: "Ask",
+        text: Some("The same words as after a mention, e.g. `status` or `run hello`.".to_owned()),
+        input: Input::Words { label: "What", offered: offered.to_owned() },
+        origin,
+    }
+}
 
 /// Asks for the enclave's name.
 pub(crate) fn shut_down(origin: Origin) -> Modal {

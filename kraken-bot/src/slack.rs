@@ -9,6 +9,7 @@ mod heard;
 pub(crate) mod http;
 mod method;
 mod say;
+mod shortcut;
 mod signature;
 mod slash;
 pub(crate) mod socket;

@@ -136,14 +136,12 @@ async fn deliver(kraken: &Kraken, open: &Open, said: &Said, answer: Answer) -> R
     match (&answer, &said.how) {
         (Answer::Whisper(_), How::Slash(_)) => Ok(kraken.whisper(&open.incoming, said, message).await?),
         (Answer::Whisper(_), _) if !said.direct => Ok(kraken.whisper(&open.incoming, said, message).await?),
-        (Answer::Aloud(_), How::Slash(_)) => {
+        (Answer::Aloud(_), How::Slash(_) | How::Form) if said.thread.is_empty() && !said.direct => {
             // Nobody else has seen what was asked.
-            let asked = format!(
-                "<@{}> asked: {}",
-                said.user,
-                code(format!("/kraken {}", said.text.replace('`', "'")))
-            );
-            let ts = kraken.say_once(&place, &message.clone().note(asked), &key).await?;
+            let command = if said.how == How::Form { "" } else { "/kraken " };
+            let asked = code(format!("{command}{}", said.text.replace('`', "'")));
+            let message = message.clone().note(format!("<@{}> asked: {asked}", said.user));
+            let ts = kraken.say_once(&place, &message, &key).await?;
             Ok(kraken.inbox.asked_in(&open.incoming.channel, &ts).await?)
         }
         (Answer::Aloud(_) | Answer::Whisper(_), _) => kraken.say_once(&place, message, &key).await.map(drop),

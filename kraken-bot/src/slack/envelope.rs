@@ -162,7 +162,7 @@ pub(crate) fn read(frame: &str, me: &str) -> Frame {
     let Some(envelope) = text(&value, "envelope_id") else { return Frame::Unknown };
     let heard = match (text(&value, "type"), value.get("payload")) {
         (Some("events_api"), Some(payload)) => Heard::event(payload, me),
-        (Some("interactive"), Some(payload)) => Heard::interaction(payload),
+        (Some("interactive"), Some(payload)) => Heard::interaction(payload, me),
         (Some("slash_commands"), Some(payload)) => Heard::command(payload),
         _ => Heard::Nothing,
     };

@@ -3,7 +3,7 @@
 
 use super::envelope::{self, Incoming};
 use super::view::Submission;
-use super::{click, slash, view};
+use super::{click, shortcut, slash, view};
 use crate::buttons::OVER;
 use crate::inbox::{Inbox, InboxError};
 use crate::modals::BLOCK;
@@ -26,11 +26,11 @@ impl Heard {
         envelope::incoming(payload, me).into()
     }
 
-    /// A button, or a form.
-    pub(super) fn interaction(payload: &Value) -> Self {
+    /// A button, a form, or a shortcut.
+    pub(super) fn interaction(payload: &Value, me: &str) -> Self {
         match view::read(payload) {
             Some(submission) => Self::Submitted(Box::new(submission)),
-            None => click::read(payload).into(),
+            None => click::read(payload).or_else(|| shortcut::read(payload, me)).into(),
         }
     }
 

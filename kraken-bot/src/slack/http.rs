@@ -89,7 +89,7 @@ async fn take(State(door): State<Arc<Door>>, Proven { headers, body }: Proven) -
             return Json(json!({"challenge": event.get("challenge")})).into_response();
         }
         Told::Event(event) => Heard::event(event, &door.me),
-        Told::Interaction(payload) => Heard::interaction(payload),
+        Told::Interaction(payload) => Heard::interaction(payload, &door.me),
         Told::Command(fields) => Heard::command(fields),
     };
     match heard::take(&door.inbox, &heard).await {

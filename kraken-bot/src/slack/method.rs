@@ -92,7 +92,7 @@ const COMMANDS: &str = "commands";
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::slack::envelope;
+    use crate::slack::{envelope, shortcut};
     use serde_json::{Value, json};
     use std::collections::BTreeSet;
 
@@ -118,6 +118,9 @@ mod tests {
             .collect();
         assert_eq!(listed(&manifest(), "/oauth_config/scopes/bot"), used);
         assert_eq!(manifest().pointer("/oauth_config/scopes/user"), None);
+        for shortcut in manifest().pointer("/features/shortcuts").and_then(Value::as_array).unwrap() {
+            assert_eq!(shortcut["callback_id"], shortcut::CALLBACK);
+        }
         let commands = manifest().pointer("/features/slash_commands").cloned().unwrap();
         assert_eq!(
             (commands[0]["command"].as_str(), commands.as_array().unwrap().len()),

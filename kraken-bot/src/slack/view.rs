@@ -4,7 +4,7 @@
 use super::blocks::Message;
 use super::envelope::{How, Incoming, Said, What};
 use super::{Method, Slack, SlackError};
-use crate::modals::{ADD, BLOCK, REMOVE, SET_MODE, SHUT_DOWN};
+use crate::modals::{ADD, ANYTHING, BLOCK, REMOVE, SET_MODE, SHUT_DOWN, WHERE};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
@@ -40,6 +40,8 @@ pub(crate) struct Modal {
 pub(crate) enum Input {
     /// A line of text.
     Line { label: &'static str },
+    /// A command, with words that are offered.
+    Words { label: &'static str, offered: String },
     /// One of these, each with what it means.
     One { label: &'static str, options: Vec<(&'static str, &'static str)>, chosen: Option<&'static str> },
     /// Some people.
@@ -50,6 +52,13 @@ impl Input {
     fn block(&self) -> Value {
         let (label, element) = match self {
             Self::Line { label } => (label, json!({"type": "plain_text_input", "focus_on_load": true})),
+            Self::Words { label, offered } => {
+                let mut words = json!({"type": "plain_text_input", "focus_on_load": true});
+                if let (false, Value::Object(fields)) = (offered.is_empty(), &mut words) {
+                    fields.insert("initial_value".to_owned(), offered.as_str().into());
+                }
+                (label, words)
+            }
             Self::People { label } => {
                 (label, json!({"type": "multi_users_select", "placeholder": plain("Choose people")}))
             }
@@ -75,13 +84,22 @@ impl Modal {
     fn view(&self) -> Value {
         let text =
             self.text.iter().map(|text| json!({"type": "section", "text": {"type": "mrkdwn", "text": text}}));
-        let blocks: Vec<Value> = text.chain([self.input.block()]).collect();
+        let from_nowhere = self.origin.channel.is_empty().then(channel_block);
+        let blocks: Vec<Value> = text.chain(from_nowhere).chain([self.input.block()]).collect();
         json!({
             "type": "modal", "callback_id": self.callback, "blocks": blocks,
             "title": plain(self.title), "submit": plain(self.submit), "close": plain("Cancel"),
             "private_metadata": serde_json::to_string(&self.origin).unwrap_or_default(),
         })
     }
+}
+
+/// Asks for a channel; the one that somebody looks at is offered.
+fn channel_block() -> Value {
+    json!({"type": "input", "block_id": WHERE, "label": plain("In which channel"), "element": {
+        "type": "conversations_select", "action_id": ELEMENT, "default_to_current_conversation": true,
+        "filter": {"include": ["public", "private"], "exclude_bot_users": true},
+    }})
 }
 
 fn plain(text: &str) -> Value {
@@ -121,7 +139,10 @@ pub(super) fn read(payload: &Value) -> Option<Submission> {
     if text("/type") != Some("view_submission") {
         return None;
     }
-    let origin: Origin = serde_json::from_str(text("/view/private_metadata")?).ok()?;
+    let mut origin: Origin = serde_json::from_str(text("/view/private_metadata")?).ok()?;
+    if let Some(channel) = text(&format!("/view/state/values/{WHERE}/{ELEMENT}/selected_conversation")) {
+        origin.channel = channel.to_owned();
+    }
     let value = payload.pointer(&format!("/view/state/values/{BLOCK}/{ELEMENT}"))?;
     let chosen = || value.pointer("/selected_option/value").and_then(Value::as_str);
     let people = || {
@@ -134,6 +155,7 @@ pub(super) fn read(payload: &Value) -> Option<Submission> {
         (SHUT_DOWN, _) => format!("shut down this enclave {typed}"),
         (SET_MODE, Some(tentacle)) => format!("set mode of {tentacle} to {}", chosen()?),
         (SET_MODE, None) => format!("set mode {}", chosen()?),
+        (ANYTHING, _) => typed.clone(),
         (ADD, _) => format!("add {}", people()),
         (REMOVE, _) => format!("remove {}", people()),
         _ => return None,
@@ -144,7 +166,7 @@ pub(super) fn read(payload: &Value) -> Option<Submission> {
         text: words,
         ts: origin.thread.clone(),
         thread: origin.thread.clone(),
-        direct: false,
+        direct: origin.channel.starts_with('D'),
         click: None,
         how: How::Form,
     };
@@ -192,6 +214,8 @@ mod tests {
         assert_eq!(said(&modals::set_mode(origin(None), "private"), mode.clone()), Ok(set));
         let set = Command::SetTentacleMode { tentacle: "hello".parse().unwrap(), mode: "private".into() };
         assert_eq!(said(&modals::set_mode(origin(Some("hello")), "rwx"), mode), Ok(set));
+        let words = json!({"value": "status"});
+        assert_eq!(said(&modals::anything(origin(None), ""), words), Ok(Command::Status(None)));
         let people = json!({"selected_users": ["UBEN", "UGIL"]});
         let add = Command::Add(vec!["UBEN".into(), "UGIL".into()]);
         assert_eq!(said(&modals::add(origin(None)), people.clone()), Ok(add));

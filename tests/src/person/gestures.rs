@@ -41,6 +41,24 @@ impl Person {
         self.channel().await.into_iter().filter(|post| post.author == KRAKEN).collect()
     }
 
+    /// Uses the shortcut on the message that begins a thread.
+    pub async fn uses_shortcut_on(&self, thread: &Thread) {
+        let form = format!("form[action$='/shortcut']:has(input[value='{}'])", thread.ts());
+        let form = self.page(CHANNEL).await.form(&form);
+        self.browser.submit(&form, &[("callback", "ask")]).await;
+    }
+
+    /// Uses the shortcut that needs no message, and asks this in the channel.
+    pub async fn asks_by_shortcut(&self, words: &str) {
+        let home = self.browser.look_again(&self.home()).await;
+        self.browser.submit(&home.form("form[action$='/shortcut']"), &[("callback", "ask")]).await;
+        self.meets_a_modal().await;
+        let page = self.page(CHANNEL).await;
+        let form = page.form("dialog[data-modal] form");
+        let channel = page.choice(&format!("#{CHANNEL}"));
+        self.browser.submit(&form, &[(INPUT, words), ("at/where/value", &channel)]).await;
+    }
+
     /// Presses the last button with this label in the channel itself.
     pub async fn presses_in_channel(&self, label: &str) {
         let form = self.page(CHANNEL).await.pressing(label);

@@ -15,6 +15,26 @@ async fn a_slash_command_is_answered_over_http_too() {
     answered(&home.up_with(&["--slack-http"]).await).await;
 }
 
+#[tokio::test]
+async fn a_shortcut_asks_for_the_words_and_is_answered_where_it_was_used() {
+    let home = Home::default();
+    let up = home.up().await;
+    let ana = founder(&up).await;
+    // On a message: in its thread, with its words where they are a command.
+    let thread = ana.says("run hello").await;
+    ana.uses_shortcut_on(&thread).await;
+    ana.meets_a_modal().await;
+    ana.submits("status hello").await;
+    aloud(&ana.hears(&thread, 1).await[0], &["hello is ready."]);
+    // Anywhere: in a channel of one's choice.
+    ana.asks_by_shortcut("members").await;
+    tests::until("it is answered in the channel", async || {
+        ana.channel().await.iter().any(|post| post.text.contains("Owner: Ana Sousa")).then_some(())
+    })
+    .await;
+    assert!(ana.meets_no_modal().await);
+}
+
 async fn answered(up: &Up) {
     let ana = founder(up).await;
     let status = ana.commands("/kraken status").await;
