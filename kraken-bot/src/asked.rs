@@ -6,7 +6,7 @@ use crate::kraken::Kraken;
 use crate::server::{CallError, Origin};
 use crate::sessions::SessionError;
 use crate::slack::blocks::Message;
-use crate::slack::envelope::{Incoming, Said};
+use crate::slack::envelope::{How, Incoming, Said};
 use crate::slack::{Account, ChannelInfo, Place, SlackError};
 use tokio::sync::mpsc::UnboundedSender;
 use wire::assertion::{Channel, Kind, User};
@@ -103,10 +103,11 @@ impl Asked<'_> {
             creator: channel.creator.clone(),
         });
         Origin {
-            kind: match (&self.said.click, &self.channel) {
-                (_, None) => Kind::Dm,
-                (Some(_), Some(_)) => Kind::Click,
-                (None, Some(_)) => Kind::Message,
+            kind: match (&self.said.click, &self.said.how, &self.channel) {
+                (_, _, None) => Kind::Dm,
+                (Some(_), _, _) | (None, How::Form, _) => Kind::Click,
+                (None, How::Slash(_), _) => Kind::Command,
+                (None, How::Spoken | How::Overheard, _) => Kind::Message,
             },
             team: self.incoming.team.clone(),
             channel,
@@ -124,5 +125,7 @@ pub(crate) fn user(account: &Account, email: Option<String>) -> User {
 /// Where something that was said is answered: in its thread; in a direct message without one.
 pub(crate) fn place(incoming: &Incoming, said: &Said) -> Place {
     let thread = (!said.direct || said.thread != said.ts).then(|| said.thread.clone());
+    // A slash command stands in no thread.
+    let thread = thread.filter(|thread| !thread.is_empty());
     Place { channel: incoming.channel.clone(), thread }
 }

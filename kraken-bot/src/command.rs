@@ -1,5 +1,12 @@
 //! From words to a command. Deterministic: whole words, in the documented order, and nothing is guessed.
 
+mod exact;
+mod near;
+mod tentacle;
+
+pub(crate) use exact::is_exact;
+pub(crate) use near::{near, near_name};
+
 use uuid::Uuid;
 use workflow::TentacleName;
 use workflow::scaffold::Scaffold;
@@ -31,6 +38,8 @@ pub(crate) enum Command {
         /// The mode.
         mode: String,
     },
+    /// Which mode holds, and which others are there? For the enclave, or for a tentacle.
+    ChooseMode(Option<TentacleName>),
     /// Give a tentacle to somebody.
     Give {
         /// Which.
@@ -173,6 +182,8 @@ pub(crate) fn parse(text: &str, me: &str) -> Result<Command, NotUnderstood> {
         (["set", "mode", "of", name, "to", mode @ ..], _) if !mode.is_empty() => {
             named(name).map(|tentacle| Command::SetTentacleMode { tentacle, mode: mode.join("-") })
         }
+        (["set", "mode"], _) => Ok(Command::ChooseMode(None)),
+        (["set", "mode", "of", name], _) => named(name).map(|name| Command::ChooseMode(Some(name))),
         (["set", "mode", "of", ..], _) => Err(almost("set")),
         (["set", "mode", rest @ ..], _) if !rest.is_empty() => Ok(Command::SetMode(rest.join("-"))),
         (["shut", "down", "this", "enclave"], _) => Ok(Command::ShutDown { typed: None }),
@@ -199,7 +210,7 @@ pub(crate) fn parse(text: &str, me: &str) -> Result<Command, NotUnderstood> {
 }
 
 /// The words without the mention of the Kraken, wherever Slack puts it.
-fn without_mention<'t>(text: &'t str, me: &str) -> &'t str {
+pub(crate) fn without_mention<'t>(text: &'t str, me: &str) -> &'t str {
     let text = text.trim();
     let mention = format!("<@{me}>");
     let rest = text.strip_prefix(&mention).or_else(|| text.strip_suffix(&mention));

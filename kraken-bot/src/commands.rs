@@ -3,6 +3,7 @@
 mod add;
 pub(crate) mod approve;
 pub(crate) mod card;
+mod choose_mode;
 mod deploy;
 mod enclaves;
 mod enrollment;
@@ -52,6 +53,7 @@ pub(crate) async fn run(asked: &Asked<'_>, command: Command) -> Result<Answer, S
         Command::Remove(whom) => remove::run(asked, whom).await,
         Command::SetMode(mode) => set_mode::run(asked, mode).await,
         Command::SetTentacleMode { tentacle, mode } => set_tentacle_mode::run(asked, tentacle, mode).await,
+        Command::ChooseMode(tentacle) => choose_mode::run(asked, tentacle).await,
         Command::Give { tentacle, to } => give::run(asked, tentacle, to).await,
         Command::Status(None) => status::of_enclave(asked).await,
         Command::Status(Some(tentacle)) => status::of_tentacle(asked, tentacle).await,

@@ -68,7 +68,7 @@ pub(crate) async fn report(kraken: &Kraken, channel: &str, what: &What) -> Resul
         What::Moved(to) => news.moved_to = Some(to.clone()),
         What::Unseen => news.unseen = true,
         What::Account(user) => return report_account(kraken, user).await,
-        What::Said(_) => return Ok(()),
+        What::Said(_) | What::Unsaid(_) | What::Home(_) => return Ok(()),
     }
     kraken.server.call_as_relay::<ChannelReport>(&news).await?;
     Ok(())

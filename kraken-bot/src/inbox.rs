@@ -4,7 +4,7 @@ mod order;
 
 pub(crate) use order::{Open, runnable};
 
-use crate::slack::envelope::Incoming;
+use crate::slack::envelope::{How, Incoming, What, message_id};
 use jiff::Timestamp;
 use sqlx::Row;
 use sqlx::sqlite::{
@@ -19,6 +19,9 @@ use tokio::sync::Notify;
 
 /// How long what is done is remembered, in seconds: longer than Slack repeats an event.
 const REMEMBERED: i64 = 3 * 24 * 3600;
+
+/// How long a thread in which nobody asks anything more is remembered, in seconds.
+const THREAD_REMEMBERED: i64 = 30 * 24 * 3600;
 
 /// Why the inbox does not answer.
 #[derive(Debug, thiserror::Error)]
@@ -76,9 +79,27 @@ impl Inbox {
 
     /// Writes down something that happened, once.
     pub(crate) async fn receive(&self, incoming: &Incoming) -> Result<(), InboxError> {
+        match &incoming.what {
+            What::Unsaid(ts) => self.take_back(incoming, ts).await,
+            What::Said(said) if said.how == How::Overheard => {
+                match self.was_asked_in(&incoming.channel, &said.thread).await? {
+                    true => self.write_down(incoming).await,
+                    // People's talk is not kept.
+                    false => Ok(()),
+                }
+            }
+            What::Said(said) if !said.direct && !said.thread.is_empty() && said.click.is_none() => {
+                self.asked_in(&incoming.channel, &said.thread).await?;
+                self.write_down(incoming).await
+            }
+            _ => self.write_down(incoming).await,
+        }
+    }
+
+    async fn write_down(&self, incoming: &Incoming) -> Result<(), InboxError> {
         sqlx::query(
-            "INSERT INTO event (id, channel, conversation, fact, content, received_at) VALUES ($1, $2, $3, $4, $5, $6) \
-             ON CONFLICT DO NOTHING",
+            "INSERT INTO event (id, channel, conversation, fact, content, received_at) SELECT $1, $2, $3, $4, $5, $6 \
+             WHERE NOT EXISTS (SELECT 1 FROM event WHERE id = 'un' || $1) ON CONFLICT DO NOTHING",
         )
         .bind(&incoming.id)
         .bind(&incoming.channel)
@@ -90,6 +111,63 @@ impl Inbox {
         .await?;
         self.news.notify_one();
         Ok(())
+    }
+
+    /// A message was taken back: unless work on it has begun, there will be none, also when it comes later than this.
+    async fn take_back(&self, incoming: &Incoming, ts: &str) -> Result<(), InboxError> {
+        let mut transaction = self.pool.begin().await?;
+        sqlx::query(
+            "INSERT INTO event (id, channel, conversation, fact, content, received_at, done_at) \
+             VALUES ($1, $2, $2, 0, '', $3, $3) ON CONFLICT DO NOTHING",
+        )
+        .bind(&incoming.id)
+        .bind(&incoming.channel)
+        .bind(now())
+        .execute(&mut *transaction)
+        .await?;
+        sqlx::query(
+            "UPDATE event SET done_at = $1, content = '' WHERE id = $2 AND done_at IS NULL AND begun_at IS NULL",
+        )
+        .bind(now())
+        .bind(message_id(&incoming.channel, ts))
+        .execute(&mut *transaction)
+        .await?;
+        transaction.commit().await?;
+        self.news.notify_one();
+        Ok(())
+    }
+
+    /// Work on it begins; `false` when there is nothing to do any more.
+    pub(crate) async fn begin(&self, seq: i64) -> Result<bool, InboxError> {
+        let begun = sqlx::query("UPDATE event SET begun_at = $1 WHERE seq = $2 AND done_at IS NULL")
+            .bind(now())
+            .bind(seq)
+            .execute(&self.pool)
+            .await?;
+        Ok(begun.rows_affected() == 1)
+    }
+
+    /// The Kraken is asked in a thread: from now on what is said there needs no mention.
+    pub(crate) async fn asked_in(&self, channel: &str, thread: &str) -> Result<(), InboxError> {
+        sqlx::query(
+            "INSERT INTO thread (channel, thread, asked_at) VALUES ($1, $2, $3) \
+             ON CONFLICT (channel, thread) DO UPDATE SET asked_at = excluded.asked_at",
+        )
+        .bind(channel)
+        .bind(thread)
+        .bind(now())
+        .execute(&self.pool)
+        .await?;
+        Ok(())
+    }
+
+    async fn was_asked_in(&self, channel: &str, thread: &str) -> Result<bool, InboxError> {
+        let found = sqlx::query("SELECT 1 FROM thread WHERE channel = $1 AND thread = $2")
+            .bind(channel)
+            .bind(thread)
+            .fetch_optional(&self.pool)
+            .await?;
+        Ok(found.is_some())
     }
 
     /// What is not done and waits for nothing but its turn, in the order in which it came.
@@ -145,7 +223,7 @@ impl Inbox {
 
     /// It waits until `account` has signed in.
     pub(crate) async fn wait_for_sign_in(&self, seq: i64, account: &str) -> Result<(), InboxError> {
-        sqlx::query("UPDATE event SET waits_for = $1 WHERE seq = $2")
+        sqlx::query("UPDATE event SET waits_for = $1, begun_at = NULL WHERE seq = $2")
             .bind(account)
             .bind(seq)
             .execute(&self.pool)
@@ -230,6 +308,10 @@ impl Inbox {
             .bind(before)
             .execute(&self.pool)
             .await?;
+        sqlx::query("DELETE FROM thread WHERE asked_at < $1")
+            .bind(now() - THREAD_REMEMBERED)
+            .execute(&self.pool)
+            .await?;
         Ok(())
     }
 }
@@ -242,7 +324,7 @@ pub(crate) fn now() -> i64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::slack::envelope::{Said as Words, What};
+    use crate::slack::envelope::Said as Words;
     use std::os::unix::fs::PermissionsExt as _;
 
     fn said(id: &str, thread: &str) -> Incoming {
@@ -253,6 +335,7 @@ mod tests {
             thread: thread.into(),
             direct: false,
             click: None,
+            how: How::Spoken,
         };
         Incoming { id: id.into(), team: "T1".into(), channel: "C1".into(), what: What::Said(words) }
     }
@@ -288,6 +371,58 @@ mod tests {
         inbox.wait_for_sign_in(seq, "UANA").await.unwrap();
         assert_eq!(inbox.give_up("UANA").await.unwrap(), [said("Ev1", "1.1")]);
         assert_eq!(inbox.open_events().await.unwrap(), []);
+    }
+
+    #[tokio::test]
+    async fn what_is_taken_back_before_the_work_is_not_done() {
+        let (_dir, inbox) = inbox().await;
+        let (said, unsaid) = (
+            said("said/C1/1.1", "1.1"),
+            Incoming { id: "unsaid/C1/1.1".into(), what: What::Unsaid("1.1".into()), ..said("", "") },
+        );
+        inbox.receive(&said).await.unwrap();
+        let seq = inbox.open_events().await.unwrap()[0].seq;
+        // It waits for a sign-in: nothing was done yet.
+        assert!(inbox.begin(seq).await.unwrap());
+        inbox.wait_for_sign_in(seq, "UANA").await.unwrap();
+        inbox.receive(&unsaid).await.unwrap();
+        inbox.signed_in("UANA").await.unwrap();
+        assert_eq!(inbox.open_events().await.unwrap(), []);
+        assert!(!inbox.begin(seq).await.unwrap());
+        // Slack may tell of it the other way round.
+        let (_dir, other) = self::inbox().await;
+        other.receive(&unsaid).await.unwrap();
+        other.receive(&said).await.unwrap();
+        assert_eq!(other.open_events().await.unwrap(), []);
+    }
+
+    #[tokio::test]
+    async fn what_is_being_done_is_not_taken_back() {
+        let (_dir, inbox) = inbox().await;
+        inbox.receive(&said("said/C1/1.1", "1.1")).await.unwrap();
+        assert!(inbox.begin(inbox.open_events().await.unwrap()[0].seq).await.unwrap());
+        let unsaid =
+            Incoming { id: "unsaid/C1/1.1".into(), what: What::Unsaid("1.1".into()), ..said("", "") };
+        inbox.receive(&unsaid).await.unwrap();
+        assert_eq!(inbox.open_events().await.unwrap().len(), 1);
+    }
+
+    #[tokio::test]
+    async fn a_reply_is_written_down_in_threads_that_the_kraken_was_asked_in_alone() {
+        let (_dir, inbox) = inbox().await;
+        let reply = |id: &str, thread: &str| {
+            let mut reply = said(id, thread);
+            if let What::Said(words) = &mut reply.what {
+                words.how = How::Overheard;
+            }
+            reply
+        };
+        inbox.receive(&reply("said/C1/1.2", "1.1")).await.unwrap();
+        assert_eq!(inbox.open_events().await.unwrap(), []);
+        inbox.receive(&said("said/C1/1.1", "1.1")).await.unwrap();
+        inbox.receive(&reply("said/C1/1.3", "1.1")).await.unwrap();
+        inbox.receive(&reply("said/C1/2.3", "2.1")).await.unwrap();
+        assert_eq!(inbox.open_events().await.unwrap().len(), 2);
     }
 
     #[tokio::test]

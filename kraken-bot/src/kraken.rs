@@ -1,11 +1,13 @@
 //! The Kraken's parts, held together, and how it says something exactly once.
 
+use crate::asked::place;
 use crate::facts::Seen;
 use crate::inbox::{Inbox, InboxError, Said};
 use crate::issuer::Issuer;
 use crate::server::Server;
 use crate::sessions::Sessions;
 use crate::slack::blocks::Message;
+use crate::slack::envelope::{How, Incoming, Said as Asking};
 use crate::slack::{Place, Slack, SlackError};
 use crate::working_copy::WorkingCopy;
 use std::sync::Arc;
@@ -50,8 +52,28 @@ impl Kraken {
             Some(ts) => ts,
             None => self.slack.say(place, message, key).await?,
         };
+        if let Some(approval) = message.asks_for() {
+            self.inbox.card(approval, &place.channel, &ts).await?;
+        }
         self.inbox.said(key, &ts).await?;
         Ok(ts)
+    }
+
+    /// Says something that only the one who asked can read. A slash command can be given where the Kraken is not; then
+    /// Slack tells them.
+    pub(crate) async fn whisper(
+        &self,
+        incoming: &Incoming,
+        said: &Asking,
+        message: &Message,
+    ) -> Result<(), SlackError> {
+        let place = place(incoming, said);
+        match (self.slack.whisper(&place, &said.user, message).await, &said.how) {
+            (Err(error), How::Slash(address)) if error.is_final() => {
+                self.slack.respond(address, message).await
+            }
+            (whispered, _) => whispered,
+        }
     }
 
     /// Where something stands that was to be said once; `None` when it was not said.

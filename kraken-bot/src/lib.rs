@@ -1,14 +1,20 @@
 #![doc = include_str!("../README.md")]
 
 mod asked;
+mod buttons;
+mod cards;
+mod clicks;
 mod command;
 mod commands;
 mod config;
 mod facts;
+mod home;
 mod inbox;
 mod issuer;
 mod kraken;
 mod live;
+mod misunderstood;
+mod modals;
 mod notices;
 mod reply;
 mod server;

@@ -1,5 +1,6 @@
 //! Delivers what the server wants channels to hear, each once.
 
+use crate::cards;
 use crate::commands::{approve, join, transfer};
 use crate::kraken::Kraken;
 use crate::server::CallError;
@@ -71,8 +72,12 @@ async fn tell(kraken: &Kraken, notice: &Notice) -> Result<(), crate::kraken::Say
         Some(NoticeQuestion::Join(request)) => message.buttons(&join::buttons(&notice.channel, request)),
         None => message,
     };
+    if let Some(decided) = notice.decided {
+        cards::settle(kraken, decided, &message).await;
+    }
     if let Some(approval) = notice.approval {
         message = message
+            .asking_for(approval)
             .buttons(&approve::buttons(approval))
             .note("Only the enclave's owner can decide. The question is good for a day.");
     }

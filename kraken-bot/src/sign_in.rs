@@ -7,7 +7,7 @@ use crate::issuer::{DeviceFlow, IssuerError, Session};
 use crate::kraken::Kraken;
 use crate::server::{CallError, Origin};
 use crate::slack::blocks::{Message, code};
-use crate::slack::envelope::{Incoming, Said, What};
+use crate::slack::envelope::{How, Incoming, Said, What};
 use std::sync::Arc;
 use std::time::Duration;
 use uuid::Uuid;
@@ -19,13 +19,18 @@ const ASK_AGAIN: Duration = Duration::from_secs(3);
 
 /// Shows the sign-in card for what was asked, which waits until the person has signed in.
 pub(crate) async fn ask(kraken: &Arc<Kraken>, open: &Open, said: &Said) -> Result<(), Stop> {
-    // Written down first: the sign-in could be over before we come to it.
-    kraken.inbox.wait_for_sign_in(open.seq, &said.user).await?;
-    let flow = match kraken.sessions.going_on(&said.user).await? {
-        Some(flow) => flow,
-        None => begin(kraken, &said.user).await?,
-    };
+    let flow = begin_for(kraken, open.seq, &said.user).await?;
     whisper(kraken, &open.incoming, said, &card(&flow)).await
+}
+
+/// Begins a sign-in for what came as `seq`, which waits until it is over, or answers the one that is going on.
+pub(crate) async fn begin_for(kraken: &Arc<Kraken>, seq: i64, account: &str) -> Result<DeviceFlow, Stop> {
+    // Written down first: the sign-in could be over before we come to it.
+    kraken.inbox.wait_for_sign_in(seq, account).await?;
+    match kraken.sessions.going_on(account).await? {
+        Some(flow) => Ok(flow),
+        None => begin(kraken, account).await,
+    }
 }
 
 /// Begins a sign-in although nothing waits for it.
@@ -54,7 +59,7 @@ async fn begin(kraken: &Arc<Kraken>, account: &str) -> Result<DeviceFlow, Stop> 
     Ok(flow)
 }
 
-fn card(flow: &DeviceFlow) -> Message {
+pub(crate) fn card(flow: &DeviceFlow) -> Message {
     let minutes = ((flow.expires_at - now()).max(60) + 30) / 60;
     Message::new("*Sign in to go on.* I act under your name only, so I need to know who you are.")
         .link("Sign in", flow.link(), "Sign in here")
@@ -136,6 +141,9 @@ async fn bind(kraken: &Kraken, account: &str, session: &Session) -> Result<(), S
 async fn tell(kraken: &Kraken, account: &str, given_up: &[Incoming], why: &str) {
     let message = Message::new(why);
     for incoming in given_up {
+        if let What::Home(at_home) = &incoming.what {
+            crate::home::sign_in_failed(kraken, &at_home.user, why).await;
+        }
         if let What::Said(said) = &incoming.what
             && let Err(error) = whisper(kraken, incoming, said, &message).await
         {
@@ -154,12 +162,12 @@ pub(crate) async fn whisper(
     said: &Said,
     message: &Message,
 ) -> Result<(), Stop> {
-    let place = place(incoming, said);
-    if said.direct {
+    if said.direct && !matches!(said.how, How::Slash(_)) {
+        let place = place(incoming, said);
         // A direct message is for the one person anyhow.
         let key = format!("whisper:{}:{}", incoming.id, Uuid::now_v7());
         kraken.slack.say(&place, message, &key).await?;
         return Ok(());
     }
-    Ok(kraken.slack.whisper(&place, &said.user, message).await?)
+    Ok(kraken.whisper(incoming, said, message).await?)
 }

@@ -5,11 +5,15 @@ pub(crate) mod blocks;
 mod click;
 pub(crate) mod directory;
 pub(crate) mod envelope;
+mod heard;
 pub(crate) mod http;
 mod method;
 mod say;
+mod shortcut;
 mod signature;
+mod slash;
 pub(crate) mod socket;
+pub(crate) mod view;
 
 pub(crate) use directory::{Account, ChannelInfo};
 use method::Method;

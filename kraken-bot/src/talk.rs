@@ -1,14 +1,16 @@
 //! One message, answered: understood, asked of the server under the person's name, and told back.
 
 use crate::asked::{Answer, Asked, Stop, place};
-use crate::command::{Command, NotUnderstood, parse};
+use crate::clicks;
+use crate::command::{Command, parse};
 use crate::commands;
 use crate::inbox::Open;
 use crate::kraken::{Kraken, SayError};
+use crate::misunderstood;
 use crate::reply;
 use crate::sign_in;
-use crate::slack::blocks::Message;
-use crate::slack::envelope::Said;
+use crate::slack::blocks::{Message, code};
+use crate::slack::envelope::{How, Said};
 use std::sync::Arc;
 use wire::FailureCode;
 
@@ -29,8 +31,20 @@ pub(crate) async fn answer(kraken: &Arc<Kraken>, open: &Open, said: &Said) -> Be
         Ok(Some(answer)) => answer,
         Ok(None) => return Became::Done,
         Err(Stop::SignIn) => return ask_to_sign_in(kraken, open, said).await,
+        // What names nothing that there is was talk among people after all.
+        Err(Stop::Refused(failure))
+            if said.how == How::Overheard && failure.code == FailureCode::NotFound =>
+        {
+            return Became::Done;
+        }
         Err(stop) => match in_words(&stop) {
             Some(words) => Answer::Whisper(Message::new(words)),
+            // Slack lets people ask where the Kraken is not.
+            None if matches!((&stop, &said.how), (Stop::Slack(error), How::Slash(_)) if error.is_final()) => {
+                Answer::Whisper(Message::new(
+                    "I am not in this channel. Say `/invite @kraken` here, then ask me again.",
+                ))
+            }
             None if matches!(&stop, Stop::Slack(error) if error.is_final()) => {
                 tracing::warn!(error = %stop, "a message can never be answered");
                 return Became::Done;
@@ -62,13 +76,15 @@ fn delivered(sent: Result<(), SayError>) -> Became {
 
 async fn respond(kraken: &Arc<Kraken>, open: &Open, said: &Said) -> Result<Option<Answer>, Stop> {
     let command = match (&said.click, parse(&said.text, &kraken.slack.me.user_id)) {
-        (Some(click), _) => match commands::clicked(click) {
+        (Some(click), _) => match clicks::pressed(kraken, open, said, click).await? {
             Some(command) => command,
-            // A button of another release.
-            None => return Ok(Some(Answer::Whisper(Message::new("This button does nothing any more.")))),
+            None => return Ok(None),
         },
         (None, Ok(command)) => command,
-        (None, Err(not_understood)) => return Ok(Some(Answer::Whisper(misunderstood(&not_understood)))),
+        (None, Err(why)) => {
+            let told = misunderstood::answer(kraken, &open.incoming, said, &why).await?;
+            return Ok(Some(Answer::Whisper(told)));
+        }
     };
     let account = kraken.slack.account(&said.user).await?;
     if !account.is_somebody() {
@@ -95,15 +111,21 @@ async fn respond(kraken: &Arc<Kraken>, open: &Open, said: &Said) -> Result<Optio
         None => None,
     };
     let asked = Asked { kraken, incoming: &open.incoming, said, account, channel, session };
-    match commands::run(&asked, command).await {
-        Err(Stop::Refused(failure)) if failure.code == FailureCode::Denied && !said.direct => {
+    let tentacle = command.tentacle().cloned();
+    match (commands::run(&asked, command).await, tentacle) {
+        (Err(Stop::Refused(failure)), Some(name))
+            if failure.code == FailureCode::NotFound && said.how != How::Overheard =>
+        {
+            Err(misunderstood::of_tentacle(&asked, failure, &name).await)
+        }
+        (Err(Stop::Refused(failure)), _) if failure.code == FailureCode::Denied && !said.direct => {
             let told = Message::new(reply::refusal(&failure));
             Ok(Some(Answer::Whisper(match commands::join::offered(&asked).await {
                 Some(button) => told.buttons(&[button]),
                 None => told,
             })))
         }
-        other => other.map(Some),
+        (answered, _) => answered.map(Some),
     }
 }
 
@@ -125,11 +147,19 @@ async fn ask_to_sign_in(kraken: &Arc<Kraken>, open: &Open, said: &Said) -> Becam
 async fn deliver(kraken: &Kraken, open: &Open, said: &Said, answer: Answer) -> Result<(), SayError> {
     let (Answer::Aloud(message) | Answer::Whisper(message)) = &answer;
     let place = place(&open.incoming, said);
-    match &answer {
-        Answer::Whisper(_) if !said.direct => Ok(kraken.slack.whisper(&place, &said.user, message).await?),
-        Answer::Aloud(_) | Answer::Whisper(_) => {
-            kraken.say_once(&place, message, &format!("answer:{}", open.incoming.id)).await.map(drop)
+    let key = format!("answer:{}", open.incoming.id);
+    match (&answer, &said.how) {
+        (Answer::Whisper(_), How::Slash(_)) => Ok(kraken.whisper(&open.incoming, said, message).await?),
+        (Answer::Whisper(_), _) if !said.direct => Ok(kraken.whisper(&open.incoming, said, message).await?),
+        (Answer::Aloud(_), How::Slash(_) | How::Form) if said.thread.is_empty() && !said.direct => {
+            // Nobody else has seen what was asked.
+            let command = if said.how == How::Form { "" } else { "/kraken " };
+            let asked = code(format!("{command}{}", said.text.replace('`', "'")));
+            let message = message.clone().note(format!("<@{}> asked: {asked}", said.user));
+            let ts = kraken.say_once(&place, &message, &key).await?;
+            Ok(kraken.inbox.asked_in(&open.incoming.channel, &ts).await?)
         }
+        (Answer::Aloud(_) | Answer::Whisper(_), _) => kraken.say_once(&place, message, &key).await.map(drop),
     }
 }
 
@@ -148,12 +178,4 @@ fn in_words(stop: &Stop) -> Option<String> {
         }
         Stop::SignIn | Stop::Slack(_) | Stop::Memory(_) => None,
     }
-}
-
-fn misunderstood(not_understood: &NotUnderstood) -> Message {
-    Message::new(match not_understood {
-        NotUnderstood::Nothing => "Yes, I'm here. Say `help` to see what I can do.".to_owned(),
-        NotUnderstood::Unknown => "I don't know that one. Say `help` to see what I can do.".to_owned(),
-        NotUnderstood::Almost(usage) => reply::sentence(usage),
-    })
 }

@@ -1,6 +1,7 @@
 //! Works through the inbox: one conversation in order, different ones side by side, again after a failure.
 
 use crate::facts::{self, ReportError};
+use crate::home;
 use crate::inbox::{Open, runnable};
 use crate::kraken::Kraken;
 use crate::slack::envelope::What;
@@ -57,7 +58,20 @@ pub(crate) async fn work(kraken: &Arc<Kraken>) {
 
 /// Works on one event; answers its number.
 async fn one(kraken: Arc<Kraken>, open: Open) -> i64 {
+    match kraken.inbox.begin(open.seq).await {
+        Ok(true) => {}
+        // It was taken back.
+        Ok(false) => return open.seq,
+        Err(error) => {
+            tracing::error!(%error, "that work begins could not be written down; trying again");
+            tokio::time::sleep(AGAIN_AFTER).await;
+            return open.seq;
+        }
+    }
     let became = match &open.incoming.what {
+        // Nothing is to be done for it: it was taken back where it was written down.
+        What::Unsaid(_) => Became::Done,
+        What::Home(at_home) => home::show(&kraken, &open, at_home).await,
         What::Said(said) => talk::answer(&kraken, &open, said).await,
         fact => match facts::report(&kraken, &open.incoming.channel, fact).await {
             Ok(()) => Became::Done,

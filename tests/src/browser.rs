@@ -75,6 +75,11 @@ impl Browser {
         self.send(self.http.get(self.url(path))).await
     }
 
+    /// Loads a page as its own script looks again at what it shows.
+    pub(crate) async fn look_again(&self, path: &str) -> Page {
+        self.send(self.http.get(self.url(path)).header("x-again", "1")).await
+    }
+
     /// Goes where a page sends the browser, until one is shown.
     pub(crate) async fn follow(&self, mut page: Page) -> Page {
         while let Some(there) = &page.location {

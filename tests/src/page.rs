@@ -48,6 +48,48 @@ impl Page {
     }
 }
 
+impl Page {
+    /// The Home tab, where the Kraken shows something there.
+    pub(crate) fn home(&self) -> Option<Post> {
+        let links = Selector::parse("#messages form.blocks a[href]").unwrap();
+        let document = Html::parse_document(&self.text);
+        let links = document.select(&links).filter_map(|link| link.attr("href")).map(str::to_owned).collect();
+        Some(Post {
+            author: String::new(),
+            text: self.words("#messages form.blocks")?,
+            only_for_you: true,
+            links,
+            is_own: false,
+            thread: None,
+        })
+    }
+
+    /// The words of the topmost modal.
+    pub(crate) fn modal(&self) -> Option<String> {
+        self.words("dialog[data-modal]")
+    }
+
+    /// The words of the first thing that `selector` finds.
+    pub(crate) fn words(&self, selector: &str) -> Option<String> {
+        Html::parse_document(&self.text).select(&Selector::parse(selector).unwrap()).next().map(visible)
+    }
+
+    /// The value of what can be chosen under this label in the modal.
+    pub(crate) fn choice(&self, label: &str) -> String {
+        let document = Html::parse_document(&self.text);
+        let options = Selector::parse("dialog[data-modal] option").unwrap();
+        let option = document.select(&options).find(|option| visible(*option).contains(label));
+        option.and_then(|option| option.attr("value")).unwrap_or_else(|| panic!("no {label}")).to_owned()
+    }
+
+    /// What is chosen already among a modal's radio buttons.
+    pub(crate) fn chosen(&self) -> Option<String> {
+        let document = Html::parse_document(&self.text);
+        let radios = Selector::parse("dialog[data-modal] input[type=radio][checked]").unwrap();
+        document.select(&radios).next()?.attr("value").map(str::to_owned)
+    }
+}
+
 fn posts(html: &str, selector: &str) -> Vec<Post> {
     Html::parse_document(html).select(&Selector::parse(selector).unwrap()).map(post).collect()
 }

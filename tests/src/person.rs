@@ -1,5 +1,7 @@
 //! Somebody with a browser.
 
+mod gestures;
+
 use crate::browser::{Browser, Page};
 use crate::page::Post;
 use crate::until::until;

@@ -23,6 +23,8 @@ fn what_the_help_names_is_understood() {
         ("remove <@UBEN>", Command::Remove(vec!["UBEN".into()])),
         ("remove hello", Command::RemoveTentacle { tentacle: tentacle("hello"), confirmed: false }),
         ("remove hello for good", Command::RemoveTentacle { tentacle: tentacle("hello"), confirmed: true }),
+        ("set mode", Command::ChooseMode(None)),
+        ("set mode of hello", Command::ChooseMode(Some(tentacle("hello")))),
         ("set mode private", Command::SetMode("private".into())),
         ("set mode member read", Command::SetMode("member-read".into())),
         (

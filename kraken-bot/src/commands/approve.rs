@@ -2,7 +2,7 @@
 
 use super::deploy;
 use crate::asked::{Answer, Asked, Stop};
-use crate::slack::Place;
+use crate::cards;
 use crate::slack::blocks::{Button, Message, code, escape};
 use crate::slack::envelope::Click;
 use uuid::Uuid;
@@ -34,12 +34,9 @@ pub(crate) fn buttons(approval: Uuid) -> [Button; 2] {
 pub(super) async fn run(asked: &Asked<'_>, approval: Uuid, yes: bool) -> Result<Answer, Stop> {
     asked.channel()?;
     let decided = asked.call::<ReachApprove>(ReachApproveArgs { approval, approve: yes }).await?;
-    let card = Place { channel: asked.incoming.channel.clone(), thread: None };
     let settled = settled(&decided, &asked.account.name);
-    // The card shows what was decided; where that fails, what is said below does too.
-    if let Err(error) = asked.kraken.slack.change(&card, &asked.said.ts, &settled).await {
-        tracing::warn!(%error, "a card could not be changed");
-    }
+    // The cards show what was decided; where that fails, what is said below does too.
+    cards::settle(asked.kraken, approval, &settled).await;
     match (yes, decided.asked_by_you) {
         (true, true) => deploy::run(asked, decided.tentacle).await,
         (true, false) => Ok(Answer::Aloud(Message::new(format!(

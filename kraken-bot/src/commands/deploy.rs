@@ -59,7 +59,12 @@ fn question(waits: &WfApplyAnswer, asked: &ApprovalAsked) -> Message {
         let missing = escape(&waits.missing_secrets.join(", "));
         message = message.line(format!("Secrets that are still to be set: {missing}."));
     }
+    if let Some(page) = &asked.page {
+        message = message
+            .line(format!("<{page}|The server's own page> asks the same, after a sign-in for just that."));
+    }
     message
+        .asking_for(asked.id)
         .buttons(&approve::buttons(asked.id))
         .note(format!("Only {} can decide, once, within a day.", escape(&asked.owner)))
 }

@@ -1,7 +1,8 @@
 //! `members`
 
 use crate::asked::{Answer, Asked, Stop};
-use crate::slack::blocks::{Message, code, escape};
+use crate::modals::{ASK_ADD, ASK_REMOVE};
+use crate::slack::blocks::{Button, Message, code, escape};
 use wire::tools::enclave::{EnclaveArgs, EnclaveInfo, EnclaveInfoAnswer, PersonIn};
 
 pub(super) async fn run(asked: &Asked<'_>) -> Result<Answer, Stop> {
@@ -19,6 +20,11 @@ fn told(info: &EnclaveInfoAnswer) -> Message {
         if !people.is_empty() {
             message = message.line(format!("*{title}:* {}", people.join(", ")));
         }
+    }
+    // Everybody sees the buttons of what the owner asked for; whether a press does anything is the server's to say.
+    if info.your_class == "owner" {
+        let button = |action, label| Button { action, label, value: info.name.to_string(), style: None };
+        message = message.buttons(&[button(ASK_ADD, "Add people"), button(ASK_REMOVE, "Remove people")]);
     }
     message.note(format!(
         "Mode {}: {}.",

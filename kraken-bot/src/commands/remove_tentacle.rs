@@ -1,7 +1,8 @@
 //! `remove TENTACLE`, and for good `remove TENTACLE for good`
 
 use crate::asked::{Answer, Asked, Stop};
-use crate::slack::blocks::Message;
+use crate::clicks::REMOVE_TENTACLE;
+use crate::slack::blocks::{Button, Message};
 use wire::tools::tentacle::{WfRemove, WfRemoveArgs};
 use wire::{EnclaveRef, FailureCode};
 use workflow::TentacleName;
@@ -16,9 +17,21 @@ pub(super) async fn run(asked: &Asked<'_>, tentacle: TentacleName, confirmed: bo
                 .note("Its files in the working copy are still there."),
         )),
         Err(Stop::Refused(failure)) if failure.code == FailureCode::ConfirmationRequired => {
-            Ok(Answer::Whisper(Message::new(format!(
-                "This removes *{tentacle}* with its logs, for good. To go on, say `remove {tentacle} for good`."
-            ))))
+            let event = &asked.incoming.id;
+            asked.kraken.inbox.make_button(event, &asked.account.id, tentacle.as_str()).await?;
+            let button = Button {
+                action: REMOVE_TENTACLE,
+                label: "Remove for good",
+                value: event.clone(),
+                style: Some("danger"),
+            };
+            Ok(Answer::Whisper(
+                Message::new(format!("This removes *{tentacle}* with its logs, for good."))
+                    .buttons(&[button])
+                    .note(format!(
+                        "The button is yours alone, for ten minutes, once. In words: `remove {tentacle} for good`."
+                    )),
+            ))
         }
         Err(stop) => Err(stop),
     }

@@ -10,7 +10,7 @@ use workflow::TentacleName;
 
 pub(super) async fn run(asked: &Asked<'_>, tentacle: TentacleName, mode: String) -> Result<Answer, Stop> {
     asked.channel()?;
-    set_mode::known(&mode)?;
+    set_mode::known(&mode, &format!("set mode of {tentacle} to MODE"))?;
     let args = WfSetModeArgs { enclave: EnclaveRef::default(), name: tentacle, mode };
     let done = asked.call::<WfSetMode>(args).await?;
     let set: Option<Mode> = done.mode.parse().ok();

@@ -2,7 +2,8 @@
 
 use crate::asked::{Answer, Asked, Stop};
 use crate::live::{self, Words};
-use crate::slack::blocks::{Message, code};
+use crate::modals::ASK_SHUT_DOWN;
+use crate::slack::blocks::{Button, Message, code};
 use wire::FailureCode;
 use wire::tools::enclave::{EnclaveDeprovision, EnclaveDeprovisionArgs};
 use wire::tools::person::Whoami;
@@ -33,9 +34,21 @@ pub(super) async fn run(asked: &Asked<'_>, typed: Option<String>) -> Result<Answ
             let here = asked.call::<Whoami>(wire::Nothing {}).await?.enclave;
             let name = here.map(|here| here.name.to_string()).unwrap_or_default();
             let wrong = if typed.is_some() { "That is not its name. " } else { "" };
-            Ok(Answer::Whisper(Message::new(format!(
-                "{wrong}This removes the enclave with all its tentacles and data, for good. To go on, type its name: `@kraken shut down {name}`."
-            ))))
+            let event = &asked.incoming.id;
+            asked.kraken.inbox.make_button(event, &asked.account.id, &name).await?;
+            let button = Button {
+                action: ASK_SHUT_DOWN,
+                label: "Shut down",
+                value: event.clone(),
+                style: Some("danger"),
+            };
+            Ok(Answer::Whisper(
+                Message::new(format!(
+                    "{wrong}This removes the enclave with all its tentacles and data, for good. To go on, type its name: `@kraken shut down {name}`."
+                ))
+                .buttons(&[button])
+                .note("The button asks for the name as well. It is yours alone, for ten minutes, once."),
+            ))
         }
         Err(stop) => Err(stop),
     }

@@ -61,7 +61,7 @@ pub(crate) fn runnable<'o>(open: &'o [Open], running: &HashSet<i64>) -> Vec<&'o 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::slack::envelope::Said;
+    use crate::slack::envelope::{How, Said};
 
     fn open(seq: i64, channel: &str, thread: Option<&str>) -> Open {
         let conversation = thread.map_or_else(|| channel.to_owned(), |thread| format!("{channel}/{thread}"));
@@ -97,6 +97,7 @@ mod tests {
                 thread: thread.clone(),
                 direct: false,
                 click: None,
+                how: How::Spoken,
             };
             let mut open = open(seq, "C1", Some(&thread));
             open.incoming.what = What::Said(said);

@@ -1,6 +1,7 @@
 //! Messages: a plain text for notifications and screen readers, and blocks that say the same.
 
 use serde_json::{Value, json};
+use uuid::Uuid;
 
 /// The most characters of a section (Block Kit reference).
 const MOST: usize = 2_900;
@@ -10,6 +11,8 @@ const MOST: usize = 2_900;
 pub(crate) struct Message {
     text: Vec<String>,
     blocks: Vec<Value>,
+    /// The approval that it asks for.
+    asks_for: Option<Uuid>,
 }
 
 impl Message {
@@ -51,6 +54,17 @@ impl Message {
         let labels: Vec<&str> = buttons.iter().map(|button| button.label).collect();
         self.text.push(format!("Buttons: {}", labels.join(", ")));
         self
+    }
+
+    /// The same as a card that asks for an approval: it is changed when that is decided, wherever that is.
+    pub(crate) fn asking_for(mut self, approval: Uuid) -> Self {
+        self.asks_for = Some(approval);
+        self
+    }
+
+    /// The approval that it asks for.
+    pub(crate) const fn asks_for(&self) -> Option<Uuid> {
+        self.asks_for
     }
 
     /// Everything as plain text.

@@ -1,6 +1,7 @@
 //! A button that was pressed, read from an interactive payload (`block_actions`).
 
-use super::envelope::{Click, Incoming, Said, What};
+use super::envelope::{AtHome, Click, Deed, How, Incoming, Said, What};
+use crate::home::{AGAIN, SIGN_IN, SIGN_OUT};
 use serde_json::Value;
 
 /// Reads a click; `None` when it is nothing that is obeyed: another kind of payload, or a link that only opens.
@@ -11,17 +12,24 @@ pub(super) fn read(payload: &Value) -> Option<Incoming> {
     let action = payload.pointer("/actions/0")?;
     let (id, value) = (text(action, "/action_id")?, text(action, "/value")?);
     let user = text(payload, "/user/id")?;
+    if text(payload, "/view/type") == Some("home") {
+        return at_home(payload, id, user);
+    }
     let channel = text(payload, "/container/channel_id").or_else(|| text(payload, "/channel/id"))?;
     let ts = text(payload, "/container/message_ts").or_else(|| text(payload, "/message/ts"))?;
     let thread = text(payload, "/message/thread_ts").or_else(|| text(payload, "/container/thread_ts"));
     let pressed = text(action, "/action_ts").or_else(|| text(payload, "/trigger_id"))?;
+    let trigger = text(payload, "/trigger_id").unwrap_or_default();
+    let for_one = payload.pointer("/container/is_ephemeral").and_then(Value::as_bool).unwrap_or_default();
     let said = Said {
         user: user.to_owned(),
         text: String::new(),
         ts: ts.to_owned(),
-        thread: thread.unwrap_or(ts).to_owned(),
+        // On what only one person sees, no thread can hang.
+        thread: thread.unwrap_or(if for_one { "" } else { ts }).to_owned(),
         direct: channel.starts_with('D'),
-        click: Some(Click { action: id.to_owned(), value: value.to_owned() }),
+        click: Some(Click { action: id.to_owned(), value: value.to_owned(), trigger: trigger.to_owned() }),
+        how: How::Spoken,
     };
     Some(Incoming {
         // One press of one button: Slack gives such a payload no id of its own.
@@ -29,6 +37,23 @@ pub(super) fn read(payload: &Value) -> Option<Incoming> {
         team: text(payload, "/team/id").or_else(|| text(payload, "/user/team_id"))?.to_owned(),
         channel: channel.to_owned(),
         what: What::Said(said),
+    })
+}
+
+/// A button of the Home tab, which is in no channel.
+fn at_home(payload: &Value, action: &str, user: &str) -> Option<Incoming> {
+    let deed = match action {
+        SIGN_IN => Deed::SignIn,
+        SIGN_OUT => Deed::SignOut,
+        AGAIN => Deed::Look,
+        _ => return None,
+    };
+    let pressed = text(payload, "/actions/0/action_ts").or_else(|| text(payload, "/trigger_id"))?;
+    Some(Incoming {
+        id: format!("home/{user}/{pressed}"),
+        team: text(payload, "/team/id").or_else(|| text(payload, "/user/team_id"))?.to_owned(),
+        channel: String::new(),
+        what: What::Home(AtHome { user: user.to_owned(), deed }),
     })
 }
 
@@ -55,7 +80,10 @@ mod tests {
         let read = read(&payload()).unwrap();
         assert_eq!((read.id.as_str(), read.conversation().as_str()), ("click/UANA/2.1/3.1", "C1/1.1"));
         let What::Said(said) = read.what else { panic!("a click is said") };
-        assert_eq!(said.click, Some(Click { action: "approve_reach".into(), value: "id".into() }));
+        assert_eq!(
+            said.click,
+            Some(Click { action: "approve_reach".into(), value: "id".into(), trigger: "t.1".into() })
+        );
         assert_eq!((said.user.as_str(), said.direct), ("UANA", false));
     }
 

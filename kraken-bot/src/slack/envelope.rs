@@ -1,7 +1,8 @@
 //! What Slack sends: the frames of Socket Mode, read as raw JSON so that an unexpected field loses nothing.
 
+use super::heard::Heard;
 use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
+use serde_json::Value;
 
 /// A frame of Socket Mode.
 #[derive(Debug, Clone, PartialEq)]
@@ -10,12 +11,12 @@ pub(crate) enum Frame {
     Hello,
     /// Slack asks for a new connection.
     Disconnect,
-    /// Something happened; to be acknowledged once it is written down.
+    /// Something is told; to be acknowledged once it is written down.
     Envelope {
-        /// How to acknowledge it.
-        ack: String,
-        /// What happened; `None` when it is nothing to us.
-        incoming: Option<Box<Incoming>>,
+        /// What the acknowledgement names.
+        id: String,
+        /// What is told.
+        heard: Heard,
     },
     /// Nothing that is known here.
     Unknown,
@@ -39,6 +40,10 @@ pub(crate) struct Incoming {
 pub(crate) enum What {
     /// Somebody said something to the Kraken, in words or by a button.
     Said(Said),
+    /// Somebody looks at the Kraken's Home tab, or presses a button there.
+    Home(AtHome),
+    /// Somebody took back what they had said: the message of this `ts`.
+    Unsaid(String),
     /// Somebody came into the channel.
     Joined(String),
     /// Somebody left it.
@@ -75,6 +80,43 @@ pub(crate) struct Said {
     /// The button that was pressed, where that is how it was said; then `ts` is the card's.
     #[serde(default)]
     pub(crate) click: Option<Click>,
+    /// In which way.
+    #[serde(default)]
+    pub(crate) how: How,
+}
+
+/// Somebody at the Kraken's Home tab.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct AtHome {
+    /// Who.
+    pub(crate) user: String,
+    /// What they do.
+    pub(crate) deed: Deed,
+}
+
+/// What somebody does at Home.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) enum Deed {
+    /// They look.
+    Look,
+    /// They want to sign in.
+    SignIn,
+    /// They want to sign out.
+    SignOut,
+}
+
+/// In which way something was said.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) enum How {
+    /// To the Kraken: with a mention, in a direct message, by a button.
+    #[default]
+    Spoken,
+    /// In a thread that the Kraken was asked in, without another mention.
+    Overheard,
+    /// As a slash command. What cannot be said in the channel is answered at this address of Slack's.
+    Slash(String),
+    /// By a form that was filled in.
+    Form,
 }
 
 /// A button that was pressed.
@@ -84,21 +126,37 @@ pub(crate) struct Click {
     pub(crate) action: String,
     /// About what.
     pub(crate) value: String,
+    /// What opens a modal for whoever pressed it, for three seconds.
+    #[serde(default)]
+    pub(crate) trigger: String,
 }
 
 impl Incoming {
     /// What is answered in order: a thread, or a channel's facts.
     pub(crate) fn conversation(&self) -> String {
         match &self.what {
+            // What is not said in a thread, and what opens a modal, waits for nothing else.
+            What::Said(Said { how: How::Slash(_) | How::Form, .. }) => {
+                format!("{}/{}", self.channel, self.id)
+            }
+            What::Said(Said { click: Some(click), .. }) if click.action.starts_with("ask_") => {
+                format!("{}/{}", self.channel, self.id)
+            }
             What::Said(said) => format!("{}/{}", self.channel, said.thread),
+            What::Home(home) => format!("home/{}", home.user),
             _ => self.channel.clone(),
         }
     }
 
     /// Whether it is a fact about the channel, for which messages that come after it wait.
     pub(crate) fn is_fact(&self) -> bool {
-        !matches!(self.what, What::Said(_))
+        !matches!(self.what, What::Said(_) | What::Unsaid(_) | What::Home(_))
     }
+}
+
+/// The id of a message. Slack tells of one that mentions the Kraken twice, as a mention and as a message; it is one.
+pub(crate) fn message_id(channel: &str, ts: &str) -> String {
+    format!("said/{channel}/{ts}")
 }
 
 /// Reads a frame. `me` is the Kraken's own account: what it says itself is nothing to it.
@@ -110,30 +168,29 @@ pub(crate) fn read(frame: &str, me: &str) -> Frame {
         _ => {}
     }
     let Some(envelope) = text(&value, "envelope_id") else { return Frame::Unknown };
-    let ack = json!({"envelope_id": envelope}).to_string();
-    let payload = value.get("payload");
-    let incoming = payload.and_then(|payload| match text(&value, "type") {
-        Some("events_api") => incoming(payload, me),
-        Some("interactive") => super::click::read(payload),
-        _ => None,
-    });
-    let incoming = incoming.map(Box::new);
-    Frame::Envelope { ack, incoming }
+    let heard = match (text(&value, "type"), value.get("payload")) {
+        (Some("events_api"), Some(payload)) => Heard::event(payload, me),
+        (Some("interactive"), Some(payload)) => Heard::interaction(payload, me),
+        (Some("slash_commands"), Some(payload)) => Heard::command(payload),
+        _ => Heard::Nothing,
+    };
+    Frame::Envelope { id: envelope.to_owned(), heard }
 }
 
 /// Reads an event of the Events API; `None` when it is nothing to us.
 pub(super) fn incoming(payload: &Value, me: &str) -> Option<Incoming> {
     let event = payload.get("event")?;
     let what = what(event, me)?;
-    Some(Incoming {
-        id: text(payload, "event_id")?.to_owned(),
-        team: text(payload, "team_id")?.to_owned(),
-        channel: match &what {
-            What::Account(user) => format!("account/{user}"),
-            _ => channel(event)?.to_owned(),
-        },
-        what,
-    })
+    let channel = match &what {
+        What::Account(user) => format!("account/{user}"),
+        _ => channel(event)?.to_owned(),
+    };
+    let id = match &what {
+        What::Said(said) => message_id(&channel, &said.ts),
+        What::Unsaid(ts) => format!("un{}", message_id(&channel, ts)),
+        _ => text(payload, "event_id")?.to_owned(),
+    };
+    Some(Incoming { id, team: text(payload, "team_id")?.to_owned(), channel, what })
 }
 
 /// A channel is a text in most events, and an object in `channel_rename`.
@@ -145,9 +202,12 @@ fn channel(event: &Value) -> Option<&str> {
 fn what(event: &Value, me: &str) -> Option<What> {
     let user = || text(event, "user").map(str::to_owned);
     Some(match text(event, "type")? {
-        "app_mention" => What::Said(said(event, me, false)?),
+        "app_mention" => What::Said(said(event, me, How::Spoken)?),
         "message" if text(event, "subtype") == Some("channel_convert_to_private") => What::Different,
-        "message" if text(event, "channel_type") == Some("im") => What::Said(said(event, me, true)?),
+        "message" => message(event, me)?,
+        "app_home_opened" if text(event, "tab") == Some("home") => {
+            What::Home(AtHome { user: user()?, deed: Deed::Look })
+        }
         "member_joined_channel" => What::Joined(user()?),
         "member_left_channel" => What::Left(user()?),
         // A channel that was deleted has nobody in it, like one that is archived, and does not come back.
@@ -162,8 +222,30 @@ fn what(event: &Value, me: &str) -> Option<What> {
     })
 }
 
+/// A message, as everybody in the channel reads it.
+fn message(event: &Value, me: &str) -> Option<What> {
+    match text(event, "subtype") {
+        Some("message_deleted") => Some(What::Unsaid(text(event, "deleted_ts")?.to_owned())),
+        // What began a thread leaves a stone where it stood.
+        Some("message_changed") if event.pointer("/message/subtype")?.as_str()? == "tombstone" => {
+            Some(What::Unsaid(event.pointer("/message/ts")?.as_str()?.to_owned()))
+        }
+        Some(_) => None,
+        None => {
+            let said = said(event, me, How::Spoken)?;
+            let mentions = [format!("<@{me}>"), format!("<@{me}|")].iter().any(|at| said.text.contains(at));
+            if said.direct || mentions {
+                return Some(What::Said(said));
+            }
+            let in_thread = said.thread != said.ts;
+            let exact = in_thread && crate::command::is_exact(&said.text, me);
+            exact.then_some(What::Said(Said { how: How::Overheard, ..said }))
+        }
+    }
+}
+
 /// What a person said. Programs, edits and the Kraken itself are never obeyed.
-fn said(event: &Value, me: &str, direct: bool) -> Option<Said> {
+fn said(event: &Value, me: &str, how: How) -> Option<Said> {
     let program = event.get("bot_id").is_some_and(|bot| !bot.is_null());
     let edited =
         event.get("subtype").is_some_and(|subtype| !subtype.is_null()) || event.get("edited").is_some();
@@ -177,8 +259,9 @@ fn said(event: &Value, me: &str, direct: bool) -> Option<Said> {
         text: text(event, "text").unwrap_or_default().to_owned(),
         thread: text(event, "thread_ts").map_or_else(|| ts.clone(), str::to_owned),
         ts,
-        direct,
+        direct: text(event, "channel_type") == Some("im"),
         click: None,
+        how,
     })
 }
 
@@ -189,6 +272,7 @@ fn text<'v>(value: &'v Value, key: &str) -> Option<&'v str> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use serde_json::json;
 
     fn frame(event: &Value) -> Frame {
         let payload = json!({"event_id": "Ev1", "team_id": "T1", "event": event, "odd": [1]});
@@ -197,9 +281,13 @@ mod tests {
 
     fn incoming(event: &Value) -> Option<Incoming> {
         match frame(event) {
-            Frame::Envelope { ack, incoming } => {
-                assert_eq!(ack, r#"{"envelope_id":"e1"}"#);
-                incoming.map(|incoming| *incoming)
+            Frame::Envelope { id, heard } => {
+                assert_eq!(id, "e1");
+                match heard {
+                    Heard::Happened(incoming) => Some(*incoming),
+                    Heard::Nothing => None,
+                    Heard::Submitted(other) => panic!("{other:?}"),
+                }
             }
             other => panic!("{other:?}"),
         }
@@ -211,7 +299,7 @@ mod tests {
         let read = super::tests::incoming(&mention).unwrap();
         assert_eq!(
             (read.id.as_str(), read.conversation().as_str(), read.is_fact()),
-            ("Ev1", "C1/1.2", false)
+            ("said/C1/1.2", "C1/1.2", false)
         );
         let mut reply = mention;
         reply["thread_ts"] = "1.1".into();
@@ -227,6 +315,39 @@ mod tests {
             other[key] = value.into();
             assert_eq!(super::tests::incoming(&other), None, "{key}");
         }
+    }
+
+    #[test]
+    fn a_reply_without_a_mention_is_heard_when_it_is_a_command_and_nothing_else() {
+        let reply = |text: &str| {
+            let event = json!({"type": "message", "channel_type": "group", "user": "UANA", "text": text, "ts": "1.2", "thread_ts": "1.1", "channel": "C1"});
+            super::tests::incoming(&event)
+        };
+        let What::Said(said) = reply("run hello").unwrap().what else { panic!("it is said") };
+        assert_eq!((said.how, said.thread.as_str()), (How::Overheard, "1.1"));
+        for talk in ["", "run hello again please", "thanks!", "set mode to something nice", "<@UBEN> help"] {
+            assert_eq!(reply(talk), None, "{talk}");
+        }
+        // The same message, told of in two ways.
+        let mention = reply("<@UKRAKEN> run hello").unwrap();
+        assert_eq!(mention.id, "said/C1/1.2");
+        let What::Said(said) = mention.what else { panic!("it is said") };
+        assert_eq!(said.how, How::Spoken);
+    }
+
+    #[test]
+    fn a_message_that_is_deleted_is_taken_back() {
+        let taken = |event: Value| super::tests::incoming(&event).unwrap();
+        let deleted = taken(
+            json!({"type": "message", "subtype": "message_deleted", "deleted_ts": "1.2", "ts": "1.9", "channel": "C1"}),
+        );
+        assert_eq!((deleted.id.as_str(), deleted.what), ("unsaid/C1/1.2", What::Unsaid("1.2".into())));
+        let stone = taken(
+            json!({"type": "message", "subtype": "message_changed", "ts": "1.9", "channel": "C1", "message": {"subtype": "tombstone", "ts": "1.2"}}),
+        );
+        assert_eq!(stone.id, "unsaid/C1/1.2");
+        let edited = json!({"type": "message", "subtype": "message_changed", "ts": "1.9", "channel": "C1", "message": {"ts": "1.2", "user": "UANA", "text": "<@UKRAKEN> run hello"}});
+        assert_eq!(super::tests::incoming(&edited), None);
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! The Events API over HTTP, in place of Socket Mode: every request is proven to be Slack's, written into the inbox, and only
 //! then answered. <https://docs.slack.dev/apis/events-api/using-http-request-urls>
 
-use super::envelope::{self, Incoming};
+use super::heard::{self, Heard};
 use super::signature::{NotSlack, Signatures};
 use crate::inbox::Inbox;
 use axum::body::Bytes;
@@ -80,19 +80,21 @@ impl FromRequest<Arc<Door>> for Proven {
     }
 }
 
-/// Events come as JSON, buttons and the like as a form whose one field is JSON.
+/// Events come as JSON, buttons and forms as a form whose one field is JSON, slash commands as a form.
 async fn take(State(door): State<Arc<Door>>, Proven { headers, body }: Proven) -> Response {
-    let Some(payload) = payload(&headers, &body) else { return StatusCode::BAD_REQUEST.into_response() };
-    let incoming = match payload.get("type").and_then(Value::as_str) {
+    let Some(told) = told(&headers, &body) else { return StatusCode::BAD_REQUEST.into_response() };
+    let heard = match &told {
         // Slack asks once, when the address is entered.
-        Some("url_verification") => {
-            return Json(json!({"challenge": payload.get("challenge")})).into_response();
+        Told::Event(event) if event.get("type").is_some_and(|kind| kind == "url_verification") => {
+            return Json(json!({"challenge": event.get("challenge")})).into_response();
         }
-        Some("event_callback") => envelope::incoming(&payload, &door.me),
-        _ => super::click::read(&payload),
+        Told::Event(event) => Heard::event(event, &door.me),
+        Told::Interaction(payload) => Heard::interaction(payload, &door.me),
+        Told::Command(fields) => Heard::command(fields),
     };
-    match write_down(&door.inbox, incoming).await {
-        Ok(()) => StatusCode::OK.into_response(),
+    match heard::take(&door.inbox, &heard).await {
+        Ok(None) => StatusCode::OK.into_response(),
+        Ok(Some(answer)) => Json(answer).into_response(),
         Err(error) => {
             // Slack sends it again.
             tracing::error!(%error, "what Slack sent could not be written down");
@@ -102,20 +104,25 @@ async fn take(State(door): State<Arc<Door>>, Proven { headers, body }: Proven) -
     }
 }
 
-async fn write_down(inbox: &Inbox, incoming: Option<Incoming>) -> Result<(), crate::inbox::InboxError> {
-    match incoming {
-        Some(incoming) => inbox.receive(&incoming).await,
-        None => Ok(()),
-    }
+/// What a request holds.
+enum Told {
+    Event(Value),
+    Interaction(Value),
+    Command(Value),
 }
 
-fn payload(headers: &HeaderMap, body: &[u8]) -> Option<Value> {
+fn told(headers: &HeaderMap, body: &[u8]) -> Option<Told> {
     let kind = headers.get(header::CONTENT_TYPE)?.to_str().ok()?;
     match kind.split(';').next().unwrap_or_default().trim() {
-        "application/json" => serde_json::from_slice(body).ok(),
+        "application/json" => serde_json::from_slice(body).ok().map(Told::Event),
         "application/x-www-form-urlencoded" => {
-            let (_, payload) = url::form_urlencoded::parse(body).find(|(name, _)| name == "payload")?;
-            serde_json::from_str(&payload).ok()
+            let fields: serde_json::Map<String, Value> = url::form_urlencoded::parse(body)
+                .map(|(name, value)| (name.into_owned(), Value::String(value.into_owned())))
+                .collect();
+            match fields.get("payload").and_then(Value::as_str) {
+                Some(payload) => serde_json::from_str(payload).ok().map(Told::Interaction),
+                None => fields.contains_key("command").then_some(Told::Command(Value::Object(fields))),
+            }
         }
         _ => None,
     }

@@ -15,6 +15,8 @@ pub(crate) enum Method {
     ConversationsOpen,
     ConversationsReplies,
     UsersInfo,
+    ViewsOpen,
+    ViewsPublish,
 }
 
 const SEES: &[&str] = &["channels:read", "groups:read", "im:read"];
@@ -23,7 +25,7 @@ const READS: &[&str] = &["channels:history", "groups:history", "im:history"];
 impl Method {
     /// All of them.
     #[cfg(test)]
-    const ALL: [Self; 11] = [
+    const ALL: [Self; 13] = [
         Self::AuthTest,
         Self::ChatPostEphemeral,
         Self::ChatPostMessage,
@@ -35,6 +37,8 @@ impl Method {
         Self::ConversationsOpen,
         Self::ConversationsReplies,
         Self::UsersInfo,
+        Self::ViewsOpen,
+        Self::ViewsPublish,
     ];
 
     /// Its name, and the scopes that it needs here.
@@ -54,6 +58,8 @@ impl Method {
             Self::ConversationsReplies => ("conversations.replies", READS),
             // The address is what tells people apart from accounts of the same name.
             Self::UsersInfo => ("users.info", &["users:read", "users:read.email"]),
+            Self::ViewsOpen => ("views.open", &[]),
+            Self::ViewsPublish => ("views.publish", &[]),
         }
     }
 
@@ -66,6 +72,8 @@ impl Method {
 /// The events that are heard, as an app subscribes to them.
 #[cfg(test)]
 const EVENTS: &[(&str, &str)] = &[
+    // It needs no scope.
+    ("app_home_opened", ""),
     ("app_mention", "app_mentions:read"),
     ("channel_archive", "channels:read"),
     ("channel_deleted", "channels:read"),
@@ -82,14 +90,20 @@ const EVENTS: &[(&str, &str)] = &[
     ("group_unarchive", "groups:read"),
     ("member_joined_channel", "channels:read"),
     ("member_left_channel", "channels:read"),
+    ("message.channels", "channels:history"),
+    ("message.groups", "groups:history"),
     ("message.im", "im:history"),
     ("user_change", "users:read"),
 ];
 
+/// The scope of the slash command `/kraken`.
+#[cfg(test)]
+const COMMANDS: &str = "commands";
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::slack::envelope;
+    use crate::slack::{envelope, shortcut};
     use serde_json::{Value, json};
     use std::collections::BTreeSet;
 
@@ -107,10 +121,22 @@ mod tests {
     #[test]
     fn the_manifest_asks_for_the_scopes_that_are_used_and_no_other() {
         let methods = Method::ALL.iter().flat_map(|method| method.needs().1).copied();
-        let used: BTreeSet<String> =
-            methods.chain(EVENTS.iter().map(|(_, scope)| *scope)).map(str::to_owned).collect();
+        let used: BTreeSet<String> = methods
+            .chain(EVENTS.iter().map(|(_, scope)| *scope))
+            .chain([COMMANDS])
+            .filter(|scope| !scope.is_empty())
+            .map(str::to_owned)
+            .collect();
         assert_eq!(listed(&manifest(), "/oauth_config/scopes/bot"), used);
         assert_eq!(manifest().pointer("/oauth_config/scopes/user"), None);
+        for shortcut in manifest().pointer("/features/shortcuts").and_then(Value::as_array).unwrap() {
+            assert_eq!(shortcut["callback_id"], shortcut::CALLBACK);
+        }
+        let commands = manifest().pointer("/features/slash_commands").cloned().unwrap();
+        assert_eq!(
+            (commands[0]["command"].as_str(), commands.as_array().unwrap().len()),
+            (Some("/kraken"), 1)
+        );
     }
 
     #[test]
@@ -120,17 +146,18 @@ mod tests {
         // Each is heard by the code that reads them.
         for (event, _) in EVENTS {
             let (kind, channel_type) = event.split_once('.').unwrap_or((event, "channel"));
+            let channel_type = channel_type.trim_end_matches('s');
             let channel =
                 if kind.ends_with("rename") { json!({"id": "C1", "name": "n"}) } else { json!("C1") };
             let user = if kind == "user_change" { json!({"id": "U1"}) } else { json!("U1") };
             let event = json!({
                 "type": kind, "channel_type": channel_type, "channel": channel, "user": user, "ts": "1.1",
-                "new_channel_id": "C2",
+                "thread_ts": "1.0", "text": "help", "tab": "home", "new_channel_id": "C2",
             });
             let payload = json!({"event_id": "Ev1", "team_id": "T1", "event": event});
             assert!(envelope::incoming(&payload, "UKRAKEN").is_some(), "{payload}");
         }
-        for unheard in ["reaction_added", "message", "channel_created", "team_join", "app_home_opened"] {
+        for unheard in ["reaction_added", "message", "channel_created", "team_join"] {
             let event = json!({"type": unheard, "channel": "C1", "user": "U1", "ts": "1.1"});
             let payload = json!({"event_id": "Ev1", "team_id": "T1", "event": event});
             assert!(envelope::incoming(&payload, "UKRAKEN").is_none(), "{payload}");

@@ -1,9 +1,11 @@
 //! Says things in Slack, and finds again what was said.
 
 use super::blocks::Message;
-use super::{Method, Slack, SlackError};
+use super::{Method, Slack, SlackError, TIMEOUT};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
+use slack_morphism::prelude::{SlackApiPostWebhookMessageRequest, SlackMessageContent, SlackResponseUrl};
+use url::Url;
 
 /// Where something is said.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -84,6 +86,25 @@ impl Slack {
         let post = Post::new(place, message, None, Some(user));
         let _: Value = self.tell(Method::ChatPostEphemeral, &post).await?;
         Ok(())
+    }
+
+    /// Answers a slash command at Slack's own address for that; only the one who gave it can read it. It works five times
+    /// within half an hour, wherever the command was given.
+    pub(crate) async fn respond(&self, address: &str, message: &Message) -> Result<(), SlackError> {
+        let failed = |detail: String| SlackError::NoAnswer { method: "response_url".to_owned(), detail };
+        let address = Url::parse(address).map_err(|error| failed(error.to_string()))?;
+        let content = SlackMessageContent::new().with_text(message.plain());
+        let request = SlackApiPostWebhookMessageRequest::new(content);
+        let address = SlackResponseUrl(address);
+        let responding = self.client.respond_to_event(&address, &request);
+        match tokio::time::timeout(TIMEOUT, responding).await {
+            Ok(Ok(_)) => Ok(()),
+            // Nobody is told where it is told in clear: the address is as good as a token.
+            Ok(Err(_)) | Err(_) => {
+                tracing::warn!("a slash command could not be answered");
+                Ok(())
+            }
+        }
     }
 
     /// Changes a message of ours.

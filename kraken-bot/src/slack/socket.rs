@@ -1,10 +1,12 @@
 //! Socket Mode: every frame is written into the inbox before it is acknowledged, and only then worked on.
 
 use super::envelope::{Frame, read};
+use super::heard::take;
 use super::{Connector, api_token};
 use crate::inbox::Inbox;
 use async_trait::async_trait;
 use secrecy::SecretString;
+use serde_json::json;
 use slack_morphism::clients_manager::{SlackSocketModeClientsManager, SlackSocketModeClientsManagerFactory};
 use slack_morphism::listener::SlackClientEventsListenerEnvironment;
 use slack_morphism::prelude::{SlackClient, SlackClientSocketModeConfig};
@@ -87,9 +89,9 @@ impl SlackSocketModeClientListener for Listener {
                 self.connect_anew(client).await;
                 None
             }
-            Frame::Envelope { ack, incoming: None } => Some(ack),
-            Frame::Envelope { ack, incoming: Some(incoming) } => match self.inbox.receive(&incoming).await {
-                Ok(()) => Some(ack),
+            Frame::Envelope { id, heard } => match take(&self.inbox, &heard).await {
+                Ok(None) => Some(json!({"envelope_id": id}).to_string()),
+                Ok(Some(payload)) => Some(json!({"envelope_id": id, "payload": payload}).to_string()),
                 Err(error) => {
                     // Not acknowledged: Slack sends it again.
                     tracing::error!(%error, "what Slack sent could not be written down");

@@ -9,4 +9,5 @@ pub(crate) mod message;
 pub(crate) mod person;
 pub(crate) mod react;
 pub(crate) mod respond;
+pub(crate) mod shortcut;
 pub(crate) mod view;

@@ -40,6 +40,7 @@ pub(crate) fn routes() -> Router<Arc<Served>> {
         .route("/as/{person}/state", get(json::overview))
         .route("/as/{person}/do/{deed}", post(deeds::carry_out))
         .route("/as/{person}/click", post(interactions::click))
+        .route("/as/{person}/shortcut", post(interactions::shortcut))
         .route("/as/{person}/submit", post(interactions::submit))
         .route("/as/{person}/close", post(interactions::close))
         .route("/as/{person}/post", post(interactions::post))

@@ -100,6 +100,10 @@ fn input(element: &Value, chosen: &[String]) -> Option<Value> {
             ("selected_options", json!(options))
         }
         "users_select" => ("selected_user", json!(first)),
+        "multi_users_select" => {
+            let users: Vec<&String> = chosen.iter().filter(|user| !user.is_empty()).collect();
+            ("selected_users", json!(users))
+        }
         "conversations_select" => ("selected_conversation", json!(first)),
         "channels_select" => ("selected_channel", json!(first)),
         "datepicker" => ("selected_date", json!(first)),
@@ -203,6 +207,19 @@ mod tests {
         let forged = Fields::from([(place_of("b", "pick"), vec!["2".to_owned()])]);
         let picked = action(&blocks, &place_of("b", "pick"), &forged, Ts::default()).unwrap();
         assert_eq!(picked["selected_option"], Value::Null);
+    }
+
+    #[test]
+    fn several_people_are_chosen_or_missed() {
+        let blocks = [json!({ "type": "input", "block_id": "b",
+            "element": { "type": "multi_users_select", "action_id": "who" } })];
+        let chosen = |users: &[&str]| {
+            let users = users.iter().map(|user| (*user).to_owned()).collect();
+            read(&blocks, &Fields::from([(place_of("b", "who"), users)]))
+        };
+        assert_eq!(chosen(&["U1", "U2"])["b"]["who"]["selected_users"], json!(["U1", "U2"]));
+        assert_eq!(missing(&blocks, &chosen(&[])).len(), 1);
+        assert_eq!(missing(&blocks, &chosen(&["U1"])).len(), 0);
     }
 
     #[test]

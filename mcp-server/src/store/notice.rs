@@ -12,10 +12,14 @@ use wire::tools::channel::{Notice, NoticeQuestion};
 /// How many notices one answer holds.
 const MOST: i64 = 100;
 
+/// What stands before an approval that is not asked for, but decided.
+const DECIDED: &str = "decided:";
+
 /// What goes into the outbox.
 struct Outgoing<'a> {
     text: &'a str,
-    approval: Option<Uuid>,
+    /// The approval that it asks for, or says the end of.
+    approval: String,
     /// Whom alone it is for; empty for all.
     account: &'a str,
     question: Option<NoticeQuestion>,
@@ -24,7 +28,7 @@ struct Outgoing<'a> {
 impl<'a> Outgoing<'a> {
     /// A text for all in the channel.
     const fn of(text: &'a str) -> Self {
-        Self { text, approval: None, account: "", question: None }
+        Self { text, approval: String::new(), account: "", question: None }
     }
 }
 
@@ -57,7 +61,18 @@ impl Tx {
         text: &str,
         approval: Uuid,
     ) -> Result<(), StoreError> {
-        self.put_notice(record, &Outgoing { approval: Some(approval), ..Outgoing::of(text) }).await
+        self.put_notice(record, &Outgoing { approval: approval.to_string(), ..Outgoing::of(text) }).await
+    }
+
+    /// Puts into the outbox what became of a question, so that its card in the channel asks no longer.
+    pub(crate) async fn notify_decided(
+        &mut self,
+        record: &EnclaveRecord,
+        text: &str,
+        approval: Uuid,
+    ) -> Result<(), StoreError> {
+        let approval = format!("{DECIDED}{approval}");
+        self.put_notice(record, &Outgoing { approval, ..Outgoing::of(text) }).await
     }
 
     async fn put_notice(&mut self, record: &EnclaveRecord, out: &Outgoing<'_>) -> Result<(), StoreError> {
@@ -87,7 +102,7 @@ impl Tx {
         .bind(enclave)
         .bind(holdable(out.text).into_owned())
         .bind(now())
-        .bind(out.approval.map(|id| id.to_string()).unwrap_or_default())
+        .bind(&out.approval)
         .bind(out.account)
         // INVARIANT: a word and an id are always JSON
         .bind(out.question.and_then(|question| serde_json::to_string(&question).ok()).unwrap_or_default())
@@ -133,7 +148,7 @@ impl Store {
                 continue;
             };
             let (team, channel) = (row.try_get("team")?, row.try_get("channel")?);
-            let approval = row.try_get::<String, _>("approval")?.parse().ok();
+            let asked: String = row.try_get("approval")?;
             let account: String = row.try_get("account")?;
             let question = serde_json::from_str(&row.try_get::<String, _>("question")?).ok();
             notices.push(Notice {
@@ -142,7 +157,8 @@ impl Store {
                 channel,
                 enclave: about,
                 text: row.try_get("told")?,
-                approval,
+                approval: asked.parse().ok(),
+                decided: asked.strip_prefix(DECIDED).and_then(|id| id.parse().ok()),
                 user: (!account.is_empty()).then_some(account),
                 question,
                 at,

@@ -1,24 +1,28 @@
 //! `enclave_list`: the enclaves that the caller may see.
 
-use super::people::{caller_word, everybody, members};
+use super::people::{caller_word, class_word, everybody, members};
+use super::wf_list::age;
 use super::{About, Effect, Handler, Repeat};
 use crate::call::Call;
-use crate::gate::Look;
+use crate::gate::act::{List, TentacleList};
+use crate::gate::{Authorized, Look, unavailable};
 use crate::progress::Progress;
 use crate::server::Server;
 use crate::store::EnclaveRecord;
-use policy::Action;
+use jiff::Timestamp;
+use policy::{Action, Class};
 use wire::Failure;
-use wire::tools::enclave::{EnclaveEntry, EnclaveList, EnclaveListAnswer, EnclaveListArgs};
+use wire::tools::enclave::{EnclaveEntry, EnclaveList, EnclaveListAnswer, EnclaveListArgs, LastDeploy};
 
 impl Handler for EnclaveList {
     const ABOUT: About = About {
         title: "List enclaves",
-        description: "Lists the enclaves that the caller may see; in a Slack channel only the channel's own.",
+        description: "Lists the enclaves that the caller may see, each with how its tentacles are and what waits for its owner; in \
+                      a Slack channel only the channel's own.",
         effect: Effect::Reads,
         repeat: Repeat::Resumes,
     };
-    const ACTIONS: &'static [Action] = &[Action::List];
+    const ACTIONS: &'static [Action] = &[Action::List, Action::TentacleList];
 
     async fn handle(
         server: &Server,
@@ -33,11 +37,38 @@ impl Handler for EnclaveList {
         };
         let mut listed =
             look.list(args.page.cursor.as_deref())?.filter(|grant| wanted(&grant.target().record));
-        let enclaves: Vec<EnclaveEntry> =
-            listed.by_ref().take(size).map(|grant| entry(call, &look, &grant.target().record)).collect();
+        let mut enclaves: Vec<EnclaveEntry> = Vec::new();
+        for grant in listed.by_ref().take(size) {
+            let mut entry = entry(call, &look, &grant.target().record);
+            if entry.your_class == class_word(Class::Owner) {
+                let waiting = server.store.approvals_waiting(&grant).await;
+                entry.approvals_waiting = waiting.map_err(|error| unavailable(&error))?;
+            }
+            glance(server, &look, grant, &mut entry);
+            enclaves.push(entry);
+        }
         let more = listed.next().is_some();
         let next_cursor = enclaves.last().filter(|_| more).map(|last| last.name.to_string());
         Ok(EnclaveListAnswer { enclaves, next_cursor })
+    }
+}
+
+/// How its tentacles are, as far as the caller may see them.
+fn glance(server: &Server, look: &Look<'_>, listed: Authorized<List>, entry: &mut EnclaveEntry) {
+    let mut newest: Option<Timestamp> = None;
+    for grant in look.tentacles::<TentacleList>(listed) {
+        let target = grant.target();
+        let Some(tentacle) = &target.tentacle else { continue };
+        entry.tentacles += 1;
+        entry.tentacles_ready += u64::from(server.backend.state(target).ready);
+        if newest.is_none_or(|newest| newest < tentacle.deployed_at) {
+            newest = Some(tentacle.deployed_at);
+            entry.last_deploy = Some(LastDeploy {
+                tentacle: target.name.clone(),
+                by: tentacle.deployed_by.clone(),
+                age: age(tentacle.deployed_at, Timestamp::now()),
+            });
+        }
     }
 }
 
@@ -54,5 +85,10 @@ fn entry(call: &Call, look: &Look<'_>, record: &EnclaveRecord) -> EnclaveEntry {
         members: members(&everybody(record, rights)),
         mode: record.mode.map_or_else(|| "unreadable".to_owned(), |mode| mode.to_string()),
         your_class: caller_word(call, look, record),
+        channel_id: channel.map(|channel| channel.id.clone()).unwrap_or_default(),
+        tentacles: 0,
+        tentacles_ready: 0,
+        last_deploy: None,
+        approvals_waiting: 0,
     }
 }

@@ -41,7 +41,11 @@ impl Handler for ReachApprove {
         if call.on_page {
             // In the channel the card shows what became of it; what is said elsewhere is told there.
             let told = in_words(&decided, args.approve);
-            changing.tx().notify(&record, &told).await.map_err(|error| unavailable(&error))?;
+            changing
+                .tx()
+                .notify_decided(&record, &told, decided.id)
+                .await
+                .map_err(|error| unavailable(&error))?;
         }
         changing.done().await?;
         Ok(ReachApproveAnswer {

@@ -3,8 +3,11 @@
 
 mod author;
 mod canary;
+mod cards;
 mod emergency;
 mod flood;
+mod forms;
+mod home;
 mod life;
 mod mcp_sdk;
 mod membership;
@@ -14,6 +17,8 @@ mod once;
 mod over_http;
 mod reach;
 mod said;
+mod slash;
 mod stranger;
+mod talk;
 mod walk;
 mod watching;

@@ -175,6 +175,9 @@ pub struct Notice {
     /// What it asks besides, where it does.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub question: Option<NoticeQuestion>,
+    /// The approval that it says the end of: what asks for it in the channel asks no longer.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub decided: Option<Uuid>,
     /// When it happened.
     pub at: Timestamp,
 }

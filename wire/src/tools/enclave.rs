@@ -5,7 +5,7 @@ use crate::tools::person::SlackAccount;
 use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use workflow::EnclaveName;
+use workflow::{EnclaveName, TentacleName};
 
 tool!(
     /// Make an enclave.
@@ -223,6 +223,32 @@ pub struct EnclaveEntry {
     pub mode: String,
     /// Where the caller stands.
     pub your_class: String,
+    /// The Slack channel; empty for an enclave without one.
+    #[serde(default)]
+    pub channel_id: String,
+    /// How many tentacles of it the caller may see.
+    #[serde(default)]
+    pub tentacles: u64,
+    /// How many of them are ready.
+    #[serde(default)]
+    pub tentacles_ready: u64,
+    /// The last deploy of one of them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last_deploy: Option<LastDeploy>,
+    /// For the owner: how many questions about new reach wait for an answer.
+    #[serde(default)]
+    pub approvals_waiting: u64,
+}
+
+/// The last time that a tentacle was deployed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct LastDeploy {
+    /// Which.
+    pub tentacle: TentacleName,
+    /// By whom, to show.
+    pub by: String,
+    /// How long ago, in the largest unit that fits: `45s`, `3m`, `5h`, `12d`.
+    pub age: String,
 }
 
 /// What is to change. Each field is decided as its own action; if one is refused, nothing changes.

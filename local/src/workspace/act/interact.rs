@@ -27,21 +27,21 @@ pub(crate) enum Origin {
     View(ViewId),
 }
 
-fn trigger(turn: &mut Turn<'_>, user: &UserId, from: Option<ViewId>) -> String {
+pub(super) fn trigger(turn: &mut Turn<'_>, user: &UserId, from: Option<ViewId>) -> String {
     let id = format!("{}.{}.{}", random::digits(13), random::digits(12), random::hex(16));
     let trigger = Trigger { user: user.clone(), at: turn.now(), exchanged: false, from };
     turn.make(Change::Interaction(InteractionChange::TriggerIssued { id: id.clone(), trigger }));
     id
 }
 
-fn response_url(turn: &mut Turn<'_>, response: Response) -> String {
+pub(super) fn response_url(turn: &mut Turn<'_>, response: Response) -> String {
     let id = Uuid::new_v4();
     turn.make(Change::Interaction(InteractionChange::ResponseOffered { id, response }));
     format!("{}/respond/{id}", turn.setting().base)
 }
 
 /// The parts that every interactive payload has.
-fn common(turn: &Turn<'_>, kind: &str, user: &UserId) -> Result<Value, Fault> {
+pub(super) fn common(turn: &Turn<'_>, kind: &str, user: &UserId) -> Result<Value, Fault> {
     let user = turn.active_user(user)?;
     Ok(json!({
         "type": kind,
@@ -60,7 +60,7 @@ fn common(turn: &Turn<'_>, kind: &str, user: &UserId) -> Result<Value, Fault> {
 }
 
 /// A message that `user` sees, in a channel where something can be done.
-fn seen_message(
+pub(super) fn seen_message(
     turn: &Turn<'_>,
     user: &UserId,
     channel: &ChannelId,

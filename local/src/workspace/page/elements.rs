@@ -180,6 +180,7 @@ impl Maker<'_> {
             "static_select" => self.select(element, self.options(element, entered), false),
             "multi_static_select" => self.select(element, self.options(element, entered), true),
             "users_select" => self.select(element, self.people(element, entered), false),
+            "multi_users_select" => self.select(element, self.people(element, entered), true),
             "channels_select" | "conversations_select" => {
                 self.select(element, self.channels(element, entered), false)
             }
@@ -235,10 +236,15 @@ impl Maker<'_> {
     }
 
     fn people(&self, element: &Value, entered: Option<&Value>) -> Vec<Choice> {
-        let chosen =
-            entered.map_or_else(|| word(element, "/initial_user"), |value| word(value, "/selected_user"));
+        let (source, one, many) = match entered {
+            Some(value) => (value, "/selected_user", "selected_users"),
+            None => (element, "/initial_user", "initial_users"),
+        };
+        let several = list(source, many).iter().filter_map(Value::as_str);
+        let chosen: Vec<&str> = several.chain([word(source, one)]).collect();
         let users = self.writer.state.users.values().filter(|user| !user.deleted);
-        users.map(|user| named(&user.full_name(), user.id.as_ref(), chosen)).collect()
+        let person = |id: &str, name: &str| Choice { chosen: chosen.contains(&id), ..named(name, id, "") };
+        users.map(|user| person(user.id.as_ref(), &user.full_name())).collect()
     }
 
     fn channels(&self, element: &Value, entered: Option<&Value>) -> Vec<Choice> {

@@ -15,7 +15,7 @@ use crate::door::Form;
 use crate::serve::Served;
 use crate::workspace::act::interact::{self, Fields, Origin, Submitted};
 use crate::workspace::act::message::{self, To};
-use crate::workspace::act::respond;
+use crate::workspace::act::{respond, shortcut};
 use crate::workspace::compose;
 use crate::workspace::fault::Fault;
 use crate::workspace::id::{ChannelId, ViewId};
@@ -79,7 +79,9 @@ async fn command(served: &Served, actor: &Actor, form: &Form, text: &str, outcom
     let place = form.get("channel").unwrap_or_default();
     let made = served.workspace.turn(|turn| {
         let channel = find(turn, &actor.id, place)?.id.clone();
-        let payload = interact::command(turn, &actor.id, &channel, name, rest.trim())?;
+        // As for an app whose command has `should_escape`: people and channels are named by their ids.
+        let rest = compose::message(turn, &actor.id, rest).text;
+        let payload = interact::command(turn, &actor.id, &channel, name, &rest)?;
         Ok((channel, payload))
     });
     let (channel, payload) = match made.await {
@@ -129,6 +131,32 @@ pub(super) async fn click(
         let place = form.get("click").unwrap_or_default().parse::<Place>();
         let place = place.map_err(|_| Fault::missing("click"))?;
         interact::click(turn, &actor.id, &origin, &place, &fields(&form))
+    });
+    match made.await {
+        Ok(payload) => match served.workspace.exchange.send(Cargo::Interactive, payload).await {
+            Ok(_) => outcome.done(None, Map::new()),
+            Err(_) => outcome.problem("operation_timeout", words::NO_ANSWER),
+        },
+        Err(fault) => outcome.refused(&fault),
+    }
+}
+
+/// Uses the app's shortcut, on a message where one is named.
+pub(super) async fn shortcut(
+    State(served): State<Arc<Served>>,
+    actor: Actor,
+    headers: HeaderMap,
+    form: Form,
+) -> Response {
+    let outcome = Outcome::of(&form, &headers);
+    let callback = form.get("callback").unwrap_or_default();
+    let made = served.workspace.turn(|turn| match form.get("ts") {
+        None => shortcut::anywhere(turn, &actor.id, callback),
+        Some(ts) => {
+            let channel = find(turn, &actor.id, form.get("channel").unwrap_or_default())?.id.clone();
+            let ts = ts.parse().map_err(|_| Fault::MessageNotFound)?;
+            shortcut::on_message(turn, &actor.id, callback, (&channel, ts))
+        }
     });
     match made.await {
         Ok(payload) => match served.workspace.exchange.send(Cargo::Interactive, payload).await {

@@ -2,12 +2,13 @@
 
 use super::{Tx, holdable, now};
 use crate::gate::Authorized;
-use crate::gate::act::{Apply, ApproveReach};
+use crate::gate::act::{Apply, ApproveReach, List};
 use crate::store::effect::Initiator;
 use crate::store::record::{Approval, ApprovalState};
 use crate::store::row;
 use crate::store::{Store, StoreError};
 use policy::Action;
+use sqlx::Row as _;
 use uuid::Uuid;
 use workflow::Reach;
 
@@ -38,6 +39,18 @@ impl Store {
     pub(crate) async fn approval(&self, id: Uuid) -> Result<Option<Approval>, StoreError> {
         let found = sqlx::query(OF_ID).bind(id.to_string()).bind(now()).fetch_optional(self.pool()).await?;
         found.as_ref().map(row::approval).transpose()
+    }
+
+    /// How many questions wait for the owner of a listed enclave.
+    pub(crate) async fn approvals_waiting(&self, grant: &Authorized<List>) -> Result<u64, StoreError> {
+        let waiting = sqlx::query(
+            "SELECT COUNT(*) AS waiting FROM approval WHERE enclave = $1 AND state = 'waiting' AND expires_at > $2",
+        )
+        .bind(grant.target().record.name.as_str())
+        .bind(now())
+        .fetch_one(self.pool())
+        .await?;
+        Ok(u64::try_from(waiting.try_get::<i64, _>("waiting")?).unwrap_or_default())
     }
 }
 

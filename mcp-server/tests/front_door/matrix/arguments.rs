@@ -56,6 +56,10 @@ impl Variant {
         };
         let shown = match self.name.as_str() {
             "enclave_list" => shown("enclaves", "price-watch"),
+            "enclave_list of each" => {
+                let enclaves = answer["enclaves"].as_array().unwrap();
+                enclaves.iter().any(|entry| entry["name"] == "price-watch" && entry["tentacles"] != 0)
+            }
             "wf_list of all" | "wf_health_enclave of each" => shown("workflows", "hello"),
             name if name.starts_with("audit_") && name.ends_with(" of each") => {
                 answer["findings"].as_array().unwrap().iter().any(|entry| entry["tentacle"] == "hello")
@@ -226,6 +230,9 @@ fn asked(tool: &str, actions: &[Action]) -> Vec<Asked> {
         ],
         "wf_pods" => {
             vec![one("of all", Action::List, json!({})), one("of each", Action::TentacleStatus, json!({}))]
+        }
+        "enclave_list" => {
+            vec![one("", Action::List, json!({})), one("of each", Action::TentacleList, json!({}))]
         }
         "wf_list" => vec![
             one("of one", Action::List, json!({})),

@@ -125,7 +125,10 @@ fn by_policy(caller: &Caller, action: Action, variant: &Variant, scene: &Scene, 
         {
             Target::Enclave(&enclave)
         }
-        tool if tool.starts_with("wf_") || tool == "reach_observe" || action == Action::TentacleAudit => {
+        tool if tool.starts_with("wf_")
+            || tool == "reach_observe"
+            || matches!(action, Action::TentacleAudit | Action::TentacleList) =>
+        {
             Target::Tentacle(&enclave, &tentacle)
         }
         "whoami" | "account_bind" | "account_unlink" | "enclave_accept" | "join_ask" | "channel_report"

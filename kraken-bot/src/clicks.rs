@@ -1,0 +1,63 @@
+//! What a button does: it is a command, or it opens a modal.
+
+use crate::asked::Stop;
+use crate::buttons::OVER;
+use crate::command::Command;
+use crate::commands;
+use crate::inbox::Open;
+use crate::kraken::Kraken;
+use crate::modals::{self, ASK_ADD, ASK_ANYTHING, ASK_MODE, ASK_REMOVE, ASK_SHUT_DOWN};
+use crate::slack::envelope::{Click, Said};
+use crate::slack::view::Origin;
+
+/// The button under a question whether a tentacle is to be removed.
+pub(crate) const REMOVE_TENTACLE: &str = "remove_tentacle";
+
+/// The command that a button stands for; `None` when it has opened a modal.
+pub(crate) async fn pressed(
+    kraken: &Kraken,
+    open: &Open,
+    said: &Said,
+    click: &Click,
+) -> Result<Option<Command>, Stop> {
+    if let Some(command) = commands::clicked(click) {
+        return Ok(Some(command));
+    }
+    let over = || Stop::Told(OVER.to_owned());
+    let event = &open.incoming.id;
+    let origin =
+        Origin { channel: open.incoming.channel.clone(), thread: said.thread.clone(), ..Origin::default() };
+    let modal = match click.action.as_str() {
+        REMOVE_TENTACLE => {
+            let about = kraken.inbox.button(&click.value, &said.user, event).await?.ok_or_else(over)?;
+            if !kraken.inbox.use_button(&click.value, &said.user, event).await? {
+                return Err(over());
+            }
+            let tentacle = about.parse().map_err(|_| over())?;
+            return Ok(Some(Command::RemoveTentacle { tentacle, confirmed: true }));
+        }
+        ASK_SHUT_DOWN => {
+            kraken.inbox.button(&click.value, &said.user, event).await?.ok_or_else(over)?;
+            modals::shut_down(Origin { button: Some(click.value.clone()), ..origin })
+        }
+        ASK_MODE => {
+            let (tentacle, present) = click.value.split_once('/').unwrap_or(("", &click.value));
+            let tentacle = (!tentacle.is_empty()).then(|| tentacle.to_owned());
+            modals::set_mode(Origin { tentacle, ..origin }, present)
+        }
+        ASK_ANYTHING => modals::anything(origin, &click.value),
+        ASK_ADD => modals::add(origin),
+        ASK_REMOVE => modals::remove(origin),
+        // A button of another release.
+        _ => return Err(Stop::Told("This button does nothing any more.".to_owned())),
+    };
+    match kraken.slack.open(&click.trigger, &modal).await {
+        Ok(()) => Ok(None),
+        // It was opened, and the Kraken was restarted right after it.
+        Err(error) if error.code() == Some("exchanged_trigger_id") => Ok(None),
+        Err(error) if error.code() == Some("expired_trigger_id") => {
+            Err(Stop::Told("That took me too long. Press the button again.".to_owned()))
+        }
+        Err(error) => Err(error.into()),
+    }
+}

@@ -1,0 +1,230 @@
+//! App Home: what a person has here, at a glance, with one call of the server.
+
+use crate::asked::user;
+use crate::inbox::Open;
+use crate::kraken::Kraken;
+use crate::server::{CallError, Origin};
+use crate::sign_in;
+use crate::slack::blocks::{Button, Message, code, escape};
+use crate::slack::envelope::{AtHome, Deed};
+use crate::talk::Became;
+use std::sync::Arc;
+use wire::FailureCode;
+use wire::assertion::Kind;
+use wire::tools::enclave::{EnclaveEntry, EnclaveList, EnclaveListAnswer, EnclaveListArgs};
+
+/// The buttons, by what the event that reads them knows.
+pub(crate) const SIGN_IN: &str = "home_sign_in";
+pub(crate) const SIGN_OUT: &str = "home_sign_out";
+pub(crate) const AGAIN: &str = "home_again";
+
+/// The most enclaves that are shown.
+const MOST: usize = 50;
+
+/// Shows a person's Home, after what they did there.
+pub(crate) async fn show(kraken: &Arc<Kraken>, open: &Open, home: &AtHome) -> Became {
+    let (message, became) = match seen(kraken, open, home).await {
+        Ok(seen) => seen,
+        Err(why) => (signed_out(Some(&why)), Became::Done),
+    };
+    match kraken.slack.publish(&home.user, &message).await {
+        Ok(()) => became,
+        Err(error) if error.is_final() => {
+            tracing::warn!(%error, "a Home tab cannot be shown");
+            became
+        }
+        Err(error) => {
+            tracing::warn!(%error, "a Home tab could not be shown; trying again");
+            Became::Again
+        }
+    }
+}
+
+/// Shows that a sign-in that was begun there came to nothing.
+pub(crate) async fn sign_in_failed(kraken: &Kraken, person: &str, why: &str) {
+    if let Err(error) = kraken.slack.publish(person, &signed_out(Some(why))).await {
+        tracing::warn!(%error, "a Home tab could not be shown");
+    }
+}
+
+/// What is to be seen, or why it cannot be told, in words.
+async fn seen(kraken: &Arc<Kraken>, open: &Open, home: &AtHome) -> Result<(Message, Became), String> {
+    let forgetful = |error: &dyn std::fmt::Display| {
+        tracing::error!(%error, "who somebody is at Home is not known");
+        "I cannot tell who you are at the moment. Try again in a minute.".to_owned()
+    };
+    if home.deed == Deed::SignOut {
+        kraken.sessions.end(&home.user).await.map_err(|error| forgetful(&error))?;
+    }
+    let session = kraken.sessions.of(&home.user).await.map_err(|error| forgetful(&error))?;
+    let Some(session) = session else {
+        let going_on = kraken.sessions.going_on(&home.user).await.map_err(|error| forgetful(&error))?;
+        if home.deed != Deed::SignIn && going_on.is_none() {
+            return Ok((signed_out(None), Became::Done));
+        }
+        let flow = match sign_in::begin_for(kraken, open.seq, &home.user).await {
+            Ok(flow) => flow,
+            Err(stop) => {
+                kraken.inbox.signed_in(&home.user).await.map_err(|error| forgetful(&error))?;
+                tracing::error!(error = %stop, "a sign-in could not be begun");
+                return Err("I cannot reach the place where you sign in. Try again later.".to_owned());
+            }
+        };
+        return Ok((sign_in::card(&flow), Became::Waits));
+    };
+    let account = kraken.slack.account(&home.user).await.map_err(|error| forgetful(&error))?;
+    let origin = Origin {
+        kind: Kind::Home,
+        team: open.incoming.team.clone(),
+        channel: None,
+        user: user(&account, None),
+        event: open.incoming.id.clone(),
+    };
+    let args = EnclaveListArgs::default();
+    match kraken.server.call::<EnclaveList>(&session, &origin, &args, None).await {
+        Ok(list) => Ok((told(&list), Became::Done)),
+        Err(CallError::Unauthorized) => Ok((signed_out(None), Became::Done)),
+        Err(CallError::Refused(failure)) if failure.code == FailureCode::SignInRequired => {
+            Ok((signed_out(None), Became::Done))
+        }
+        Err(CallError::Refused(failure)) => Ok((troubled(&crate::reply::refusal(&failure)), Became::Done)),
+        Err(CallError::NoAnswer(detail)) => {
+            tracing::error!(detail, "a Home tab has no answer");
+            let told =
+                "The server does not answer, so I cannot show your enclaves. Tentacles go on by themselves.";
+            Ok((troubled(told), Became::Done))
+        }
+    }
+}
+
+fn button(action: &'static str, label: &'static str, style: Option<&'static str>) -> Button {
+    Button { action, label, value: action.to_owned(), style }
+}
+
+fn signed_out(why: Option<&str>) -> Message {
+    let message = match why {
+        Some(why) => Message::new(why),
+        None => Message::new(
+            "*You are not signed in.* I act under your name only, so I need to know who you are.",
+        ),
+    };
+    message
+        .buttons(&[button(SIGN_IN, "Sign in", Some("primary"))])
+        .note("Then this page shows your enclaves, how they are, and what waits for you.")
+}
+
+fn troubled(why: &str) -> Message {
+    Message::new(why).buttons(&[button(AGAIN, "Look again", None)])
+}
+
+fn told(list: &EnclaveListAnswer) -> Message {
+    let mut message = Message::new("*What needs you*");
+    let waiting: Vec<String> = list.enclaves.iter().filter_map(waits).collect();
+    message = message.line(if waiting.is_empty() {
+        "Nothing waits for you.".to_owned()
+    } else {
+        waiting.join("\n")
+    });
+    message = message.line("*Your enclaves*");
+    if list.enclaves.is_empty() {
+        message = message.line(
+            "You have none yet. Make a channel, invite me there with `/invite @kraken`, and say `@kraken set up this channel`.",
+        );
+    }
+    for entry in list.enclaves.iter().take(MOST) {
+        message = message.line(enclave(entry));
+    }
+    if list.enclaves.len() > MOST || list.next_cursor.is_some() {
+        message = message.note("There are more: send me `enclaves` as a direct message.");
+    }
+    message
+        .buttons(&[button(AGAIN, "Look again", None), button(SIGN_OUT, "Sign out", None)])
+        .note("You are signed in. In a channel, mention me or say `/kraken help`.")
+}
+
+/// What waits for the owner of an enclave.
+fn waits(entry: &EnclaveEntry) -> Option<String> {
+    let what = match entry.approvals_waiting {
+        0 => return None,
+        1 => "a tentacle would newly reach something, and asks you first".to_owned(),
+        count => format!("{count} deploys would newly reach something, and ask you first"),
+    };
+    Some(format!("• {}: {what}.", place(entry)))
+}
+
+/// The channel, where there is one, else the name.
+fn place(entry: &EnclaveEntry) -> String {
+    match entry.channel_id.as_str() {
+        "" => code(&entry.name),
+        channel => format!("<#{channel}>"),
+    }
+}
+
+/// One enclave in two lines.
+fn enclave(entry: &EnclaveEntry) -> String {
+    let health = match (entry.tentacles, entry.tentacles.saturating_sub(entry.tentacles_ready)) {
+        (0, _) => "no tentacles that you can see".to_owned(),
+        (1, 0) => "its tentacle is ready".to_owned(),
+        (count, 0) => format!("all {count} tentacles are ready"),
+        (1, _) => "its tentacle is *not ready*".to_owned(),
+        (count, wanting) => format!("*{wanting} of {count} tentacles not ready*"),
+    };
+    let whose = match entry.your_class.as_str() {
+        "owner" => "you own it".to_owned(),
+        class => format!("you are its {class}, {} owns it", escape(&entry.owner)),
+    };
+    let last = entry.last_deploy.as_ref().map(|last| {
+        format!("\nLast deploy: *{}*, {} ago, by {}.", last.tentacle, last.age, escape(&last.by))
+    });
+    let at = if entry.channel_id.is_empty() { String::new() } else { format!(" in {}", place(entry)) };
+    format!("*{}*{at} is {}: {health}; {whose}.{}", entry.name, entry.status, last.unwrap_or_default())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use wire::tools::enclave::LastDeploy;
+
+    fn entry(name: &str, tentacles: u64, ready: u64) -> EnclaveEntry {
+        EnclaveEntry {
+            name: name.parse().unwrap(),
+            owner: "Ana <b>".into(),
+            status: "active".into(),
+            platform: String::new(),
+            channel_name: String::new(),
+            created_at: jiff::Timestamp::UNIX_EPOCH,
+            members: Vec::new(),
+            mode: "rwx------".into(),
+            your_class: "member".into(),
+            channel_id: "C1".into(),
+            tentacles,
+            tentacles_ready: ready,
+            last_deploy: Some(LastDeploy {
+                tentacle: "hello".parse().unwrap(),
+                by: "Ben".into(),
+                age: "3m".into(),
+            }),
+            approvals_waiting: 0,
+        }
+    }
+
+    #[test]
+    fn health_is_told_in_words() {
+        let told = enclave(&entry("prices", 3, 2));
+        assert_eq!(
+            told,
+            "*prices* in <#C1> is active: *1 of 3 tentacles not ready*; you are its member, Ana &lt;b&gt; owns it.\n\
+             Last deploy: *hello*, 3m ago, by Ben."
+        );
+        assert!(enclave(&entry("prices", 2, 2)).contains("all 2 tentacles are ready"));
+    }
+
+    #[test]
+    fn an_empty_home_says_what_to_do_and_a_full_one_fits() {
+        let empty = told(&EnclaveListAnswer { enclaves: Vec::new(), next_cursor: None });
+        assert!(empty.plain().contains("@kraken set up this channel"));
+        let many = (0..80).map(|number| entry(&format!("e{number}"), 1, 1)).collect();
+        let full = told(&EnclaveListAnswer { enclaves: many, next_cursor: None });
+        assert!(full.blocks(None).len() <= 100 && full.plain().contains("There are more"));
+    }
+}

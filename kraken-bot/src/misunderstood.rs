@@ -1,0 +1,67 @@
+//! What is said when words are no command, or name a tentacle that there is not: what was probably meant, and what there is.
+
+use crate::asked::{Asked, Stop};
+use crate::command::{NotUnderstood, near, near_name, without_mention};
+use crate::kraken::Kraken;
+use crate::reply;
+use crate::slack::blocks::{Message, code};
+use crate::slack::envelope::{Incoming, Said};
+use wire::tools::tentacle::{WfList, WfListArgs};
+use wire::{EnclaveRef, Failure, FailureCode};
+use workflow::TentacleName;
+
+/// The answer to words that are no command.
+pub(crate) async fn answer(
+    kraken: &Kraken,
+    incoming: &Incoming,
+    said: &Said,
+    why: &NotUnderstood,
+) -> Result<Message, Stop> {
+    if *why == NotUnderstood::Nothing {
+        return Ok(Message::new("Yes, I'm here. Say `help` to see what I can do."));
+    }
+    if let Some(meant) = near(&said.text, &kraken.slack.me.user_id) {
+        return Ok(Message::new(format!("I don't know that one. Did you mean {}?", code(meant))));
+    }
+    if let NotUnderstood::Almost(usage) = why {
+        return Ok(Message::new(reply::sentence(usage)));
+    }
+    // Who has heard it once in a channel need not hear it each time.
+    let key = format!("no-model:{}:{}", incoming.channel, said.user);
+    let heard = kraken.inbox.is_said(&key).await?.is_some();
+    if heard {
+        return Ok(Message::new("I don't know that one. Say `help` to see what I can do."));
+    }
+    kraken.inbox.about_to_say(&key).await?;
+    kraken.inbox.said(&key, "").await?;
+    let can = if said.direct {
+        "`enclaves`, `whoami`, `login` and `logout`"
+    } else {
+        "`status`, `new hello`, `deploy hello`, `run hello`, `logs hello`, `members` and more"
+    };
+    Ok(Message::new(
+        "I don't know that one. No model is set up for me, so I take documented commands only, word for word.",
+    )
+    .line(format!("I know {can}: `help` lists all of them.")))
+}
+
+/// A refusal because there is no such tentacle, with the one that was probably meant.
+pub(crate) async fn of_tentacle(asked: &Asked<'_>, failure: Failure, name: &TentacleName) -> Stop {
+    if failure.code != FailureCode::NotFound {
+        return Stop::Refused(failure);
+    }
+    let args = WfListArgs { enclave: EnclaveRef::default(), ..WfListArgs::default() };
+    // Whoever may not see the list is told no more than the refusal.
+    let Ok(list) = asked.call::<WfList>(args).await else { return Stop::Refused(failure) };
+    let names = list.workflows.iter().map(|tentacle| tentacle.name.as_str());
+    let Some(meant) = near_name(name.as_str(), names) else { return Stop::Refused(failure) };
+    let said = without_mention(&asked.said.text, &asked.kraken.slack.me.user_id);
+    let mut replaced = false;
+    let words = said.split_whitespace().map(|word| {
+        let is_it = !replaced && word.trim_matches('`').eq_ignore_ascii_case(name.as_str());
+        replaced |= is_it;
+        if is_it { meant } else { word }
+    });
+    let command = words.collect::<Vec<_>>().join(" ").replace('`', "");
+    Stop::Told(format!("{} Did you mean {}?", reply::refusal(&failure), code(command)))
+}
