@@ -34,8 +34,8 @@ pub(crate) use trail::Filed;
 pub use trail::TrailPage;
 pub(crate) use trigger::TriggerRecord;
 pub(crate) use tx::{
-    Claim, Delivery, DeployRow, DeployedVersion, Heard, NewEnclaveRecord, RunBegin, Side, Step, Stored, Tx,
-    Unmet, Wanted,
+    Asker, Claim, Delivery, DeployRow, DeployedVersion, Heard, NewEnclaveRecord, RunBegin, Side, Step,
+    Stored, Tx, Unmet, Wanted,
 };
 
 use sqlx::any::AnyPoolOptions;

@@ -15,6 +15,7 @@ pub(crate) use approval::Wanted;
 pub(crate) use delivery::{Delivery, Stored};
 pub(crate) use enclave::{NewEnclaveRecord, Side};
 pub(crate) use history::{DeployRow, RunBegin};
+pub(crate) use joining::Asker;
 pub(crate) use member::Heard;
 pub(crate) use tentacle::DeployedVersion;
 pub(crate) use trigger::{Claim, Step, Unmet};

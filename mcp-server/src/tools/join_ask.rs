@@ -5,7 +5,7 @@ use crate::call::Call;
 use crate::gate::{act, unavailable};
 use crate::progress::Progress;
 use crate::server::Server;
-use crate::store::{EnclaveRecord, StoreError};
+use crate::store::{Asker, EnclaveRecord, StoreError};
 use jiff::Timestamp;
 use policy::{Action, Standing, VisitorBecause};
 use wire::tools::channel::NoticeQuestion;
@@ -48,11 +48,8 @@ impl Handler for JoinAsk {
             return Err(changing.failed(Failure::new(FailureCode::Conflict, why_not)).await);
         }
         let rights = server.store.rights().await.map_err(failed)?;
-        let asked = changing
-            .tx()
-            .ask_to_join(&grant, &record, &person.id, &via.user.id, person.shown())
-            .await
-            .map_err(failed)?;
+        let asker = Asker { person: &person.id, account: &via.user.id, shown: person.shown() };
+        let asked = changing.tx().ask_to_join(&grant, &record, &asker).await.map_err(failed)?;
         if let Some(request) = asked {
             let question = Some(NoticeQuestion::Join(request));
             let told = in_words(person.shown(), &record);

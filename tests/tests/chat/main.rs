@@ -1,5 +1,6 @@
 //! The chat, end to end: `tntc up` as a newcomer meets it, and what must hold when things go wrong in between.
 #![expect(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test fails by panicking")]
+#![expect(clippy::print_stdout, reason = "a test that leaves something out says so")]
 
 mod author;
 mod canary;

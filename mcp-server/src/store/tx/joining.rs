@@ -13,15 +13,23 @@ const VALID: i64 = 7 * 24 * 60 * 60 * 1000;
 /// How long the owner is not asked again for the same person, in milliseconds: a day.
 const QUIET: i64 = 24 * 60 * 60 * 1000;
 
+/// Who asks to be let in.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Asker<'a> {
+    pub(crate) person: &'a PersonId,
+    /// Their Slack account.
+    pub(crate) account: &'a str,
+    /// Their name, to show.
+    pub(crate) shown: &'a str,
+}
+
 impl Tx {
     /// Writes down that somebody asks to be let in; `None` when they did so within a day before.
     pub(crate) async fn ask_to_join(
         &mut self,
         _: &Authorized<AskToJoin>,
         record: &EnclaveRecord,
-        person: &PersonId,
-        account: &str,
-        shown: &str,
+        asker: &Asker<'_>,
     ) -> Result<Option<Uuid>, StoreError> {
         sqlx::query("DELETE FROM join_request WHERE asked_at <= $1")
             .bind(now() - VALID)
@@ -36,10 +44,10 @@ impl Tx {
         )
         .bind(id.to_string())
         .bind(record.name.as_str())
-        .bind(&person.issuer)
-        .bind(&person.subject)
-        .bind(account)
-        .bind(holdable(shown).into_owned())
+        .bind(&asker.person.issuer)
+        .bind(&asker.person.subject)
+        .bind(asker.account)
+        .bind(holdable(asker.shown).into_owned())
         .bind(now())
         .bind(now() - QUIET)
         .execute(self.connection())
