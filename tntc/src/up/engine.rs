@@ -13,7 +13,7 @@ macro_rules! files {
 }
 
 files!(
-    "attempt.ts",
+    "attempt.ts", "beside.ts",
     "context.ts",
     "deno.json",
     "difference.ts",
