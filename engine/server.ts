@@ -107,7 +107,9 @@ export function makeHandler(
   return async (request) => {
     const route = routes[new URL(request.url).pathname];
     if (route === undefined) {
-      return json(404, { error: "there is only /run, /load, /observe, /rehearse, /beside and /health" });
+      return json(404, {
+        error: "there is only /run, /load, /observe, /rehearse, /beside and /health",
+      });
     }
     const [method, answer] = route;
     if (request.method === method) return await answer(request);

@@ -218,9 +218,9 @@ impl Engine {
         self.sidecars.iter().all(|one| one.sandbox.is_alive())
     }
 
-    /// What it is in.
-    pub(super) const fn sandbox(&self) -> &Sandbox {
-        &self.sandbox
+    /// What it is in, and what is beside it.
+    pub(super) fn sandboxes(&self) -> impl Iterator<Item = &Sandbox> {
+        [&self.sandbox].into_iter().chain(self.sidecars.iter().map(|one| &one.sandbox))
     }
 
     /// What its walls are of.

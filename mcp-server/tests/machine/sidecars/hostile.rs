@@ -51,7 +51,7 @@ async fn what_leads_out_of_an_image_is_refused() {
         Layer::new().link(EntryType::Link, "hard", &at),
         Layer::new().link(EntryType::Link, "hard", "../../groups.json"),
         Layer::new().link(EntryType::Symlink, "out", &out).link(EntryType::Link, "hard", "out/canary"),
-        Layer::new().file("a/.wh...", 0o644, b""),
+        Layer::new().file("a/b", 0o644, b"").file("a/.wh...", 0o644, b""),
     ];
     for (number, layer) in layers.into_iter().enumerate() {
         let told = refused(&server, &of(&layout, layer)).await;
@@ -78,18 +78,19 @@ async fn what_is_altered_or_too_much_is_refused() {
     let told = refused(&server, &image).await;
     assert!(told.contains("is not what its digest says"), "{told}");
 
-    // Half a gibibyte five times over is a few megabytes when it is packed.
-    let zeros = vec![0; 512 << 20];
-    let bomb = layout.add("layer.v1.tar+gzip", &Layer::new().file("zeros", 0o644, &zeros).gzip());
-    drop(zeros);
-    let told = refused(&server, &layout.image(&vec![bomb; 5], &json!({}))).await;
-    assert!(told.contains("it has more than 2147483648 bytes"), "{told}");
-
-    let deep = "d/".repeat(46) + "x";
-    let deeper = Layer::new().file(&deep, 0o644, b"").entry(EntryType::Regular, &"d/".repeat(49), "", 0o644, b"");
+    // Small ones that say they are large, and one whose holes are.
+    let large = Layer::new().claiming(EntryType::Regular, 3 << 30);
+    let holes = Layer::new().claiming(EntryType::GNUSparse, 1 << 40);
+    for layer in [large, holes] {
+        let told = refused(&server, &of(&layout, layer)).await;
+        assert!(told.contains("it has more than 2147483648 bytes"), "{told}");
+    }
+    let deep = Layer::new().file(&"d/".repeat(49), 0o644, b"").gzip();
+    let deep = layout.add("layer.v1.tar+gzip", &deep);
+    let told = refused(&server, &layout.image(&[deep], &json!({}))).await;
+    assert!(told.contains("it has more than 32 folders within each other"), "{told}");
     let told = refused(&server, &layout.image(&[layout.add("layer.v1.tar+zstd", b"")], &json!({}))).await;
     assert!(told.contains("layer.v1.tar+zstd`, which is not understood here"), "{told}");
-    drop(deeper);
     let many = layout.add("layer.v1.tar", &Layer::new().tar());
     let told = refused(&server, &layout.image(&vec![many; 129], &json!({}))).await;
     assert!(told.contains("it has more than 128 layers"), "{told}");
@@ -103,7 +104,7 @@ async fn what_is_altered_or_too_much_is_refused() {
 #[tokio::test]
 async fn layers_lie_over_each_other() {
     let layout = Layout::new();
-    let busybox = fs::read(crate::server::program("TENTACULAR_BUSYBOX")).unwrap();
+    let busybox = fs::read(crate::server::program("TENTACULAR_TEST_BUSYBOX")).unwrap();
     let below = Layer::new()
         .file("usr/bin/busybox", 0o6755, &busybox)
         .link(EntryType::Symlink, "bin", "/usr/bin")

@@ -70,7 +70,7 @@ impl Layout {
 
     /// Adds an image with busybox in it, as `/bin/busybox`.
     pub(crate) fn busybox(&self) -> Value {
-        let busybox = fs::read(crate::server::program("TENTACULAR_BUSYBOX")).unwrap();
+        let busybox = fs::read(crate::server::program("TENTACULAR_TEST_BUSYBOX")).unwrap();
         let layer = Layer::new().file("bin/busybox", 0o4755, &busybox).gzip();
         self.image(&[self.add("layer.v1.tar+gzip", &layer)], &json!({}))
     }
@@ -104,6 +104,23 @@ impl Layer {
         header.set_size(bytes.len() as u64);
         header.set_cksum();
         self.0.append(&header, bytes).unwrap();
+        self
+    }
+
+    /// A file that is said to have so many bytes, and has none; one with holes is nothing but a hole.
+    pub(crate) fn claiming(mut self, kind: EntryType, bytes: u64) -> Self {
+        let mut header = Header::new_gnu();
+        header.set_path("large").unwrap();
+        header.set_entry_type(kind);
+        header.set_mode(0o644);
+        if kind == EntryType::GNUSparse {
+            header.set_size(0);
+            header.as_gnu_mut().unwrap().set_real_size(bytes);
+        } else {
+            header.set_size(bytes);
+        }
+        header.set_cksum();
+        self.0.append(&header, std::io::empty()).unwrap();
         self
     }
 

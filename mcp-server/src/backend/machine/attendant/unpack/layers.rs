@@ -15,7 +15,7 @@ const BYTES: u64 = 2 << 30;
 const ENTRIES: u64 = 200_000;
 
 /// How many folders deep something may lie.
-const DEPTH: usize = 64;
+const DEPTH: usize = 32;
 
 /// What a layer calls a file that hides one of a layer below, and a folder that hides all of it.
 const HIDES: &str = ".wh.";
@@ -23,13 +23,14 @@ const HIDES_ALL: &str = ".wh..wh..opq";
 
 /// How much more an image may unpack to.
 pub(super) struct Bounds {
-    bytes: u64,
+    read: u64,
+    written: u64,
     entries: u64,
 }
 
 impl Default for Bounds {
     fn default() -> Self {
-        Self { bytes: BYTES, entries: ENTRIES }
+        Self { read: BYTES, written: BYTES, entries: ENTRIES }
     }
 }
 
@@ -42,24 +43,32 @@ pub(super) fn unpack(
 ) -> Result<(), ImageError> {
     let plain: Box<dyn Read + '_> = if gzip { Box::new(MultiGzDecoder::new(blob)) } else { Box::new(blob) };
     // What is between the files counts, too.
-    let mut counted = Counted { from: plain, left: bounds.bytes };
-    let done = unpack_all(&mut counted, root, &mut bounds.entries);
-    bounds.bytes = counted.left;
+    let mut counted = Counted { from: plain, left: bounds.read };
+    let done = unpack_all(&mut counted, root, bounds);
+    bounds.read = counted.left;
     if counted.left == 0 {
-        return Err(ImageError::TooMuch(format!("{BYTES} bytes")));
+        return Err(too_many_bytes());
     }
     done
 }
 
-fn unpack_all(from: &mut dyn Read, root: &Dir, entries: &mut u64) -> Result<(), ImageError> {
+fn unpack_all(from: &mut dyn Read, root: &Dir, bounds: &mut Bounds) -> Result<(), ImageError> {
     let broken = |error| ImageError::Entry("a layer".to_owned(), error);
+    let too_many = || ImageError::TooMuch(format!("{ENTRIES} entries"));
     let mut archive = Archive::new(from);
     let mut layer = Layer { root, made: HashSet::new() };
     for entry in archive.entries().map_err(broken)? {
-        *entries = entries.checked_sub(1).ok_or_else(|| ImageError::TooMuch(format!("{ENTRIES} entries")))?;
-        layer.take(&mut entry.map_err(broken)?)?;
+        let mut entry = entry.map_err(broken)?;
+        bounds.entries = bounds.entries.checked_sub(1).ok_or_else(too_many)?;
+        // What is written may be more than what is read: an archive need not say the holes of a file.
+        bounds.written = bounds.written.checked_sub(entry.size()).ok_or_else(too_many_bytes)?;
+        layer.take(&mut entry)?;
     }
     Ok(())
+}
+
+fn too_many_bytes() -> ImageError {
+    ImageError::TooMuch(format!("{BYTES} bytes"))
 }
 
 /// One layer, while it is laid over those below.
@@ -149,7 +158,8 @@ impl Layer<'_> {
         clear(self.root, path)?;
         let starts = entry.header().mode()? & 0o111 != 0;
         let mut file = self.root.create(path)?.into_std();
-        io::copy(entry, &mut file)?;
+        let size = entry.size();
+        io::copy(&mut entry.take(size), &mut file)?;
         file.set_permissions(Permissions::from_mode(if starts { 0o555 } else { 0o444 }))
     }
 
