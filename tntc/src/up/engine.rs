@@ -13,7 +13,8 @@ macro_rules! files {
 }
 
 files!(
-    "attempt.ts", "beside.ts",
+    "attempt.ts",
+    "beside.ts",
     "context.ts",
     "deno.json",
     "difference.ts",

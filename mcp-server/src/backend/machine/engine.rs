@@ -271,7 +271,9 @@ impl Engine {
 /// The memory that runs out when a run has none left. Under gVisor all of a sandbox is one.
 fn memory_mib(kind: Kind, sandbox: &Derived) -> u32 {
     match kind {
-        Kind::Runsc => sandbox.limits.memory_mib + sandbox.sidecars.iter().map(|it| it.limits.memory_mib).sum::<u32>(),
+        Kind::Runsc => {
+            sandbox.limits.memory_mib + sandbox.sidecars.iter().map(|it| it.limits.memory_mib).sum::<u32>()
+        }
         Kind::Bwrap => sandbox.limits.memory_mib,
     }
 }

@@ -74,7 +74,8 @@ fn places(args: &Args) -> Result<Places, BackendError> {
     let folder = args.machine_dir.as_ref().ok_or_else(missing)?;
     disk::make_private(folder).map_err(fault)?;
     let places = Places::new(folder.canonicalize().map_err(fault)?);
-    for folder in [places.enclaves(), places.sandboxes(), places.making(), places.removing(), places.images()] {
+    for folder in [places.enclaves(), places.sandboxes(), places.making(), places.removing(), places.images()]
+    {
         disk::make_private(&folder).map_err(fault)?;
     }
     Ok(places)

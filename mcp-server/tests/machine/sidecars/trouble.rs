@@ -30,9 +30,8 @@ async fn one_that_ends_is_told(walls: Walls) {
     assert!(server.left().folders.is_empty(), "{:?}", server.left());
 
     let serves = format!("nc -ll -p 9000 -e /bin/busybox sh -c '{}'", SHELL.replace('\'', "'\\''"));
-    let script = format!(
-        "{serves} & until [ -e /tmp/end ]; do usleep 100000; done; echo as it was told >&2; exit 3"
-    );
+    let script =
+        format!("{serves} & until [ -e /tmp/end ]; do usleep 100000; done; echo as it was told >&2; exit 3");
     let mortal = json!(["/bin/busybox", "sh", "-c", script]);
     server.approved("asker", &asker(&sidecar(&image, &mortal, ""))).await.unwrap();
     let told = fails(&server, "touch /tmp/end; sleep 60").await;
@@ -63,9 +62,12 @@ async fn one_that_uses_up_its_memory_ends_alone_under_bwrap() {
     let server = with(Walls::Bwrap, &layout).await;
     server.approved("asker", &small(&image)).await.unwrap();
     // What the kernel kills is what took the memory, and not always the sidecar's first process.
-    let ran = server.run_tentacle("asker", json!({"script": "dd if=/dev/zero of=/dev/null bs=900M count=1; echo $?"})).await;
+    let ran = server
+        .run_tentacle("asker", json!({"script": "dd if=/dev/zero of=/dev/null bs=900M count=1; echo $?"}))
+        .await;
     let ran = ran.unwrap();
-    let (told, out) = (ran["output"]["errors"]["ask"].to_string(), ran["output"]["outputs"]["ask"].to_string());
+    let (told, out) =
+        (ran["output"]["errors"]["ask"].to_string(), ran["output"]["outputs"]["ask"].to_string());
     assert!(told.contains("used more memory than it may, 64 MiB") || out.contains("137"), "{ran}");
     runs_again(&server).await;
 }
@@ -88,7 +90,8 @@ async fn one_that_starts_too_many_is_held(walls: Walls) {
     let image = layout.busybox();
     let server = with(walls, &layout).await;
     server.approved("asker", &asker(&sidecar(&image, &shell(), ""))).await.unwrap();
-    let script = "for i in $(seq 600); do sleep 20 & done 2>/tmp/said; grep -c sleep /proc/[0-9]*/comm | grep -c ':1'";
+    let script =
+        "for i in $(seq 600); do sleep 20 & done 2>/tmp/said; grep -c sleep /proc/[0-9]*/comm | grep -c ':1'";
     let ran = server.run_tentacle("asker", json!({"script": script})).await.unwrap();
     let said = ran["output"].to_string();
     let count = ran["output"]["outputs"]["ask"].as_str().and_then(|it| it.trim().parse::<u32>().ok());

@@ -3,14 +3,19 @@
 //! It has the sandbox's loopback and the folder that is shared, and nothing else of it: its files, its processes, its variables
 //! and its limits are its own.
 
+use super::super::disk;
 use super::sandbox::{Remains, Sandbox};
 use super::start::{BUILT_WITHIN, command, first_process};
-use super::super::disk;
 use super::{Caps, Kind, Mason, StartError, bwrap, runsc};
+use std::fs;
 use std::path::PathBuf;
 use std::process::Command;
+use std::time::Duration;
 use tokio::net::unix::pipe;
 use tokio::sync::mpsc;
+
+/// How often it is looked whether a sandbox runs.
+const LOOK: Duration = Duration::from_millis(20);
 
 /// What to put beside a sandbox.
 #[derive(Debug)]
@@ -49,6 +54,9 @@ impl Mason {
     ) -> Result<Sandbox, StartError> {
         let scratch = self.places.sandboxes().join(&beside.name);
         let remains = Remains::new(self.groups.group(&beside.group), scratch);
+        if self.kind == Kind::Runsc {
+            self.until_it_runs(&beside.host.name).await;
+        }
         let (info, inner) = pipe::pipe().map_err(StartError::of("a pipe"))?;
         let started = match self.prepare_beside(beside, &remains, info) {
             Ok(command) => self.spawner.spawn(command).await.map_err(StartError::of("starting")),
@@ -70,6 +78,18 @@ impl Mason {
             }
         }
         Ok(sandbox)
+    }
+
+    /// Waits until gVisor has written down that a sandbox runs: before that nothing can become a part of it. One that never does
+    /// is told by what is to become a part of it.
+    async fn until_it_runs(&self, host: &str) {
+        let state = self.places.sandboxes().join(host).join("state").join(runsc::written_as(host));
+        for _ in 0..BUILT_WITHIN.as_millis() / LOOK.as_millis() {
+            if fs::read(&state).is_ok_and(|text| runsc::runs(&text)) {
+                return;
+            }
+            tokio::time::sleep(LOOK).await;
+        }
     }
 
     /// Makes the sidecar's folder and group, and the command that becomes it.

@@ -80,7 +80,8 @@ struct Stage {
 
 impl Stage {
     fn new(program: &Path, files: &[Bind]) -> Self {
-        let mut mounts = vec![Mount::Memory { at: PathBuf::from(STAGE), bytes: STAGE_BYTES, entries: FEW, owner: None }];
+        let mut mounts =
+            vec![Mount::Memory { at: PathBuf::from(STAGE), bytes: STAGE_BYTES, entries: FEW, owner: None }];
         let mut lay = |from: &Path, name: &str| {
             let at = Path::new(STAGE).join(name);
             mounts.push(Mount::Bind { from: from.to_path_buf(), at: at.clone() });

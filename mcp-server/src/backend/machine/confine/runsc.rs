@@ -74,6 +74,18 @@ pub(super) fn enter_beside(
     })
 }
 
+/// The file in which gVisor keeps what it knows of a sandbox.
+pub(super) fn written_as(name: &str) -> String {
+    format!("{name}_sandbox:{name}.state")
+}
+
+/// Whether such a file says that the sandbox runs.
+pub(super) fn runs(state: &[u8]) -> bool {
+    /// `container.Running`, of the states that gVisor counts up from `Created`.
+    const RUNNING: u64 = 3;
+    serde_json::from_slice::<Value>(state).is_ok_and(|state| state["status"] == RUNNING)
+}
+
 /// The command line.
 fn words(mason: &Mason, state: &Path, sockets: &str, bundle: &Path, name: &str) -> Vec<String> {
     vec![

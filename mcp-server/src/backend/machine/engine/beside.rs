@@ -113,7 +113,9 @@ fn environment(sidecar: &Sidecar, image: &Image) -> Vec<(String, String)> {
     all.extend(own.map(|(name, value)| (name.to_owned(), value.to_owned())));
     all.extend(sidecar.env.clone());
     // What has no name, or ends in its middle, cannot be given to a program.
-    all.into_iter().filter(|(name, value)| !name.is_empty() && !format!("{name}{value}").contains('\0')).collect()
+    all.into_iter()
+        .filter(|(name, value)| !name.is_empty() && !format!("{name}{value}").contains('\0'))
+        .collect()
 }
 
 /// The contract's program, or else the image's: as a cluster does it.
@@ -152,7 +154,8 @@ impl Beside {
         tokio::spawn(async move {
             let end = ended.await;
             if !end.wanted {
-                let line = LogLine::read(&format!("the sidecar `{}` ended: {}", sidecar.name, how(&sidecar, &end)));
+                let line =
+                    LogLine::read(&format!("the sidecar `{}` ended: {}", sidecar.name, how(&sidecar, &end)));
                 if let Err(error) = log.write(&line) {
                     tracing::error!(%error, "the end of a sidecar cannot be written down");
                 }

@@ -120,11 +120,7 @@ impl Engine {
 
     /// The report of a run whose sandbox did not live to give one.
     fn broken(&self, end: &End, kills: u64) -> RunReport {
-        let why = if end.memory_kills > kills {
-            self.no_memory()
-        } else {
-            BROKE.to_owned()
-        };
+        let why = if end.memory_kills > kills { self.no_memory() } else { BROKE.to_owned() };
         broken(&self.nodes, &why, &self.copy)
     }
 }

@@ -31,7 +31,8 @@ impl Joined {
         let network = self.first.map(|first| open(first.to_string(), "net")).transpose()?;
         // INVARIANT: looked at after they were opened, so that they are not of others who have got these numbers meanwhile
         let outer = i32::try_from(self.outer).unwrap_or_default();
-        if parent_of(outer) != Some(server) || self.first.is_some_and(|first| parent_of(first) != Some(outer)) {
+        if parent_of(outer) != Some(server) || self.first.is_some_and(|first| parent_of(first) != Some(outer))
+        {
             return Err(AttendantError::Orphaned);
         }
         if let Some(network) = network {
