@@ -1,5 +1,7 @@
-/** The HTTP side of the engine: `POST /run`, `POST /load`, `POST /observe`, `POST /rehearse` and `GET /health`. */
+/** The HTTP side of the engine: `POST /run`, `POST /load`, `POST /observe`, `POST /rehearse`, `GET /beside` and
+ * `GET /health`. */
 
+import { isWell } from "./beside.ts";
 import { rehearse } from "./rehearsal.ts";
 import type { Order } from "./run.ts";
 import type { Refusal, Runs } from "./runs.ts";
@@ -63,6 +65,14 @@ export function makeHandler(
     return json(200, await rehearse(workshop, limitMs));
   };
 
+  const beside = async (request: Request): Promise<Response> => {
+    if (!await holdsToken(request.headers.get("authorization"))) return unauthorized();
+    const asked = new URL(request.url).searchParams;
+    const [port, path] = [Number(asked.get("port")), asked.get("path")];
+    const well = Number.isInteger(port) && await isWell(port, path);
+    return json(well ? 200 : 503, { well });
+  };
+
   const begin =
     (how: "run" | "load" | "observe") => async (request: Request): Promise<Response> => {
       if (!await holdsToken(request.headers.get("authorization"))) return unauthorized();
@@ -92,11 +102,14 @@ export function makeHandler(
     "/load": ["POST", begin("load")],
     "/observe": ["POST", begin("observe")],
     "/rehearse": ["POST", fixtures],
+    "/beside": ["GET", beside],
   };
   return async (request) => {
     const route = routes[new URL(request.url).pathname];
     if (route === undefined) {
-      return json(404, { error: "there is only /run, /load, /observe, /rehearse and /health" });
+      return json(404, {
+        error: "there is only /run, /load, /observe, /rehearse, /beside and /health",
+      });
     }
     const [method, answer] = route;
     if (request.method === method) return await answer(request);

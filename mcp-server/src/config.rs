@@ -83,6 +83,9 @@ pub struct Args {
     /// With `--backend machine`: the folder of the enclaves.
     #[arg(long, env = "TENTACULAR_MACHINE_DIR")]
     pub machine_dir: Option<PathBuf>,
+    /// With `--backend machine`: the folder of an OCI image layout that has the images of sidecars; without it there are none.
+    #[arg(long, env = "TENTACULAR_SIDECAR_LAYOUT")]
+    pub sidecar_layout: Option<PathBuf>,
     /// With `--backend machine`: the Deno binary; looked up on the PATH when left out.
     #[arg(long, env = "TENTACULAR_DENO")]
     pub deno: Option<PathBuf>,

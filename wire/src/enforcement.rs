@@ -4,7 +4,7 @@
 mod list;
 mod refused;
 
-pub use refused::{NO_SIDECARS, NOTHING_OBSERVED};
+pub use refused::{NO_SIDECARS_WITHOUT_ROOT, NOTHING_OBSERVED};
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};

@@ -21,6 +21,8 @@ pub(crate) enum Variable {
     Runsc,
     /// Bubblewrap's program.
     Bwrap,
+    /// A program that needs no library, for images of sidecars.
+    Busybox,
     /// A Python that has `slack_sdk` and `cryptography`.
     Python,
     /// A Python that has `kubernetes-validate` and `checkov`.
@@ -33,7 +35,7 @@ pub(crate) enum Variable {
 
 impl Variable {
     /// All of them.
-    pub(crate) const ALL: [Self; 12] = [
+    pub(crate) const ALL: [Self; 13] = [
         Self::Kubeconfig,
         Self::Kubectl,
         Self::Node,
@@ -42,6 +44,7 @@ impl Variable {
         Self::Deno,
         Self::Runsc,
         Self::Bwrap,
+        Self::Busybox,
         Self::Python,
         Self::Judges,
         Self::BinDir,
@@ -59,6 +62,7 @@ impl Variable {
             Self::Deno => "TENTACULAR_DENO",
             Self::Runsc => "TENTACULAR_RUNSC",
             Self::Bwrap => "TENTACULAR_BWRAP",
+            Self::Busybox => "TENTACULAR_TEST_BUSYBOX",
             Self::Python => "TENTACULAR_TEST_PYTHON",
             Self::Judges => "TENTACULAR_TEST_JUDGES",
             Self::BinDir => "TENTACULAR_TEST_BIN_DIR",

@@ -1,6 +1,7 @@
 //! The real servers and programs that tests talk to, and `up` and the benchmarks use: each is installed into the
 //! cache once, and those that serve are started afresh for each run.
 
+mod busybox;
 mod bwrap;
 mod deno;
 mod go;
@@ -44,13 +45,15 @@ pub(crate) enum Server {
     Judges,
     /// Bubblewrap.
     Bwrap,
+    /// What is in images of sidecars.
+    Busybox,
     /// The database.
     Postgres,
 }
 
 impl Server {
     /// All of them. Those that compile Go for minutes come first.
-    pub(crate) const ALL: [Self; 9] = [
+    pub(crate) const ALL: [Self; 10] = [
         Self::Kubernetes,
         Self::Runsc,
         Self::Node,
@@ -59,6 +62,7 @@ impl Server {
         Self::SlackSdk,
         Self::Judges,
         Self::Bwrap,
+        Self::Busybox,
         Self::Postgres,
     ];
 
@@ -73,6 +77,7 @@ impl Server {
             Self::SlackSdk => "slack-sdk",
             Self::Judges => "judges",
             Self::Bwrap => "bwrap",
+            Self::Busybox => "busybox",
             Self::Postgres => "postgres",
         }
     }
@@ -88,6 +93,7 @@ impl Server {
             Self::SlackSdk => slack_sdk::install(place),
             Self::Judges => judges::install(place),
             Self::Bwrap => bwrap::install(place),
+            Self::Busybox => busybox::install(place),
             Self::Postgres => postgres::install(place),
         }
     }
@@ -104,6 +110,7 @@ impl Server {
             Self::SlackSdk => Ok(Running::program(Variable::Python, installed)),
             Self::Judges => Ok(Running::program(Variable::Judges, installed)),
             Self::Bwrap => Ok(Running::program(Variable::Bwrap, installed)),
+            Self::Busybox => Ok(Running::program(Variable::Busybox, installed)),
         }
     }
 }

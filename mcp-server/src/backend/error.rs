@@ -2,6 +2,7 @@
 
 use crate::modules::ModulesError;
 use crate::supply::SupplyError;
+use std::path::PathBuf;
 use std::time::Duration;
 use wire::{Failure, FailureCode};
 
@@ -53,6 +54,14 @@ pub enum BackendError {
     /// The operator does not let a sidecar's image run here.
     #[error("the image `{0}` is not among those that the operator lets run here as sidecars")]
     Image(String),
+    /// A sidecar's image is not on this machine.
+    #[error("the image `{image}` is not on this machine")]
+    NoImage {
+        /// The image.
+        image: String,
+        /// The image layout that the operator has named, if any.
+        layout: Option<PathBuf>,
+    },
     /// It took too long.
     #[error("it was stopped after {} s", .0.as_secs())]
     TimedOut(Duration),
@@ -117,6 +126,16 @@ impl BackendError {
             Self::Image(_) => Failure::new(FailureCode::Denied, self.to_string()).with_remedy(
                 "use an image of the operator's (--sidecar-images), or ask the operator to add it",
             ),
+            Self::NoImage { ref image, ref layout } => {
+                let how = match layout {
+                    Some(layout) => format!(
+                        "an operator puts it there: skopeo copy --all --preserve-digests docker://{image} oci:{}",
+                        layout.display()
+                    ),
+                    None => "an operator must name a folder with images (--sidecar-layout)".to_owned(),
+                };
+                Failure::new(FailureCode::Invalid, self.to_string()).with_remedy(how)
+            }
             Self::Busy => {
                 let what = "as many runs of this tentacle go on already as may go on at the same time";
                 Failure::new(FailureCode::Unavailable, what).with_remedy("wait until one of them has ended")

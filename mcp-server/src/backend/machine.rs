@@ -12,6 +12,7 @@ mod engine;
 mod gateway;
 mod groups;
 mod guarded;
+mod images;
 mod index;
 mod log_book;
 mod modules;
@@ -53,7 +54,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio_util::task::AbortOnDropHandle;
-use wire::enforcement::{Enforcement, NO_SIDECARS};
+use wire::enforcement::{Enforcement, NO_SIDECARS_WITHOUT_ROOT};
 use workflow::{Sandbox, SecretName, TentacleRef};
 
 /// The steps in which an enclave is made. Its folder says that it is provisioning, until the last one.
@@ -156,11 +157,14 @@ impl Backend for Machine {
     }
 
     fn takes(&self, sandbox: &Sandbox) -> Result<(), BackendError> {
-        if !sandbox.sidecars.is_empty() {
-            return Err(BackendError::NotYet(NO_SIDECARS));
-        }
         // Where nothing runs at all that is told when it is tried.
         let Ok(parts) = &self.workshop.parts else { return Ok(()) };
+        if !sandbox.sidecars.is_empty() {
+            if !parts.mason.is_root {
+                return Err(BackendError::NotYet(NO_SIDECARS_WITHOUT_ROOT));
+            }
+            parts.images.check(sandbox)?;
+        }
         parts.registries.missing(&sandbox.modules).map_or(Ok(()), |why| Err(BackendError::Modules(why)))
     }
 
@@ -220,14 +224,15 @@ impl Backend for Machine {
     }
 
     async fn logs(&self, grant: &Authorized<TentacleLogs>, what: &LogOrder) -> Result<Logs, BackendError> {
-        what.without_sidecars()?;
         let lines = what.lines;
         let target = grant.target();
         let Some(tentacle) = self.index.find(&target.record.name, &target.name) else {
+            what.without_sidecars()?;
             return Ok(Logs::default());
         };
         let copy = tentacle.state().copies.into_iter().next().unwrap_or_default().name;
-        let logs = blocking(move || tentacle.log.last(lines).map_err(fault)).await?;
+        let log = tentacle.log_of(what)?;
+        let logs = blocking(move || log.last(lines).map_err(fault)).await?;
         Ok(Logs { copy, ..logs })
     }
 
@@ -236,12 +241,14 @@ impl Backend for Machine {
         grant: &Authorized<TentacleLogs>,
         what: &LogOrder,
     ) -> Result<LogStream, BackendError> {
-        what.without_sidecars()?;
         let lines = what.lines;
         let target = grant.target();
         match self.index.find(&target.record.name, &target.name) {
-            Some(tentacle) => blocking(move || LogBook::follow(&tentacle.log, lines).map_err(fault)).await,
-            None => Ok(futures::stream::empty().boxed()),
+            Some(tentacle) => {
+                let log = tentacle.log_of(what)?;
+                blocking(move || LogBook::follow(&log, lines).map_err(fault)).await
+            }
+            None => what.without_sidecars().map(|()| futures::stream::empty().boxed()),
         }
     }
 

@@ -14,6 +14,7 @@ macro_rules! files {
 
 files!(
     "attempt.ts",
+    "beside.ts",
     "context.ts",
     "deno.json",
     "difference.ts",

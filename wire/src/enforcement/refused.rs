@@ -2,8 +2,9 @@
 
 use super::Walls;
 
-/// What one machine answers to a tentacle with a sidecar.
-pub const NO_SIDECARS: &str = "sidecars do not run on one machine yet: they need the Kubernetes backend";
+/// What one machine answers to a tentacle with a sidecar where its server may not put anything beside a sandbox.
+pub const NO_SIDECARS_WITHOUT_ROOT: &str =
+    "sidecars do not run here: on one machine they need a server that is started as root";
 
 /// What a simulator answers to that.
 pub const NOTHING_OBSERVED: &str = "nothing is observed by a simulator, which runs no code";
@@ -14,7 +15,7 @@ impl Walls {
     pub const fn refuses(self) -> &'static [&'static str] {
         match self {
             Self::Kubernetes => &[],
-            Self::Runsc | Self::Bwrap => &[NO_SIDECARS],
+            Self::Runsc | Self::Bwrap => &[NO_SIDECARS_WITHOUT_ROOT],
             Self::Simulator => &[NOTHING_OBSERVED],
         }
     }

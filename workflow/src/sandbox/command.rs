@@ -224,6 +224,10 @@ impl Sandbox {
             may.flag(flag, value);
         }
         may.listen(listen);
+        if matches!(listen, Listen::Unix(_)) {
+            // Who is outside cannot reach a sidecar there, and asks the engine whether it is well.
+            may.net.extend(self.sidecars.iter().map(|sidecar| sidecar.place().to_string()));
+        }
         if let Some((gateway, pass)) = gateway {
             may.gateway(gateway, pass, &self.forwards());
         }

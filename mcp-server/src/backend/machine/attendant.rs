@@ -5,9 +5,11 @@
 
 mod enter;
 mod guard;
+mod unpack;
 
-pub(super) use enter::{Enter, INFO, Mount, SECCOMP, SECCOMP_KEEPING, SECCOMP_TCP};
+pub(super) use enter::{Enter, INFO, Joined, Mount, SECCOMP, SECCOMP_BESIDE, SECCOMP_KEEPING, SECCOMP_TCP};
 pub(super) use guard::{Guard, READY};
+pub(super) use unpack::{CONFIG, Config, ROOT, Unpack};
 
 use serde::{Deserialize, Serialize};
 use std::ffi::OsStr;
@@ -28,6 +30,8 @@ pub(super) enum Order {
     Enter(Box<Enter>),
     /// Wait for the server's end, and see that nothing of it is left.
     Guard(Guard),
+    /// Unpack an image.
+    Unpack(Unpack),
 }
 
 /// Why an attendant could not do what it was told.
@@ -39,6 +43,9 @@ pub(super) enum AttendantError {
     /// What the system refused.
     #[error("{0}: {1}")]
     System(String, std::io::Error),
+    /// An image.
+    #[error(transparent)]
+    Image(#[from] unpack::ImageError),
     /// The server is gone.
     #[error("the server has ended")]
     Orphaned,
@@ -88,5 +95,6 @@ fn carry_out(order: &str) -> Result<(), AttendantError> {
     match serde_json::from_str(order)? {
         Order::Enter(enter) => match enter.carry_out()? {},
         Order::Guard(guard) => guard.carry_out(),
+        Order::Unpack(unpack) => unpack.carry_out(),
     }
 }

@@ -1,9 +1,8 @@
 //! What really holds on this machine: the walls are tried again, and the sandboxes that live are looked at from outside.
 
 use super::Machine;
-use super::confine::Kind;
+use super::confine::{Kind, Sandbox};
 use super::enclave;
-use super::engine::Engine;
 use super::probe;
 use super::tentacle::Tentacle;
 use crate::backend::BackendError;
@@ -176,16 +175,18 @@ fn look_at(tentacle: &Tentacle, what: Audit, audited: &mut Audited) {
         let finding = finding(rule, Severity::High, &format!("Sandbox/{}", engine.copy), message, remedy);
         audited.findings.push(Finding { tentacle: Some(name.to_string()), ..finding });
     };
-    for (rule, broken) in broken(&engine, what) {
-        say(rule, broken);
+    for sandbox in engine.sandboxes() {
+        for (rule, broken) in broken(engine.kind(), sandbox, what) {
+            say(rule, broken);
+        }
     }
     audited.looked_at.push(format!("the living sandbox of {name}, from outside"));
 }
 
 /// What of a living sandbox is not as it was made.
-fn broken(engine: &Engine, what: Audit) -> Vec<(&'static str, String)> {
+fn broken(kind: Kind, sandbox: &Sandbox, what: Audit) -> Vec<(&'static str, String)> {
     // Of gVisor's processes there are several, and none of them is the tentacle's: what it sees is told by the probe.
-    let (Kind::Bwrap, Some(first)) = (engine.kind(), engine.sandbox().first) else { return Vec::new() };
+    let (Kind::Bwrap, Some(first)) = (kind, sandbox.first) else { return Vec::new() };
     match what {
         Audit::Network => shared(first, "net").map(|why| ("shares-network", why)).into_iter().collect(),
         Audit::PodSecurity => {
@@ -196,7 +197,7 @@ fn broken(engine: &Engine, what: Audit) -> Vec<(&'static str, String)> {
             let rights = rights.map(|why| ("has-rights", format!("is not confined as it was: {why}")));
             spaces.map(|why| ("shares-namespace", why)).chain(rights).collect()
         }
-        Audit::Limits => match engine.sandbox().group.holds(first) {
+        Audit::Limits => match sandbox.group.holds(first) {
             Ok(true) => Vec::new(),
             Ok(false) => {
                 vec![("left-its-group", "is not in its control groups: nothing limits it".to_owned())]

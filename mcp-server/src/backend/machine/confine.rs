@@ -4,6 +4,7 @@
 //! are the machine's kernel. Either is started as an attendant, which joins the control groups and ties itself to the
 //! server first.
 
+mod beside;
 mod bwrap;
 mod lines;
 mod runsc;
@@ -12,6 +13,7 @@ pub(super) mod seccomp;
 mod start;
 mod tree;
 
+pub(super) use beside::Beside;
 pub(super) use sandbox::{End, Sandbox};
 pub(super) use start::StartError;
 pub(super) use tree::{Bind, Text, libraries};
@@ -38,6 +40,13 @@ const NOBODY: u32 = 65_534;
 
 /// The users that sandboxes have outside of their walls: far from those of people, services and containers.
 const FIRST_USER: u32 = 0x7000_0000;
+
+/// The folder that is shared is this one of a sandbox's own, on the machine.
+const SHARED: &str = "shared";
+
+/// How many files and folders can be in a folder of a sandbox's own, and in one that is shared.
+const FEW: u32 = 64;
+const MANY: u32 = 4096;
 
 /// Which program builds the walls.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -105,6 +114,8 @@ pub(super) struct Wanted {
     pub(super) texts: Vec<Text>,
     /// How much the folder of its socket can hold, in bytes.
     pub(super) room: u64,
+    /// How much the folder can hold that it shares with those beside it, in bytes, where there are any.
+    pub(super) shared: Option<u64>,
     /// Whether TCP is spoken on the sandbox's own loopback.
     pub(super) tcp: bool,
     /// Whether it writes files down and names them, in the folder of its socket.

@@ -1,5 +1,6 @@
 //! One engine: a sandbox that serves one version of a tentacle, asked over its socket.
 
+mod beside;
 mod given;
 mod pass;
 mod run;
@@ -8,7 +9,7 @@ use super::confine::{
     Bind, Kind, Mason, SOCKET, SOCKET_BYTES, SOCKET_FOLDER, Sandbox, StartError, Text, Wanted,
 };
 use super::gateway::Gateway;
-use super::groups::Caps;
+use super::images::Images;
 use super::log_book::LogBook;
 use super::version::Release;
 use crate::backend::BackendError;
@@ -16,6 +17,9 @@ use crate::backend::asking::GRACE;
 use crate::backend::log_line::LogLine;
 use crate::modules::Registries;
 use crate::supply::Supply;
+use beside::Beside;
+use futures::StreamExt;
+use futures::stream::FuturesUnordered;
 use given::Given;
 pub(super) use pass::Pass;
 use secrecy::{ExposeSecret, SecretString};
@@ -27,7 +31,10 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use tokio::sync::{mpsc, watch};
 use tokio::time::Instant;
-use workflow::{ContentHash, Layout, Listen, RunTokenHash, SecretName};
+use url::form_urlencoded;
+use workflow::{
+    ContentHash, Layout, Listen, PartName, RunTokenHash, Sandbox as Derived, SecretName, Sidecar,
+};
 
 /// How long an engine may take until it answers, and its nodes until they are loaded.
 const READY_WITHIN: Duration = Duration::from_secs(30);
@@ -52,6 +59,8 @@ pub(super) struct Parts {
     pub(super) files: Vec<Bind>,
     /// Secrets and passes.
     pub(super) supply: Arc<Supply>,
+    /// What sidecars are made of.
+    pub(super) images: Arc<Images>,
     /// Where modules come from.
     pub(super) registries: Registries,
     /// What carries out what they send; the reason when there is none.
@@ -66,6 +75,7 @@ pub(super) struct Engine {
     /// Its name, to show.
     pub(super) copy: String,
     sandbox: Sandbox,
+    sidecars: Vec<Beside>,
     kind: Kind,
     secrets: BTreeSet<SecretName>,
     nodes: Vec<String>,
@@ -89,11 +99,20 @@ impl Engine {
         let token = format!("{:032x}{:032x}", rand::random::<u128>(), rand::random::<u128>()).into();
         let wanted = wanted(parts, release, name, &token).await?;
         let (to, lines) = mpsc::channel(WAITING);
-        tokio::spawn(write_down(lines, log));
+        tokio::spawn(write_down(lines, Arc::clone(&log)));
         let sandbox = parts.mason.start(&wanted, to).await.map_err(|error| match error {
             StartError::Walls(why) => BackendError::NoSandbox(why),
             StartError::System(..) => BackendError::Fault(error.to_string()),
         })?;
+        let beside = (wanted.name.as_str(), &log);
+        let sidecars = match beside::start(parts, release, &sandbox, beside).await {
+            Ok(sidecars) => sidecars,
+            Err(error) => {
+                sandbox.end();
+                sandbox.ended().await;
+                return Err(error);
+            }
+        };
         let client = reqwest::Client::builder()
             .no_proxy()
             .redirect(reqwest::redirect::Policy::none())
@@ -104,10 +123,11 @@ impl Engine {
             version: released.version,
             copy: format!("{}-{}", released.tentacle.tentacle, released.version.short()),
             sandbox,
+            sidecars,
             kind: parts.mason.kind,
             secrets: released.secrets.clone(),
             nodes: released.nodes.iter().map(|node| node.name.to_string()).collect(),
-            memory_mib: released.limits.memory_mib,
+            memory_mib: memory_mib(parts.mason.kind, released),
             longest: released.limits.run,
             client: client.map_err(|error| BackendError::Fault(error.to_string()))?,
             token,
@@ -115,7 +135,10 @@ impl Engine {
             used: Mutex::new(Instant::now()),
         };
         match engine.until_ready().await {
-            Ok(()) => Ok(engine),
+            Ok(()) => {
+                engine.sidecars.iter().for_each(|one| one.tell(Arc::clone(&log)));
+                Ok(engine)
+            }
             Err(error) => {
                 engine.end().await;
                 Err(error)
@@ -128,13 +151,18 @@ impl Engine {
             while !self.is_ready().await {
                 tokio::time::sleep(ASK_AGAIN).await;
             }
+            self.sidecars_answer().await;
         };
         tokio::select! {
             () = answers => Ok(()),
             end = self.sandbox.ended() => Err(BackendError::DoesNotStart(end.how)),
+            how = self.sidecar_ends() => Err(BackendError::DoesNotStart(how)),
             () = tokio::time::sleep(READY_WITHIN) => {
-                let why = format!("it was not ready within {} s", READY_WITHIN.as_secs());
-                Err(BackendError::DoesNotStart(why))
+                let silent = self.silent().await;
+                let waits = silent.map_or_else(|| "it was not ready".to_owned(), |name| {
+                    format!("the sidecar `{name}` does not answer at its port")
+                });
+                Err(BackendError::DoesNotStart(format!("{waits} within {} s", READY_WITHIN.as_secs())))
             }
         }
     }
@@ -151,9 +179,48 @@ impl Engine {
         }
     }
 
-    /// What it is in.
-    pub(super) const fn sandbox(&self) -> &Sandbox {
-        &self.sandbox
+    /// Waits until all sidecars are well.
+    async fn sidecars_answer(&self) {
+        while self.silent().await.is_some() {
+            tokio::time::sleep(ASK_AGAIN).await;
+        }
+    }
+
+    /// A sidecar that is not well, as its engine finds it.
+    async fn silent(&self) -> Option<&PartName> {
+        for Beside { sidecar, .. } in &self.sidecars {
+            let mut at = "http://engine/beside?port=".to_owned() + &sidecar.port.to_string();
+            if let Some(path) = &sidecar.health_path {
+                let path: String = form_urlencoded::byte_serialize(path.as_bytes()).collect();
+                at = format!("{at}&path={path}");
+            }
+            let asked = self.client.get(at).bearer_auth(self.token.expose_secret());
+            let answer = asked.timeout(READY_WITHIN).send().await;
+            if !answer.is_ok_and(|answer| answer.status().is_success()) {
+                return Some(&sidecar.name);
+            }
+        }
+        None
+    }
+
+    /// Waits until a sidecar has ended.
+    async fn sidecar_ends(&self) -> String {
+        let ends: FuturesUnordered<_> = self.sidecars.iter().map(Beside::until_ended).collect();
+        let mut ends = ends;
+        match ends.next().await {
+            Some(how) => how,
+            None => std::future::pending().await,
+        }
+    }
+
+    /// Whether all of its sidecars live. Without one of them it ends the runs that it has, and takes no more.
+    pub(super) fn is_whole(&self) -> bool {
+        self.sidecars.iter().all(|one| one.sandbox.is_alive())
+    }
+
+    /// What it is in, and what is beside it.
+    pub(super) fn sandboxes(&self) -> impl Iterator<Item = &Sandbox> {
+        [&self.sandbox].into_iter().chain(self.sidecars.iter().map(|one| &one.sandbox))
     }
 
     /// What its walls are of.
@@ -195,8 +262,19 @@ impl Engine {
 
     /// Ends it; comes back when nothing of it is left.
     pub(super) async fn end(&self) {
+        beside::end(&self.sidecars).await;
         self.sandbox.end();
         self.sandbox.ended().await;
+    }
+}
+
+/// The memory that runs out when a run has none left. Under gVisor all of a sandbox is one.
+fn memory_mib(kind: Kind, sandbox: &Derived) -> u32 {
+    match kind {
+        Kind::Runsc => {
+            sandbox.limits.memory_mib + sandbox.sidecars.iter().map(|it| it.limits.memory_mib).sum::<u32>()
+        }
+        Kind::Bwrap => sandbox.limits.memory_mib,
     }
 }
 
@@ -223,13 +301,16 @@ async fn wanted(
     Ok(Wanted {
         group: Path::new(sandbox.tentacle.enclave.as_str()).join(&name),
         name,
-        caps: Caps::of(limits),
+        // Under gVisor sidecars are in the same process of the machine as the engine is.
+        caps: beside::together(limits, if parts.mason.kind == Kind::Runsc { &sandbox.sidecars } else { &[] }),
         data: u64::from(limits.data_mib) << 20,
         open_files: limits.open_files.into(),
         files: given.files,
         texts: given.texts,
         room: SOCKET_BYTES,
-        keeps: false,
+        shared: (!sandbox.sidecars.is_empty()).then_some(u64::from(Sidecar::SHARED_MIB) << 20),
+        // What is shared gets its name when it is whole.
+        keeps: !sandbox.sidecars.is_empty(),
         tcp: !sandbox.egress.is_empty(),
         command: sandbox.engine_command(&given.layout),
     })

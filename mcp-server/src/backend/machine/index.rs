@@ -67,6 +67,11 @@ impl Index {
         self.lock().get(enclave).into_iter().flat_map(HashMap::values).cloned().collect()
     }
 
+    /// The images of all sidecars.
+    pub(super) fn images(&self) -> Vec<String> {
+        self.all().iter().flat_map(|tentacle| tentacle.images()).collect()
+    }
+
     /// All of them.
     pub(super) fn all(&self) -> Vec<Arc<Tentacle>> {
         self.lock().values().flat_map(HashMap::values).cloned().collect()

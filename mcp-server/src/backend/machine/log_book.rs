@@ -2,14 +2,16 @@
 
 use super::disk;
 use crate::backend::log_line::LogLine;
-use crate::backend::{LogStream, Logs};
+use crate::backend::{BackendError, LogStream, Logs};
 use futures::stream::{self, StreamExt};
+use std::collections::BTreeMap;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::broadcast;
 use tokio::sync::broadcast::error::RecvError;
+use workflow::PartName;
 
 /// The most bytes of a file. There are two: the one that is written, and the one before it.
 const MOST: u64 = 1024 * 1024;
@@ -24,6 +26,7 @@ pub(super) struct LogBook {
     state: Mutex<State>,
     /// What is written, for those who follow it.
     told: broadcast::Sender<LogLine>,
+    sidecars: Mutex<BTreeMap<PartName, Arc<LogBook>>>,
 }
 
 #[derive(Debug, Default)]
@@ -43,7 +46,37 @@ struct Open {
 impl LogBook {
     /// The log in this folder, which is made when something is written.
     pub(super) fn new(folder: PathBuf) -> Self {
-        Self { folder, state: Mutex::default(), told: broadcast::Sender::new(FOLLOWED) }
+        let told = broadcast::Sender::new(FOLLOWED);
+        Self { folder, state: Mutex::default(), told, sidecars: Mutex::default() }
+    }
+
+    /// The log of a sidecar, which lies within the tentacle's.
+    pub(super) fn of(&self, sidecar: &PartName) -> io::Result<Arc<Self>> {
+        let mut all = self.sidecars.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(there) = all.get(sidecar) {
+            return Ok(Arc::clone(there));
+        }
+        let own = Arc::new(Self::new(self.folder_of(sidecar)));
+        // From here on it is known that there is one of this name.
+        if matches!(*self.state.lock().unwrap_or_else(PoisonError::into_inner), State::Closed) {
+            own.close();
+        } else {
+            disk::make_private(&own.folder)?;
+        }
+        all.insert(sidecar.clone(), Arc::clone(&own));
+        Ok(own)
+    }
+
+    /// The log of a sidecar, where there is one of this name.
+    pub(super) fn find(&self, sidecar: &PartName) -> Result<Arc<Self>, BackendError> {
+        if !self.folder_of(sidecar).exists() {
+            return Err(BackendError::NoSidecar(sidecar.to_string()));
+        }
+        self.of(sidecar).map_err(|error| BackendError::Fault(error.to_string()))
+    }
+
+    fn folder_of(&self, sidecar: &PartName) -> PathBuf {
+        self.folder.join(format!("of-{sidecar}"))
     }
 
     /// Writes a line. It goes to the kernel's memory and no further, so this does not wait for a disk.
@@ -77,6 +110,9 @@ impl LogBook {
     /// Writes no more: the folder is about to go.
     pub(super) fn close(&self) {
         *self.state.lock().unwrap_or_else(PoisonError::into_inner) = State::Closed;
+        for own in self.sidecars.lock().unwrap_or_else(PoisonError::into_inner).values() {
+            own.close();
+        }
     }
 
     /// The last lines, for people.

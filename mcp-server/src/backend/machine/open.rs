@@ -6,6 +6,7 @@ use super::engine::{DENO, ENGINE, Parts};
 use super::gateway::Gateway;
 use super::groups::{Caps, Controller, Hierarchies};
 use super::guarded::Guarded;
+use super::images::Images;
 use super::index::Index;
 use super::places::Places;
 use super::spawner::Spawner;
@@ -46,8 +47,11 @@ impl Machine {
         let gateway = Arc::new(Gateway::start(args, &places, &supply).await);
         let chosen = choose(args, &files, mason).await;
         let registries = Registries::of(&args.modules);
-        let parts =
-            chosen.map(|mason| Parts { mason, files, supply, registries, gateway: Arc::clone(&gateway) });
+        let images = Arc::new(Images::of(args, &places));
+        let parts = chosen.map(|mason| {
+            let (images, gateway) = (Arc::clone(&images), Arc::clone(&gateway));
+            Parts { mason, files, supply, images, registries, gateway }
+        });
         let enforces = enforces(&groups, &parts, &gateway);
         for gap in enforces.not_enforced() {
             tracing::warn!(gap, "not enforced on this machine");
@@ -57,6 +61,7 @@ impl Machine {
         for (name, quota) in enclave::all(&places).map_err(fault)? {
             groups.make(Path::new(name.as_str()), &enclave::caps(quota)).map_err(fault)?;
         }
+        images.collect(&index.images()).map_err(fault)?;
         let idle = Duration::from_secs(args.idle_seconds.into());
         let rest = AbortOnDropHandle::new(tokio::spawn(rest(Arc::clone(&index), idle)));
         let proof = Proof::default();
@@ -69,7 +74,8 @@ fn places(args: &Args) -> Result<Places, BackendError> {
     let folder = args.machine_dir.as_ref().ok_or_else(missing)?;
     disk::make_private(folder).map_err(fault)?;
     let places = Places::new(folder.canonicalize().map_err(fault)?);
-    for folder in [places.enclaves(), places.sandboxes(), places.making(), places.removing()] {
+    for folder in [places.enclaves(), places.sandboxes(), places.making(), places.removing(), places.images()]
+    {
         disk::make_private(&folder).map_err(fault)?;
     }
     Ok(places)

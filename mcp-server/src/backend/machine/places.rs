@@ -39,6 +39,11 @@ impl Places {
         self.root.join("sandboxes")
     }
 
+    /// The images of sidecars, each in a folder of its digest's digits.
+    pub(super) fn images(&self) -> PathBuf {
+        self.root.join("images")
+    }
+
     /// The gateway's socket, in a folder that sandboxes see: it is made anew when the gateway is started again.
     pub(super) fn gateway(&self) -> PathBuf {
         self.root.join("egress").join("run").join(GATEWAY_SOCKET)

@@ -83,6 +83,7 @@ fn wanted(kind: Kind, files: &[Bind]) -> Wanted {
         texts: vec![Text { at: script.clone(), bytes: SCRIPT.into() }],
         room: SOCKET_BYTES,
         keeps: false,
+        shared: None,
         tcp: false,
         command: [DENO]
             .iter()

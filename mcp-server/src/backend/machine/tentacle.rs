@@ -7,7 +7,7 @@ use super::engine::{Engine, Parts, Pass};
 use super::log_book::LogBook;
 use super::places::{Places, TentaclePlace};
 use super::version;
-use crate::backend::{BackendError, RunOrder, RunReport, TentacleState};
+use crate::backend::{BackendError, LogOrder, RunOrder, RunReport, TentacleState};
 use seen::{Counted, Seen, What};
 use std::io;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -84,7 +84,7 @@ impl Tentacle {
     }
 
     /// Runs it, on its engine, which is started when there is none, or when the one that was there has just ended.
-    pub(super) async fn run(&self, order: &RunOrder) -> Result<RunReport, BackendError> {
+    pub(super) async fn run(self: &Arc<Self>, order: &RunOrder) -> Result<RunReport, BackendError> {
         let _run = Counted::begin(&self.seen, What::Run);
         for _ in 0..TRIES {
             let engine = self.engine().await?;
@@ -95,10 +95,13 @@ impl Tentacle {
         Err(BackendError::DoesNotStart(format!("its sandbox ended {TRIES} times before it took a run")))
     }
 
-    async fn engine(&self) -> Result<Pass, BackendError> {
+    async fn engine(self: &Arc<Self>) -> Result<Pass, BackendError> {
         let mut slot = self.slot.lock().await;
-        if let Some(engine) = slot.engine.as_ref().filter(|engine| engine.is_alive()) {
+        if let Some(engine) = slot.engine.as_ref().filter(|engine| engine.is_alive() && engine.is_whole()) {
             return Ok(engine.pass());
+        }
+        if let Some(broken) = slot.engine.take_if(|engine| engine.is_alive()) {
+            self.let_go(&mut slot, broken);
         }
         if let Some(dead) = slot.engine.take() {
             dead.end().await;
@@ -124,11 +127,27 @@ impl Tentacle {
         Engine::start(parts, &release, self.workshop.name(&self.of), Arc::clone(&self.log)).await
     }
 
+    /// The log that is asked for.
+    pub(super) fn log_of(&self, what: &LogOrder) -> Result<Arc<LogBook>, BackendError> {
+        what.sidecar.as_ref().map_or_else(|| Ok(Arc::clone(&self.log)), |sidecar| self.log.find(sidecar))
+    }
+
+    /// The images of its sidecars. What cannot be read has none: they are unpacked again when they are needed.
+    pub(super) fn images(&self) -> Vec<String> {
+        let current = version::current(&self.place).ok().flatten();
+        let load = |current| version::load(&self.place, &self.of.enclave, current).ok();
+        let release = current.and_then(load);
+        release.into_iter().flat_map(|it| it.sandbox.sidecars).map(|sidecar| sidecar.image).collect()
+    }
+
     /// Ends its engine when nobody has used it for this long.
     pub(super) async fn rest(&self, idle: Duration) {
         // While something is being started it is being used.
         let Ok(mut slot) = self.slot.try_lock() else { return };
-        let dead = |engine: &Arc<Engine>| !engine.is_alive() || engine.is_idle(idle);
+        let dead = |engine: &Arc<Engine>| {
+            let used = if engine.is_whole() { idle } else { Duration::ZERO };
+            !engine.is_alive() || engine.is_idle(used)
+        };
         if let Some(engine) = slot.engine.take_if(|engine| dead(engine)) {
             self.seen().copy = None;
             engine.end().await;

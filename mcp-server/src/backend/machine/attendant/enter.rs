@@ -1,5 +1,9 @@
 //! Becoming a sandbox: what must be so before the first untrusted instruction, done by the process for itself.
 
+mod join;
+
+pub(in super::super) use join::Joined;
+
 use super::AttendantError;
 use crate::backend::machine::confine::seccomp::{self, Purpose};
 use nix::fcntl::{FcntlArg, FdFlag, OFlag, fcntl, open};
@@ -32,6 +36,9 @@ pub(in super::super) const SECCOMP_TCP: &str = "{seccomp-tcp}";
 /// The same for a filter that besides lets files be named, of a sandbox that keeps what it fetches.
 pub(in super::super) const SECCOMP_KEEPING: &str = "{seccomp-keeping}";
 
+/// The same for a program that is not the engine: besides all that, what programs do that do not know of walls.
+pub(in super::super) const SECCOMP_BESIDE: &str = "{seccomp-beside}";
+
 /// How to become a sandbox.
 #[derive(Debug, Serialize, Deserialize)]
 pub(in super::super) struct Enter {
@@ -39,6 +46,10 @@ pub(in super::super) struct Enter {
     pub(in super::super) parent: i32,
     /// The folders of the control groups to join.
     pub(in super::super) groups: Vec<PathBuf>,
+    /// The sandbox to become a part of.
+    pub(in super::super) joins: Option<Joined>,
+    /// A folder in memory that others who join this sandbox find, too. Mounted first.
+    pub(in super::super) shared: Option<Mount>,
     /// What to mount where only this process and its children see it, in this order. Needs root.
     pub(in super::super) mounts: Vec<Mount>,
     /// The folder to stand in.
@@ -62,6 +73,8 @@ pub(in super::super) enum Mount {
         at: PathBuf,
         /// How much it can hold.
         bytes: u64,
+        /// How many files and folders.
+        entries: u32,
         /// Whose it is, where others may not look in.
         owner: Option<u32>,
     },
@@ -81,7 +94,10 @@ impl Enter {
             let procs = group.join("cgroup.procs");
             fs::write(&procs, "0").map_err(AttendantError::of(procs.display().to_string()))?;
         }
-        mount_all(&self.mounts)?;
+        if let Some(joins) = &self.joins {
+            joins.carry_out(self.parent)?;
+        }
+        mount_all(self.shared.as_ref(), &self.mounts)?;
         std::env::set_current_dir(&self.folder)
             .map_err(AttendantError::of(self.folder.display().to_string()))?;
         limit(Resource::RLIMIT_CORE, Some(0))?;
@@ -116,14 +132,15 @@ fn become_user(user: u32) -> nix::Result<()> {
 }
 
 /// Mounts in a mount namespace of its own, so that nothing is left when its processes are gone.
-fn mount_all(mounts: &[Mount]) -> Result<(), AttendantError> {
-    if mounts.is_empty() {
+fn mount_all(shared: Option<&Mount>, mounts: &[Mount]) -> Result<(), AttendantError> {
+    if shared.is_none() && mounts.is_empty() {
         return Ok(());
     }
-    unshare(CloneFlags::CLONE_NEWNS).map_err(AttendantError::of("a mount namespace"))?;
-    let none: Option<&str> = None;
-    mount(none, "/", none, MsFlags::MS_REC | MsFlags::MS_PRIVATE, none)
-        .map_err(AttendantError::of("making mounts private"))?;
+    own_mounts()?;
+    if let Some(shared) = shared {
+        let mounted = shared.carry_out(&mut std::iter::empty());
+        mounted.map_err(AttendantError::of(format!("mounting {shared:?}")))?;
+    }
     // Opened before anything is mounted over them.
     let mut sources = Vec::new();
     for from in mounts.iter().filter_map(Mount::source) {
@@ -137,6 +154,14 @@ fn mount_all(mounts: &[Mount]) -> Result<(), AttendantError> {
     Ok(())
 }
 
+/// From here on what is mounted and unmounted is nobody else's business.
+pub(super) fn own_mounts() -> Result<(), AttendantError> {
+    unshare(CloneFlags::CLONE_NEWNS).map_err(AttendantError::of("a mount namespace"))?;
+    let none: Option<&str> = None;
+    mount(none, "/", none, MsFlags::MS_REC | MsFlags::MS_PRIVATE, none)
+        .map_err(AttendantError::of("making mounts private"))
+}
+
 impl Mount {
     fn source(&self) -> Option<&Path> {
         match self {
@@ -148,9 +173,9 @@ impl Mount {
     fn carry_out(&self, sources: &mut impl Iterator<Item = OwnedFd>) -> io::Result<()> {
         let flags = MsFlags::MS_NOSUID | MsFlags::MS_NODEV;
         match self {
-            Self::Memory { at, bytes, owner } => {
+            Self::Memory { at, bytes, entries, owner } => {
                 let (mode, owner) = owner.map_or(("755", 0), |owner| ("700", owner));
-                let options = format!("size={bytes},nr_inodes=64,mode={mode},uid={owner},gid={owner}");
+                let options = format!("size={bytes},nr_inodes={entries},mode={mode},uid={owner},gid={owner}");
                 Ok(mount(Some("tmpfs"), at, Some("tmpfs"), flags, Some(options.as_str()))?)
             }
             Self::Bind { at, .. } => {
@@ -178,6 +203,7 @@ fn exec(program: &[String]) -> Result<Infallible, AttendantError> {
             SECCOMP => filter(Purpose::Local),
             SECCOMP_TCP => filter(Purpose::Tcp),
             SECCOMP_KEEPING => filter(Purpose::Keeping),
+            SECCOMP_BESIDE => filter(Purpose::Beside),
             _ => {
                 words.push(word.clone());
                 continue;

@@ -1,14 +1,14 @@
 //! Walls by gVisor: a kernel of its own, in a process without rights.
 
-use super::super::attendant::{Enter, Mount};
+use super::super::attendant::{Enter, Joined, Mount};
 use super::super::disk;
-use super::{Mason, NOBODY, SOCKET_FOLDER, Wanted};
+use super::{Beside, FEW, MANY, Mason, NOBODY, SHARED, SOCKET_FOLDER, Wanted};
 use serde_json::{Value, json};
 use std::fs::{self, Permissions};
 use std::io;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
-use workflow::ENVIRONMENT;
+use workflow::{ENVIRONMENT, Sidecar};
 
 /// How to become a sandbox of gVisor's; its bundle is written into `scratch`.
 pub(super) fn enter(
@@ -24,29 +24,22 @@ pub(super) fn enter(
     }
     // The sandbox's `/`, in which nobody must find the way.
     fs::set_permissions(&root, Permissions::from_mode(0o755))?;
-    let spec = serde_json::to_vec(&spec(wanted, &root, &door))?;
+    let spec = serde_json::to_vec(&spec(wanted, &root, &door, &scratch.join(SHARED)))?;
     fs::write(scratch.join("config.json"), spec)?;
-    let path = |path: &Path| path.display().to_string();
-    let program = vec![
-        path(&mason.program),
-        format!("--root={}", path(&state)),
-        "--platform=systrap".to_owned(),
-        "--network=none".to_owned(),
-        // The sandbox opens no file of the machine by itself, and its user is nobody.
-        "--directfs=false".to_owned(),
-        // The engine's socket is made in a folder of ours, through which the server comes in, and the gateway's is opened
-        // in another, where it has been bound.
-        "--host-uds=all".to_owned(),
-        // The attendant has joined the groups.
-        "--ignore-cgroups".to_owned(),
-        "run".to_owned(),
-        format!("--bundle={}", path(scratch)),
-        wanted.name.clone(),
-    ];
-    let mounts = vec![Mount::Memory { at: door.clone(), bytes: wanted.room, owner: Some(NOBODY) }];
+    // The engine's socket is made in a folder of ours, through which the server comes in, and the gateway's is opened in
+    // another, where it has been bound.
+    let program = words(mason, &state, "--host-uds=all", scratch, &wanted.name);
+    let door_of = Mount::Memory { at: door.clone(), bytes: wanted.room, entries: FEW, owner: Some(NOBODY) };
+    let mounts = vec![door_of];
+    let shared = wanted.shared.map(|bytes| {
+        let at = scratch.join(SHARED);
+        Mount::Memory { at, bytes, entries: MANY, owner: Some(NOBODY) }
+    });
     Ok(Enter {
         parent,
         groups,
+        joins: None,
+        shared,
         mounts,
         folder: door,
         // These hold the sandbox's processes and not gVisor's own: they are in the bundle.
@@ -57,19 +50,72 @@ pub(super) fn enter(
     })
 }
 
+/// How to become a part of a sandbox of gVisor's, whose folder is `host`: another container of it.
+pub(super) fn enter_beside(
+    mason: &Mason,
+    beside: &Beside<'_>,
+    (host, scratch): (&Path, &Path),
+    parent: i32,
+    groups: Vec<PathBuf>,
+) -> io::Result<Enter> {
+    let spec = serde_json::to_vec(&spec_beside(beside, &host.join(SHARED)))?;
+    fs::write(scratch.join("config.json"), spec)?;
+    Ok(Enter {
+        parent,
+        groups,
+        joins: Some(Joined { outer: beside.host.outer, first: None, stage: None }),
+        shared: None,
+        mounts: Vec::new(),
+        folder: PathBuf::from("/"),
+        data: None,
+        open_files: None,
+        user: None,
+        program: words(mason, &host.join("state"), "--host-uds=none", scratch, &beside.name),
+    })
+}
+
+/// The file in which gVisor keeps what it knows of a sandbox.
+pub(super) fn written_as(name: &str) -> String {
+    format!("{name}_sandbox:{name}.state")
+}
+
+/// Whether such a file says that the sandbox runs.
+pub(super) fn runs(state: &[u8]) -> bool {
+    /// `container.Running`, of the states that gVisor counts up from `Created`.
+    const RUNNING: u64 = 3;
+    serde_json::from_slice::<Value>(state).is_ok_and(|state| state.get("status") == Some(&RUNNING.into()))
+}
+
+/// The command line.
+fn words(mason: &Mason, state: &Path, sockets: &str, bundle: &Path, name: &str) -> Vec<String> {
+    vec![
+        mason.program.display().to_string(),
+        format!("--root={}", state.display()),
+        "--platform=systrap".to_owned(),
+        "--network=none".to_owned(),
+        // The sandbox opens no file of the machine by itself, and its user is nobody.
+        "--directfs=false".to_owned(),
+        sockets.to_owned(),
+        // The attendant has joined the groups.
+        "--ignore-cgroups".to_owned(),
+        "run".to_owned(),
+        format!("--bundle={}", bundle.display()),
+        name.to_owned(),
+    ]
+}
+
 /// The bundle's `config.json`, by the OCI runtime specification.
-fn spec(wanted: &Wanted, root: &Path, door: &Path) -> Value {
+fn spec(wanted: &Wanted, root: &Path, door: &Path, shared: &Path) -> Value {
     let environment: Vec<String> =
         ENVIRONMENT.iter().map(|(name, value)| format!("{name}={value}")).collect();
-    let bind = |from: &Path, at: &str, options: &[&str]| {
-        let all: Vec<&str> = ["rbind", "nosuid", "nodev"].iter().chain(options).copied().collect();
-        json!({"type": "bind", "source": from, "destination": at, "options": all})
-    };
     let mut mounts = vec![json!({"type": "proc", "source": "proc", "destination": "/proc"})];
     mounts.extend(wanted.files.iter().map(|file| bind(&file.from, &file.at, &["ro"])));
     mounts.push(bind(door, SOCKET_FOLDER, &["rw", "noexec"]));
-    let namespaces = ["pid", "network", "ipc", "uts", "mount"].map(|name| json!({"type": name}));
-    let limit = |name: &str, most: u64| json!({"type": name, "hard": most, "soft": most});
+    if wanted.shared.is_some() {
+        mounts.push(bind(shared, Sidecar::SHARED, &["rw", "noexec"]));
+    }
+    // Others may become a part of it.
+    let annotations = json!({"io.kubernetes.cri.container-type": "sandbox"});
     json!({
         "ociVersion": "1.0.2",
         "root": {"path": root, "readonly": true},
@@ -91,8 +137,57 @@ fn spec(wanted: &Wanted, root: &Path, door: &Path) -> Value {
             ],
         },
         "mounts": mounts,
-        "linux": {
-            "namespaces": namespaces,
-        },
+        "annotations": annotations,
+        "linux": {"namespaces": namespaces()},
     })
+}
+
+/// The same of a sidecar: its `/` is its image's, and what it has of its own lies over that.
+fn spec_beside(beside: &Beside<'_>, shared: &Path) -> Value {
+    let environment: Vec<String> =
+        beside.environment.iter().map(|(name, value)| format!("{name}={value}")).collect();
+    let size = format!("size={}", beside.scratch);
+    let mounts = json!([
+        {"type": "proc", "source": "proc", "destination": "/proc"},
+        {"type": "tmpfs", "source": "tmpfs", "destination": "/tmp", "options": ["nosuid", "nodev", "mode=1777", size]},
+        bind(shared, Sidecar::SHARED, &["rw"]),
+    ]);
+    json!({
+        "ociVersion": "1.0.2",
+        "root": {"path": beside.root, "readonly": true},
+        "hostname": "tentacle",
+        "process": {
+            "terminal": false,
+            "user": {"uid": NOBODY, "gid": NOBODY},
+            "cwd": beside.folder,
+            "args": beside.command,
+            "env": environment,
+            "noNewPrivileges": true,
+            "capabilities": {},
+            "rlimits": [
+                limit("RLIMIT_NOFILE", beside.open_files),
+                limit("RLIMIT_NPROC", beside.caps.processes),
+                limit("RLIMIT_CORE", 0),
+            ],
+        },
+        "mounts": mounts,
+        "annotations": {
+            "io.kubernetes.cri.container-type": "container",
+            "io.kubernetes.cri.sandbox-id": beside.host.name,
+        },
+        "linux": {"namespaces": namespaces()},
+    })
+}
+
+fn bind(from: &Path, at: &str, options: &[&str]) -> Value {
+    let all: Vec<&str> = ["rbind", "nosuid", "nodev"].iter().chain(options).copied().collect();
+    json!({"type": "bind", "source": from, "destination": at, "options": all})
+}
+
+fn namespaces() -> [Value; 5] {
+    ["pid", "network", "ipc", "uts", "mount"].map(|name| json!({"type": name}))
+}
+
+fn limit(name: &str, most: u64) -> Value {
+    json!({"type": name, "hard": most, "soft": most})
 }

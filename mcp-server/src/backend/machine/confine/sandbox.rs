@@ -27,6 +27,10 @@ pub(super) struct Remains {
 /// A living sandbox. It ends when this is dropped.
 #[derive(Debug)]
 pub(in super::super) struct Sandbox {
+    /// Its name.
+    pub(super) name: String,
+    /// The process that the server has started for it.
+    pub(super) outer: u32,
     /// The first process within the walls, where it is one of this kernel's.
     pub(in super::super) first: Option<i32>,
     /// Where the server finds the engine's socket.
@@ -46,6 +50,8 @@ pub(in super::super) struct End {
     pub(in super::super) status: String,
     /// How many of its processes were killed because it had no memory left.
     pub(in super::super) memory_kills: u64,
+    /// Whether it was the server that ended it.
+    pub(in super::super) wanted: bool,
 }
 
 impl Remains {
@@ -64,10 +70,12 @@ impl Sandbox {
     /// Watches over what was just started. What it says goes to `said`.
     pub(super) fn keep(child: Child, remains: Remains, said: mpsc::Sender<String>) -> Self {
         let end = CancellationToken::new();
+        let outer = child.id().unwrap_or_default();
+        let name = remains.scratch.file_name().unwrap_or_default().to_string_lossy().into_owned();
         let (tell, ended) = watch::channel(None);
         let group = remains.group.clone();
         tokio::spawn(keep(child, remains, said, end.clone(), tell));
-        Self { first: None, socket: PathBuf::new(), group, end, ended }
+        Self { name, outer, first: None, socket: PathBuf::new(), group, end, ended }
     }
 
     /// Ends it now.
@@ -81,12 +89,21 @@ impl Sandbox {
     }
 
     /// Waits until nothing of it is left.
-    pub(in super::super) async fn ended(&self) -> End {
-        let mut ended = self.ended.clone();
-        match ended.wait_for(Option::is_some).await {
-            Ok(end) => end.clone().unwrap_or_default(),
-            Err(_) => End { how: "the server is ending".to_owned(), ..End::default() },
-        }
+    pub(in super::super) fn ended(&self) -> impl Future<Output = End> + Send + 'static {
+        let ended = self.ended.clone();
+        async move { until_ended(ended).await }
+    }
+
+    /// How it ended, if it has.
+    pub(in super::super) fn end_of_it(&self) -> Option<End> {
+        self.ended.borrow().clone()
+    }
+}
+
+async fn until_ended(mut ended: watch::Receiver<Option<End>>) -> End {
+    match ended.wait_for(Option::is_some).await {
+        Ok(end) => end.clone().unwrap_or_default(),
+        Err(_) => End { how: "the server is ending".to_owned(), ..End::default() },
     }
 }
 
@@ -115,7 +132,7 @@ async fn keep(
         status = child.wait() => status,
         () = end.cancelled() => child.kill().await.and_then(|()| child.try_wait()).map(Option::unwrap_or_default),
     };
-    let memory_kills = remains.group.memory_kills();
+    let (memory_kills, wanted) = (remains.group.memory_kills(), end.is_cancelled());
     if let Err(error) = remains.tidy().await {
         // The guard tries again when the server has ended.
         tracing::error!(%error, scratch = %remains.scratch.display(), "something of a sandbox is left");
@@ -123,7 +140,7 @@ async fn keep(
     // With the last process the pipes are closed; who holds one all the same is not waited for.
     let _ = tokio::time::timeout(READ_WITHIN, readers.join_all()).await;
     let status = status.map_or_else(|error| error.to_string(), told);
-    tell.send_replace(Some(End { how: last.after(&status), status, memory_kills }));
+    tell.send_replace(Some(End { how: last.after(&status), status, memory_kills, wanted }));
 }
 
 /// How a process ended, in plain words.

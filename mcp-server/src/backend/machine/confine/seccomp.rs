@@ -68,6 +68,29 @@ const OLDER_NAMES: &[c_long] = &[SYS_rename];
 #[cfg(not(target_arch = "x86_64"))]
 const OLDER_NAMES: &[c_long] = &[];
 
+/// What programs do with files that do not know of walls, and waiting for changes of files.
+const BESIDE: &[c_long] = &[
+    SYS_copy_file_range,
+    SYS_getcpu,
+    SYS_inotify_add_watch,
+    SYS_inotify_init1,
+    SYS_inotify_rm_watch,
+    SYS_linkat,
+    SYS_splice,
+    SYS_symlinkat,
+    SYS_sync_file_range,
+    SYS_tee,
+    SYS_truncate,
+];
+
+/// Older calls for the same, which only this architecture has.
+#[cfg(target_arch = "x86_64")]
+const OLDER_BESIDE: &[c_long] =
+    &[SYS_creat, SYS_eventfd, SYS_inotify_init, SYS_link, SYS_signalfd, SYS_symlink, SYS_utime, SYS_utimes];
+
+#[cfg(not(target_arch = "x86_64"))]
+const OLDER_BESIDE: &[c_long] = &[];
+
 /// Memory.
 const MEMORY: &[c_long] = &[
     SYS_brk,
@@ -231,6 +254,8 @@ pub(in super::super) enum Purpose {
     Tcp,
     /// The same, and files are named when they are whole.
     Keeping,
+    /// The same, for programs that are not Deno.
+    Beside,
 }
 
 /// The part of a socket's type that is its kind; the rest are flags.
@@ -239,8 +264,11 @@ const SOCKET_KIND: u64 = 0xf;
 /// The filter, as the kernel takes it.
 pub(in super::super) fn filter(purpose: Purpose) -> Result<Vec<u8>, BackendError> {
     let mut listed = [FILES, MEMORY, PROCESSES, EVENTS, SOCKETS, OLDER].concat();
-    if purpose == Purpose::Keeping {
+    if matches!(purpose, Purpose::Keeping | Purpose::Beside) {
         listed.extend([NAMES, OLDER_NAMES].concat());
+    }
+    if purpose == Purpose::Beside {
+        listed.extend([BESIDE, OLDER_BESIDE].concat());
     }
     let mut rules: BTreeMap<i64, Vec<SeccompRule>> =
         listed.into_iter().map(|call| (call, Vec::new())).collect();
@@ -292,14 +320,15 @@ mod tests {
 
     #[test]
     fn it_fits_into_what_the_kernel_takes_and_into_a_pipe() {
-        let bytes = filter(Purpose::Keeping).unwrap();
+        let bytes = filter(Purpose::Beside).unwrap();
         assert_eq!(bytes.len() % 8, 0);
         assert!(bytes.len() / 8 <= 4096 && bytes.len() < 64 * 1024, "{}", bytes.len());
     }
 
     #[test]
     fn nothing_dangerous_is_on_the_list() {
-        let listed = [FILES, NAMES, OLDER_NAMES, MEMORY, PROCESSES, EVENTS, SOCKETS, OLDER].concat();
+        let files = [FILES, NAMES, OLDER_NAMES, BESIDE, OLDER_BESIDE].concat();
+        let listed = [&files, MEMORY, PROCESSES, EVENTS, SOCKETS, OLDER].concat();
         let forbidden = [
             SYS_ptrace,
             SYS_process_vm_readv,

@@ -1,9 +1,9 @@
 //! From what is wanted to a living sandbox.
 
-use super::super::attendant::Order;
+use super::super::attendant::{Enter, Order};
 use super::super::disk;
 use super::sandbox::{Remains, Sandbox};
-use super::{Kind, Mason, SOCKET, SOCKET_FOLDER, Wanted, bwrap, runsc};
+use super::{Kind, Mason, SHARED, SOCKET, SOCKET_FOLDER, Wanted, bwrap, runsc};
 use serde::Deserialize;
 use std::io;
 use std::os::fd::OwnedFd;
@@ -15,7 +15,7 @@ use tokio::net::unix::pipe;
 use tokio::sync::mpsc;
 
 /// How long the walls may take until there is something within them.
-const BUILT_WITHIN: Duration = Duration::from_secs(10);
+pub(super) const BUILT_WITHIN: Duration = Duration::from_secs(10);
 
 /// The most that Bubblewrap says about what it started.
 const MOST_INFO: usize = 4096;
@@ -32,7 +32,7 @@ pub(in super::super) enum StartError {
 }
 
 impl StartError {
-    fn of<E: Into<io::Error>>(what: &'static str) -> impl FnOnce(E) -> Self {
+    pub(super) fn of<E: Into<io::Error>>(what: &'static str) -> impl FnOnce(E) -> Self {
         move |error| Self::System(what, error.into())
     }
 }
@@ -70,8 +70,8 @@ impl Mason {
                 return Err(StartError::System("starting", error));
             }
         };
-        let outer = child.id().unwrap_or_default();
         let mut sandbox = Sandbox::keep(child, remains, lines);
+        let outer = sandbox.outer;
         let (first, socket) = match self.kind {
             Kind::Runsc => (None, format!("/proc/{outer}/cwd/{SOCKET}")),
             Kind::Bwrap => match tokio::time::timeout(BUILT_WITHIN, first_process(inner)).await {
@@ -90,6 +90,10 @@ impl Mason {
     /// Makes the sandbox's folder and group, and the command that becomes it.
     fn prepare(&self, wanted: &Wanted, remains: &Remains, info: pipe::Sender) -> Result<Command, StartError> {
         disk::make_private(&remains.scratch).map_err(StartError::of("the sandbox's folder"))?;
+        if wanted.shared.is_some() {
+            let shared = remains.scratch.join(SHARED);
+            disk::make_private(&shared).map_err(StartError::of("the folder that is shared"))?;
+        }
         let group = self.groups.make(&wanted.group, &wanted.caps);
         let folders = group.map_err(StartError::of("the control group"))?.folders().to_vec();
         let mut wanted = wanted.clone();
@@ -99,20 +103,25 @@ impl Mason {
         }
         let parent = i32::try_from(std::process::id()).unwrap_or_default();
         let enter = match self.kind {
-            Kind::Bwrap => bwrap::enter(self, &wanted, parent, folders),
+            Kind::Bwrap => bwrap::enter(self, &wanted, &remains.scratch, parent, folders),
             Kind::Runsc => runsc::enter(self, &wanted, &remains.scratch, parent, folders)
                 .map_err(StartError::of("the bundle"))?,
         };
-        let order = Order::Enter(Box::new(enter)).command();
-        let mut command = order.map_err(StartError::of("the order"))?;
-        let info: OwnedFd = info.into_blocking_fd().map_err(StartError::of("a pipe"))?;
-        command.stdin(info).stdout(Stdio::piped()).stderr(Stdio::piped());
-        Ok(command)
+        command(enter, info)
     }
 }
 
+/// The command that enters.
+pub(super) fn command(enter: Enter, info: pipe::Sender) -> Result<Command, StartError> {
+    let order = Order::Enter(Box::new(enter)).command();
+    let mut command = order.map_err(StartError::of("the order"))?;
+    let info: OwnedFd = info.into_blocking_fd().map_err(StartError::of("a pipe"))?;
+    command.stdin(info).stdout(Stdio::piped()).stderr(Stdio::piped());
+    Ok(command)
+}
+
 /// The first process within the walls, as Bubblewrap names it; none when it ends without having started one.
-async fn first_process(mut info: pipe::Receiver) -> Option<i32> {
+pub(super) async fn first_process(mut info: pipe::Receiver) -> Option<i32> {
     let mut told = Vec::new();
     let mut part = [0; 512];
     while told.len() < MOST_INFO {

@@ -1,7 +1,7 @@
 //! Asking an engine to run, or to load, and what can come of it.
 
 use super::super::confine::{End, Kind};
-use super::{Engine, READY_WITHIN};
+use super::{Beside, Engine, READY_WITHIN};
 use crate::backend::asking::{Asked, BROKE, GRACE, NoReport, broken, no_memory};
 use crate::backend::{BackendError, Rehearsed, RunOrder, RunReport, Watch, rehearsal};
 use serde_json::{Value, json};
@@ -10,6 +10,9 @@ use workflow::Bundle;
 
 /// How often it is looked whether a sandbox that hangs when it has no memory left has none.
 const LOOK_FOR_KILLS: Duration = Duration::from_millis(500);
+
+/// How long the end of a sidecar may take to be known, while the answer of a run that failed waits.
+const SIDECAR_KNOWN_WITHIN: Duration = Duration::from_secs(2);
 
 impl Engine {
     /// Sees whether every node can be loaded.
@@ -60,7 +63,7 @@ impl Engine {
             }
         };
         match report {
-            Ok(report) => Ok(Some(report)),
+            Ok(report) => Ok(Some(self.with_the_dead(report).await)),
             Err(NoReport::Refused(error)) => Err(error),
             Err(NoReport::Ending(how)) => {
                 tracing::info!(copy = self.copy, how, "an engine that was ending took no run");
@@ -71,9 +74,25 @@ impl Engine {
                 tracing::warn!(copy = self.copy, how, "a sandbox broke during a run");
                 self.sandbox.end();
                 let end = self.sandbox.ended().await;
+                self.end().await;
                 Ok(Some(self.broken(&end, kills)))
             }
         }
+    }
+
+    /// The report of a run that failed, with the sidecars that ended meanwhile.
+    async fn with_the_dead(&self, mut report: RunReport) -> RunReport {
+        if report.success || self.sidecars.is_empty() {
+            return report;
+        }
+        // Its end may be known a little later than what it broke.
+        let _ = tokio::time::timeout(SIDECAR_KNOWN_WITHIN, self.sidecar_ends()).await;
+        let told: Vec<String> = self.sidecars.iter().filter_map(Beside::ended).collect();
+        let errors = report.output.get_mut("errors").and_then(Value::as_object_mut);
+        for error in errors.into_iter().flat_map(|errors| errors.values_mut()).filter(|_| !told.is_empty()) {
+            *error = format!("{}; meanwhile {}", error.as_str().unwrap_or_default(), told.join("; ")).into();
+        }
+        report
     }
 
     /// Waits until a sandbox that hangs when it has no memory left has none. In others the kernel ends the run.
@@ -91,13 +110,17 @@ impl Engine {
         Asked { client, base: "http://engine", token, copy }.send(path, order).await
     }
 
+    fn no_memory(&self) -> String {
+        let amount = format!("{} MiB", self.memory_mib);
+        if self.kind == Kind::Runsc && !self.sidecars.is_empty() {
+            return no_memory(&format!("{amount} together with its sidecars"));
+        }
+        no_memory(&amount)
+    }
+
     /// The report of a run whose sandbox did not live to give one.
     fn broken(&self, end: &End, kills: u64) -> RunReport {
-        let why = if end.memory_kills > kills {
-            no_memory(&format!("{} MiB", self.memory_mib))
-        } else {
-            BROKE.to_owned()
-        };
+        let why = if end.memory_kills > kills { self.no_memory() } else { BROKE.to_owned() };
         broken(&self.nodes, &why, &self.copy)
     }
 }

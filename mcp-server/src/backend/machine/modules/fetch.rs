@@ -106,6 +106,7 @@ fn wanted(
         texts,
         room: ROOM,
         keeps: true,
+        shared: None,
         tcp: true,
         command: fetching.command().map_err(|error| fault(&error))?,
     })

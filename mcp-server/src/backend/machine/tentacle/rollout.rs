@@ -83,10 +83,15 @@ impl Tentacle {
         }
         slot.current = Some(version);
         let Some(old) = slot.engine.replace(engine) else { return self.collect(&slot).await };
+        self.let_go(&mut slot, old);
+        Ok(())
+    }
+
+    /// Goes on without an engine, which ends its runs first.
+    pub(super) fn let_go(self: &Arc<Self>, slot: &mut Slot, old: Arc<Engine>) {
         slot.retiring.push(Arc::clone(&old));
         let tentacle = Arc::clone(self);
         tokio::spawn(async move { tentacle.retire(&old).await });
-        Ok(())
     }
 
     /// Replaces an engine that holds this secret, whose value has changed: the next run starts another.
@@ -104,9 +109,7 @@ impl Tentacle {
         let mut slot = self.slot.lock().await;
         let Some(old) = slot.engine.take_if(is_old) else { return };
         self.seen().copy = None;
-        slot.retiring.push(Arc::clone(&old));
-        let tentacle = Arc::clone(self);
-        tokio::spawn(async move { tentacle.retire(&old).await });
+        self.let_go(&mut slot, old);
     }
 
     /// Lets an engine end its runs, and then goes on without it.
