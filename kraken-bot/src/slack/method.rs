@@ -140,6 +140,15 @@ mod tests {
     }
 
     #[test]
+    fn every_fact_that_is_heard_is_told_of_in_the_documents() {
+        let told = include_str!("../../../docs/membership.md");
+        let facts = EVENTS.iter().map(|(event, _)| *event);
+        for fact in facts.filter(|event| !event.starts_with("app_") && !event.starts_with("message.")) {
+            assert!(told.contains(&format!("`{fact}`")), "{fact} is not in docs/membership.md");
+        }
+    }
+
+    #[test]
     fn the_manifest_subscribes_to_what_is_heard_and_nothing_else() {
         let heard: BTreeSet<String> = EVENTS.iter().map(|(event, _)| (*event).to_owned()).collect();
         assert_eq!(listed(&manifest(), "/settings/event_subscriptions/bot_events"), heard);

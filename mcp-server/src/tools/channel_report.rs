@@ -70,6 +70,8 @@ impl Handler for ChannelReport {
         if args.unseen {
             tx.notify_person(&record, &record.owner, &unseen(&record), None).await.map_err(failed)?;
         }
+        let told =
+            Lost { record: &record, rights: &rights, now: news.people.as_ref().map(|(people, _)| people) };
         for person in &lost {
             let passed = match &reown {
                 Some((reown, owners)) if owners.contains(person) => {
@@ -77,7 +79,7 @@ impl Handler for ChannelReport {
                 }
                 _ => Vec::new(),
             };
-            tx.notify(&record, &left(person, &passed, &record, &rights)).await.map_err(failed)?;
+            tx.notify(&record, &left(person, &passed, &told)).await.map_err(failed)?;
         }
         changing.done().await?;
         if news.name.is_some() || news.archived.is_some() || args.moved_to.is_some() {
@@ -93,19 +95,30 @@ impl Handler for ChannelReport {
 }
 
 /// That somebody lost their place, in one line.
-fn left(person: &PersonId, passed: &[TentacleName], record: &EnclaveRecord, rights: &Rights) -> String {
-    let who = rights.shown(person);
-    if record.owner == *person {
+fn left(person: &PersonId, passed: &[TentacleName], lost: &Lost<'_>) -> String {
+    let (who, owner) = (lost.rights.shown(person), lost.rights.shown(&lost.record.owner));
+    let account = lost.record.team().and_then(|team| lost.rights.account_of(person, team));
+    // Who is still there has another class of account than before.
+    let is_here = account.is_some_and(|account| lost.now.is_some_and(|people| people.contains_key(account)));
+    let how = if is_here { "is no full member of the workspace any more" } else { "is not in the channel any more" };
+    if lost.record.owner == *person {
         return format!(
-            "{who}, who owns this enclave, is not in the channel any more and can change nothing here until they \
-                        are back. Until then nobody else can, either; an operator can offer it to another owner."
+            "{who}, who owns this enclave, {how} and can change nothing here until that is so again. Until then nobody else \
+             can, either; an operator can offer it to another owner."
         );
     }
     if passed.is_empty() {
-        return format!("{who} is not in the channel any more, and no longer a member.");
+        return format!("{who} {how}, and no longer a member.");
     }
-    let owner = rights.shown(&record.owner);
-    format!("{who} is not in the channel any more, and no longer a member. {} {owner}'s now.", names(passed))
+    format!("{who} {how}, and no longer a member. {} {owner}'s now.", names(passed))
+}
+
+/// What those who lost their place are told of by.
+struct Lost<'a> {
+    record: &'a EnclaveRecord,
+    rights: &'a Rights,
+    /// Who is in the channel now.
+    now: Option<&'a People>,
 }
 
 /// That nobody can see who is in the channel any more.

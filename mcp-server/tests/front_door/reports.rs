@@ -100,6 +100,8 @@ async fn another_class_of_account_counts_at_once_and_lets_nobody_in(app: App) {
     report(&app, Timestamp::now(), json!({"changed": [guest("ben")]})).await;
     let info = app.operate("enclave_info", json!({"name": "price-watch"})).await.unwrap();
     assert_eq!(info["members"], json!(["ana"]));
+    let told = told(&app, Value::Null).await;
+    assert_eq!(told, ["ben is no full member of the workspace any more, and no longer a member."]);
     report(&app, Timestamp::now(), json!({"changed": [person("cy")]})).await;
     app.sign_in("cy").await.unwrap();
     app.call(&app.agent("cy"), "enclave_info", json!({"name": "price-watch"})).await.unwrap_err();
