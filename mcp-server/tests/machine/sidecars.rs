@@ -44,7 +44,8 @@ export default async (ctx, { port, mark }) => {
     variables: await sh(ctx, "env | cut -d = -f 1 | grep -vE '^(HOME|PATH|PWD|SHLVL|WORD|OF_IMAGE)$'"),
     word: await sh(ctx, "echo \"$WORD\""),
     processes: await sh(ctx, "ps | grep -c '[d]eno'"),
-    marks: await sh(ctx, `cat /proc/[0-9]*/cmdline /proc/[0-9]*/environ | grep -c '${mark}'`),
+    marks: await sh(ctx, `cat /proc/[0-9]*/cmdline /proc/[0-9]*/environ 2>/dev/null | grep -c '${mark}'`),
+    looked: await has("cat /proc/[0-9]*/environ 2>/dev/null | grep -q WORD="),
     setuid: await sh(ctx, "ls -l /bin/busybox | cut -c 1-10"),
     writes: await has("echo x > /file || echo x > /bin/file || echo x > /dev/file"),
     mounts: await has("mount -t tmpfs none /tmp"),
@@ -133,7 +134,7 @@ async fn a_sidecar_serves_the_node_that_uses_it_and_gets_nothing_else(walls: Wal
         "told": "of the node", "shared": "of the sidecar\n", "word": "a $(b) $$c",
         "plan": "Error", "direct": "NotCapable",
         "user": "65534", "root": "bin\ndev\nproc\nshared\nsys\ntmp", "files": "", "variables": "",
-        "processes": "0", "marks": "0", "setuid": "-r-xr-xr-x", "writes": "no", "mounts": "no", "device": "no",
+        "processes": "0", "marks": "0", "looked": "yes", "setuid": "-r-xr-xr-x", "writes": "no", "mounts": "no", "device": "no",
         "host": "no", "metadata": "no", "names": "no", "scratch": "yes", "filled": "no", "fullShare": "no",
         "manyShared": "no",
     });

@@ -49,6 +49,9 @@ pub(super) enum AttendantError {
     /// The server is gone.
     #[error("the server has ended")]
     Orphaned,
+    /// What is to be joined is not there yet.
+    #[error("the sandbox to become a part of has no mounts of its own yet")]
+    NotYet,
     /// Another server.
     #[error("another server uses {0}")]
     InUse(String),

@@ -55,7 +55,7 @@ impl Mason {
         let scratch = self.places.sandboxes().join(&beside.name);
         let remains = Remains::new(self.groups.group(&beside.group), scratch);
         if self.kind == Kind::Runsc {
-            self.until_it_runs(&beside.host.name).await;
+            self.until_it_runs(beside.host).await?;
         }
         let (info, inner) = pipe::pipe().map_err(StartError::of("a pipe"))?;
         let started = match self.prepare_beside(beside, &remains, info) {
@@ -80,15 +80,23 @@ impl Mason {
         Ok(sandbox)
     }
 
-    /// Waits until gVisor has written down that a sandbox runs: before that nothing can become a part of it. One that never does
-    /// is told by what is to become a part of it.
-    async fn until_it_runs(&self, host: &str) {
-        let state = self.places.sandboxes().join(host).join("state").join(runsc::written_as(host));
-        for _ in 0..BUILT_WITHIN.as_millis() / LOOK.as_millis() {
-            if fs::read(&state).is_ok_and(|text| runsc::runs(&text)) {
-                return;
+    /// Waits until gVisor has written down that a sandbox runs: before that its folders are not mounted, and what became a part
+    /// of it would have others, which nothing bounds.
+    async fn until_it_runs(&self, host: &Sandbox) -> Result<(), StartError> {
+        let name = &host.name;
+        let state = self.places.sandboxes().join(name).join("state").join(runsc::written_as(name));
+        let runs = async {
+            while !fs::read(&state).is_ok_and(|text| runsc::runs(&text)) {
+                tokio::time::sleep(LOOK).await;
             }
-            tokio::time::sleep(LOOK).await;
+        };
+        tokio::select! {
+            () = runs => Ok(()),
+            end = host.ended() => Err(StartError::Walls(format!("the sandbox beside which it is to be: {}", end.how))),
+            () = tokio::time::sleep(BUILT_WITHIN) => {
+                let why = format!("the sandbox does not run within {} s", BUILT_WITHIN.as_secs());
+                Err(StartError::Walls(why))
+            }
         }
     }
 

@@ -81,9 +81,8 @@ pub(super) fn written_as(name: &str) -> String {
 
 /// Whether such a file says that the sandbox runs.
 pub(super) fn runs(state: &[u8]) -> bool {
-    /// `container.Running`, of the states that gVisor counts up from `Created`.
-    const RUNNING: u64 = 3;
-    serde_json::from_slice::<Value>(state).is_ok_and(|state| state.get("status") == Some(&RUNNING.into()))
+    let state = serde_json::from_slice::<Value>(state).ok();
+    state.is_some_and(|state| state.get("status").and_then(Value::as_str) == Some("running"))
 }
 
 /// The command line.

@@ -7,6 +7,7 @@ use nix::mount::{MntFlags, umount2};
 use nix::sched::{CloneFlags, setns};
 use serde::{Deserialize, Serialize};
 use std::fs::{self, File};
+use std::os::unix::fs::MetadataExt;
 use std::path::PathBuf;
 
 /// The sandbox to become a part of.
@@ -28,6 +29,13 @@ impl Joined {
             File::open(&path).map_err(AttendantError::of(path))
         };
         let mounts = open(self.outer.to_string(), "mnt")?;
+        // One that has no mounts of its own yet would have this one mount, and write, in the machine's.
+        let ours = File::open("/proc/self/ns/mnt").map_err(AttendantError::of("/proc/self/ns/mnt"))?;
+        let place =
+            |file: &File| file.metadata().map(|it| it.ino()).map_err(AttendantError::of("a namespace"));
+        if place(&mounts)? == place(&ours)? {
+            return Err(AttendantError::NotYet);
+        }
         let network = self.first.map(|first| open(first.to_string(), "net")).transpose()?;
         // INVARIANT: looked at after they were opened, so that they are not of others who have got these numbers meanwhile
         let outer = i32::try_from(self.outer).unwrap_or_default();
