@@ -119,7 +119,7 @@ fn troubled(why: &str) -> Message {
 
 fn told(list: &EnclaveListAnswer) -> Message {
     let mut message = Message::new("*What needs you*");
-    let waiting: Vec<String> = list.enclaves.iter().filter_map(waits).collect();
+    let waiting: Vec<String> = list.enclaves.iter().flat_map(waits).collect();
     message = message.line(if waiting.is_empty() {
         "Nothing waits for you.".to_owned()
     } else {
@@ -143,13 +143,18 @@ fn told(list: &EnclaveListAnswer) -> Message {
 }
 
 /// What waits for the owner of an enclave.
-fn waits(entry: &EnclaveEntry) -> Option<String> {
-    let what = match entry.approvals_waiting {
-        0 => return None,
-        1 => "a tentacle would newly reach something, and asks you first".to_owned(),
-        count => format!("{count} deploys would newly reach something, and ask you first"),
+fn waits(entry: &EnclaveEntry) -> Vec<String> {
+    let reach = match entry.approvals_waiting {
+        0 => None,
+        1 => Some("a tentacle would newly reach something, and asks you first".to_owned()),
+        count => Some(format!("{count} deploys would newly reach something, and ask you first")),
     };
-    Some(format!("• {}: {what}.", place(entry)))
+    let joins = match entry.joins_waiting {
+        0 => None,
+        1 => Some("somebody asks to be let in; the card is in our direct messages".to_owned()),
+        count => Some(format!("{count} people ask to be let in; the cards are in our direct messages")),
+    };
+    [reach, joins].into_iter().flatten().map(|what| format!("• {}: {what}.", place(entry))).collect()
 }
 
 /// The channel, where there is one, else the name.
@@ -205,6 +210,7 @@ mod tests {
                 age: "3m".into(),
             }),
             approvals_waiting: 0,
+            joins_waiting: 0,
         }
     }
 
@@ -217,6 +223,16 @@ mod tests {
              Last deploy: *hello*, 3m ago, by Ben."
         );
         assert!(enclave(&entry("prices", 2, 2)).contains("all 2 tentacles are ready"));
+    }
+
+    #[test]
+    fn what_waits_for_the_owner_is_told() {
+        let mut waiting = entry("prices", 1, 1);
+        assert_eq!(waits(&waiting), Vec::<String>::new());
+        (waiting.approvals_waiting, waiting.joins_waiting) = (1, 2);
+        let told = waits(&waiting);
+        assert_eq!(told.len(), 2);
+        assert_eq!(told[1], "• <#C1>: 2 people ask to be let in; the cards are in our direct messages.");
     }
 
     #[test]

@@ -100,7 +100,11 @@ fn left(person: &PersonId, passed: &[TentacleName], lost: &Lost<'_>) -> String {
     let account = lost.record.team().and_then(|team| lost.rights.account_of(person, team));
     // Who is still there has another class of account than before.
     let is_here = account.is_some_and(|account| lost.now.is_some_and(|people| people.contains_key(account)));
-    let how = if is_here { "is no full member of the workspace any more" } else { "is not in the channel any more" };
+    let how = if is_here {
+        "is no full member of the workspace any more"
+    } else {
+        "is not in the channel any more"
+    };
     if lost.record.owner == *person {
         return format!(
             "{who}, who owns this enclave, {how} and can change nothing here until that is so again. Until then nobody else \

@@ -43,6 +43,8 @@ impl Handler for EnclaveList {
             if entry.your_class == class_word(Class::Owner) {
                 let waiting = server.store.approvals_waiting(&grant).await;
                 entry.approvals_waiting = waiting.map_err(|error| unavailable(&error))?;
+                let waiting = server.store.joins_waiting(&grant).await;
+                entry.joins_waiting = waiting.map_err(|error| unavailable(&error))?;
             }
             glance(server, &look, grant, &mut entry);
             enclaves.push(entry);
@@ -90,5 +92,6 @@ fn entry(call: &Call, look: &Look<'_>, record: &EnclaveRecord) -> EnclaveEntry {
         tentacles_ready: 0,
         last_deploy: None,
         approvals_waiting: 0,
+        joins_waiting: 0,
     }
 }

@@ -37,12 +37,19 @@ async fn who_waits_asks_and_the_owner_lets_them_in(app: App) {
     assert_eq!(me["enclave"]["may_ask_to_join"], true);
     let asked = channel.say("ben", "join_ask", json!({})).await.unwrap();
     assert_eq!((&asked["owner"], &asked["asked_before"]), (&json!("ana"), &json!(false)));
+    let waiting = async |person: &str| {
+        let list = app.call(&app.agent(person), "enclave_list", json!({})).await.unwrap();
+        list["enclaves"][0]["joins_waiting"].clone()
+    };
+    assert_eq!(waiting("ana").await, 1);
     let card = told(&app, "UANA").await;
     assert_eq!(card.len(), 1, "{card:?}");
     assert_eq!(card[0]["text"], "ben asks to be a member of your enclave price-watch (#price-watch).");
     let request = card[0]["question"]["id"].clone();
     let yes = json!({"request": request, "allow": true});
     let decided = channel.click("ana", "join_decide", yes.clone()).await.unwrap();
+    assert_eq!(waiting("ana").await, 0);
+    assert_eq!(waiting("ben").await, 0, "what waits is the owner's to know");
     assert_eq!((&decided["person"], &decided["allowed"]), (&json!("ben"), &json!(true)));
     channel.say("ben", "enclave_info", json!({})).await.unwrap();
     assert!(told(&app, "UBEN").await[0]["text"].as_str().unwrap().contains("you are a member now"));

@@ -28,7 +28,12 @@ fn every_command_is_understood() {
         (
             "tntc enclave provision a --quota small --mode private --members s1,s2",
             "Enclave(Provision(Provision { named: Named { name: EnclaveName(\"a\") }, quota: Some(\"small\"), mode: \
-             Some(\"private\"), members: [\"s1\", \"s2\"] }))",
+             Some(\"private\"), members: [\"s1\", \"s2\"], channel: None, founder: None }))",
+        ),
+        (
+            "tntc enclave provision a --channel C1 --founder T1/UBEN",
+            "Enclave(Provision(Provision { named: Named { name: EnclaveName(\"a\") }, quota: None, mode: None, members: [], \
+             channel: Some(\"C1\"), founder: Some(Account(SlackAccount { team: \"T1\", user: \"UBEN\" })) }))",
         ),
         ("tntc list", "List(List { enclave: None })"),
         (

@@ -238,6 +238,9 @@ pub struct EnclaveEntry {
     /// For the owner: how many questions about new reach wait for an answer.
     #[serde(default)]
     pub approvals_waiting: u64,
+    /// For its owner: how many people wait to be let in.
+    #[serde(default)]
+    pub joins_waiting: u64,
 }
 
 /// The last time that a tentacle was deployed.

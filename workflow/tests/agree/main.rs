@@ -182,7 +182,7 @@ proptest! {
         prop_assert_eq!(can, every.collect::<BTreeSet<_>>(), "what sidecars can connect to");
         prop_assert!(addresses.values().all(|hosts| hosts.len() == 1), "one address, one host");
 
-        // The engine itself may listen there, reach the gateway, and nothing else.
+        // The engine itself may listen there, reach the gateway, ask sidecars whether they are well, and nothing else.
         let layout = Layout::new(["/deno", "/engine", "/code", "/plan"], Listen::Unix("/run/e".to_owned())).unwrap();
         let layout = layout.with_gateway(Gateway::Unix("/run/g".to_owned()), "/pass").unwrap();
         let command = sandbox.engine_command(&layout);
@@ -191,6 +191,8 @@ proptest! {
         let own = ["unix:/run/e", "unix:/run/g", "127.0.0.1:3128"].map(str::to_owned);
         let at = |forward: &Value| format!("{}:{}", forward["at"].as_str().unwrap(), forward["port"]);
         let listens = plan["forwards"].as_array().unwrap().iter().map(at);
-        prop_assert_eq!(may, own.into_iter().chain(listens).collect::<BTreeSet<_>>());
+        let beside = (0..contract.sidecars.len())
+            .map(|sidecar| format!("127.0.0.1:{}", contract::Contract::port_of_sidecar(sidecar)));
+        prop_assert_eq!(may, own.into_iter().chain(listens).chain(beside).collect::<BTreeSet<_>>());
     }
 }

@@ -2,9 +2,10 @@
 
 use super::{Tx, holdable, now};
 use crate::gate::Authorized;
-use crate::gate::act::{AddMember, AskToJoin};
+use crate::gate::act::{AddMember, AskToJoin, List};
 use crate::store::record::{EnclaveRecord, JoinRequest, PersonId};
-use crate::store::{StoreError, row};
+use crate::store::{Store, StoreError, row};
+use sqlx::Row;
 use uuid::Uuid;
 
 /// How long a request is good for, in milliseconds: a week.
@@ -21,6 +22,20 @@ pub(crate) struct Asker<'a> {
     pub(crate) account: &'a str,
     /// Their name, to show.
     pub(crate) shown: &'a str,
+}
+
+impl Store {
+    /// How many people wait to be let into an enclave.
+    pub(crate) async fn joins_waiting(&self, grant: &Authorized<List>) -> Result<u64, StoreError> {
+        let count = sqlx::query(
+            "SELECT COUNT(*) AS n FROM join_request WHERE enclave = $1 AND refused = 0 AND asked_at > $2",
+        )
+        .bind(grant.target().record.name.as_str())
+        .bind(now() - VALID)
+        .fetch_one(self.pool())
+        .await?;
+        Ok(u64::try_from(count.try_get::<i64, _>("n")?).unwrap_or_default())
+    }
 }
 
 impl Tx {
