@@ -1,33 +1,20 @@
 """An app by Slack's own framework Bolt for Python, against the local workspace: by Socket Mode, or by requests when `PORT` is set.
 Ends with "all well", or with the first surprise."""
 
-import json
 import os
 import queue
 import threading
-import urllib.parse
 import urllib.request
 
 from slack_bolt import App
 from slack_bolt.adapter.socket_mode import SocketModeHandler
 from slack_sdk import WebClient
 
-BASE, SECRET = os.environ["BASE"], os.environ["SECRET"]
-PATIENCE = 20
+from at_the_page import BASE, PATIENCE, SECRET, people
 
 web = WebClient(token=os.environ["BOT_TOKEN"], base_url=f"{BASE}/api/", timeout=PATIENCE)
 app = App(client=web, signing_secret=os.environ["SIGNING_SECRET"])
 seen = queue.Queue()
-
-
-def people(person, path, **fields):
-    """Does something as a person, by the page."""
-    request = urllib.request.Request(
-        f"{BASE}/as/{person}/{path}",
-        data=urllib.parse.urlencode(fields).encode(),
-        headers={"Authorization": f"Bearer {SECRET}", "Accept": "application/json"},
-    )
-    return json.load(urllib.request.urlopen(request, timeout=PATIENCE))
 
 
 def look(person, path):

@@ -3,7 +3,6 @@
 import json
 import os
 import queue
-import urllib.parse
 import urllib.request
 
 from slack_sdk import WebClient
@@ -13,20 +12,9 @@ from slack_sdk.socket_mode import SocketModeClient
 from slack_sdk.socket_mode.response import SocketModeResponse
 from slack_sdk.webhook import WebhookClient
 
-BASE, SECRET = os.environ["BASE"], os.environ["SECRET"]
-PATIENCE = 20
+from at_the_page import BASE, PATIENCE, SECRET, people
 
 web = WebClient(token=os.environ["BOT_TOKEN"], base_url=f"{BASE}/api/", timeout=PATIENCE)
-
-
-def people(person, path, **fields):
-    """Does something as a person, by the page."""
-    request = urllib.request.Request(
-        f"{BASE}/as/{person}/{path}",
-        data=urllib.parse.urlencode(fields).encode(),
-        headers={"Authorization": f"Bearer {SECRET}", "Accept": "application/json"},
-    )
-    return json.load(urllib.request.urlopen(request, timeout=PATIENCE))
 
 
 def control(path, **fields):

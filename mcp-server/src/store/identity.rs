@@ -3,6 +3,7 @@
 use super::record::{AccountId, PersonId};
 use super::tx::{holdable, now};
 use super::{Store, StoreError, Tx};
+use crate::call::Call;
 use crate::gate::Authorized;
 use crate::gate::act::{Bind, Unlink};
 use crate::identity::Person;
@@ -46,13 +47,17 @@ impl Tx {
         Ok(Ok(true))
     }
 
-    /// Ends the binding of `account` to `person`, and whatever was offered to them or by them where it counted.
+    /// Ends the binding of `account` to `person`, and whatever was offered to them or by them where it counted. Somebody else's
+    /// only an operator ends: for whoever else asks nothing happens.
     pub(crate) async fn unlink(
         &mut self,
         _: &Authorized<Unlink>,
-        account: &AccountId,
-        person: &PersonId,
+        by: &Call,
+        (account, person): (&AccountId, &PersonId),
     ) -> Result<(), StoreError> {
+        if by.operator().is_none() && by.person_id() != Some(person) {
+            return Ok(());
+        }
         sqlx::query("DELETE FROM binding WHERE team = $1 AND account = $2 AND issuer = $3 AND subject = $4")
             .bind(&account.team)
             .bind(&account.user)

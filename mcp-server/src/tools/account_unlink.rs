@@ -47,7 +47,7 @@ impl Handler for AccountUnlink {
         };
         let tx = changing.tx();
         for (account, person) in &bound {
-            tx.unlink(&grant, account, person).await.map_err(failed)?;
+            tx.unlink(&grant, call, (account, person)).await.map_err(failed)?;
         }
         for (grant, record, person) in &reown {
             let passed = pass_on(tx, grant, record, person, &rights).await.map_err(failed)?;

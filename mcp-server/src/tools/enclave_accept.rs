@@ -29,40 +29,39 @@ impl Handler for EnclaveAccept {
         let failed = |error: StoreError| unavailable(&error);
         let (change, grant) = server.gate.change(call).await?.itself::<act::Accept>().await?;
         let mut changing = change.decided();
-        let offered = match call.person_id() {
-            Some(person) => changing.tx().offer_to(&grant, args.offer, person).await.map_err(failed)?,
-            None => None,
-        };
         // The card names its enclave's channel, and an offer of another enclave is none of it.
-        let here = |record: &crate::store::EnclaveRecord| {
-            call.channel().is_some_and(|(team, channel)| {
-                record.channel.as_ref().is_some_and(|own| own.team == team && own.id == channel.id)
-            })
+        let offered = match (call.person_id(), call.channel()) {
+            (Some(person), Some((team, channel))) => {
+                let found = changing.tx().offer_to(&grant, args.offer, person, (team, &channel.id)).await;
+                found.map_err(failed)?.map(|offered| (offered, person))
+            }
+            _ => None,
         };
-        let Some((offer, record)) = offered.filter(|(_, record)| here(record)) else {
+        let Some((offered, person)) = offered else {
             return Err(changing.failed(gone()).await);
         };
+        let record = offered.record();
         let rights = server.store.rights().await.map_err(failed)?;
-        let (from, to) = (rights.shown(&offer.owner).to_owned(), rights.shown(&offer.to).to_owned());
+        let (from, to) = (rights.shown(offered.owner()).to_owned(), rights.shown(person).to_owned());
         let tx = changing.tx();
         if args.accept {
-            tx.accept_offer(&grant, &offer, &record).await.map_err(failed)?;
+            tx.accept_offer(&grant, &offered).await.map_err(failed)?;
             let told = format!("{to} owns this enclave now. {from}, who did before, is a member.");
-            tx.notify(&record, &told).await.map_err(failed)?;
+            tx.notify(record, &told).await.map_err(failed)?;
         } else {
-            tx.decline_offer(&grant, &record).await.map_err(failed)?;
+            tx.decline_offer(&grant, &offered).await.map_err(failed)?;
         }
         let told = if args.accept {
             format!("{to} has accepted: the enclave {} is theirs, and you are a member.", record.name)
         } else {
             format!("{to} does not take the enclave {}. It stays yours.", record.name)
         };
-        tx.notify_person(&record, &offer.owner, &told, None).await.map_err(failed)?;
+        tx.notify_person(record, offered.owner(), &told, None).await.map_err(failed)?;
         changing.done().await?;
         if args.accept {
             server.follow(&grant, &record.name).await;
         }
-        Ok(EnclaveAcceptAnswer { enclave: record.name, accepted: args.accept, from })
+        Ok(EnclaveAcceptAnswer { enclave: record.name.clone(), accepted: args.accept, from })
     }
 }
 

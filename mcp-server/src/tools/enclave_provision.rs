@@ -80,12 +80,13 @@ async fn let_found(
     name: &EnclaveName,
 ) -> Result<EnclaveProvisionAnswer, Failure> {
     let failed = |error: StoreError| unavailable(&error);
+    let call = changing.call();
     let tx = changing.tx();
     if tx.enclave_of(&offer.account.team, &offer.channel).await.map_err(failed)?.is_some() {
         let taken = Failure::new(FailureCode::Conflict, "that channel has an enclave already");
         return Err(changing.failed(taken).await);
     }
-    tx.let_found(grant, &offer.account, &offer.channel).await.map_err(failed)?;
+    tx.let_found(grant, call, (&offer.account, &offer.channel)).await.map_err(failed)?;
     let told = format!(
         "An operator lets you make the channel {} an enclave, which you will own. Say `@kraken set up this channel` in it \
          within a day; until then there is none.",

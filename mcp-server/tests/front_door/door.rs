@@ -90,6 +90,14 @@ impl Door {
         self.call(&token, tool, args).await
     }
 
+    /// What waits to be told to one person, by their Slack user, or in channels (`null`).
+    pub(crate) async fn told(&self, user: impl Into<Value>) -> Vec<Value> {
+        let (user, waiting) = (user.into(), self.relay("notices", json!({})).await.unwrap());
+        let mut told = waiting["notices"].as_array().unwrap().clone();
+        told.retain(|notice| notice["user"] == user);
+        told
+    }
+
     /// Signs somebody in from Slack: binds their account.
     pub(crate) async fn sign_in(&self, person: &str) -> Result<Value, Failure> {
         self.send(person, "account_bind", json!({}), &self.signing_in(person)).await

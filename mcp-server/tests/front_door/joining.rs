@@ -14,14 +14,6 @@ crate::on_both_stores! {
     an_operator_unlinks_an_account_and_nobody_elses
 }
 
-/// What waits to be told to one person.
-async fn told(app: &App, user: &str) -> Vec<Value> {
-    let waiting = app.relay("notices", json!({})).await.unwrap();
-    let mut told = waiting["notices"].as_array().unwrap().clone();
-    told.retain(|notice| notice["user"] == user);
-    told
-}
-
 /// #price-watch, where new members need approval; ben waits for it.
 async fn with_approval(app: &App) -> crate::door::InChannel<'_> {
     let channel = set_up(app).await;
@@ -42,7 +34,7 @@ async fn who_waits_asks_and_the_owner_lets_them_in(app: App) {
         list["enclaves"][0]["joins_waiting"].clone()
     };
     assert_eq!(waiting("ana").await, 1);
-    let card = told(&app, "UANA").await;
+    let card = app.told("UANA").await;
     assert_eq!(card.len(), 1, "{card:?}");
     assert_eq!(card[0]["text"], "ben asks to be a member of your enclave price-watch (#price-watch).");
     let request = card[0]["question"]["id"].clone();
@@ -52,7 +44,7 @@ async fn who_waits_asks_and_the_owner_lets_them_in(app: App) {
     assert_eq!(waiting("ben").await, 0, "what waits is the owner's to know");
     assert_eq!((&decided["person"], &decided["allowed"]), (&json!("ben"), &json!(true)));
     channel.say("ben", "enclave_info", json!({})).await.unwrap();
-    assert!(told(&app, "UBEN").await[0]["text"].as_str().unwrap().contains("you are a member now"));
+    assert!(app.told("UBEN").await[0]["text"].as_str().unwrap().contains("you are a member now"));
     let again = channel.click("ana", "join_decide", yes).await.unwrap_err();
     assert_eq!(again.code, FailureCode::Conflict);
 }
@@ -62,7 +54,7 @@ async fn asking_again_asks_nobody_and_a_no_is_kept_for_a_day(app: App) {
     channel.say("ben", "join_ask", json!({})).await.unwrap();
     let again = channel.say("ben", "join_ask", json!({})).await.unwrap();
     assert_eq!(again["asked_before"], true);
-    let cards = told(&app, "UANA").await;
+    let cards = app.told("UANA").await;
     assert_eq!(cards.len(), 1);
     let no = json!({"request": cards[0]["question"]["id"], "allow": false});
     channel.click("ana", "join_decide", no.clone()).await.unwrap();
@@ -73,7 +65,7 @@ async fn asking_again_asks_nobody_and_a_no_is_kept_for_a_day(app: App) {
     assert_eq!(channel.click("ana", "join_decide", late).await.unwrap_err().code, FailureCode::Conflict);
     app.database.execute("UPDATE join_request SET asked_at = asked_at - 90000000").await;
     assert_eq!(channel.say("ben", "join_ask", json!({})).await.unwrap()["asked_before"], false);
-    assert_eq!(told(&app, "UANA").await.len(), 2);
+    assert_eq!(app.told("UANA").await.len(), 2);
 }
 
 async fn asking_changes_nothing_for_whom_a_yes_would_not_let_in(app: App) {
@@ -92,13 +84,13 @@ async fn asking_changes_nothing_for_whom_a_yes_would_not_let_in(app: App) {
         let none = app.call(&app.agent("cy"), "join_ask", json!({"name": name})).await.unwrap_err();
         assert_eq!(none.message, "there is no enclave here that you could ask");
     }
-    assert_eq!(told(&app, "UANA").await, Vec::<Value>::new());
+    assert_eq!(app.told("UANA").await, Vec::<Value>::new());
 }
 
 async fn only_the_owner_answers_and_only_in_their_own_enclave(app: App) {
     let channel = with_approval(&app).await;
     channel.say("ben", "join_ask", json!({})).await.unwrap();
-    let request = told(&app, "UANA").await[0]["question"]["id"].clone();
+    let request = app.told("UANA").await[0]["question"]["id"].clone();
     let yes = json!({"request": request, "allow": true});
     let denied = channel.click("ben", "join_decide", yes.clone()).await.unwrap_err();
     assert_eq!(denied.code, FailureCode::Denied);

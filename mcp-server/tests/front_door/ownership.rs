@@ -28,19 +28,11 @@ fn yes(offer: &Value) -> Value {
     json!({"offer": offer, "accept": true})
 }
 
-/// What waits to be told to one person.
-async fn told(app: &App, user: &str) -> Vec<Value> {
-    let waiting = app.relay("notices", json!({})).await.unwrap();
-    let mut told = waiting["notices"].as_array().unwrap().clone();
-    told.retain(|notice| notice["user"] == user);
-    told
-}
-
 async fn an_enclave_is_the_others_once_they_accept_and_not_before(app: App) {
     let channel = set_up(&app).await;
     let offer = offered(&app).await;
     assert_eq!(owner(&app).await, "ana");
-    let asked = told(&app, "UBEN").await;
+    let asked = app.told("UBEN").await;
     assert_eq!(asked.len(), 1, "{asked:?}");
     assert_eq!(asked[0]["question"], json!({"kind": "offer", "id": offer}));
     assert!(asked[0]["text"].as_str().unwrap().starts_with("ana offers you the enclave price-watch"));
@@ -55,7 +47,7 @@ async fn an_enclave_is_the_others_once_they_accept_and_not_before(app: App) {
     assert_eq!(denied.code, FailureCode::Denied);
     let people = app.operate("enclave_info", json!({"name": "price-watch"})).await.unwrap();
     assert_eq!(people["members"], json!(["ben", "ana"]));
-    assert!(told(&app, "UANA").await[0]["text"].as_str().unwrap().starts_with("ben has accepted"));
+    assert!(app.told("UANA").await[0]["text"].as_str().unwrap().starts_with("ben has accepted"));
     // Once.
     let again = channel.click("ben", "enclave_accept", yes(&offer)).await.unwrap_err();
     assert_eq!(again.code, FailureCode::Conflict);
@@ -141,7 +133,7 @@ async fn only_a_member_who_signed_in_can_be_offered_it(app: App) {
         assert_eq!(refused.code, FailureCode::Conflict, "{refused:?}");
         assert!(refused.message.contains(why), "{refused:?}");
     }
-    assert_eq!(told(&app, "UGIL").await, Vec::<Value>::new());
+    assert_eq!(app.told("UGIL").await, Vec::<Value>::new());
 }
 
 async fn an_operator_offers_what_its_owner_has_left(app: App) {
@@ -179,7 +171,7 @@ async fn an_operator_lets_somebody_make_a_channel_theirs_whose_maker_is_gone(app
     assert_eq!((&offered["status"], &offered["owner"]), (&json!("offered"), &json!("UBEN")));
     let list = app.operate("enclave_list", json!({})).await.unwrap();
     assert_eq!(list["enclaves"], json!([]), "nothing is made before he says so");
-    assert!(told(&app, "UBEN").await[0]["text"].as_str().unwrap().contains("#old-team"));
+    assert!(app.told("UBEN").await[0]["text"].as_str().unwrap().contains("#old-team"));
     // Nobody else, and not in another channel.
     channel.say("cy", "enclave_provision", json!({})).await.unwrap_err();
     app.channel("C6", "other", "UZOE").say("ben", "enclave_provision", json!({})).await.unwrap_err();

@@ -73,10 +73,7 @@ async fn a_clock_that_is_ahead_keeps_nothing_out(app: App) {
 
 /// What waits to be told, to one person or (with `null`) in the channel.
 async fn told(app: &App, user: Value) -> Vec<String> {
-    let waiting = app.relay("notices", json!({})).await.unwrap();
-    let notices = waiting["notices"].as_array().unwrap();
-    let theirs = notices.iter().filter(|notice| notice["user"] == user);
-    theirs.map(|notice| notice["text"].as_str().unwrap().to_owned()).collect()
+    app.told(user).await.iter().map(|notice| notice["text"].as_str().unwrap().to_owned()).collect()
 }
 
 async fn whoever_leaves_is_told_of_in_one_line_with_what_they_owned(app: App) {

@@ -132,13 +132,7 @@ pub(super) async fn click(
         let place = place.map_err(|_| Fault::missing("click"))?;
         interact::click(turn, &actor.id, &origin, &place, &fields(&form))
     });
-    match made.await {
-        Ok(payload) => match served.workspace.exchange.send(Cargo::Interactive, payload).await {
-            Ok(_) => outcome.done(None, Map::new()),
-            Err(_) => outcome.problem("operation_timeout", words::NO_ANSWER),
-        },
-        Err(fault) => outcome.refused(&fault),
-    }
+    handed_over(&served, outcome, made.await).await
 }
 
 /// Uses the app's shortcut, on a message where one is named.
@@ -158,7 +152,12 @@ pub(super) async fn shortcut(
             shortcut::on_message(turn, &actor.id, callback, (&channel, ts))
         }
     });
-    match made.await {
+    handed_over(&served, outcome, made.await).await
+}
+
+/// Hands what somebody did to the app, which must take it in time.
+async fn handed_over(served: &Served, outcome: Outcome, made: Result<Value, Fault>) -> Response {
+    match made {
         Ok(payload) => match served.workspace.exchange.send(Cargo::Interactive, payload).await {
             Ok(_) => outcome.done(None, Map::new()),
             Err(_) => outcome.problem("operation_timeout", words::NO_ANSWER),

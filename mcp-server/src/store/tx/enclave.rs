@@ -75,13 +75,17 @@ impl Tx {
         Ok(())
     }
 
-    /// Lets the owner of a Slack account make a channel their enclave, within a day.
+    /// Lets the owner of a Slack account make a channel their enclave, within a day. Only an operator does: for whoever else asks
+    /// nothing happens, and the channel's maker makes it.
     pub(crate) async fn let_found(
         &mut self,
         _: &Authorized<Provision>,
-        account: &AccountId,
-        channel: &str,
+        by: &Call,
+        (account, channel): (&AccountId, &str),
     ) -> Result<(), StoreError> {
+        if by.operator().is_none() {
+            return Ok(());
+        }
         sqlx::query(
             "INSERT INTO founder (team, channel, account, expires_at) VALUES ($1, $2, $3, $4) \
              ON CONFLICT (team, channel) DO UPDATE SET account = excluded.account, expires_at = excluded.expires_at",

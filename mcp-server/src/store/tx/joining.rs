@@ -90,16 +90,20 @@ impl Tx {
     /// It is answered: who was let in is forgotten here, who was not may ask again after a day.
     pub(crate) async fn end_join_request(
         &mut self,
-        _: &Authorized<AddMember>,
+        grant: &Authorized<AddMember>,
         request: &JoinRequest,
         allowed: bool,
     ) -> Result<(), StoreError> {
         let statement = if allowed {
-            "DELETE FROM join_request WHERE id = $1"
+            "DELETE FROM join_request WHERE id = $1 AND enclave = $2"
         } else {
-            "UPDATE join_request SET refused = 1 WHERE id = $1"
+            "UPDATE join_request SET refused = 1 WHERE id = $1 AND enclave = $2"
         };
-        sqlx::query(statement).bind(request.id.to_string()).execute(self.connection()).await?;
+        sqlx::query(statement)
+            .bind(request.id.to_string())
+            .bind(grant.target().record.name.as_str())
+            .execute(self.connection())
+            .await?;
         Ok(())
     }
 }

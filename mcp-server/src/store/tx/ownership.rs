@@ -9,6 +9,26 @@ use jiff::Timestamp;
 use policy::{Class, State};
 use uuid::Uuid;
 
+/// An offer that stands, with the enclave as it stands. Only [`Tx::offer_to`] makes one, so that nothing is accepted that was
+/// not offered to whoever accepts it.
+#[derive(Debug)]
+pub(crate) struct Offered {
+    offer: Offer,
+    record: EnclaveRecord,
+}
+
+impl Offered {
+    /// Who owned the enclave when it was offered.
+    pub(crate) fn owner(&self) -> &PersonId {
+        &self.offer.owner
+    }
+
+    /// The enclave.
+    pub(crate) fn record(&self) -> &EnclaveRecord {
+        &self.record
+    }
+}
+
 /// How long an offer is good for, in milliseconds: a day.
 const VALID: i64 = 24 * 60 * 60 * 1000;
 
@@ -40,18 +60,21 @@ impl Tx {
         self.find_offer(id).await?.ok_or(StoreError::Database(sqlx::Error::RowNotFound))
     }
 
-    /// The offer of this id that was made to `person`, with the enclave as it stands; `None` when there is none, or it is
-    /// void: too old, or one of the two is not any more what they were when it was made.
+    /// The offer of this id that was made to `person`, for the enclave that lives in the channel (workspace and id) that their
+    /// card names; `None` when there is none, or it is void: too old, or one of the two is not any more what they were when it
+    /// was made.
     pub(crate) async fn offer_to(
         &mut self,
         _: &Authorized<Accept>,
         id: Uuid,
         person: &PersonId,
-    ) -> Result<Option<(Offer, EnclaveRecord)>, StoreError> {
+        (team, channel): (&str, &str),
+    ) -> Result<Option<Offered>, StoreError> {
         let Some(offer) = self.find_offer(id).await?.filter(|offer| offer.to == *person) else {
             return Ok(None);
         };
-        let Some(record) = self.enclave(&offer.enclave).await? else { return Ok(None) };
+        let here = self.enclave_of(team, channel).await?;
+        let Some(record) = here.filter(|record| record.name == offer.enclave) else { return Ok(None) };
         // An operator's offer is for when something is wrong already.
         let usable = record.state == State::Active || (offer.by_operator && record.state == State::Frozen);
         let heir = self.class_of(&record, person).await?;
@@ -59,16 +82,16 @@ impl Tx {
         let still = record.owner == offer.owner
             && heir == Class::Member
             && (offer.by_operator || owner == Class::Owner);
-        Ok((usable && still).then_some((offer, record)))
+        Ok((usable && still).then_some(Offered { offer, record }))
     }
 
     /// The enclave is theirs to whom it was offered. Whoever owned it before stays a member.
     pub(crate) async fn accept_offer(
         &mut self,
         _: &Authorized<Accept>,
-        offer: &Offer,
-        record: &EnclaveRecord,
+        offered: &Offered,
     ) -> Result<(), StoreError> {
+        let Offered { offer, record } = offered;
         sqlx::query("UPDATE enclave SET owner_issuer = $1, owner_subject = $2 WHERE name = $3")
             .bind(&offer.to.issuer)
             .bind(&offer.to.subject)
@@ -89,9 +112,9 @@ impl Tx {
     pub(crate) async fn decline_offer(
         &mut self,
         _: &Authorized<Accept>,
-        record: &EnclaveRecord,
+        offered: &Offered,
     ) -> Result<(), StoreError> {
-        self.forget_offers(record).await
+        self.forget_offers(&offered.record).await
     }
 
     /// Whoever is not any more what they were takes the offers with them that were made to them or by them.
