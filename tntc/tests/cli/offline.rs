@@ -126,7 +126,7 @@ async fn what_each_backend_enforces_is_told_without_a_server() {
     assert_eq!(words, ["kernel", "enforced", "enforced", "gap", "gap"], "{table}");
     assert!(table.contains("machine, bwrap does not enforce:\n  kernel: a tentacle calls"), "{table}");
     assert!(table.contains("simulator does not enforce:\n  everything: "), "{table}");
-    assert!(table.contains("machine, runsc refuses:\n  sidecars do not run here: "), "{table}");
+    assert!(table.contains("machine, runsc refuses:\n  sidecars run on one machine only beside "), "{table}");
 }
 
 #[tokio::test]

@@ -4,7 +4,7 @@ use super::Walls;
 
 /// What one machine answers to a tentacle with a sidecar where its server may not put anything beside a sandbox.
 pub const NO_SIDECARS_WITHOUT_ROOT: &str =
-    "sidecars do not run here: on one machine they need a server that is started as root";
+    "sidecars run on one machine only beside a server that is started as root";
 
 /// What a simulator answers to that.
 pub const NOTHING_OBSERVED: &str = "nothing is observed by a simulator, which runs no code";
