@@ -7,6 +7,7 @@ mod clicks;
 mod command;
 mod commands;
 mod config;
+mod doing;
 mod facts;
 mod home;
 mod inbox;

@@ -29,6 +29,7 @@ use slack_morphism::errors::SlackClientError;
 use slack_morphism::hyper_tokio::SlackClientHyperConnector;
 use slack_morphism::prelude::{SlackApiToken, SlackClient};
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 pub(crate) type Connector = SlackClientHyperConnector<HttpsConnector<HttpConnector>>;
@@ -100,6 +101,8 @@ pub(crate) struct Myself {
 pub(crate) struct Slack {
     client: Arc<SlackClient<Connector>>,
     token: SlackApiToken,
+    /// Whether the workspace has refused to show what the bot is doing.
+    shows_nothing: Arc<AtomicBool>,
     pub(crate) me: Myself,
 }
 
@@ -111,7 +114,7 @@ impl Slack {
     ) -> Result<Self, SlackError> {
         let token = api_token(token);
         let unknown = Myself { user_id: String::new(), team_id: String::new() };
-        let mut slack = Self { client, token, me: unknown };
+        let mut slack = Self { client, token, shows_nothing: Arc::default(), me: unknown };
         slack.me = slack.ask(Method::AuthTest, &[]).await?;
         Ok(slack)
     }

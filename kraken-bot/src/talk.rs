@@ -4,6 +4,7 @@ use crate::asked::{Answer, Asked, Stop, place};
 use crate::clicks;
 use crate::command::{Command, parse};
 use crate::commands;
+use crate::doing;
 use crate::inbox::Open;
 use crate::kraken::{Kraken, SayError};
 use crate::misunderstood;
@@ -25,8 +26,12 @@ pub(crate) enum Became {
     Again,
 }
 
-/// Answers what somebody said.
+/// Answers what somebody said, and shows that it goes on when that takes long.
 pub(crate) async fn answer(kraken: &Arc<Kraken>, open: &Open, said: &Said) -> Became {
+    doing::shown(kraken, &open.incoming, said, answer_at_once(kraken, open, said)).await
+}
+
+async fn answer_at_once(kraken: &Arc<Kraken>, open: &Open, said: &Said) -> Became {
     let answer = match respond(kraken, open, said).await {
         Ok(Some(answer)) => answer,
         Ok(None) => return Became::Done,

@@ -69,6 +69,8 @@ def web_api():
     refused(lambda: web.reactions_add(channel=channel, timestamp=posted["ts"], name="eyes"), "already_reacted")
     web.reactions_remove(channel=channel, timestamp=posted["ts"], name="eyes")
     web.chat_delete(channel=channel, ts=reply["ts"])
+    web.assistant_threads_setStatus(channel_id=channel, thread_ts=posted["ts"], status="is on it…")
+    refused(lambda: web.assistant_threads_setStatus(channel_id=channel, thread_ts="1.0", status="x"), "invalid_thread_ts")
     assert web.chat_postEphemeral(channel=channel, user=ana["id"], text="psst")["message_ts"]
 
     made = web.conversations_create(name="made-by-bot")["channel"]["id"]

@@ -26,7 +26,7 @@ pub use record::{
     AccountId, ChannelPersonRecord, ChannelRecord, EnclaveRecord, Enrollment, LastRun, PersonId, Quota,
     TentacleRecord, Verdict,
 };
-pub(crate) use record::{Approval, ApprovalState, frozen_by};
+pub(crate) use record::{Approval, ApprovalState, JoinRequest, frozen_by};
 pub use request::{Claimed, RequestId};
 pub use rights::Rights;
 pub use row::Corrupt;
@@ -34,8 +34,8 @@ pub(crate) use trail::Filed;
 pub use trail::TrailPage;
 pub(crate) use trigger::TriggerRecord;
 pub(crate) use tx::{
-    Asker, Claim, Delivery, DeployRow, DeployedVersion, Heard, NewEnclaveRecord, RunBegin, Side, Step,
-    Stored, Tx, Unmet, Wanted,
+    Asker, Claim, Delivery, DeployRow, DeployedVersion, Heard, MOST_INVITATIONS, NewEnclaveRecord, RunBegin,
+    Side, Step, Stored, Tx, Unmet, Wanted,
 };
 
 use sqlx::any::AnyPoolOptions;

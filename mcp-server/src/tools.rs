@@ -15,6 +15,7 @@ mod enclave_accept;
 mod enclave_deprovision;
 mod enclave_freeze;
 mod enclave_info;
+mod enclave_invite;
 mod enclave_list;
 mod enclave_offer;
 mod enclave_preflight;
@@ -29,6 +30,7 @@ mod join_ask;
 mod join_decide;
 mod notices;
 mod people;
+mod proxy_status;
 pub(crate) mod reach_approve;
 mod reach_observe;
 mod secret_list;
@@ -61,7 +63,7 @@ use wire::tools::approval::ReachApprove;
 use wire::tools::audit::{AuditNetpol, AuditPsa, AuditRbac, AuditResources};
 use wire::tools::channel::{ChannelMap, ChannelReport, Notices};
 use wire::tools::cluster::{
-    ClusterProfile, EnclavePreflight, HealthClusterSummary, HealthEnclaveUsage, HealthNodes,
+    ClusterProfile, EnclavePreflight, HealthClusterSummary, HealthEnclaveUsage, HealthNodes, ProxyStatus,
 };
 use wire::tools::custody::{WfRestart, WfSetMode, WfTransfer};
 use wire::tools::describe::WfDescribe;
@@ -72,7 +74,7 @@ use wire::tools::enclave::{
 use wire::tools::health::{WfHealth, WfHealthEnclave};
 use wire::tools::history::{WfCompare, WfEvents, WfHistory};
 use wire::tools::jobs::WfJobs;
-use wire::tools::joining::{JoinAsk, JoinDecide};
+use wire::tools::joining::{EnclaveInvite, JoinAsk, JoinDecide};
 use wire::tools::observe::ReachObserve;
 use wire::tools::ownership::{EnclaveAccept, EnclaveOffer};
 use wire::tools::person::{AccountBind, AccountUnlink, Whoami, Why};
@@ -97,6 +99,7 @@ pub(crate) fn catalogue() -> Catalogue {
         Entry::of::<EnclaveDeprovision>(),
         Entry::of::<EnclaveOffer>(),
         Entry::of::<EnclaveAccept>(),
+        Entry::of::<EnclaveInvite>(),
         Entry::of::<JoinAsk>(),
         Entry::of::<JoinDecide>(),
         Entry::of::<WfApply>(),
@@ -118,6 +121,7 @@ pub(crate) fn catalogue() -> Catalogue {
         Entry::of::<AuditRbac>(),
         Entry::of::<AuditResources>(),
         Entry::of::<ClusterProfile>(),
+        Entry::of::<ProxyStatus>(),
         Entry::of::<EnclavePreflight>(),
         Entry::of::<HealthNodes>(),
         Entry::of::<HealthClusterSummary>(),

@@ -25,6 +25,8 @@ pub(crate) enum Variable {
     Busybox,
     /// A Python that has `slack_sdk` and `cryptography`.
     Python,
+    /// The `node_modules` with Slack's clients for Node.
+    NodeModules,
     /// A Python that has `kubernetes-validate` and `checkov`.
     Judges,
     /// The folder of the programs under test.
@@ -35,7 +37,7 @@ pub(crate) enum Variable {
 
 impl Variable {
     /// All of them.
-    pub(crate) const ALL: [Self; 13] = [
+    pub(crate) const ALL: [Self; 14] = [
         Self::Kubeconfig,
         Self::Kubectl,
         Self::Node,
@@ -46,6 +48,7 @@ impl Variable {
         Self::Bwrap,
         Self::Busybox,
         Self::Python,
+        Self::NodeModules,
         Self::Judges,
         Self::BinDir,
         Self::Full,
@@ -64,6 +67,7 @@ impl Variable {
             Self::Bwrap => "TENTACULAR_BWRAP",
             Self::Busybox => "TENTACULAR_TEST_BUSYBOX",
             Self::Python => "TENTACULAR_TEST_PYTHON",
+            Self::NodeModules => "TENTACULAR_TEST_NODE_MODULES",
             Self::Judges => "TENTACULAR_TEST_JUDGES",
             Self::BinDir => "TENTACULAR_TEST_BIN_DIR",
             Self::Full => "TENTACULAR_TEST_FULL",

@@ -13,6 +13,7 @@ mod postgres;
 mod python;
 mod running;
 mod runsc;
+mod slack_npm;
 mod slack_sdk;
 
 use std::panic::resume_unwind;
@@ -41,6 +42,8 @@ pub(crate) enum Server {
     Deno,
     /// Slack's official client for Python.
     SlackSdk,
+    /// Slack's official clients for Node.
+    SlackNpm,
     /// Two judges of Kubernetes objects.
     Judges,
     /// Bubblewrap.
@@ -53,13 +56,14 @@ pub(crate) enum Server {
 
 impl Server {
     /// All of them. Those that compile Go for minutes come first.
-    pub(crate) const ALL: [Self; 10] = [
+    pub(crate) const ALL: [Self; 11] = [
         Self::Kubernetes,
         Self::Runsc,
         Self::Node,
         Self::Keycloak,
         Self::Deno,
         Self::SlackSdk,
+        Self::SlackNpm,
         Self::Judges,
         Self::Bwrap,
         Self::Busybox,
@@ -75,6 +79,7 @@ impl Server {
             Self::Keycloak => "keycloak",
             Self::Deno => "deno",
             Self::SlackSdk => "slack-sdk",
+            Self::SlackNpm => "slack-npm",
             Self::Judges => "judges",
             Self::Bwrap => "bwrap",
             Self::Busybox => "busybox",
@@ -91,6 +96,7 @@ impl Server {
             Self::Keycloak => keycloak::install(place),
             Self::Deno => deno::install(place),
             Self::SlackSdk => slack_sdk::install(place),
+            Self::SlackNpm => slack_npm::install(place),
             Self::Judges => judges::install(place),
             Self::Bwrap => bwrap::install(place),
             Self::Busybox => busybox::install(place),
@@ -108,6 +114,7 @@ impl Server {
             Self::Runsc => Ok(Running::program(Variable::Runsc, installed)),
             Self::Deno => Ok(Running::program(Variable::Deno, installed)),
             Self::SlackSdk => Ok(Running::program(Variable::Python, installed)),
+            Self::SlackNpm => Ok(Running::program(Variable::NodeModules, installed)),
             Self::Judges => Ok(Running::program(Variable::Judges, installed)),
             Self::Bwrap => Ok(Running::program(Variable::Bwrap, installed)),
             Self::Busybox => Ok(Running::program(Variable::Busybox, installed)),

@@ -53,7 +53,18 @@ pub(super) async fn ask(asked: &Asked<'_>) -> Result<Answer, Stop> {
 pub(super) async fn decide(asked: &Asked<'_>, request: Uuid, yes: bool) -> Result<Answer, Stop> {
     let decided = asked.call::<JoinDecide>(JoinDecideArgs { name: None, request, allow: yes }).await?;
     let (who, enclave) = (escape(&decided.person), code(&decided.enclave));
-    let told = if decided.allowed {
+    let told = if let Some(user) = &decided.bring {
+        let here = asked.channel()?;
+        match asked.kraken.slack.invite(&here.id, user).await {
+            Ok(()) => format!("{who} may be in {enclave}, and I have invited them to the channel."),
+            Err(error) => {
+                tracing::info!(%error, "somebody who was let in could not be invited");
+                format!(
+                    "{who} may be in {enclave}. I could not invite them to the channel: please do it yourself."
+                )
+            }
+        }
+    } else if decided.allowed {
         format!("{who} is a member of {enclave} now.")
     } else {
         format!("{who} was not let into {enclave}. They can ask again after a day.")

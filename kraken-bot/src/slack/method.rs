@@ -4,6 +4,7 @@
 /// A method of the Web API.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Method {
+    AssistantThreadsSetStatus,
     AuthTest,
     ChatPostEphemeral,
     ChatPostMessage,
@@ -25,7 +26,8 @@ const READS: &[&str] = &["channels:history", "groups:history", "im:history"];
 impl Method {
     /// All of them.
     #[cfg(test)]
-    const ALL: [Self; 13] = [
+    const ALL: [Self; 14] = [
+        Self::AssistantThreadsSetStatus,
         Self::AuthTest,
         Self::ChatPostEphemeral,
         Self::ChatPostMessage,
@@ -44,6 +46,7 @@ impl Method {
     /// Its name, and the scopes that it needs here.
     const fn needs(self) -> (&'static str, &'static [&'static str]) {
         match self {
+            Self::AssistantThreadsSetStatus => ("assistant.threads.setStatus", &["chat:write"]),
             Self::AuthTest => ("auth.test", &[]),
             Self::ChatPostEphemeral => ("chat.postEphemeral", &["chat:write"]),
             Self::ChatPostMessage => ("chat.postMessage", &["chat:write"]),

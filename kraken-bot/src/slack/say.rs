@@ -5,6 +5,7 @@ use super::{Method, Slack, SlackError, TIMEOUT};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use slack_morphism::prelude::{SlackApiPostWebhookMessageRequest, SlackMessageContent, SlackResponseUrl};
+use std::sync::atomic::Ordering;
 use url::Url;
 
 /// Where something is said.
@@ -14,6 +15,9 @@ pub(crate) struct Place {
     /// The thread; none says it in the channel itself.
     pub(crate) thread: Option<String>,
 }
+
+/// Slack's words for a workspace, or an installation, that does not show what a bot is doing.
+const NOT_SHOWN: [&str; 4] = ["access_denied", "feature_not_enabled", "missing_scope", "unknown_method"];
 
 #[derive(Deserialize)]
 struct Posted {
@@ -114,6 +118,22 @@ impl Slack {
         });
         let _: Value = self.tell(Method::ChatUpdate, &body).await?;
         Ok(())
+    }
+
+    /// Shows what the bot is doing in a thread, until it says something there; nothing takes it away. Answers whether the
+    /// workspace shows such things: one that has refused it is not asked again.
+    pub(crate) async fn doing(&self, place: &Place, text: &str) -> bool {
+        if self.shows_nothing.load(Ordering::Relaxed) {
+            return false;
+        }
+        let body = json!({"channel_id": place.channel, "thread_ts": place.thread, "status": text});
+        let shown: Result<Value, SlackError> = self.tell(Method::AssistantThreadsSetStatus, &body).await;
+        let Err(error) = shown else { return true };
+        tracing::debug!(%error, "what the bot is doing could not be shown");
+        if error.code().is_some_and(|code| NOT_SHOWN.contains(&code)) {
+            self.shows_nothing.store(true, Ordering::Relaxed);
+        }
+        false
     }
 
     /// The message in `place` that carries `key`, if it was said.

@@ -97,6 +97,8 @@ pub(crate) enum Fault {
     MessageNotFound,
     #[error("thread_not_found")]
     ThreadNotFound,
+    #[error("invalid_thread_ts")]
+    InvalidThreadTs,
     #[error("cannot_reply_to_message")]
     CannotReplyToMessage,
     #[error("no_text")]

@@ -11,6 +11,7 @@ use super::turn::Turn;
 use crate::config::Addresses;
 
 mod about;
+mod assistant;
 mod chat;
 mod conversations;
 mod reactions;
@@ -145,6 +146,7 @@ static METHODS: &[Method] = &[
     read("users.list", PEOPLE, users::list),
     read("users.lookupByEmail", EMAIL, users::lookup_by_email),
     read("users.conversations", SEE, users::conversations),
+    write("assistant.threads.setStatus", SAY, assistant::set_status),
     write("reactions.add", &["reactions:write"], reactions::add),
     write("reactions.remove", &["reactions:write"], reactions::remove),
     read("reactions.get", &["reactions:read"], reactions::get),

@@ -11,6 +11,7 @@ use sqlx::any::AnyRow;
 use sqlx::{AnyConnection, Row};
 use std::collections::BTreeMap;
 use wire::tools::channel::AccountClass;
+use wire::tools::joining::{InvitationEntry, Invited, JoinEntry};
 use workflow::{EnclaveName, Reach, TentacleName};
 
 /// Something in the store that cannot be read.
@@ -263,6 +264,34 @@ pub(super) fn join_request(row: &AnyRow) -> Result<JoinRequest, StoreError> {
         person: row.person("issuer", "subject")?,
         account: row.text("account")?,
         shown: row.text("shown")?,
+    })
+}
+
+/// Somebody who waits, for the owner.
+pub(super) fn join_entry(row: &AnyRow) -> Result<JoinEntry, StoreError> {
+    let row = Reader::new(row, "a request to join");
+    let account = row.text("account")?;
+    Ok(JoinEntry {
+        request: row.parsed("id", |text| text.parse().ok())?,
+        person: row.text("shown")?,
+        account: (!account.is_empty()).then_some(account),
+        asked_at: row.time("asked_at")?,
+    })
+}
+
+/// An invitation, for the owner.
+pub(super) fn invitation(row: &AnyRow) -> Result<InvitationEntry, StoreError> {
+    let row = Reader::new(row, "an invitation");
+    Ok(InvitationEntry { email: row.text("email")?, expires_at: row.time("expires_at")? })
+}
+
+/// An invitation, for whom it is.
+pub(super) fn invited(row: &AnyRow) -> Result<Invited, StoreError> {
+    let row = Reader::new(row, "an invitation");
+    Ok(Invited {
+        enclave: row.parsed("enclave", |text| text.parse().ok())?,
+        by: row.text("invited_by")?,
+        expires_at: row.time("expires_at")?,
     })
 }
 

@@ -3,7 +3,7 @@
 use super::people::{caller_word, info};
 use super::{About, Effect, Handler, Repeat};
 use crate::call::Call;
-use crate::gate::act;
+use crate::gate::{act, unavailable};
 use crate::progress::Progress;
 use crate::server::Server;
 use policy::Action;
@@ -13,7 +13,8 @@ use wire::tools::enclave::{EnclaveArgs, EnclaveInfo, EnclaveInfoAnswer};
 impl Handler for EnclaveInfo {
     const ABOUT: About = About {
         title: "About an enclave",
-        description: "Says what an enclave is: its state, mode, size, owner and people, and what its backend cannot enforce.",
+        description: "Says what an enclave is: its state, mode, size, owner and people, and what its backend cannot enforce; to \
+                      its owner also who waits to be let in.",
         effect: Effect::Reads,
         repeat: Repeat::Resumes,
     };
@@ -29,6 +30,9 @@ impl Handler for EnclaveInfo {
         let grant = look.enclave::<act::Info>(args.name.as_ref())?;
         let record = &grant.target().record;
         let yours = caller_word(call, &look, record);
-        Ok(info(record, yours, look.rights(), server.backend.as_ref()))
+        let mut answer = info(record, yours, look.rights(), server.backend.as_ref());
+        let waiting = server.store.waiting_at(&grant, call.person_id()).await;
+        (answer.joins, answer.invitations) = waiting.map_err(|error| unavailable(&error))?;
+        Ok(answer)
     }
 }

@@ -16,8 +16,9 @@ use wire::{Failure, FailureCode};
 impl Handler for JoinAsk {
     const ABOUT: About = About {
         title: "Ask to join",
-        description: "Asks the owner of the channel's enclave to be let in, where new members need that. The owner gets a card; \
-                      asked again within a day, they do not get another.",
+        description: "Asks the owner of the channel's enclave to be let in, where new members need that; or, by name, of an \
+                      enclave that the caller's verified e-mail address is invited to. The owner gets a card; asked again \
+                      within a day, they do not get another.",
         effect: Effect::Changes,
         repeat: Repeat::Resumes,
     };
@@ -31,28 +32,45 @@ impl Handler for JoinAsk {
     ) -> Result<JoinAskAnswer, Failure> {
         let failed = |error: StoreError| unavailable(&error);
         let (mut change, grant) = server.gate.change(call).await?.itself::<act::AskToJoin>().await?;
-        // Only whoever stands in the channel can ask: that there is an enclave is nothing to learn by asking.
-        let here = match call.channel() {
-            Some((team, channel)) => change.enclave_of(team, &channel.id).await?,
-            None => None,
+        // Only whoever stands in the channel or is invited can ask: that there is an enclave is nothing to learn by asking.
+        let invited = match (call.channel(), &args.name, call.person()) {
+            (None, Some(_), Some(person)) => person.verified_email.as_deref(),
+            _ => None,
+        };
+        let here = match (call.channel(), &args.name, invited) {
+            (Some((team, channel)), _, _) => change.enclave_of(team, &channel.id).await?,
+            (None, Some(name), Some(email)) => change.invited_to(&grant, name, email).await?,
+            (None, _, _) => None,
         };
         let mut changing = change.decided();
         let here = here.filter(|record| args.name.as_ref().is_none_or(|named| *named == record.name));
-        let (Some(record), Some(person), Some(via)) = (here, call.person(), &call.via) else {
+        let (Some(record), Some(person)) = (here, call.person()) else {
             let nothing = Failure::new(FailureCode::Conflict, "there is no enclave here that you could ask")
-                .with_remedy("ask in the channel of the enclave");
+                .with_remedy(
+                    "ask in the channel of the enclave, or let its owner invite your e-mail address",
+                );
             return Err(changing.failed(nothing).await);
         };
-        let standing = record.standing(Some(&person.id), Some(&via.user.id), Timestamp::now());
-        if let Some(why_not) = why_not(&standing) {
+        let rights = server.store.rights().await.map_err(failed)?;
+        let account = match &call.via {
+            Some(via) => Some(via.user.id.as_str()),
+            None => record.team().and_then(|team| rights.account_of(&person.id, team)),
+        };
+        let standing = record.standing(Some(&person.id), account, Timestamp::now());
+        if let Some(why_not) = why_not(&standing, invited.is_some()) {
             return Err(changing.failed(Failure::new(FailureCode::Conflict, why_not)).await);
         }
-        let rights = server.store.rights().await.map_err(failed)?;
-        let asker = Asker { person: &person.id, account: &via.user.id, shown: person.shown() };
+        // The owner sees by which address somebody was invited whom they perhaps know by no other name.
+        let shown = match invited {
+            Some(email) if email != person.shown() => format!("{} ({email})", person.shown()),
+            _ => person.shown().to_owned(),
+        };
+        let asker =
+            Asker { person: &person.id, account: account.unwrap_or_default(), shown: &shown, invited };
         let asked = changing.tx().ask_to_join(&grant, &record, &asker).await.map_err(failed)?;
         if let Some(request) = asked {
             let question = Some(NoticeQuestion::Join(request));
-            let told = in_words(person.shown(), &record);
+            let told = in_words(&shown, &record);
             let tx = changing.tx();
             if !tx.notify_person(&record, &record.owner, &told, question).await.map_err(failed)? {
                 // The owner has no Slack account any more: whoever is in the channel may know them.
@@ -70,14 +88,19 @@ impl Handler for JoinAsk {
 
 /// Whether somebody who stands so could be let in by the owner.
 pub(super) fn may_ask(standing: &Standing) -> bool {
-    why_not(standing).is_none()
+    why_not(standing, false).is_none()
 }
 
-/// Why asking would change nothing; `None` where the owner's yes would let them in.
-fn why_not(standing: &Standing) -> Option<&'static str> {
+/// Why asking would change nothing; `None` where the owner's yes would let them in. Who is `invited` need not be there yet.
+fn why_not(standing: &Standing, invited: bool) -> Option<&'static str> {
     Some(match standing.visitor_because() {
         None => "you are a member already",
         Some(VisitorBecause::WaitsForApproval) => return None,
+        Some(VisitorBecause::Unbound | VisitorBecause::NotInChannel | VisitorBecause::NotNamed)
+            if invited =>
+        {
+            return None;
+        }
         Some(VisitorBecause::Blocked) => "the owner has removed you, and alone can add you again",
         Some(VisitorBecause::Guest) => "a guest of the workspace can only be a visitor",
         Some(VisitorBecause::External) => "somebody from another company can only be a visitor",
@@ -90,6 +113,6 @@ fn why_not(standing: &Standing) -> Option<&'static str> {
 
 /// The question, for the owner.
 fn in_words(asker: &str, record: &EnclaveRecord) -> String {
-    let channel = record.channel.as_ref().map(|channel| channel.name.as_str()).unwrap_or_default();
-    format!("{asker} asks to be a member of your enclave {} (#{channel}).", record.name)
+    let channel = record.channel.as_ref().map(|channel| format!(" (#{})", channel.name)).unwrap_or_default();
+    format!("{asker} asks to be a member of your enclave {}{channel}.", record.name)
 }

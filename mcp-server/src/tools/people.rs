@@ -102,7 +102,7 @@ pub(super) fn resolve(text: &str, record: &EnclaveRecord, rights: &Rights) -> Re
         }
         (None, _) => {
             Err(Failure::new(FailureCode::NotFound, format!("nobody called `{text}` is known here"))
-                .with_remedy("mention them, or let them sign in once; invitations by e-mail come later"))
+                .with_remedy("mention them, let them sign in once, or invite their e-mail address"))
         }
     }
 }
@@ -172,6 +172,8 @@ pub(super) fn info(
         updated_at: record.updated_at,
         members: members(&people),
         people: people.into_iter().map(shown).collect(),
+        joins: Vec::new(),
+        invitations: Vec::new(),
         exo_services: Vec::new(),
         tentacle_count: record.tentacles.len() as u64,
         backend: backend.name().to_owned(),

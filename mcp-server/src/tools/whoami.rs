@@ -2,7 +2,7 @@
 
 use super::{About, Effect, Handler, Repeat};
 use crate::call::Call;
-use crate::gate::{Look, act};
+use crate::gate::{Look, act, unavailable};
 use crate::progress::Progress;
 use crate::server::Server;
 use policy::{Action, Names, Question, Target, explain};
@@ -21,12 +21,16 @@ impl Handler for Whoami {
 
     async fn handle(server: &Server, call: &Call, _: Nothing, _: &Progress) -> Result<WhoamiAnswer, Failure> {
         let look = server.gate.look(call).await?;
-        look.itself::<act::Whoami>()?;
+        let grant = look.itself::<act::Whoami>()?;
         let enclave = here(&look, call);
         let accounts = call.person_id().map(|person| look.rights().accounts_of(person)).unwrap_or_default();
         let accounts = accounts
             .iter()
             .map(|account| SlackAccount { team: account.team.clone(), user: account.user.clone() });
+        let invitations = match call.person().and_then(|person| person.verified_email.as_deref()) {
+            Some(email) => server.store.invitations_of(&grant, email).await,
+            None => Ok(Vec::new()),
+        };
         let who = call.who();
         Ok(WhoamiAnswer {
             kind: who.kind,
@@ -37,6 +41,7 @@ impl Handler for Whoami {
             client: who.client.unwrap_or_default(),
             accounts: accounts.collect(),
             enclave,
+            invitations: invitations.map_err(|error| unavailable(&error))?,
         })
     }
 }

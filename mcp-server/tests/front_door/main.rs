@@ -47,6 +47,7 @@ mod enclaves;
 mod history;
 mod hooks;
 mod interrupted;
+mod invitations;
 mod issuer;
 mod joining;
 mod key_kinds;

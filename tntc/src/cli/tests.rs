@@ -35,6 +35,15 @@ fn every_command_is_understood() {
             "Enclave(Provision(Provision { named: Named { name: EnclaveName(\"a\") }, quota: None, mode: None, members: [], \
              channel: Some(\"C1\"), founder: Some(Account(SlackAccount { team: \"T1\", user: \"UBEN\" })) }))",
         ),
+        (
+            "tntc enclave invite a ben@example.org",
+            "Enclave(Invite(Invite { name: EnclaveName(\"a\"), email: \"ben@example.org\", withdraw: false }))",
+        ),
+        ("tntc enclave join a", "Enclave(Join(Join { named: Named { name: EnclaveName(\"a\") } }))"),
+        (
+            "tntc enclave let-in a 01890a5d-ac96-774b-bcce-b302099a8057 --no",
+            "Enclave(LetIn(LetIn { name: EnclaveName(\"a\"), request: 01890a5d-ac96-774b-bcce-b302099a8057, no: true }))",
+        ),
         ("tntc list", "List(List { enclave: None })"),
         (
             "tntc status hello -e a --detail",

@@ -3,6 +3,9 @@
 mod deprovision;
 mod freeze;
 mod info;
+mod invite;
+mod join;
+mod let_in;
 mod list;
 mod offer;
 mod preflight;
@@ -33,6 +36,12 @@ pub(crate) enum EnclaveCommand {
     Provision(provision::Provision),
     /// Change members, mode, enrollment, size, shown name or state: all of it or nothing
     Sync(sync::Sync),
+    /// Invite somebody by e-mail address: whoever signs in with it may ask to be let in
+    Invite(invite::Invite),
+    /// Ask the owner of an enclave to let you in, where your e-mail address is invited
+    Join(join::Join),
+    /// Let somebody in who asked, or not; `tntc enclave info` lists who waits
+    LetIn(let_in::LetIn),
     /// Stop all change in an enclave
     Freeze(freeze::Freeze),
     /// Allow change again
@@ -52,6 +61,9 @@ impl EnclaveCommand {
             Self::Usage(command) => command.run(context).await,
             Self::Provision(command) => command.run(context).await,
             Self::Sync(command) => command.run(context).await,
+            Self::Invite(command) => command.run(context).await,
+            Self::Join(command) => command.run(context).await,
+            Self::LetIn(command) => command.run(context).await,
             Self::Freeze(command) => command.run(context).await,
             Self::Unfreeze(command) => command.run(context).await,
             Self::Offer(command) => command.run(context).await,

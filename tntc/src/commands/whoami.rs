@@ -4,6 +4,7 @@ use super::{Context, Effect};
 use crate::failed::Failed;
 use crate::output::View;
 use wire::Nothing;
+use wire::tools::joining::Invited;
 use wire::tools::person::{SlackAccount, WhoamiAnswer};
 
 /// Nothing more needs to be said.
@@ -19,7 +20,7 @@ impl Whoami {
 
 fn view(who: &WhoamiAnswer) -> View {
     let account = |account: &SlackAccount| format!("{} in {}", account.user, account.team);
-    View::new().values([
+    let view = View::new().values([
         ("You are", who.name.clone().unwrap_or_else(|| who.subject.clone())),
         ("As a", who.kind.clone()),
         ("E-mail", who.email.clone().unwrap_or_default()),
@@ -27,5 +28,8 @@ fn view(who: &WhoamiAnswer) -> View {
         ("Subject", who.subject.clone()),
         ("Client", who.client.clone()),
         ("Slack", who.accounts.iter().map(account).collect::<Vec<_>>().join(", ")),
-    ])
+    ]);
+    who.invitations.iter().fold(view, |view, Invited { enclave, by, .. }| {
+        view.line(format!("{by} invites you to {enclave}: `tntc enclave join {enclave}` asks to be let in."))
+    })
 }

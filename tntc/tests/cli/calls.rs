@@ -308,3 +308,31 @@ async fn a_comparison_shows_first_what_is_newly_reached() {
          --- a/a.ts\n+++ b/a.ts\n"
     );
 }
+
+#[tokio::test]
+async fn people_are_invited_ask_and_are_let_in() {
+    let stub = Stub::start().await;
+    let program = stub.signed_in().await;
+    let run = async |words: &[&str]| program.ok(words).await.out;
+    let (ben, at) = ("ben@example.org", "2026-11-28T12:00:00Z");
+    stub.answers("enclave_invite", json!({"enclave": "a", "email": ben, "expires_at": at}));
+    let told = run(&["enclave", "invite", "a", ben]).await;
+    assert!(told.contains("ben@example.org is invited to a until"), "{told}");
+    assert!(told.contains("`tntc enclave join a`"), "{told}");
+    stub.answers("enclave_invite", json!({"enclave": "a", "email": ben}));
+    let told = run(&["enclave", "invite", "a", ben, "--withdraw"]).await;
+    assert!(told.contains("is not invited to a any more"), "{told}");
+    stub.answers("join_ask", json!({"enclave": "a", "owner": "Ana", "asked_before": false}));
+    let told = run(&["enclave", "join", "a"]).await;
+    assert!(told.contains("Ana is asked to let you into a"), "{told}");
+    stub.answers("join_decide", json!({"enclave": "a", "person": "Ben", "allowed": true}));
+    let request = "01890a5d-ac96-774b-bcce-b302099a8057";
+    let told = run(&["enclave", "let-in", "a", request]).await;
+    assert!(told.contains("Ben is let into a"), "{told}");
+    stub.answers("join_decide", json!({"enclave": "a", "person": "Ben", "allowed": false}));
+    let told = run(&["enclave", "let-in", "a", request, "--no"]).await;
+    assert!(told.contains("Ben is not let into a"), "{told}");
+    let sent: Vec<_> = stub.calls().into_iter().map(|call| call.arguments).collect();
+    assert_eq!(sent[1], json!({"name": "a", "email": ben, "withdraw": true}));
+    assert_eq!(sent[4], json!({"name": "a", "request": request, "allow": false}));
+}

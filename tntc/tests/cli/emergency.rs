@@ -28,7 +28,7 @@ async fn every_change_needs_a_reason_before_anybody_is_asked() {
     let stub = Stub::start().await;
     let (program, token) = with_token(&stub);
     program.write("hello/workflow.yaml", "not read: before the reason\n");
-    let changes: [&[&str]; 12] = [
+    let changes: [&[&str]; 13] = [
         &["enclave", "provision", "a"],
         &["enclave", "sync", "a", "--mode", "private"],
         &["enclave", "freeze", "a"],
@@ -36,6 +36,7 @@ async fn every_change_needs_a_reason_before_anybody_is_asked() {
         &["enclave", "unfreeze", "a"],
         &["enclave", "deprovision", "a", "--yes"],
         &["enclave", "offer", "a", "UBEN"],
+        &["enclave", "invite", "a", "ben@example.org"],
         &["account", "bind", "T1/UBEN", "ben", "--identity-issuer", "https://id.example"],
         &["account", "unlink", "T1/UBEN"],
         &["undeploy", "hello", "-e", "a", "--yes"],

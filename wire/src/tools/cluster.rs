@@ -28,6 +28,27 @@ tool!(
     /// How much of its share does an enclave use?
     HealthEnclaveUsage = "health_enclave_usage": HealthEnclaveUsageArgs => HealthEnclaveUsageAnswer
 );
+tool!(
+    /// Does a proxy for modules run?
+    ProxyStatus = "proxy_status": Nothing => ProxyStatusAnswer
+);
+
+/// What is there of a proxy for modules. The first five fields are those that older clients read.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct ProxyStatusAnswer {
+    /// Whether one runs.
+    pub installed: bool,
+    /// Whether it answers.
+    pub ready: bool,
+    /// Where it runs.
+    pub namespace: String,
+    /// Of which image it is.
+    pub image: String,
+    /// What it keeps modules in.
+    pub storage: String,
+    /// What is there instead, in a sentence.
+    pub told: String,
+}
 
 /// With what of an enclave.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]

@@ -1,6 +1,7 @@
 //! Tools about enclaves.
 
 use crate::tool::{Page, list_or_null, tool};
+use crate::tools::joining::{InvitationEntry, JoinEntry};
 use crate::tools::person::SlackAccount;
 use jiff::Timestamp;
 use schemars::JsonSchema;
@@ -144,6 +145,12 @@ pub struct EnclaveInfoAnswer {
     pub members: Vec<String>,
     /// Everybody who is in it or in its channel.
     pub people: Vec<PersonIn>,
+    /// For its owner: who waits to be let in.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub joins: Vec<JoinEntry>,
+    /// For its owner: the invitations that nobody has used.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub invitations: Vec<InvitationEntry>,
     /// Its shared services.
     pub exo_services: Vec<Service>,
     /// How many tentacles it has.

@@ -1,6 +1,7 @@
 //! Tools about the one who asks.
 
 use crate::tool::{Nothing, tool};
+use crate::tools::joining::Invited;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use workflow::{EnclaveName, TentacleName};
@@ -44,6 +45,9 @@ pub struct WhoamiAnswer {
     /// In a channel: where the caller stands in the channel's enclave.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub enclave: Option<StandingIn>,
+    /// The enclaves that the caller is invited to by the address that the issuer has verified.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub invitations: Vec<Invited>,
 }
 
 /// A Slack account.

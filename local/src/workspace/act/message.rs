@@ -5,6 +5,7 @@ use uuid::Uuid;
 use crate::workspace::change::{Change, MessageChange};
 use crate::workspace::fault::Fault;
 use crate::workspace::id::{ChannelId, UserId};
+use crate::workspace::state::channel::Status;
 use crate::workspace::state::message::{Content, Message, Subtype};
 use crate::workspace::state::{Channel, State};
 use crate::workspace::ts::Ts;
@@ -50,6 +51,7 @@ pub(crate) fn post(turn: &mut Turn<'_>, author: &UserId, to: &To, content: Conte
         ..Message::new(ts, author.clone(), content)
     };
     turn.make(Change::Message { channel: to.channel.clone(), what: MessageChange::Posted(message) });
+    end_status(turn, author, &to.channel, thread);
     Ok(ts)
 }
 
@@ -71,6 +73,7 @@ pub(crate) fn whisper(
     let message =
         Message { thread, only_for: Some(reader.clone()), ..Message::new(ts, author.clone(), content) };
     turn.make(Change::Message { channel: to.channel.clone(), what: MessageChange::Whispered(message) });
+    end_status(turn, author, &to.channel, thread);
     Ok(ts)
 }
 
@@ -140,6 +143,33 @@ pub(crate) fn dismiss(
     }
     turn.make(Change::Message { channel: channel.clone(), what: MessageChange::Deleted { ts } });
     Ok(())
+}
+
+/// Says what the app is doing in a thread; an empty text takes it away.
+pub(crate) fn say_status(
+    turn: &mut Turn<'_>,
+    app: &UserId,
+    channel: &ChannelId,
+    thread: Ts,
+    text: String,
+) -> Result<(), Fault> {
+    let messages = &turn.open_channel_of(app, channel)?.messages;
+    if messages.get(&thread).is_none_or(|first| first.thread.is_some()) {
+        return Err(Fault::InvalidThreadTs);
+    }
+    let status = (!text.is_empty()).then(|| Status { text, at: turn.now() });
+    let what = MessageChange::StatusSet { thread, status };
+    turn.make(Change::Message { channel: channel.clone(), what });
+    Ok(())
+}
+
+/// Whatever the app says in a thread ends what it said that it was doing there.
+fn end_status(turn: &mut Turn<'_>, author: &UserId, channel: &ChannelId, thread: Option<Ts>) {
+    let Some(thread) = thread.filter(|_| *author == turn.app.user) else { return };
+    if turn.channels.get(channel).is_some_and(|channel| channel.statuses.contains_key(&thread)) {
+        let what = MessageChange::StatusSet { thread, status: None };
+        turn.make(Change::Message { channel: channel.clone(), what });
+    }
 }
 
 /// Notes up to where `reader` has read.

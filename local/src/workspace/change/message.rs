@@ -5,6 +5,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use crate::workspace::id::UserId;
+use crate::workspace::state::channel::Status;
 use crate::workspace::state::message::{Content, Reaction, Subtype};
 use crate::workspace::state::{Channel, Message};
 use crate::workspace::ts::Ts;
@@ -39,6 +40,11 @@ pub(crate) enum MessageChange {
         ts: Ts,
         user: UserId,
     },
+    /// The app says what it is doing in a thread, or that it is done.
+    StatusSet {
+        thread: Ts,
+        status: Option<Status>,
+    },
 }
 
 impl MessageChange {
@@ -47,9 +53,11 @@ impl MessageChange {
         match self {
             Self::Posted(message) | Self::Whispered(message) => message.ts,
             Self::Edited { edited, .. } => edited.as_ref().map_or(Ts::default(), |(_, ts)| *ts),
-            Self::Deleted { .. } | Self::Reacted { .. } | Self::Unreacted { .. } | Self::ReadUpTo { .. } => {
-                Ts::default()
-            }
+            Self::Deleted { .. }
+            | Self::Reacted { .. }
+            | Self::Unreacted { .. }
+            | Self::ReadUpTo { .. }
+            | Self::StatusSet { .. } => Ts::default(),
         }
     }
 
@@ -79,6 +87,12 @@ impl MessageChange {
             }),
             Self::ReadUpTo { ts, user } => {
                 channel.read.insert(user.clone(), *ts);
+            }
+            Self::StatusSet { thread, status: Some(status) } => {
+                channel.statuses.insert(*thread, status.clone());
+            }
+            Self::StatusSet { thread, status: None } => {
+                channel.statuses.remove(thread);
             }
         }
     }

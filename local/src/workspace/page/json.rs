@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use axum::Json;
 use axum::extract::State;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use super::actor::Actor;
 use super::row::merged;
@@ -23,8 +23,10 @@ pub(super) fn channel(state: &Workspace, reader: &UserId, channel: &Channel) -> 
             with(shape, [("only_for_you", json!(message.only_for.is_some()))])
         })
         .collect();
+    let doing = channel.statuses.keys().filter_map(|ts| Some((ts.to_string(), json!(channel.status(*ts)?))));
     Json(json!({
         "ok": true,
+        "doing": doing.collect::<Map<String, Value>>(),
         "channel": shape::channel::channel(state, channel, reader),
         "members": channel.members,
         "messages": messages,

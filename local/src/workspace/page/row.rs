@@ -54,6 +54,8 @@ pub(super) struct Said {
     pub(super) editing: Option<String>,
     pub(super) reactions: Vec<Reaction>,
     pub(super) thread: Option<Thread>,
+    /// What the app is doing below it, as it says: `Kraken is on it…`.
+    pub(super) doing: Option<String>,
     /// The thread's address; none within a thread.
     pub(super) reply_href: Option<String>,
     pub(super) edit_href: String,
@@ -192,6 +194,7 @@ impl Rows<'_> {
             editing: (is_own && self.editing == Some(message.ts)).then(|| self.typed(&message.content.text)),
             reactions: self.reactions(message),
             thread,
+            doing: if self.in_thread.is_none() { self.doing(message.ts) } else { None },
             reply_href: match self.in_thread {
                 None => Some(format!("{}?thread={}", self.href, message.thread.unwrap_or(message.ts))),
                 Some(_) => None,
@@ -270,6 +273,12 @@ impl Rows<'_> {
         }
         let faces = authors.into_iter().filter_map(|id| self.state.users.get(id)).map(|user| Face::of(user));
         Some(Thread { faces: faces.take(4).collect(), count: replies.len(), whispers, last: time(last.ts) })
+    }
+
+    /// What the app is doing in a thread, as it says.
+    pub(super) fn doing(&self, thread: Ts) -> Option<String> {
+        let status = self.channel.status(thread)?;
+        Some(format!("{} {status}", self.state.app.name))
     }
 
     /// What only the reader sees in a thread.

@@ -12,6 +12,8 @@ pub(super) struct Pane {
     pub(super) parent: Vec<Row>,
     pub(super) replies: Vec<Row>,
     pub(super) count: usize,
+    /// What the app is doing in it, as it says.
+    pub(super) doing: Option<String>,
 }
 
 impl Pane {
@@ -26,6 +28,7 @@ impl Pane {
             parent: rows.make(&[first]),
             count: replies.len(),
             replies: rows.make(&replies),
+            doing: rows.doing(parent),
         })
     }
 }

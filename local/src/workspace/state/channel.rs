@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use super::Message;
@@ -79,6 +79,21 @@ pub(crate) struct Channel {
     pub(crate) threads: BTreeMap<Ts, BTreeSet<Ts>>,
     /// Up to where each person has read.
     pub(crate) read: BTreeMap<UserId, Ts>,
+    /// What the app says that it is doing, by thread.
+    #[serde(default)]
+    pub(crate) statuses: BTreeMap<Ts, Status>,
+}
+
+/// For how long a status is shown when no message follows it
+/// (<https://docs.slack.dev/reference/methods/assistant.threads.setStatus>).
+const STATUS_LASTS: SignedDuration = SignedDuration::from_mins(2);
+
+/// What the app says that it is doing in a thread.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Status {
+    /// What follows its name: `is on it…`.
+    pub(crate) text: String,
+    pub(crate) at: Timestamp,
 }
 
 impl Channel {
@@ -99,6 +114,7 @@ impl Channel {
             whispers: BTreeMap::new(),
             threads: BTreeMap::new(),
             read: BTreeMap::new(),
+            statuses: BTreeMap::new(),
         }
     }
 
@@ -121,6 +137,12 @@ impl Channel {
     /// The messages of the channel's own line: without replies that stay in their thread.
     pub(crate) fn top_level(&self) -> impl DoubleEndedIterator<Item = &Arc<Message>> {
         self.messages.values().filter(|message| message.is_top_level())
+    }
+
+    /// What the app is doing in a thread now, as it says.
+    pub(crate) fn status(&self, thread: Ts) -> Option<&str> {
+        let status = self.statuses.get(&thread)?;
+        (Timestamp::now().duration_since(status.at) < STATUS_LASTS).then_some(status.text.as_str())
     }
 
     /// The replies of a thread, in order.

@@ -9,7 +9,7 @@ use sqlx::Row;
 use uuid::Uuid;
 
 /// How long a request is good for, in milliseconds: a week.
-const VALID: i64 = 7 * 24 * 60 * 60 * 1000;
+pub(super) const VALID: i64 = 7 * 24 * 60 * 60 * 1000;
 
 /// How long the owner is not asked again for the same person, in milliseconds: a day.
 const QUIET: i64 = 24 * 60 * 60 * 1000;
@@ -18,10 +18,12 @@ const QUIET: i64 = 24 * 60 * 60 * 1000;
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Asker<'a> {
     pub(crate) person: &'a PersonId,
-    /// Their Slack account.
+    /// Their Slack account; empty where they ask by a client of their own.
     pub(crate) account: &'a str,
     /// Their name, to show.
     pub(crate) shown: &'a str,
+    /// Their address, where an invitation to it lets them ask.
+    pub(crate) invited: Option<&'a str>,
 }
 
 impl Store {
@@ -39,7 +41,7 @@ impl Store {
 }
 
 impl Tx {
-    /// Writes down that somebody asks to be let in; `None` when they did so within a day before.
+    /// Writes down that somebody asks to be let in, which uses up their invitation; `None` when they did so within a day before.
     pub(crate) async fn ask_to_join(
         &mut self,
         _: &Authorized<AskToJoin>,
@@ -67,6 +69,9 @@ impl Tx {
         .bind(now() - QUIET)
         .execute(self.connection())
         .await?;
+        if let Some(email) = asker.invited {
+            self.use_invitation(record, email).await?;
+        }
         Ok((asked.rows_affected() > 0).then_some(id))
     }
 

@@ -88,6 +88,7 @@ fn usual(tool: &str, property: &str) -> Option<Value> {
         "approve" | "accept" | "allow" => json!(true),
         "offer" => json!(super::scenes::OFFER),
         "request" => json!(super::scenes::REQUEST),
+        "email" => json!("eve@example.com"),
         "to" if tool == "enclave_offer" => json!("UBEN"),
         "name" if about_tentacle => json!("hello"),
         "name" | "enclave" => json!("price-watch"),
@@ -118,7 +119,9 @@ fn usual(tool: &str, property: &str) -> Option<Value> {
         // left out: what is told apart by a variant, or makes a change of nothing
         "add_members" | "remove_members" | "mode" | "new_mode" | "new_enrollment" | "new_quota_preset"
         | "new_channel_name" | "new_status" | "new_owner" | "dry_run" | "export" | "cursor" | "status"
-        | "acknowledge" | "joined" | "left" | "archived" | "changed" | "moved_to" | "unseen" => return None,
+        | "withdraw" | "acknowledge" | "joined" | "left" | "archived" | "changed" | "moved_to" | "unseen" => {
+            return None;
+        }
         // left out: people mean their own, and an operator's fault is told after the gate
         "founder" | "account" | "issuer" | "subject" => return None,
         unknown => panic!("{tool} has a property `{unknown}`: say here what to send for it"),
@@ -211,6 +214,7 @@ fn asked(tool: &str, actions: &[Action]) -> Vec<Asked> {
             }
             asked
         }
+        "proxy_status" => vec![("of none", (Action::ClusterProfile, Action::ClusterSummary), json!({}))],
         "enclave_preflight" => vec![
             ("of none", (Action::ClusterProfile, Action::ClusterSummary), json!({"enclave": null})),
             (

@@ -5,6 +5,7 @@ use crate::commands::{Context, Effect};
 use crate::failed::Failed;
 use crate::output::{View, words};
 use wire::tools::enclave::{EnclaveArgs, EnclaveInfo, EnclaveInfoAnswer, PersonIn};
+use wire::tools::joining::{InvitationEntry, JoinEntry};
 
 /// Which enclave.
 #[derive(Debug, clap::Args)]
@@ -39,7 +40,16 @@ pub(super) fn view(info: &EnclaveInfoAnswer) -> View {
             person.because.clone().unwrap_or_default(),
         ]
     };
-    View::new()
+    let join = |join: &JoinEntry| {
+        [
+            join.person.clone(),
+            join.account.clone().unwrap_or_default(),
+            words::time(join.asked_at),
+            join.request.to_string(),
+        ]
+    };
+    let invitation = |it: &InvitationEntry| [it.email.clone(), words::time(it.expires_at)];
+    let mut view = View::new()
         .values([
             ("Name", info.name.to_string()),
             ("State", format!("{}{frozen}", info.status)),
@@ -55,5 +65,13 @@ pub(super) fn view(info: &EnclaveInfoAnswer) -> View {
             ("Made", words::time(info.created_at)),
             ("Changed", words::time(info.updated_at)),
         ])
-        .table(["PERSON", "IS", "ACCOUNT", "BECAUSE"], info.people.iter().map(person), "nobody is in it")
+        .table(["PERSON", "IS", "ACCOUNT", "BECAUSE"], info.people.iter().map(person), "nobody is in it");
+    // Only the owner is told, and only of what there is.
+    if !info.joins.is_empty() {
+        view = view.table(["ASKS TO JOIN", "ACCOUNT", "SINCE", "REQUEST"], info.joins.iter().map(join), "");
+    }
+    if !info.invitations.is_empty() {
+        view = view.table(["INVITED", "UNTIL"], info.invitations.iter().map(invitation), "");
+    }
+    view
 }

@@ -66,14 +66,14 @@ const PROGRAMS: [Program; 11] = [
         name: "npm",
         version: ("npm", &["--version"]),
         at_least: None,
-        needed_for: "up and test: fetches Deno",
+        needed_for: "up and test: fetches Deno, and Slack's clients for Node",
         fix: "apt-get install npm",
     },
     Program {
         name: "node",
         version: ("node", &["--version"]),
-        at_least: None,
-        needed_for: "npm",
+        at_least: Some((20, 0)),
+        needed_for: "npm, and test: Slack's official clients",
         fix: "apt-get install nodejs",
     },
     Program {
