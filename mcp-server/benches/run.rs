@@ -26,6 +26,8 @@ use secrecy::SecretString;
 use serde_json::{Value, json};
 use server::{Server, Walls, engine, program};
 use source::one_node;
+use std::collections::BTreeMap;
+use std::ffi::OsString;
 use std::fmt::Write as _;
 use std::fs;
 use std::process::{Command, Stdio};
@@ -202,18 +204,23 @@ async fn idle() {
     tokio::time::sleep(Duration::from_secs(5)).await;
     let before = woken(&server);
     tokio::time::sleep(Duration::from_secs(10)).await;
-    let woken = (woken(&server) - before) / 10.0;
+    // Threads that have ended in between are left out: what they counted is gone with them.
+    let after = woken(&server);
+    let woken: f64 = after.iter().map(|(thread, count)| count - before.get(thread).unwrap_or(&0.0)).sum();
+    let woken = woken / 10.0;
     println!(
         r#"{{"name":"idle tentacles","tentacles":{TENTACLES},"value":{:.1},"unit":"MiB","wake_ups_a_second":{woken:.1},"deployed_in_s":{deployed:.0}}}"#,
         status(&server, "VmRSS:") / 1024.0,
     );
 }
 
-/// How often the server's threads have been woken.
-fn woken(server: &Server) -> f64 {
+/// How often each of the server's threads has been woken.
+fn woken(server: &Server) -> BTreeMap<OsString, f64> {
     let tasks = fs::read_dir(format!("/proc/{}/task", server.process())).unwrap();
-    let of = |task: fs::DirEntry| field(&task.path().join("status"), "voluntary_ctxt_switches:");
-    tasks.flatten().map(of).sum()
+    let of = |task: fs::DirEntry| {
+        (task.file_name(), field(&task.path().join("status"), "voluntary_ctxt_switches:"))
+    };
+    tasks.flatten().map(of).collect()
 }
 
 fn status(server: &Server, name: &str) -> f64 {

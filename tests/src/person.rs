@@ -80,6 +80,11 @@ impl Person {
         self.page(&format!("{}&last=1", thread.place)).await.text.contains(html)
     }
 
+    /// What the Kraken says that it is doing in a thread.
+    pub async fn sees_it_at_work(&self, thread: &Thread) -> Option<String> {
+        self.page(&thread.place).await.words("#replies > li.doing")
+    }
+
     /// Types something into a thread.
     pub async fn replies(&self, thread: &Thread, words: &str) {
         let form = self.page(&thread.place).await.form("#aside form.composer");

@@ -65,6 +65,26 @@ async fn a_long_run_is_watched_node_by_node() {
 }
 
 #[tokio::test]
+async fn that_it_is_at_work_is_seen_before_there_is_anything_to_tell() {
+    let home = Home::default();
+    let up = home.up().await;
+    let ana = founder(&up).await;
+    three(&up, &ana, SLOW).await;
+    let thread = ana.says("@kraken run hello").await;
+    let at_work = until("it is at work", async || ana.sees_it_at_work(&thread).await).await;
+    assert_eq!(at_work, "Kraken is on it…");
+    assert!(ana.watches(&thread).await.is_none(), "nothing is told yet");
+    // What is told takes its place, and nothing of it stays.
+    shows(&ana, &thread, "second is running").await;
+    assert_eq!(ana.sees_it_at_work(&thread).await, None);
+    ana.hears(&thread, 1).await;
+    // What is answered at once was not worth a word.
+    let thread = ana.says("@kraken whoami").await;
+    ana.hears(&thread, 1).await;
+    assert_eq!(ana.sees_it_at_work(&thread).await, None);
+}
+
+#[tokio::test]
 async fn a_restart_in_a_long_run_leaves_nothing_unsettled() {
     let home = Home::default();
     let up = home.up().await;
