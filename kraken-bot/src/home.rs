@@ -165,7 +165,7 @@ fn place(entry: &EnclaveEntry) -> String {
     }
 }
 
-/// One enclave in two lines.
+/// One enclave in a few lines.
 fn enclave(entry: &EnclaveEntry) -> String {
     let health = match (entry.tentacles, entry.tentacles.saturating_sub(entry.tentacles_ready)) {
         (0, _) => "no tentacles that you can see".to_owned(),
@@ -181,14 +181,19 @@ fn enclave(entry: &EnclaveEntry) -> String {
     let last = entry.last_deploy.as_ref().map(|last| {
         format!("\nLast deploy: *{}*, {} ago, by {}.", last.tentacle, last.age, escape(&last.by))
     });
+    let run = entry.newest_run.as_ref().map(|run| {
+        let how = if run.success { "went well" } else { "*failed*" };
+        format!("\nLast run: *{}*, {} ago, {how}.", run.tentacle, run.age)
+    });
     let at = if entry.channel_id.is_empty() { String::new() } else { format!(" in {}", place(entry)) };
-    format!("*{}*{at} is {}: {health}; {whose}.{}", entry.name, entry.status, last.unwrap_or_default())
+    let last = [last, run].map(Option::unwrap_or_default).concat();
+    format!("*{}*{at} is {}: {health}; {whose}.{last}", entry.name, entry.status)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use wire::tools::enclave::LastDeploy;
+    use wire::tools::enclave::{LastDeploy, NewestRun};
 
     fn entry(name: &str, tentacles: u64, ready: u64) -> EnclaveEntry {
         EnclaveEntry {
@@ -209,6 +214,11 @@ mod tests {
                 by: "Ben".into(),
                 age: "3m".into(),
             }),
+            newest_run: Some(NewestRun {
+                tentacle: "hello".parse().unwrap(),
+                success: false,
+                age: "1m".into(),
+            }),
             approvals_waiting: 0,
             joins_waiting: 0,
         }
@@ -220,7 +230,7 @@ mod tests {
         assert_eq!(
             told,
             "*prices* in <#C1> is active: *1 of 3 tentacles not ready*; you are its member, Ana &lt;b&gt; owns it.\n\
-             Last deploy: *hello*, 3m ago, by Ben."
+             Last deploy: *hello*, 3m ago, by Ben.\nLast run: *hello*, 1m ago, *failed*."
         );
         assert!(enclave(&entry("prices", 2, 2)).contains("all 2 tentacles are ready"));
     }

@@ -12,7 +12,9 @@ use crate::store::EnclaveRecord;
 use jiff::Timestamp;
 use policy::{Action, Class};
 use wire::Failure;
-use wire::tools::enclave::{EnclaveEntry, EnclaveList, EnclaveListAnswer, EnclaveListArgs, LastDeploy};
+use wire::tools::enclave::{
+    EnclaveEntry, EnclaveList, EnclaveListAnswer, EnclaveListArgs, LastDeploy, NewestRun,
+};
 
 impl Handler for EnclaveList {
     const ABOUT: About = About {
@@ -46,7 +48,13 @@ impl Handler for EnclaveList {
                 let waiting = server.store.joins_waiting(&grant).await;
                 entry.joins_waiting = waiting.map_err(|error| unavailable(&error))?;
             }
-            glance(server, &look, grant, &mut entry);
+            let seen = glance(server, &look, grant, &mut entry);
+            let newest = server.store.newest_run(&seen).await.map_err(|error| unavailable(&error))?;
+            entry.newest_run = newest.map(|(tentacle, run)| NewestRun {
+                tentacle,
+                success: run.success,
+                age: age(run.started_at, Timestamp::now()),
+            });
             enclaves.push(entry);
         }
         let more = listed.next().is_some();
@@ -55,10 +63,16 @@ impl Handler for EnclaveList {
     }
 }
 
-/// How its tentacles are, as far as the caller may see them.
-fn glance(server: &Server, look: &Look<'_>, listed: Authorized<List>, entry: &mut EnclaveEntry) {
+/// How its tentacles are, as far as the caller may see them; answers those.
+fn glance(
+    server: &Server,
+    look: &Look<'_>,
+    listed: Authorized<List>,
+    entry: &mut EnclaveEntry,
+) -> Vec<Authorized<TentacleList>> {
     let mut newest: Option<Timestamp> = None;
-    for grant in look.tentacles::<TentacleList>(listed) {
+    let seen: Vec<_> = look.tentacles::<TentacleList>(listed).collect();
+    for grant in &seen {
         let target = grant.target();
         let Some(tentacle) = &target.tentacle else { continue };
         entry.tentacles += 1;
@@ -72,6 +86,7 @@ fn glance(server: &Server, look: &Look<'_>, listed: Authorized<List>, entry: &mu
             });
         }
     }
+    seen
 }
 
 fn entry(call: &Call, look: &Look<'_>, record: &EnclaveRecord) -> EnclaveEntry {
@@ -91,6 +106,7 @@ fn entry(call: &Call, look: &Look<'_>, record: &EnclaveRecord) -> EnclaveEntry {
         tentacles: 0,
         tentacles_ready: 0,
         last_deploy: None,
+        newest_run: None,
         approvals_waiting: 0,
         joins_waiting: 0,
     }

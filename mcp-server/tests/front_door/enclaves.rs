@@ -2,7 +2,7 @@
 
 use crate::app::App;
 use crate::door::account;
-use crate::team::{everybody_is_in, set_up};
+use crate::team::{everybody_is_in, hello, set_up};
 use serde_json::{Value, json};
 use wire::FailureCode;
 
@@ -51,6 +51,24 @@ async fn membership_follows_the_channel_and_the_owners_word(app: App) {
     app.report("C1", &[("ana", "full"), ("gil", "guest")]).await;
     let denied = channel.say("ben", "enclave_info", json!({})).await.unwrap_err();
     assert_eq!(denied.code, FailureCode::NotFound);
+}
+
+async fn a_list_tells_the_newest_run_that_the_caller_may_see(app: App) {
+    let channel = set_up(&app).await;
+    let newest = async |person: &str| {
+        channel.say(person, "enclave_list", json!({})).await.unwrap()["enclaves"][0]["newest_run"].clone()
+    };
+    assert_eq!(newest("ana").await, Value::Null);
+    for name in ["seen", "hidden"] {
+        channel.say("ana", "wf_apply", hello(name, "hi")).await.unwrap();
+        channel.say("ana", "wf_run", json!({"name": name})).await.unwrap();
+    }
+    channel.say("ana", "wf_set_mode", json!({"name": "hidden", "mode": "rwx------"})).await.unwrap();
+    assert_eq!(
+        (&newest("ana").await["tentacle"], &newest("ben").await["tentacle"]),
+        (&json!("hidden"), &json!("seen"))
+    );
+    assert_eq!(newest("ben").await["success"], true);
 }
 
 async fn a_guest_stays_a_visitor(app: App) {
@@ -150,6 +168,7 @@ crate::on_both_stores! {
     the_person_who_made_the_channel_makes_its_enclave
     membership_follows_the_channel_and_the_owners_word
     a_guest_stays_a_visitor
+    a_list_tells_the_newest_run_that_the_caller_may_see
     a_stranger_reaches_nothing_and_learns_nothing
     the_same_rights_hold_in_an_mcp_client
     a_freeze_stops_grants_and_not_revocation

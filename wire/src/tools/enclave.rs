@@ -242,6 +242,9 @@ pub struct EnclaveEntry {
     /// The last deploy of one of them.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub last_deploy: Option<LastDeploy>,
+    /// The last run of one of them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub newest_run: Option<NewestRun>,
     /// For the owner: how many questions about new reach wait for an answer.
     #[serde(default)]
     pub approvals_waiting: u64,
@@ -258,6 +261,17 @@ pub struct LastDeploy {
     /// By whom, to show.
     pub by: String,
     /// How long ago, in the largest unit that fits: `45s`, `3m`, `5h`, `12d`.
+    pub age: String,
+}
+
+/// The last time that a tentacle was run.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct NewestRun {
+    /// Which.
+    pub tentacle: TentacleName,
+    /// Whether every node succeeded.
+    pub success: bool,
+    /// How long ago it began, in the largest unit that fits: `45s`, `3m`, `5h`, `12d`.
     pub age: String,
 }
 

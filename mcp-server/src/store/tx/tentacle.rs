@@ -1,13 +1,16 @@
 //! What can be changed about a tentacle.
 
 use super::{Tx, holdable, now};
-use crate::gate::act::{Apply, Remove, TentacleSetMode, TentacleStatus, TentacleTighten, TentacleTransfer};
+use crate::gate::act::{
+    Apply, Remove, TentacleList, TentacleSetMode, TentacleStatus, TentacleTighten, TentacleTransfer,
+};
 use crate::gate::target::OnTentacle;
 use crate::gate::{Authorized, MayRun};
 use crate::store::record::{LastRun, PersonId};
 use crate::store::{Store, StoreError, row};
 use policy::Mode;
-use workflow::Reach;
+use sqlx::Row;
+use workflow::{Reach, TentacleName};
 
 /// A version that has been deployed.
 #[derive(Debug, Clone)]
@@ -174,5 +177,27 @@ impl Store {
         .fetch_optional(self.pool())
         .await?;
         row.as_ref().map(row::last_run).transpose()
+    }
+
+    /// The newest of the last runs of these tentacles, which are of one enclave, with whose it was.
+    pub(crate) async fn newest_run(
+        &self,
+        seen: &[Authorized<TentacleList>],
+    ) -> Result<Option<(TentacleName, LastRun)>, StoreError> {
+        let Some(first) = seen.first() else { return Ok(None) };
+        let rows = sqlx::query(
+            "SELECT tentacle, started_at, duration_ms, success, asked_by FROM last_run WHERE enclave = $1 \
+             ORDER BY started_at DESC, tentacle",
+        )
+        .bind(first.target().record.name.as_str())
+        .fetch_all(self.pool())
+        .await?;
+        for row in &rows {
+            let name: String = row.try_get("tentacle")?;
+            if let Some(grant) = seen.iter().find(|grant| grant.target().name.as_str() == name) {
+                return Ok(Some((grant.target().name.clone(), row::last_run(row)?)));
+            }
+        }
+        Ok(None)
     }
 }
