@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 mod asked;
+mod away;
 mod buttons;
 mod cards;
 mod clicks;

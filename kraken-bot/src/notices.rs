@@ -1,5 +1,6 @@
 //! Delivers what the server wants channels to hear, each once.
 
+use crate::away;
 use crate::cards;
 use crate::commands::{approve, join, transfer};
 use crate::kraken::Kraken;
@@ -22,10 +23,11 @@ pub(crate) async fn deliver(kraken: &Kraken) {
     let mut told = Vec::new();
     let mut later: HashMap<Uuid, Instant> = HashMap::new();
     loop {
-        match round(kraken, &mut told, &mut later).await {
-            Ok(()) => {}
-            Err(error) => tracing::debug!(%error, "notices cannot be fetched"),
+        let fetched = round(kraken, &mut told, &mut later).await;
+        if let Err(error) = &fetched {
+            tracing::debug!(%error, "notices cannot be fetched");
         }
+        away::look(kraken, fetched.is_ok()).await;
         tokio::time::sleep(EVERY).await;
     }
 }

@@ -53,7 +53,7 @@ pub(crate) async fn go_on(kraken: &Arc<Kraken>) -> Result<(), Stop> {
 }
 
 async fn begin(kraken: &Arc<Kraken>, account: &str) -> Result<DeviceFlow, Stop> {
-    let flow = kraken.issuer.begin().await.map_err(|error| Stop::NoAnswer(error.to_string()))?;
+    let flow = kraken.issuer.begin().await?;
     kraken.sessions.begun(account, &flow).await?;
     tokio::spawn(finish(Arc::clone(kraken), account.to_owned(), flow.clone()));
     Ok(flow)
@@ -79,7 +79,7 @@ async fn finish(kraken: Arc<Kraken>, account: String, flow: DeviceFlow) {
         }
         Err(IssuerError::Unreachable(detail)) => {
             tracing::error!(detail, "a sign-in could not be finished");
-            Err("I cannot reach the place where you sign in. Try again later.".to_owned())
+            Err("The place where you sign in does not answer any more. Ask me again in a minute.".to_owned())
         }
     };
     // Before anything goes on: whoever asks from now on must not be shown the card of a sign-in that is over.
@@ -125,9 +125,9 @@ async fn bind(kraken: &Kraken, account: &str, session: &Session) -> Result<(), S
     kraken.server.call::<AccountBind>(session, &origin, &AccountBindArgs::default(), None).await.map_err(
         |error| match error {
             CallError::Refused(failure) => crate::reply::refusal(&failure),
-            CallError::Unauthorized | CallError::NoAnswer(_) => {
+            CallError::Unauthorized | CallError::Away(..) | CallError::NoAnswer(_) => {
                 tracing::error!(%error, "an account could not be bound");
-                "I cannot reach the server at the moment. Try again later.".to_owned()
+                "You are signed in, but the server does not answer, so I could not tell it who you are. Ask me again in a minute.".to_owned()
             }
         },
     )?;

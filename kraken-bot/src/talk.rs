@@ -1,6 +1,7 @@
 //! One message, answered: understood, asked of the server under the person's name, and told back.
 
 use crate::asked::{Answer, Asked, Stop, place};
+use crate::away;
 use crate::clicks;
 use crate::command::{Command, parse};
 use crate::commands;
@@ -31,6 +32,10 @@ pub(crate) async fn answer(kraken: &Arc<Kraken>, open: &Open, said: &Said) -> Be
         Ok(Some(answer)) => answer,
         Ok(None) => return Became::Done,
         Err(Stop::SignIn) => return ask_to_sign_in(kraken, open, said).await,
+        Err(Stop::Away(away, detail)) => {
+            tracing::warn!(detail, "a request waits");
+            return away::wait(kraken, open, said, away).await;
+        }
         // What names nothing that there is was talk among people after all.
         Err(Stop::Refused(failure))
             if said.how == How::Overheard && failure.code == FailureCode::NotFound =>
@@ -110,6 +115,9 @@ async fn respond(kraken: &Arc<Kraken>, open: &Open, said: &Said) -> Result<Optio
         Some(place) => Some(kraken.slack.channel(place).await?),
         None => None,
     };
+    if let Some(away) = kraken.inbox.news_wait(&open.incoming.channel, open.seq).await? {
+        return Err(Stop::Away(away, "news of the channel wait".to_owned()));
+    }
     let asked = Asked { kraken, incoming: &open.incoming, said, account, channel, session };
     let tentacle = command.tentacle().cloned();
     match (commands::run(&asked, command).await, tentacle) {
@@ -132,6 +140,10 @@ async fn respond(kraken: &Arc<Kraken>, open: &Open, said: &Said) -> Result<Optio
 async fn ask_to_sign_in(kraken: &Arc<Kraken>, open: &Open, said: &Said) -> Became {
     match sign_in::ask(kraken, open, said).await {
         Ok(()) => Became::Waits,
+        Err(Stop::Away(away, detail)) => {
+            tracing::warn!(detail, "a sign-in cannot be begun yet");
+            away::wait(kraken, open, said, away).await
+        }
         Err(stop) => {
             // It waits for nothing that could come.
             if let Err(error) = kraken.inbox.signed_in(&said.user).await {
@@ -176,6 +188,6 @@ fn in_words(stop: &Stop) -> Option<String> {
                     .to_owned(),
             )
         }
-        Stop::SignIn | Stop::Slack(_) | Stop::Memory(_) => None,
+        Stop::SignIn | Stop::Away(..) | Stop::Slack(_) | Stop::Memory(_) => None,
     }
 }
