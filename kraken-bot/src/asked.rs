@@ -86,11 +86,15 @@ impl From<IssuerError> for Stop {
     }
 }
 
+/// What is told in a direct message to what is asked in a channel.
+pub(crate) const NOT_HERE: &str = "Ask me that in the enclave's channel.";
+
 /// What is told when the key does not fit what is kept.
-const UNREADABLE: &str = "I cannot read any more what I kept of your sign-in. Only an operator can mend that.";
+pub(crate) const UNREADABLE: &str =
+    "I cannot read any more what I kept of your sign-in. Only an operator can mend that.";
 
 /// What is told when the issuer does not know the Kraken.
-const NOT_TAKEN: &str =
+pub(crate) const NOT_TAKEN: &str =
     "The place where you sign in does not take my requests. Only an operator can mend that.";
 
 /// One request of one person.
@@ -121,7 +125,7 @@ impl Asked<'_> {
 
     /// The channel that it was said in.
     pub(crate) fn channel(&self) -> Result<&ChannelInfo, Stop> {
-        self.channel.as_ref().ok_or_else(|| Stop::Told("Ask me that in the enclave's channel.".to_owned()))
+        self.channel.as_ref().ok_or_else(|| Stop::Told(NOT_HERE.to_owned()))
     }
 
     fn origin(&self) -> Origin {

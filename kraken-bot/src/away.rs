@@ -103,7 +103,7 @@ async fn let_go(kraken: &Kraken, incoming: &Incoming) {
 }
 
 /// Which is away, and what still works.
-fn told(away: Away, said: &Said) -> Message {
+pub(crate) fn told(away: Away, said: &Said) -> Message {
     let message = match away {
         Away::Server => Message::new(
             "*The server does not answer at the moment.* I have kept what you asked, and go on with it when the server is back.",
@@ -115,12 +115,12 @@ fn told(away: Away, said: &Said) -> Message {
         .line("Whoever is signed in works on as before, and `help` and `logout` still work."),
     };
     let typed = said.click.is_none() && matches!(said.how, How::Spoken | How::Overheard);
-    let stop = if typed { " Delete your message to stop that." } else { "" };
+    let stop = if typed { " To take it back, delete your message." } else { "" };
     message.note(format!("If that takes longer than ten minutes, I let go of it and tell you.{stop}"))
 }
 
 /// What was asked is not done.
-fn given_up(said: &Said) -> Message {
+pub(crate) fn given_up(said: &Said) -> Message {
     let what = match said.text.trim() {
         "" => "what you asked".to_owned(),
         words => code(escape(&words.replace('`', "'"))),

@@ -49,21 +49,18 @@ pub(crate) async fn sign_in_failed(kraken: &Kraken, person: &str, why: &str) {
 }
 
 /// What is told when it is not known who somebody is.
-const FORGETFUL: &str = "I cannot tell who you are at the moment. Try again in a minute.";
+pub(crate) const FORGETFUL: &str = "I cannot tell who you are at the moment. Try again in a minute.";
 
 /// What is told when the issuer is away.
-const NO_ISSUER: &str = "The place where you sign in does not answer at the moment. Try again in a minute.";
+pub(crate) const NO_ISSUER: &str =
+    "The place where you sign in does not answer at the moment. Try again in a minute.";
 
 /// What is told when the server is away.
-const NO_SERVER: &str =
+pub(crate) const NO_SERVER: &str =
     "The server does not answer at the moment, so I cannot show your enclaves. Look again in a minute.";
 
 /// What is to be seen, or why it cannot be told.
-async fn seen(
-    kraken: &Arc<Kraken>,
-    open: &Open,
-    home: &AtHome,
-) -> Result<(Message, Became), &'static str> {
+async fn seen(kraken: &Arc<Kraken>, open: &Open, home: &AtHome) -> Result<(Message, Became), &'static str> {
     let forgetful = |error: &dyn std::fmt::Display| {
         tracing::error!(%error, "who somebody is at Home is not known");
         FORGETFUL
@@ -120,7 +117,7 @@ fn button(action: &'static str, label: &'static str, style: Option<&'static str>
     Button { action, label, value: action.to_owned(), style }
 }
 
-fn signed_out(why: Option<&str>) -> Message {
+pub(crate) fn signed_out(why: Option<&str>) -> Message {
     let message = match why {
         Some(why) => Message::new(why),
         None => Message::new(
@@ -129,14 +126,14 @@ fn signed_out(why: Option<&str>) -> Message {
     };
     message
         .buttons(&[button(SIGN_IN, "Sign in", Some("primary"))])
-        .note("Then this page shows your enclaves, how they are, and what waits for you.")
+        .note("Once you are, this page shows your enclaves, how they are, and what waits for you.")
 }
 
-fn troubled(why: &str) -> Message {
+pub(crate) fn troubled(why: &str) -> Message {
     Message::new(why).buttons(&[button(AGAIN, "Look again", None)])
 }
 
-fn told(list: &EnclaveListAnswer) -> Message {
+pub(crate) fn told(list: &EnclaveListAnswer) -> Message {
     let mut message = Message::new("*What needs you*");
     let waiting: Vec<String> = list.enclaves.iter().flat_map(waits).collect();
     message = message.line(if waiting.is_empty() {

@@ -22,6 +22,8 @@ mod server;
 mod sessions;
 mod sign_in;
 mod slack;
+#[cfg(test)]
+mod snapshot;
 mod talk;
 mod told;
 mod worker;

@@ -65,6 +65,9 @@ pub(crate) struct Origin {
     pub(crate) event: String,
 }
 
+/// What is told of arguments that cannot be signed.
+pub(crate) const UNSIGNED: &str = "I cannot pass on a number in what you typed";
+
 /// The server.
 pub(crate) struct Server {
     endpoint: String,
@@ -133,8 +136,7 @@ impl Server {
         args: &T::Args,
     ) -> Result<String, CallError> {
         let unsigned = |what: &str| CallError::Refused(Failure::new(FailureCode::Internal, what));
-        let arguments_sha256 =
-            canonical::sha256(args).map_err(|_| unsigned("the arguments hold an odd number"))?;
+        let arguments_sha256 = canonical::sha256(args).map_err(|_| unsigned(UNSIGNED))?;
         let iat = now();
         let assertion = Assertion {
             aud: self.audience.clone(),

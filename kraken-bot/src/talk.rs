@@ -26,6 +26,13 @@ pub(crate) enum Became {
     Again,
 }
 
+/// What is told where the Kraken is not.
+pub(crate) const NOT_INVITED: &str =
+    "I am not in this channel. Say `/invite @kraken` here, then ask me again.";
+
+/// What is told when nobody can be asked to sign in.
+pub(crate) const NO_SIGN_IN: &str = "I cannot ask you to sign in at the moment. Try again.";
+
 /// Answers what somebody said.
 pub(crate) async fn answer(kraken: &Arc<Kraken>, open: &Open, said: &Said) -> Became {
     let answer = match respond(kraken, open, said).await {
@@ -46,9 +53,7 @@ pub(crate) async fn answer(kraken: &Arc<Kraken>, open: &Open, said: &Said) -> Be
             Some(words) => Answer::Whisper(Message::new(words)),
             // Slack lets people ask where the Kraken is not.
             None if matches!((&stop, &said.how), (Stop::Slack(error), How::Slash(_)) if error.is_final()) => {
-                Answer::Whisper(Message::new(
-                    "I am not in this channel. Say `/invite @kraken` here, then ask me again.",
-                ))
+                Answer::Whisper(Message::new(NOT_INVITED))
             }
             None if matches!(&stop, Stop::Slack(error) if error.is_final()) => {
                 tracing::warn!(error = %stop, "a message can never be answered");
@@ -149,8 +154,7 @@ async fn ask_to_sign_in(kraken: &Arc<Kraken>, open: &Open, said: &Said) -> Becam
             if let Err(error) = kraken.inbox.signed_in(&said.user).await {
                 tracing::error!(%error, "a message that waits for nothing could not be woken");
             }
-            let words = in_words(&stop)
-                .unwrap_or_else(|| "I cannot ask you to sign in at the moment. Try again.".to_owned());
+            let words = in_words(&stop).unwrap_or_else(|| NO_SIGN_IN.to_owned());
             delivered(deliver(kraken, open, said, Answer::Whisper(Message::new(words))).await)
         }
     }
@@ -167,7 +171,7 @@ async fn deliver(kraken: &Kraken, open: &Open, said: &Said, answer: Answer) -> R
             // Nobody else has seen what was asked.
             let command = if said.how == How::Form { "" } else { "/kraken " };
             let asked = code(format!("{command}{}", said.text.replace('`', "'")));
-            let message = message.clone().note(format!("<@{}> asked: {asked}", said.user));
+            let message = asked_unseen(message, &said.user, &asked);
             let ts = kraken.say_once(&place, &message, &key).await?;
             Ok(kraken.inbox.asked_in(&open.incoming.channel, &ts).await?)
         }
@@ -175,8 +179,13 @@ async fn deliver(kraken: &Kraken, open: &Open, said: &Said, answer: Answer) -> R
     }
 }
 
+/// An answer for all to what nobody else has seen.
+pub(crate) fn asked_unseen(answer: &Message, user: &str, asked: &str) -> Message {
+    answer.clone().note(format!("<@{user}> asked: {asked}"))
+}
+
 /// What the person is told; `None` when it is tried again instead.
-fn in_words(stop: &Stop) -> Option<String> {
+pub(crate) fn in_words(stop: &Stop) -> Option<String> {
     match stop {
         Stop::Refused(failure) => Some(reply::refusal(failure)),
         Stop::Told(words) => Some(words.clone()),

@@ -161,9 +161,8 @@ const LARGEST_BODY: usize = 1024 * 1024;
 
 fn router(served: &Arc<Served>) -> Router {
     let api = get(workspace::api::call).post(workspace::api::call);
-    let api = Router::new()
-        .route("/api/{method}", api)
-        .layer(from_fn_with_state(Arc::clone(served), away::api));
+    let api =
+        Router::new().route("/api/{method}", api).layer(from_fn_with_state(Arc::clone(served), away::api));
     let issuer = issuer::routes().layer(from_fn_with_state(Arc::clone(served), away::issuer));
     let control = workspace::control::routes().merge(issuer::control_routes()).merge(away::routes());
     Router::new()

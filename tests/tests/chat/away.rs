@@ -40,7 +40,10 @@ async fn what_is_asked_while_the_server_is_away_is_done_when_it_is_back() {
     up.service("mcp-server").await.kill();
 
     let (run, told) = asks_in_vain(&ana, "run hello").await;
-    alone(&told, &["The server does not answer at the moment.", "help and logout still work", "Delete your message"]);
+    alone(
+        &told,
+        &["The server does not answer at the moment.", "help and logout still work", "delete your message"],
+    );
     let (status, told) = asks_in_vain(&ana, "status").await;
     alone(&told, &["The server does not answer at the moment."]);
     // What needs no server is answered meanwhile, in the same thread.
@@ -84,7 +87,8 @@ async fn who_is_signed_in_works_on_while_the_issuer_is_away_and_who_is_not_is_to
     away(&up, false, true).await;
 
     greeted(&ana.asks("run hello").await);
-    let needs = ["The place where you sign in does not answer at the moment", "Whoever is signed in works on"];
+    let needs =
+        ["The place where you sign in does not answer at the moment", "Whoever is signed in works on"];
     let (run, told) = asks_in_vain(&ben, "run hello").await;
     alone(&told, &needs);
     let (whoami, told) = asks_in_vain(&gil, "whoami").await;
