@@ -4,6 +4,7 @@
 mod others;
 mod prose;
 mod samples;
+mod server;
 
 use crate::commands::catalogue;
 use crate::slack::blocks::Message;
@@ -237,9 +238,7 @@ const NEVER_PARTS: [&str; 12] =
     ["error:", "Error(", "Some(", "Ok(", "Err(", "None", "{\"", "\"}", "::", "[]", "0x", "status code"];
 
 /// What stands there all the same, and why.
-const REVIEWED: [(&str, &str); 6] = [
-    // A port.
-    ("deploy: the owner must approve", "443"),
+const REVIEWED: [(&str, &str); 5] = [
     // An input is typed so.
     ("help, in a channel", "{\""),
     ("help, in a channel", "\"}"),
@@ -267,8 +266,9 @@ fn found(line: &str) -> Vec<String> {
     let line = line.join(" ");
     let lower = line.to_lowercase();
     let words: Vec<&str> = lower.split(|letter: char| !letter.is_alphanumeric()).collect();
-    let is_code = |word: &&&str| matches!(word.parse(), Ok(400_u16..600));
-    let codes = words.iter().filter(is_code).map(|word| (*word).to_owned());
+    // A number of three digits is a port where it is called one.
+    let is_code = |pair: &&[&str]| pair[0] != "port" && matches!(pair[1].parse(), Ok(400_u16..600));
+    let codes = words.windows(2).filter(is_code).map(|pair| pair[1].to_owned());
     let never = NEVER.iter().filter(|never| words.contains(*never));
     let parts = NEVER_PARTS.iter().filter(|part| line.contains(**part));
     never.chain(parts).map(|it| (*it).to_owned()).chain(codes).collect()

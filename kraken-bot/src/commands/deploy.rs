@@ -4,7 +4,7 @@ use super::approve;
 use super::new::not_written;
 use crate::asked::{Answer, Asked, Stop};
 use crate::live::{self, Words};
-use crate::slack::blocks::{Message, code, escape};
+use crate::slack::blocks::{Message, escape};
 use wire::tools::approval::ApprovalAsked;
 use wire::tools::person::Whoami;
 use wire::tools::tentacle::{FixturesPassed, WfApply, WfApplyAnswer, WfApplyArgs};
