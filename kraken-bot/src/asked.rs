@@ -1,7 +1,8 @@
 //! One request of one person, with what is needed to answer it, and the ways in which it can end.
 
+use crate::away::Away;
 use crate::inbox::InboxError;
-use crate::issuer::Session;
+use crate::issuer::{IssuerError, Session};
 use crate::kraken::Kraken;
 use crate::server::{CallError, Origin};
 use crate::sessions::SessionError;
@@ -34,7 +35,10 @@ pub(crate) enum Stop {
     /// Something is wrong with what was asked, and the server was not even asked.
     #[error("{0}")]
     Told(String),
-    /// The server or the issuer does not answer.
+    /// The server or the issuer is away: it is gone on with when that is back.
+    #[error("{0} is away: {1}")]
+    Away(Away, String),
+    /// The server does not answer, or with what cannot be understood.
     #[error("{0}")]
     NoAnswer(String),
     /// Slack does not do what is needed.
@@ -51,6 +55,7 @@ impl From<CallError> for Stop {
             CallError::Refused(failure) if failure.code == FailureCode::SignInRequired => Self::SignIn,
             CallError::Refused(failure) => Self::Refused(failure),
             CallError::Unauthorized => Self::SignIn,
+            CallError::Away(away, detail) => Self::Away(away, detail),
             CallError::NoAnswer(detail) => Self::NoAnswer(detail),
         }
     }
@@ -60,10 +65,37 @@ impl From<SessionError> for Stop {
     fn from(error: SessionError) -> Self {
         match error {
             SessionError::Memory(error) => Self::Memory(error),
-            other => Self::NoAnswer(other.to_string()),
+            SessionError::Issuer(error) => error.into(),
+            SessionError::Seal(error) => {
+                tracing::error!(%error, "what is kept of a sign-in cannot be used");
+                Self::Told(UNREADABLE.to_owned())
+            }
         }
     }
 }
+
+impl From<IssuerError> for Stop {
+    fn from(error: IssuerError) -> Self {
+        match error {
+            IssuerError::Unreachable(detail) => Self::Away(Away::Issuer, detail),
+            IssuerError::Refused(_) | IssuerError::Expired => {
+                tracing::error!(%error, "the issuer does not do what it should");
+                Self::Told(NOT_TAKEN.to_owned())
+            }
+        }
+    }
+}
+
+/// What is told in a direct message to what is asked in a channel.
+pub(crate) const NOT_HERE: &str = "Ask me that in the enclave's channel.";
+
+/// What is told when the key does not fit what is kept.
+pub(crate) const UNREADABLE: &str =
+    "I cannot read any more what I kept of your sign-in. Only an operator can mend that.";
+
+/// What is told when the issuer does not know the Kraken.
+pub(crate) const NOT_TAKEN: &str =
+    "The place where you sign in does not take my requests. Only an operator can mend that.";
 
 /// One request of one person.
 pub(crate) struct Asked<'k> {
@@ -93,7 +125,7 @@ impl Asked<'_> {
 
     /// The channel that it was said in.
     pub(crate) fn channel(&self) -> Result<&ChannelInfo, Stop> {
-        self.channel.as_ref().ok_or_else(|| Stop::Told("Ask me that in the enclave's channel.".to_owned()))
+        self.channel.as_ref().ok_or_else(|| Stop::Told(NOT_HERE.to_owned()))
     }
 
     fn origin(&self) -> Origin {

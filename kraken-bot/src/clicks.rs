@@ -13,6 +13,12 @@ use crate::slack::view::Origin;
 /// The button under a question whether a tentacle is to be removed.
 pub(crate) const REMOVE_TENTACLE: &str = "remove_tentacle";
 
+/// What is told of a button that is not known.
+pub(crate) const UNKNOWN: &str = "This button does nothing any more.";
+
+/// What is told when a form can no longer be opened.
+pub(crate) const TOO_LATE: &str = "That took me too long. Press the button again.";
+
 /// The command that a button stands for; `None` when it has opened a modal.
 pub(crate) async fn pressed(
     kraken: &Kraken,
@@ -49,15 +55,13 @@ pub(crate) async fn pressed(
         ASK_ADD => modals::add(origin),
         ASK_REMOVE => modals::remove(origin),
         // A button of another release.
-        _ => return Err(Stop::Told("This button does nothing any more.".to_owned())),
+        _ => return Err(Stop::Told(UNKNOWN.to_owned())),
     };
     match kraken.slack.open(&click.trigger, &modal).await {
         Ok(()) => Ok(None),
         // It was opened, and the Kraken was restarted right after it.
         Err(error) if error.code() == Some("exchanged_trigger_id") => Ok(None),
-        Err(error) if error.code() == Some("expired_trigger_id") => {
-            Err(Stop::Told("That took me too long. Press the button again.".to_owned()))
-        }
+        Err(error) if error.code() == Some("expired_trigger_id") => Err(Stop::Told(TOO_LATE.to_owned())),
         Err(error) => Err(error.into()),
     }
 }

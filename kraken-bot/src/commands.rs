@@ -3,6 +3,8 @@
 mod add;
 pub(crate) mod approve;
 pub(crate) mod card;
+#[cfg(test)]
+pub(crate) mod catalogue;
 mod choose_mode;
 mod deploy;
 mod enclaves;

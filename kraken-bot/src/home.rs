@@ -4,6 +4,7 @@ use crate::asked::user;
 use crate::inbox::Open;
 use crate::kraken::Kraken;
 use crate::server::{CallError, Origin};
+use crate::sessions::SessionError;
 use crate::sign_in;
 use crate::slack::blocks::{Button, Message, code, escape};
 use crate::slack::envelope::{AtHome, Deed};
@@ -25,7 +26,7 @@ const MOST: usize = 50;
 pub(crate) async fn show(kraken: &Arc<Kraken>, open: &Open, home: &AtHome) -> Became {
     let (message, became) = match seen(kraken, open, home).await {
         Ok(seen) => seen,
-        Err(why) => (signed_out(Some(&why)), Became::Done),
+        Err(why) => (troubled(why), Became::Done),
     };
     match kraken.slack.publish(&home.user, &message).await {
         Ok(()) => became,
@@ -47,16 +48,33 @@ pub(crate) async fn sign_in_failed(kraken: &Kraken, person: &str, why: &str) {
     }
 }
 
-/// What is to be seen, or why it cannot be told, in words.
-async fn seen(kraken: &Arc<Kraken>, open: &Open, home: &AtHome) -> Result<(Message, Became), String> {
+/// What is told when it is not known who somebody is.
+pub(crate) const FORGETFUL: &str = "I cannot tell who you are at the moment. Try again in a minute.";
+
+/// What is told when the issuer is away.
+pub(crate) const NO_ISSUER: &str =
+    "The place where you sign in does not answer at the moment. Try again in a minute.";
+
+/// What is told when the server is away.
+pub(crate) const NO_SERVER: &str =
+    "The server does not answer at the moment, so I cannot show your enclaves. Look again in a minute.";
+
+/// What is to be seen, or why it cannot be told.
+async fn seen(kraken: &Arc<Kraken>, open: &Open, home: &AtHome) -> Result<(Message, Became), &'static str> {
     let forgetful = |error: &dyn std::fmt::Display| {
         tracing::error!(%error, "who somebody is at Home is not known");
-        "I cannot tell who you are at the moment. Try again in a minute.".to_owned()
+        FORGETFUL
     };
     if home.deed == Deed::SignOut {
         kraken.sessions.end(&home.user).await.map_err(|error| forgetful(&error))?;
     }
-    let session = kraken.sessions.of(&home.user).await.map_err(|error| forgetful(&error))?;
+    let session = kraken.sessions.of(&home.user).await.map_err(|error| match error {
+        SessionError::Issuer(error) => {
+            tracing::warn!(%error, "a session could not be renewed");
+            NO_ISSUER
+        }
+        other => forgetful(&other),
+    })?;
     let Some(session) = session else {
         let going_on = kraken.sessions.going_on(&home.user).await.map_err(|error| forgetful(&error))?;
         if home.deed != Deed::SignIn && going_on.is_none() {
@@ -67,7 +85,7 @@ async fn seen(kraken: &Arc<Kraken>, open: &Open, home: &AtHome) -> Result<(Messa
             Err(stop) => {
                 kraken.inbox.signed_in(&home.user).await.map_err(|error| forgetful(&error))?;
                 tracing::error!(error = %stop, "a sign-in could not be begun");
-                return Err("I cannot reach the place where you sign in. Try again later.".to_owned());
+                return Ok((signed_out(Some(NO_ISSUER)), Became::Done));
             }
         };
         return Ok((sign_in::card(&flow), Became::Waits));
@@ -88,11 +106,9 @@ async fn seen(kraken: &Arc<Kraken>, open: &Open, home: &AtHome) -> Result<(Messa
             Ok((signed_out(None), Became::Done))
         }
         Err(CallError::Refused(failure)) => Ok((troubled(&crate::reply::refusal(&failure)), Became::Done)),
-        Err(CallError::NoAnswer(detail)) => {
+        Err(CallError::Away(_, detail) | CallError::NoAnswer(detail)) => {
             tracing::error!(detail, "a Home tab has no answer");
-            let told =
-                "The server does not answer, so I cannot show your enclaves. Tentacles go on by themselves.";
-            Ok((troubled(told), Became::Done))
+            Ok((troubled(NO_SERVER), Became::Done))
         }
     }
 }
@@ -101,7 +117,7 @@ fn button(action: &'static str, label: &'static str, style: Option<&'static str>
     Button { action, label, value: action.to_owned(), style }
 }
 
-fn signed_out(why: Option<&str>) -> Message {
+pub(crate) fn signed_out(why: Option<&str>) -> Message {
     let message = match why {
         Some(why) => Message::new(why),
         None => Message::new(
@@ -110,14 +126,14 @@ fn signed_out(why: Option<&str>) -> Message {
     };
     message
         .buttons(&[button(SIGN_IN, "Sign in", Some("primary"))])
-        .note("Then this page shows your enclaves, how they are, and what waits for you.")
+        .note("Once you are, this page shows your enclaves, how they are, and what waits for you.")
 }
 
-fn troubled(why: &str) -> Message {
+pub(crate) fn troubled(why: &str) -> Message {
     Message::new(why).buttons(&[button(AGAIN, "Look again", None)])
 }
 
-fn told(list: &EnclaveListAnswer) -> Message {
+pub(crate) fn told(list: &EnclaveListAnswer) -> Message {
     let mut message = Message::new("*What needs you*");
     let waiting: Vec<String> = list.enclaves.iter().flat_map(waits).collect();
     message = message.line(if waiting.is_empty() {

@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 mod asked;
+mod away;
 mod buttons;
 mod cards;
 mod clicks;
@@ -22,6 +23,8 @@ mod server;
 mod sessions;
 mod sign_in;
 mod slack;
+#[cfg(test)]
+mod snapshot;
 mod talk;
 mod told;
 mod worker;

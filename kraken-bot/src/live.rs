@@ -1,7 +1,7 @@
 //! A message that follows what takes long while it goes on, and is settled when it has ended, also when the Kraken was
 //! restarted in between.
 
-mod shown;
+pub(crate) mod shown;
 
 use self::shown::Shown;
 use crate::asked::{Asked, Stop, place};
@@ -32,6 +32,18 @@ pub(crate) struct Words {
     pub(crate) what: String,
 }
 
+impl Words {
+    /// When it has ended, in whatever way.
+    pub(crate) fn ended(&self) -> String {
+        format!("{} has ended.", self.what)
+    }
+
+    /// When nobody knows how it ended.
+    pub(crate) fn lost(&self) -> String {
+        format!("{} went out of my sight.", self.what)
+    }
+}
+
 /// Calls a tool under the person's identity; what takes more than a moment is shown while it goes on. `settle` tells what
 /// the answer says of each node.
 pub(crate) async fn call<T: Tool>(
@@ -40,7 +52,7 @@ pub(crate) async fn call<T: Tool>(
     words: Words,
     settle: fn(&T::Answer) -> Vec<NodeStep>,
 ) -> Result<T::Answer, Stop> {
-    let mut live = Live::new(asked, words.going);
+    let mut live = Live::new(asked, words.going.clone());
     let (to, told) = unbounded_channel();
     let answer = {
         let mut showing = pin!(live.follow(told));
@@ -55,8 +67,8 @@ pub(crate) async fn call<T: Tool>(
         answer
     };
     let heading = match &answer {
-        Ok(_) | Err(Stop::Refused(_) | Stop::Told(_)) => format!("{} has ended.", words.what),
-        Err(_) => format!("{} went out of my sight.", words.what),
+        Ok(_) | Err(Stop::Refused(_) | Stop::Told(_)) => words.ended(),
+        Err(_) => words.lost(),
     };
     for step in answer.as_ref().map(settle).unwrap_or_default() {
         live.shown.settle(step);

@@ -1,7 +1,7 @@
 //! What is said when words are no command, or name a tentacle that there is not: what was probably meant, and what there is.
 
 use crate::asked::{Asked, Stop};
-use crate::command::{NotUnderstood, near, near_name, without_mention};
+use crate::command::{NotUnderstood, near, near_name, parse, without_mention};
 use crate::kraken::Kraken;
 use crate::reply;
 use crate::slack::blocks::{Message, code};
@@ -17,32 +17,48 @@ pub(crate) async fn answer(
     said: &Said,
     why: &NotUnderstood,
 ) -> Result<Message, Stop> {
-    if *why == NotUnderstood::Nothing {
-        return Ok(Message::new("Yes, I'm here. Say `help` to see what I can do."));
-    }
-    if let Some(meant) = near(&said.text, &kraken.slack.me.user_id) {
-        return Ok(Message::new(format!("I don't know that one. Did you mean {}?", code(meant))));
-    }
-    if let NotUnderstood::Almost(usage) = why {
-        return Ok(Message::new(reply::sentence(usage)));
+    if let Some(told) = told(&said.text, &kraken.slack.me.user_id, why) {
+        return Ok(told);
     }
     // Who has heard it once in a channel need not hear it each time.
     let key = format!("no-model:{}:{}", incoming.channel, said.user);
     let heard = kraken.inbox.is_said(&key).await?.is_some();
-    if heard {
-        return Ok(Message::new("I don't know that one. Say `help` to see what I can do."));
+    if !heard {
+        kraken.inbox.about_to_say(&key).await?;
+        kraken.inbox.said(&key, "").await?;
     }
-    kraken.inbox.about_to_say(&key).await?;
-    kraken.inbox.said(&key, "").await?;
-    let can = if said.direct {
+    Ok(unknown(heard, said.direct))
+}
+
+/// The answer to words that are nearly a command, or none at all.
+pub(crate) fn told(text: &str, me: &str, why: &NotUnderstood) -> Option<Message> {
+    if *why == NotUnderstood::Nothing {
+        return Some(Message::new("Yes, I'm here. Say `help` to see what I can do."));
+    }
+    // What would not be understood either was not meant.
+    if let Some(meant) = near(text, me).filter(|meant| parse(meant, me).is_ok()) {
+        return Some(Message::new(format!("I don't know that one. Did you mean {}?", code(meant))));
+    }
+    match why {
+        NotUnderstood::Almost(usage) => Some(Message::new(reply::sentence(usage))),
+        NotUnderstood::Nothing | NotUnderstood::Unknown => None,
+    }
+}
+
+/// The answer to words that are like no command, the first time and later.
+pub(crate) fn unknown(heard: bool, direct: bool) -> Message {
+    if heard {
+        return Message::new("I don't know that one. Say `help` to see what I can do.");
+    }
+    let can = if direct {
         "`enclaves`, `whoami`, `login` and `logout`"
     } else {
         "`status`, `new hello`, `deploy hello`, `run hello`, `logs hello`, `members` and more"
     };
-    Ok(Message::new(
+    Message::new(
         "I don't know that one. No model is set up for me, so I take documented commands only, word for word.",
     )
-    .line(format!("I know {can}: `help` lists all of them.")))
+    .line(format!("I know {can}: `help` lists all of them."))
 }
 
 /// A refusal because there is no such tentacle, with the one that was probably meant.
@@ -63,5 +79,10 @@ pub(crate) async fn of_tentacle(asked: &Asked<'_>, failure: Failure, name: &Tent
         if is_it { meant } else { word }
     });
     let command = words.collect::<Vec<_>>().join(" ").replace('`', "");
-    Stop::Told(format!("{} Did you mean {}?", reply::refusal(&failure), code(command)))
+    Stop::Told(nearly(&failure, &command))
+}
+
+/// What there is not, and what was probably meant.
+pub(crate) fn nearly(failure: &Failure, command: &str) -> String {
+    format!("{} Did you mean {}?", reply::refusal(failure), code(command))
 }

@@ -1,5 +1,6 @@
 //! Delivers what the server wants channels to hear, each once.
 
+use crate::away;
 use crate::cards;
 use crate::commands::{approve, join, transfer};
 use crate::kraken::Kraken;
@@ -22,10 +23,11 @@ pub(crate) async fn deliver(kraken: &Kraken) {
     let mut told = Vec::new();
     let mut later: HashMap<Uuid, Instant> = HashMap::new();
     loop {
-        match round(kraken, &mut told, &mut later).await {
-            Ok(()) => {}
-            Err(error) => tracing::debug!(%error, "notices cannot be fetched"),
+        let fetched = round(kraken, &mut told, &mut later).await;
+        if let Err(error) = &fetched {
+            tracing::debug!(%error, "notices cannot be fetched");
         }
+        away::look(kraken, fetched.is_ok()).await;
         tokio::time::sleep(EVERY).await;
     }
 }
@@ -64,22 +66,28 @@ async fn tell(kraken: &Kraken, notice: &Notice) -> Result<(), crate::kraken::Say
         None => notice.channel.clone(),
     };
     let place = Place { channel, thread: None };
-    let mut message = Message::new(escape(&notice.text));
-    message = match notice.question {
+    let message = told(notice);
+    if let Some(decided) = notice.decided {
+        cards::settle(kraken, decided, &message).await;
+    }
+    kraken.say_once(&place, &message, &format!("notice:{}", notice.id)).await.map(drop)
+}
+
+/// A notice, with the buttons for what it asks.
+pub(crate) fn told(notice: &Notice) -> Message {
+    let message = Message::new(escape(&notice.text));
+    let message = match notice.question {
         Some(NoticeQuestion::Offer(offer)) => message
             .buttons(&transfer::buttons(&notice.channel, offer))
             .note("The offer is good for a day. Nothing changes before you take it."),
         Some(NoticeQuestion::Join(request)) => message.buttons(&join::buttons(&notice.channel, request)),
         None => message,
     };
-    if let Some(decided) = notice.decided {
-        cards::settle(kraken, decided, &message).await;
-    }
-    if let Some(approval) = notice.approval {
-        message = message
+    match notice.approval {
+        Some(approval) => message
             .asking_for(approval)
             .buttons(&approve::buttons(approval))
-            .note("Only the enclave's owner can decide. The question is good for a day.");
+            .note("Only the enclave's owner can decide. The question is good for a day."),
+        None => message,
     }
-    kraken.say_once(&place, &message, &format!("notice:{}", notice.id)).await.map(drop)
 }

@@ -1,6 +1,7 @@
 //! The server, as the Kraken calls it: for people with their own token and a signed channel assertion, and for itself
 //! with the relay's token.
 
+use crate::away::Away;
 use crate::inbox::now;
 use crate::issuer::{Issuer, IssuerError, Session};
 use secrecy::{ExposeSecret, SecretString};
@@ -26,6 +27,9 @@ pub(crate) enum CallError {
     /// The server does not take the token: sign in again.
     #[error("the server does not take the token")]
     Unauthorized,
+    /// Nothing is there that could answer.
+    #[error("{0} is away: {1}")]
+    Away(Away, String),
     /// There is no answer.
     #[error("there is no answer: {0}")]
     NoAnswer(String),
@@ -36,6 +40,7 @@ impl From<ClientError> for CallError {
         match error {
             ClientError::Refused(failure) => Self::Refused(failure),
             ClientError::Unauthorized => Self::Unauthorized,
+            away @ ClientError::Unreachable { .. } => Self::Away(Away::Server, away.to_string()),
             other => Self::NoAnswer(other.to_string()),
         }
     }
@@ -43,7 +48,10 @@ impl From<ClientError> for CallError {
 
 impl From<IssuerError> for CallError {
     fn from(error: IssuerError) -> Self {
-        Self::NoAnswer(error.to_string())
+        match error {
+            IssuerError::Unreachable(detail) => Self::Away(Away::Issuer, detail),
+            IssuerError::Refused(_) | IssuerError::Expired => Self::NoAnswer(error.to_string()),
+        }
     }
 }
 
@@ -56,6 +64,9 @@ pub(crate) struct Origin {
     pub(crate) user: User,
     pub(crate) event: String,
 }
+
+/// What is told of arguments that cannot be signed.
+pub(crate) const UNSIGNED: &str = "I cannot pass on a number in what you typed";
 
 /// The server.
 pub(crate) struct Server {
@@ -83,7 +94,7 @@ impl Server {
     ) -> Result<T::Answer, CallError> {
         match self.call_once::<T>(session, origin, args, told.clone()).await {
             // The connection was of a server that is gone. The request is named by its event, so it can be sent again.
-            Err(CallError::NoAnswer(_)) => {
+            Err(CallError::Away(..) | CallError::NoAnswer(_)) => {
                 self.people.lock().await.remove(session.access().expose_secret());
                 self.call_once::<T>(session, origin, args, told).await
             }
@@ -125,8 +136,7 @@ impl Server {
         args: &T::Args,
     ) -> Result<String, CallError> {
         let unsigned = |what: &str| CallError::Refused(Failure::new(FailureCode::Internal, what));
-        let arguments_sha256 =
-            canonical::sha256(args).map_err(|_| unsigned("the arguments hold an odd number"))?;
+        let arguments_sha256 = canonical::sha256(args).map_err(|_| unsigned(UNSIGNED))?;
         let iat = now();
         let assertion = Assertion {
             aud: self.audience.clone(),
@@ -151,13 +161,21 @@ impl Server {
         if let Some(client) = self.people.lock().await.get(key) {
             return Ok(Arc::clone(client));
         }
-        let client = Arc::new(Client::connect(&self.endpoint, token).await?);
+        let client = Arc::new(self.connect(token).await?);
         let mut people = self.people.lock().await;
         if people.len() >= KEPT {
             people.clear();
         }
         people.insert(key.to_owned(), Arc::clone(&client));
         Ok(client)
+    }
+
+    /// One that takes a connection and says nothing is as far away as one that takes none.
+    async fn connect(&self, token: &SecretString) -> Result<Client, CallError> {
+        Client::connect(&self.endpoint, token).await.map_err(|error| match error {
+            ClientError::TimedOut(_) => CallError::Away(Away::Server, error.to_string()),
+            other => other.into(),
+        })
     }
 
     async fn relay_connection(&self) -> Result<Arc<Client>, CallError> {
@@ -168,7 +186,7 @@ impl Server {
             return Ok(Arc::clone(client));
         }
         let (token, expires_at) = self.issuer.relay_token().await?;
-        let client = Arc::new(Client::connect(&self.endpoint, &token).await?);
+        let client = Arc::new(self.connect(&token).await?);
         *relay = Some((Arc::clone(&client), expires_at));
         Ok(client)
     }

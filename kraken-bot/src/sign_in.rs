@@ -17,6 +17,17 @@ use wire::tools::person::{AccountBind, AccountBindArgs};
 /// How long after a failure of the network the issuer is asked again.
 const ASK_AGAIN: Duration = Duration::from_secs(3);
 
+/// What is told when a sign-in comes to nothing.
+pub(crate) const NOBODY: &str = "Nobody signed in within the time. Ask me again when you are ready.";
+pub(crate) const REFUSED: &str = "The sign-in was refused. Ask me again if that was a mistake.";
+pub(crate) const NO_ISSUER: &str =
+    "The place where you sign in does not answer any more. Ask me again in a minute.";
+pub(crate) const NO_SLACK: &str =
+    "You are signed in, but Slack does not tell me who you are. Ask me again in a minute.";
+pub(crate) const NO_SERVER: &str = "You are signed in, but the server does not answer, so I could not tell it who you are. Ask me again in a minute.";
+pub(crate) const FORGOTTEN: &str =
+    "You are signed in, but I could not write that down. Ask me again in a minute.";
+
 /// Shows the sign-in card for what was asked, which waits until the person has signed in.
 pub(crate) async fn ask(kraken: &Arc<Kraken>, open: &Open, said: &Said) -> Result<(), Stop> {
     let flow = begin_for(kraken, open.seq, &said.user).await?;
@@ -53,7 +64,7 @@ pub(crate) async fn go_on(kraken: &Arc<Kraken>) -> Result<(), Stop> {
 }
 
 async fn begin(kraken: &Arc<Kraken>, account: &str) -> Result<DeviceFlow, Stop> {
-    let flow = kraken.issuer.begin().await.map_err(|error| Stop::NoAnswer(error.to_string()))?;
+    let flow = kraken.issuer.begin().await?;
     kraken.sessions.begun(account, &flow).await?;
     tokio::spawn(finish(Arc::clone(kraken), account.to_owned(), flow.clone()));
     Ok(flow)
@@ -71,15 +82,11 @@ pub(crate) fn card(flow: &DeviceFlow) -> Message {
 async fn finish(kraken: Arc<Kraken>, account: String, flow: DeviceFlow) {
     let ended = match wait(&kraken, &flow).await {
         Ok(session) => bind(&kraken, &account, &session).await,
-        Err(IssuerError::Expired) => {
-            Err("Nobody signed in within the time. Ask me again when you are ready.".to_owned())
-        }
-        Err(IssuerError::Refused(_)) => {
-            Err("The sign-in was refused. Ask me again if that was a mistake.".to_owned())
-        }
+        Err(IssuerError::Expired) => Err(NOBODY.to_owned()),
+        Err(IssuerError::Refused(_)) => Err(REFUSED.to_owned()),
         Err(IssuerError::Unreachable(detail)) => {
             tracing::error!(detail, "a sign-in could not be finished");
-            Err("I cannot reach the place where you sign in. Try again later.".to_owned())
+            Err(NO_ISSUER.to_owned())
         }
     };
     // Before anything goes on: whoever asks from now on must not be shown the card of a sign-in that is over.
@@ -113,7 +120,7 @@ async fn wait(kraken: &Kraken, flow: &DeviceFlow) -> Result<Session, IssuerError
 async fn bind(kraken: &Kraken, account: &str, session: &Session) -> Result<(), String> {
     let found = kraken.slack.account(account).await.map_err(|error| {
         tracing::error!(%error, "an account that signed in could not be read from Slack");
-        "Slack does not tell me who you are at the moment. Try again later.".to_owned()
+        NO_SLACK.to_owned()
     })?;
     let origin = Origin {
         kind: Kind::SignIn,
@@ -125,15 +132,15 @@ async fn bind(kraken: &Kraken, account: &str, session: &Session) -> Result<(), S
     kraken.server.call::<AccountBind>(session, &origin, &AccountBindArgs::default(), None).await.map_err(
         |error| match error {
             CallError::Refused(failure) => crate::reply::refusal(&failure),
-            CallError::Unauthorized | CallError::NoAnswer(_) => {
+            CallError::Unauthorized | CallError::Away(..) | CallError::NoAnswer(_) => {
                 tracing::error!(%error, "an account could not be bound");
-                "I cannot reach the server at the moment. Try again later.".to_owned()
+                NO_SERVER.to_owned()
             }
         },
     )?;
     kraken.sessions.keep(account, session).await.map_err(|error| {
         tracing::error!(%error, "a session could not be kept");
-        "I could not remember your sign-in. Try again.".to_owned()
+        FORGOTTEN.to_owned()
     })
 }
 

@@ -1,6 +1,7 @@
 //! One message, answered: understood, asked of the server under the person's name, and told back.
 
 use crate::asked::{Answer, Asked, Stop, place};
+use crate::away;
 use crate::clicks;
 use crate::command::{Command, parse};
 use crate::commands;
@@ -26,6 +27,13 @@ pub(crate) enum Became {
     Again,
 }
 
+/// What is told where the Kraken is not.
+pub(crate) const NOT_INVITED: &str =
+    "I am not in this channel. Say `/invite @kraken` here, then ask me again.";
+
+/// What is told when nobody can be asked to sign in.
+pub(crate) const NO_SIGN_IN: &str = "I cannot ask you to sign in at the moment. Try again.";
+
 /// Answers what somebody said, and shows that it goes on when that takes long.
 pub(crate) async fn answer(kraken: &Arc<Kraken>, open: &Open, said: &Said) -> Became {
     doing::shown(kraken, &open.incoming, said, answer_at_once(kraken, open, said)).await
@@ -36,6 +44,10 @@ async fn answer_at_once(kraken: &Arc<Kraken>, open: &Open, said: &Said) -> Becam
         Ok(Some(answer)) => answer,
         Ok(None) => return Became::Done,
         Err(Stop::SignIn) => return ask_to_sign_in(kraken, open, said).await,
+        Err(Stop::Away(away, detail)) => {
+            tracing::warn!(detail, "a request waits");
+            return away::wait(kraken, open, said, away).await;
+        }
         // What names nothing that there is was talk among people after all.
         Err(Stop::Refused(failure))
             if said.how == How::Overheard && failure.code == FailureCode::NotFound =>
@@ -46,9 +58,7 @@ async fn answer_at_once(kraken: &Arc<Kraken>, open: &Open, said: &Said) -> Becam
             Some(words) => Answer::Whisper(Message::new(words)),
             // Slack lets people ask where the Kraken is not.
             None if matches!((&stop, &said.how), (Stop::Slack(error), How::Slash(_)) if error.is_final()) => {
-                Answer::Whisper(Message::new(
-                    "I am not in this channel. Say `/invite @kraken` here, then ask me again.",
-                ))
+                Answer::Whisper(Message::new(NOT_INVITED))
             }
             None if matches!(&stop, Stop::Slack(error) if error.is_final()) => {
                 tracing::warn!(error = %stop, "a message can never be answered");
@@ -115,6 +125,9 @@ async fn respond(kraken: &Arc<Kraken>, open: &Open, said: &Said) -> Result<Optio
         Some(place) => Some(kraken.slack.channel(place).await?),
         None => None,
     };
+    if let Some(away) = kraken.inbox.news_wait(&open.incoming.channel, open.seq).await? {
+        return Err(Stop::Away(away, "news of the channel wait".to_owned()));
+    }
     let asked = Asked { kraken, incoming: &open.incoming, said, account, channel, session };
     let tentacle = command.tentacle().cloned();
     match (commands::run(&asked, command).await, tentacle) {
@@ -137,13 +150,16 @@ async fn respond(kraken: &Arc<Kraken>, open: &Open, said: &Said) -> Result<Optio
 async fn ask_to_sign_in(kraken: &Arc<Kraken>, open: &Open, said: &Said) -> Became {
     match sign_in::ask(kraken, open, said).await {
         Ok(()) => Became::Waits,
+        Err(Stop::Away(away, detail)) => {
+            tracing::warn!(detail, "a sign-in cannot be begun yet");
+            away::wait(kraken, open, said, away).await
+        }
         Err(stop) => {
             // It waits for nothing that could come.
             if let Err(error) = kraken.inbox.signed_in(&said.user).await {
                 tracing::error!(%error, "a message that waits for nothing could not be woken");
             }
-            let words = in_words(&stop)
-                .unwrap_or_else(|| "I cannot ask you to sign in at the moment. Try again.".to_owned());
+            let words = in_words(&stop).unwrap_or_else(|| NO_SIGN_IN.to_owned());
             delivered(deliver(kraken, open, said, Answer::Whisper(Message::new(words))).await)
         }
     }
@@ -160,7 +176,7 @@ async fn deliver(kraken: &Kraken, open: &Open, said: &Said, answer: Answer) -> R
             // Nobody else has seen what was asked.
             let command = if said.how == How::Form { "" } else { "/kraken " };
             let asked = code(format!("{command}{}", said.text.replace('`', "'")));
-            let message = message.clone().note(format!("<@{}> asked: {asked}", said.user));
+            let message = asked_unseen(message, &said.user, &asked);
             let ts = kraken.say_once(&place, &message, &key).await?;
             Ok(kraken.inbox.asked_in(&open.incoming.channel, &ts).await?)
         }
@@ -168,8 +184,13 @@ async fn deliver(kraken: &Kraken, open: &Open, said: &Said, answer: Answer) -> R
     }
 }
 
+/// An answer for all to what nobody else has seen.
+pub(crate) fn asked_unseen(answer: &Message, user: &str, asked: &str) -> Message {
+    answer.clone().note(format!("<@{user}> asked: {asked}"))
+}
+
 /// What the person is told; `None` when it is tried again instead.
-fn in_words(stop: &Stop) -> Option<String> {
+pub(crate) fn in_words(stop: &Stop) -> Option<String> {
     match stop {
         Stop::Refused(failure) => Some(reply::refusal(failure)),
         Stop::Told(words) => Some(words.clone()),
@@ -181,6 +202,6 @@ fn in_words(stop: &Stop) -> Option<String> {
                     .to_owned(),
             )
         }
-        Stop::SignIn | Stop::Slack(_) | Stop::Memory(_) => None,
+        Stop::SignIn | Stop::Away(..) | Stop::Slack(_) | Stop::Memory(_) => None,
     }
 }

@@ -14,7 +14,11 @@ pub(crate) fn freezers(reasons: &[String]) -> String {
         "archive" => "the archiving of its channel",
         other => other,
     });
-    told.collect::<Vec<_>>().join(" and ")
+    let told: Vec<&str> = told.collect();
+    match told.split_last() {
+        Some((last, before @ [_, ..])) => format!("{} and {last}", before.join(", ")),
+        _ => told.concat(),
+    }
 }
 
 /// The outputs of a run: of one node without its name, of several each under its own.

@@ -1,9 +1,11 @@
 //! Works through the inbox: one conversation in order, different ones side by side, again after a failure.
 
+use crate::away;
 use crate::facts::{self, ReportError};
 use crate::home;
 use crate::inbox::{Open, runnable};
 use crate::kraken::Kraken;
+use crate::server::CallError;
 use crate::slack::envelope::What;
 use crate::talk::{self, Became};
 use std::collections::HashSet;
@@ -75,6 +77,11 @@ async fn one(kraken: Arc<Kraken>, open: Open) -> i64 {
         What::Said(said) => talk::answer(&kraken, &open, said).await,
         fact => match facts::report(&kraken, &open.incoming.channel, fact).await {
             Ok(()) => Became::Done,
+            // Whoever asks something there meanwhile is not to wait without a word.
+            Err(ReportError::Server(CallError::Away(away, detail))) => {
+                tracing::warn!(detail, "a channel's news wait");
+                away::wait_with_news(&kraken, &open, away).await
+            }
             // What comes after it in the channel does not wait for it: the next report of the whole makes up for it.
             Err(ReportError::Slack(error)) if error.is_final() => {
                 tracing::warn!(%error, "a channel's news cannot be reported by themselves");

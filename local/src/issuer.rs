@@ -1,6 +1,7 @@
 //! The OIDC issuer: signs people in by a page on which one chooses who one is, and gives out tokens as Keycloak does.
 
 use std::path::Path;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use axum::Router;
@@ -47,6 +48,8 @@ pub(crate) struct Issuer {
     store: Store<Ledger>,
     keys: Keys,
     lifetimes: Lifetimes,
+    /// How long access tokens live, in seconds.
+    access_token: AtomicU64,
     page_redirects: Vec<Url>,
     polls: Mutex<Polls>,
 }
@@ -83,7 +86,9 @@ impl Issuer {
         let pem = keep.text_or_new(keys::FILE, || keys::make().map_err(std::io::Error::other))?;
         let keys = Keys::read(&path, &pem)?;
         let store = Self::open_ledger(&keep.path("issuer.jsonl")).await?;
-        Ok(Self { name, store, keys, lifetimes, page_redirects, polls: Mutex::new(Polls::default()) })
+        let access_token = AtomicU64::new(lifetimes.access_token.as_secs());
+        let polls = Mutex::default();
+        Ok(Self { name, store, keys, lifetimes, access_token, page_redirects, polls })
     }
 
     async fn open_ledger(path: &Path) -> Result<Store<Ledger>, JournalError> {
@@ -118,6 +123,11 @@ impl Issuer {
 
     fn polls(&self) -> std::sync::MutexGuard<'_, Polls> {
         self.polls.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// How long an access token lives that is given now, in seconds.
+    fn access_life(&self) -> u64 {
+        self.access_token.load(Ordering::Relaxed)
     }
 
     fn address(&self, path: &str) -> String {

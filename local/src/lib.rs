@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 mod assets;
+mod away;
 mod config;
 mod door;
 mod issuer;

@@ -13,6 +13,7 @@ use tokio_util::task::TaskTracker;
 use tower_http::catch_panic::CatchPanicLayer;
 
 use crate::assets;
+use crate::away::{self, Away};
 use crate::config::{Addresses, Config, ConfigError, Timing};
 use crate::door::{Door, SOCKET_PATH, guard};
 use crate::issuer::{self, Issuer, IssuerError};
@@ -53,6 +54,7 @@ pub(crate) struct Served {
     pub(crate) timing: Timing,
     pub(crate) workspace: Workspace,
     pub(crate) issuer: Issuer,
+    pub(crate) away: Away,
     /// What runs beside the requests: deliveries, and the app's connections.
     pub(crate) tasks: TaskTracker,
     pub(crate) shutdown: CancellationToken,
@@ -97,6 +99,7 @@ impl Local {
             timing: config.timing,
             workspace,
             issuer,
+            away: Away::default(),
             tasks,
             shutdown,
         };
@@ -157,12 +160,17 @@ pub async fn serve(config: Config, listener: TcpListener, shutdown: Cancellation
 const LARGEST_BODY: usize = 1024 * 1024;
 
 fn router(served: &Arc<Served>) -> Router {
+    let api = get(workspace::api::call).post(workspace::api::call);
+    let api =
+        Router::new().route("/api/{method}", api).layer(from_fn_with_state(Arc::clone(served), away::api));
+    let issuer = issuer::routes().layer(from_fn_with_state(Arc::clone(served), away::issuer));
+    let control = workspace::control::routes().merge(issuer::control_routes()).merge(away::routes());
     Router::new()
-        .route("/api/{method}", get(workspace::api::call).post(workspace::api::call))
+        .merge(api)
         .route(SOCKET_PATH, get(workspace::socket::connect))
         .route("/respond/{id}", post(workspace::respond::answer))
-        .nest("/control", workspace::control::routes().merge(issuer::control_routes()))
-        .nest("/oidc", issuer::routes())
+        .nest("/control", control)
+        .nest("/oidc", issuer)
         .nest("/assets", assets::routes())
         .merge(workspace::page::routes())
         .layer(DefaultBodyLimit::max(LARGEST_BODY))

@@ -160,7 +160,8 @@ impl Handler {
     async fn take(&self, incoming: Incoming, progress: &Progress) -> Result<Value, Failure> {
         incoming.reason.as_deref().map_or(Ok(()), bounds::reason)?;
         let arguments = Value::Object(incoming.arguments);
-        let unusual = |_| Failure::new(FailureCode::Invalid, "the arguments hold a number that JSON cannot");
+        let unusual =
+            |_| Failure::new(FailureCode::Invalid, "the arguments hold a number that cannot be passed on");
         let arguments_sha256 = canonical::sha256(&arguments).map_err(unusual)?;
         let via = match incoming.caller.as_ref() {
             Caller::Person(person) => {

@@ -328,8 +328,8 @@ impl Action {
             Self::Revoke => "revoke",
             Self::Reown => "give tentacles to the enclave's owner",
             Self::Repair => "repair drift",
-            Self::ClusterProfile => "see the cluster",
-            Self::ClusterSummary => "see a summary of the cluster",
+            Self::ClusterProfile => "see the platform",
+            Self::ClusterSummary => "see a summary of the platform",
             Self::ConfirmRestore => "confirm a restore",
         }
     }

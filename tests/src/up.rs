@@ -178,6 +178,16 @@ impl Up {
         until(&format!("{name} runs"), async || Process::child(self.pid, name)).await
     }
 
+    /// Stops `tntc up` itself where it is: a service that dies stays away.
+    pub fn minds_nothing(&self) {
+        self.process.freeze();
+    }
+
+    /// Lets it go on: it starts what has died.
+    pub fn minds_again(&self) {
+        self.process.thaw();
+    }
+
     /// Its process, and every one that hangs on it.
     #[must_use]
     pub fn processes(&self) -> Vec<Process> {

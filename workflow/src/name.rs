@@ -40,7 +40,7 @@ pub enum NameError {
     },
     /// An enclave's name that the cluster gives a meaning of its own.
     #[error(
-        "`{0}` is kept for the cluster itself, where other software would take the enclave for its own part: choose \
+        "`{0}` is kept for the platform itself, where other software would take the enclave for its own part: choose \
          a name of your team's own, such as `price-watch`"
     )]
     Reserved(String),

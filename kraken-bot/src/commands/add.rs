@@ -2,7 +2,7 @@
 
 use crate::asked::{Answer, Asked, Stop};
 use crate::slack::blocks::{Message, code};
-use wire::tools::enclave::{EnclaveSync, EnclaveSyncArgs};
+use wire::tools::enclave::{EnclaveSync, EnclaveSyncAnswer, EnclaveSyncArgs};
 
 pub(super) async fn run(asked: &Asked<'_>, whom: Vec<String>) -> Result<Answer, Stop> {
     let channel = asked.channel()?;
@@ -17,11 +17,15 @@ pub(super) async fn run(asked: &Asked<'_>, whom: Vec<String>) -> Result<Answer, 
             outside.push(format!("<@{user}>"));
         }
     }
+    Ok(Answer::Aloud(told(&done, &whom, &outside)))
+}
+
+/// Who may be in now, and who of them could not be invited.
+pub(super) fn told(done: &EnclaveSyncAnswer, whom: &[String], outside: &[String]) -> Message {
     let names: Vec<String> = whom.iter().map(|user| format!("<@{user}>")).collect();
-    let mut message = Message::new(format!("{} may be in {}.", names.join(", "), code(&done.name)))
-        .note("They are members once they are in the channel and have signed in.");
+    let mut message = Message::new(format!("{} may be in {}.", names.join(", "), code(&done.name)));
     if !outside.is_empty() {
         message = message.line(format!("I could not invite {}: please do it yourself.", outside.join(", ")));
     }
-    Ok(Answer::Aloud(message))
+    message.note("They are members once they are in the channel and have signed in.")
 }

@@ -37,22 +37,24 @@ pub(super) async fn run(asked: &Asked<'_>, approval: Uuid, yes: bool) -> Result<
     let settled = settled(&decided, &asked.account.name);
     // The cards show what was decided; where that fails, what is said below does too.
     cards::settle(asked.kraken, approval, &settled).await;
-    match (yes, decided.asked_by_you) {
-        (true, true) => deploy::run(asked, decided.tentacle).await,
-        (true, false) => Ok(Answer::Aloud(Message::new(format!(
-            "Approved. {} can say `deploy {}` now; the approval is good for that once, for a day.",
-            escape(&decided.asked_by),
-            decided.tentacle
-        )))),
-        (false, _) => Ok(Answer::Aloud(Message::new(format!(
-            "Refused. {} stays as it is; nothing was changed.",
-            code(&decided.tentacle)
-        )))),
+    if yes && decided.asked_by_you {
+        return deploy::run(asked, decided.tentacle).await;
     }
+    Ok(Answer::Aloud(told(&decided)))
+}
+
+/// What comes next.
+pub(super) fn told(decided: &ReachApproveAnswer) -> Message {
+    let (by, name) = (escape(&decided.asked_by), &decided.tentacle);
+    Message::new(if decided.approved {
+        format!("Approved. {by} can say `deploy {name}` now; the approval is good for that once, for a day.")
+    } else {
+        format!("Refused. {} stays as it is; nothing was changed.", code(name))
+    })
 }
 
 /// The card, once it is decided.
-fn settled(decided: &ReachApproveAnswer, who: &str) -> Message {
+pub(super) fn settled(decided: &ReachApproveAnswer, who: &str) -> Message {
     let how = if decided.approved { "approved" } else { "refused" };
     let said = format!("*{}* ({}): {how} by {}.", decided.tentacle, short(&decided.version), escape(who));
     Message::new(said).line(changes(&decided.changes))

@@ -4,31 +4,28 @@ use super::approve;
 use super::new::not_written;
 use crate::asked::{Answer, Asked, Stop};
 use crate::live::{self, Words};
-use crate::slack::blocks::{Message, code, escape};
+use crate::slack::blocks::{Message, escape};
 use wire::tools::approval::ApprovalAsked;
 use wire::tools::person::Whoami;
 use wire::tools::tentacle::{FixturesPassed, WfApply, WfApplyAnswer, WfApplyArgs};
 use wire::{EnclaveRef, Nothing};
 use workflow::TentacleName;
 
+/// What is told where there is nothing to deploy into.
+pub(super) const NO_ENCLAVE: &str =
+    "This channel has no enclave yet. Whoever made it can say `set up this channel`.";
+
 pub(super) async fn run(asked: &Asked<'_>, tentacle: TentacleName) -> Result<Answer, Stop> {
     asked.channel()?;
     let here = asked.call::<Whoami>(Nothing {}).await?.enclave;
-    let here = here.ok_or_else(|| {
-        Stop::Told(
-            "This channel has no enclave yet. Whoever made it can say `set up this channel`.".to_owned(),
-        )
-    })?;
+    let here = here.ok_or_else(|| Stop::Told(NO_ENCLAVE.to_owned()))?;
     let files = asked.kraken.working_copy.read(&here.name, &tentacle);
     // Whether there are files is for those alone who may deploy them: the server is asked in any case.
     let (files, missing) = match files {
         Ok(files) => (files, None),
         Err(error) => (Default::default(), Some(not_written(error))),
     };
-    let words = Words {
-        going: format!("*{tentacle}* is being deployed."),
-        what: format!("The deploy of *{tentacle}*"),
-    };
+    let words = words(&tentacle);
     let args = WfApplyArgs {
         enclave: EnclaveRef::default(),
         name: tentacle,
@@ -44,6 +41,11 @@ pub(super) async fn run(asked: &Asked<'_>, tentacle: TentacleName) -> Result<Ans
         (Ok(_), Some(missing)) => Err(missing),
         (Ok(deployed), None) => Ok(Answer::Aloud(told(&deployed))),
     }
+}
+
+/// What is said while it goes on.
+pub(super) fn words(tentacle: &TentacleName) -> Words {
+    Words { going: format!("*{tentacle}* is being deployed."), what: format!("The deploy of *{tentacle}*") }
 }
 
 /// What the deploy waits for, with the buttons for whoever may decide.
@@ -69,7 +71,7 @@ fn question(waits: &WfApplyAnswer, asked: &ApprovalAsked) -> Message {
         .note(format!("Only {} can decide, once, within a day.", escape(&asked.owner)))
 }
 
-fn told(deployed: &WfApplyAnswer) -> Message {
+pub(super) fn told(deployed: &WfApplyAnswer) -> Message {
     let name = &deployed.name;
     if let Some(asked) = &deployed.approval {
         return question(deployed, asked);
@@ -86,7 +88,7 @@ fn told(deployed: &WfApplyAnswer) -> Message {
     if !deployed.not_enforced.is_empty() {
         message = message.note(format!(
             "Its source is {}. Not enforced: {}.",
-            code(&deployed.source),
+            escape(&deployed.source),
             escape(&deployed.not_enforced.join("; "))
         ));
     }

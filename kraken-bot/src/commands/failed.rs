@@ -34,7 +34,7 @@ pub(super) async fn run(asked: &Asked<'_>) -> Result<Answer, Stop> {
 }
 
 /// What is to be looked at, by enclave where there are several.
-fn told(looked: &[(Option<EnclaveName>, Vec<HealthEntry>)], left_out: usize) -> Message {
+pub(super) fn told(looked: &[(Option<EnclaveName>, Vec<HealthEntry>)], left_out: usize) -> Message {
     let mut lines = Vec::new();
     for (enclave, tentacles) in looked {
         for tentacle in tentacles.iter().filter(|tentacle| tentacle.status != "green") {
@@ -46,7 +46,10 @@ fn told(looked: &[(Option<EnclaveName>, Vec<HealthEntry>)], left_out: usize) -> 
     let count: usize = looked.iter().map(|(_, tentacles)| tentacles.len()).sum();
     let mut message = match (lines.is_empty(), count) {
         (true, 0) => Message::new("There are no tentacles that you can see."),
-        (true, _) => Message::new(format!("Nothing failed: all {count} that you can see are well.")),
+        (true, 1) => Message::new("Nothing failed: the one tentacle that you can see is well."),
+        (true, _) => {
+            Message::new(format!("Nothing failed: all {count} tentacles that you can see are well."))
+        }
         (false, _) => Message::new("*To be looked at*").line(lines.join("\n")),
     };
     if left_out > 0 {
@@ -76,6 +79,6 @@ mod tests {
         assert!(message.contains("`ink` cannot run") && !message.contains("hello"), "{message}");
         assert!(message.ends_with("2 more enclaves were not looked at."), "{message}");
         let well = told(&[here(vec![entry("hello", "green")])], 0).plain();
-        assert_eq!(well, "Nothing failed: all 1 that you can see are well.");
+        assert_eq!(well, "Nothing failed: the one tentacle that you can see is well.");
     }
 }

@@ -1,10 +1,11 @@
 //! `history TENTACLE`
 
+use super::status::seconds;
 use crate::asked::{Answer, Asked, Stop};
 use crate::slack::blocks::{Message, escape};
 use wire::{EnclaveRef, Page};
 
-use wire::tools::history::{HistoryOf, RunEntry, WfHistory, WfHistoryArgs};
+use wire::tools::history::{HistoryOf, RunEntry, WfHistory, WfHistoryAnswer, WfHistoryArgs};
 use workflow::TentacleName;
 
 /// How many runs are shown.
@@ -19,15 +20,19 @@ pub(super) async fn run(asked: &Asked<'_>, tentacle: TentacleName) -> Result<Ans
         page: Page { cursor: None, limit: Some(RUNS) },
     };
     let history = asked.call::<WfHistory>(args).await?;
+    Ok(Answer::Aloud(told(&tentacle, &history)))
+}
+
+pub(super) fn told(tentacle: &TentacleName, history: &WfHistoryAnswer) -> Message {
     if history.runs.is_empty() {
-        return Ok(Answer::Aloud(Message::new(format!("*{tentacle}* has not run yet."))));
+        return Message::new(format!("*{tentacle}* has not run yet."));
     }
     let lines: Vec<String> = history.runs.iter().map(line).collect();
     let message = Message::new(format!("*{tentacle}*, its last runs:")).line(lines.join("\n"));
-    Ok(Answer::Aloud(match history.next_cursor {
+    match history.next_cursor {
         Some(_) => message.note(format!("The last {} of them.", lines.len())),
         None => message,
-    }))
+    }
 }
 
 fn line(run: &RunEntry) -> String {
@@ -38,7 +43,7 @@ fn line(run: &RunEntry) -> String {
     let how = match (unmet, moments) {
         (true, 2..) => format!("{outcome}, {moments} times"),
         (true, _) => outcome.clone(),
-        (false, _) => format!("{outcome} after {duration_ms} ms"),
+        (false, _) => format!("{outcome} after {}", seconds(*duration_ms)),
     };
     let why = run.error.as_deref().map(|error| format!(": {error}")).unwrap_or_default();
     escape(&format!("• {at} {how}, by {by}{why}"))
@@ -65,7 +70,7 @@ mod tests {
         };
         assert_eq!(
             line(&run),
-            "• 2026-03-02 10:05 UTC failed after 12 ms, by trigger cron: tell: &lt;no&gt;"
+            "• 2026-03-02 10:05 UTC failed after 0.1 s, by trigger cron: tell: &lt;no&gt;"
         );
         let missed = RunEntry { outcome: "missed".to_owned(), moments: 3, error: None, ..run };
         assert_eq!(line(&missed), "• 2026-03-02 10:05 UTC missed, 3 times, by trigger cron");

@@ -3,7 +3,7 @@
 use crate::asked::{Answer, Asked, Stop};
 use crate::slack::blocks::{Message, escape};
 use wire::EnclaveRef;
-use wire::tools::tentacle::{WfLogs, WfLogsArgs};
+use wire::tools::tentacle::{WfLogs, WfLogsAnswer, WfLogsArgs};
 use workflow::TentacleName;
 
 /// How many lines are shown.
@@ -23,14 +23,22 @@ pub(super) async fn run(asked: &Asked<'_>, tentacle: TentacleName) -> Result<Ans
         follow_seconds: None,
     };
     let logs = asked.call::<WfLogs>(args).await?;
+    Ok(Answer::Aloud(told(&tentacle, &logs)))
+}
+
+pub(super) fn told(tentacle: &TentacleName, logs: &WfLogsAnswer) -> Message {
     if logs.lines.is_empty() {
-        return Ok(Answer::Aloud(Message::new(format!("*{tentacle}* has printed nothing yet."))));
+        return Message::new(format!("*{tentacle}* has printed nothing yet."));
     }
     let (shown, all) = newest(&logs.lines);
     let lines = shown.join("\n").replace("```", "'''");
     let message = Message::new(format!("*{tentacle}* printed:")).line(format!("```{}```", escape(&lines)));
     let whole = all && !logs.truncated;
-    Ok(Answer::Aloud(if whole { message } else { message.note(format!("The last {} lines.", shown.len())) }))
+    match (whole, shown.len()) {
+        (true, _) => message,
+        (false, 1) => message.note("Only the last line."),
+        (false, count) => message.note(format!("The last {count} lines.")),
+    }
 }
 
 /// The newest lines that one message can hold, and whether those are all.

@@ -11,7 +11,7 @@ pub(super) async fn run(asked: &Asked<'_>) -> Result<Answer, Stop> {
     Ok(Answer::Aloud(told(&info)))
 }
 
-fn told(info: &EnclaveInfoAnswer) -> Message {
+pub(super) fn told(info: &EnclaveInfoAnswer) -> Message {
     let of = |class: &str| -> Vec<String> {
         info.people.iter().filter(|person| person.class == class).map(name).collect()
     };

@@ -3,10 +3,11 @@
 use crate::asked::{Answer, Asked, Stop};
 use crate::slack::blocks::{Message, code};
 use crate::working_copy::WorkingCopyError;
+use std::path::Path;
 use wire::EnclaveRef;
 use wire::tools::tentacle::{WfApply, WfApplyArgs};
 use workflow::TentacleName;
-use workflow::scaffold::Scaffold;
+use workflow::scaffold::{Scaffold, ScaffoldFile};
 
 pub(super) async fn run(
     asked: &Asked<'_>,
@@ -25,14 +26,16 @@ pub(super) async fn run(
     let allowed = asked.call::<WfApply>(args).await?;
     let folder =
         asked.kraken.working_copy.create(&allowed.enclave, &tentacle, &files).map_err(not_written)?;
+    Ok(Answer::Aloud(told(&tentacle, &files, &folder)))
+}
+
+pub(super) fn told(tentacle: &TentacleName, files: &[ScaffoldFile], folder: &Path) -> Message {
     let paths: Vec<String> = files.iter().map(|file| code(file.path)).collect();
-    Ok(Answer::Aloud(
-        Message::new(format!("*{tentacle}* is written: {}.", paths.join(", ")))
-            .line(format!(
-                "*Next:* `deploy {tentacle}` puts it to work as it is. To change it first, edit the files."
-            ))
-            .note(format!("They are in {}.", code(folder.display()))),
-    ))
+    Message::new(format!("*{tentacle}* is written: {}.", paths.join(", ")))
+        .line(format!(
+            "*Next:* `deploy {tentacle}` puts it to work as it is. To change it first, edit the files."
+        ))
+        .note(format!("They are in {}.", code(folder.display())))
 }
 
 /// What the person hears when the disk copy cannot be used.
@@ -50,6 +53,13 @@ pub(super) fn not_written(error: WorkingCopyError) -> Stop {
             tracing::error!(%error, "the disk copy cannot be used");
             "I cannot read or write the files at the moment, so nothing was done.".to_owned()
         }
-        other => crate::reply::sentence(&other.to_string()),
+        WorkingCopyError::File(path, why) => {
+            format!("I cannot deploy the file `{}`: {why}.", path.replace('`', "'"))
+        }
+        WorkingCopyError::TooMuch(name) => {
+            format!(
+                "There are more files of `{name}` than a tentacle may have, or larger ones. Nothing was done."
+            )
+        }
     })
 }

@@ -2,12 +2,16 @@
 
 use crate::asked::{Answer, Asked, Stop};
 use crate::slack::blocks::{Message, code};
-use wire::tools::enclave::{EnclaveSync, EnclaveSyncArgs};
+use wire::tools::enclave::{EnclaveSync, EnclaveSyncAnswer, EnclaveSyncArgs};
 
 pub(super) async fn run(asked: &Asked<'_>, whom: Vec<String>) -> Result<Answer, Stop> {
     asked.channel()?;
     let args = EnclaveSyncArgs { remove_members: whom.clone(), ..EnclaveSyncArgs::default() };
     let done = asked.call::<EnclaveSync>(args).await?;
+    Ok(Answer::Aloud(told(&done, &whom)))
+}
+
+pub(super) fn told(done: &EnclaveSyncAnswer, whom: &[String]) -> Message {
     let names: Vec<String> = whom.iter().map(|user| format!("<@{user}>")).collect();
     let (names, them) =
         (names.join(", "), if names.len() == 1 { "is no longer a member" } else { "are no longer members" });
@@ -17,7 +21,5 @@ pub(super) async fn run(asked: &Asked<'_>, whom: Vec<String>) -> Result<Answer, 
             done.transfers.iter().map(|transfer| code(&transfer.tentacle_name)).collect();
         message = message.line(format!("What they owned here is yours now: {}.", passed.join(", ")));
     }
-    Ok(Answer::Aloud(
-        message.note("They stay out until you `add` them again, also while they are in the channel."),
-    ))
+    message.note("They stay out until you `add` them again, also while they are in the channel.")
 }

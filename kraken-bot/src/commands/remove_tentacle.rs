@@ -12,27 +12,29 @@ pub(super) async fn run(asked: &Asked<'_>, tentacle: TentacleName, confirmed: bo
     let confirm = confirmed.then(|| tentacle.to_string());
     let args = WfRemoveArgs { enclave: EnclaveRef::default(), name: tentacle.clone(), confirm };
     match asked.call::<WfRemove>(args).await {
-        Ok(_) => Ok(Answer::Aloud(
-            Message::new(format!("*{tentacle}* is removed."))
-                .note("Its files in the working copy are still there."),
-        )),
+        Ok(_) => Ok(Answer::Aloud(told(&tentacle))),
         Err(Stop::Refused(failure)) if failure.code == FailureCode::ConfirmationRequired => {
             let event = &asked.incoming.id;
             asked.kraken.inbox.make_button(event, &asked.account.id, tentacle.as_str()).await?;
-            let button = Button {
-                action: REMOVE_TENTACLE,
-                label: "Remove for good",
-                value: event.clone(),
-                style: Some("danger"),
-            };
-            Ok(Answer::Whisper(
-                Message::new(format!("This removes *{tentacle}* with its logs, for good."))
-                    .buttons(&[button])
-                    .note(format!(
-                        "The button is yours alone, for ten minutes, once. In words: `remove {tentacle} for good`."
-                    )),
-            ))
+            Ok(Answer::Whisper(question(&tentacle, event)))
         }
         Err(stop) => Err(stop),
     }
+}
+
+pub(super) fn told(tentacle: &TentacleName) -> Message {
+    Message::new(format!("*{tentacle}* is removed.")).note("Its files in the working copy are still there.")
+}
+
+/// Asks whether it is meant; the button is known by `event`.
+pub(super) fn question(tentacle: &TentacleName, event: &str) -> Message {
+    let button = Button {
+        action: REMOVE_TENTACLE,
+        label: "Remove for good",
+        value: event.to_owned(),
+        style: Some("danger"),
+    };
+    Message::new(format!("This removes *{tentacle}* with its logs, for good.")).buttons(&[button]).note(
+        format!("The button is yours alone, for ten minutes, once. In words: `remove {tentacle} for good`."),
+    )
 }

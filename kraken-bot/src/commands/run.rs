@@ -4,7 +4,7 @@ use super::status::seconds;
 use crate::asked::{Answer, Asked, Stop};
 use crate::live::{self, Words};
 use crate::slack::blocks::{Message, escape};
-use crate::told;
+use crate::told::outputs;
 use serde_json::{Value, json};
 use wire::EnclaveRef;
 use wire::step::{NodeState, NodeStep};
@@ -17,8 +17,7 @@ pub(super) async fn run(
     input: Option<String>,
 ) -> Result<Answer, Stop> {
     asked.channel()?;
-    let words =
-        Words { going: format!("*{tentacle}* is running."), what: format!("The run of *{tentacle}*") };
+    let words = words(&tentacle);
     let args = WfRunArgs {
         enclave: EnclaveRef::default(),
         name: tentacle,
@@ -26,7 +25,12 @@ pub(super) async fn run(
         timeout_seconds: None,
     };
     let run = live::call::<WfRun>(asked, args, words, nodes).await?;
-    Ok(Answer::Aloud(told_of(&run)))
+    Ok(Answer::Aloud(told(&run)))
+}
+
+/// What is said while it goes on.
+pub(super) fn words(tentacle: &TentacleName) -> Words {
+    Words { going: format!("*{tentacle}* is running."), what: format!("The run of *{tentacle}*") }
 }
 
 /// What the answer says of each node.
@@ -51,10 +55,10 @@ fn read(input: &str) -> Value {
     serde_json::from_str(&plain).unwrap_or_else(|_| json!({"text": input.trim()}))
 }
 
-fn told_of(run: &WfRunAnswer) -> Message {
+pub(super) fn told(run: &WfRunAnswer) -> Message {
     let (name, time) = (&run.name, seconds(run.duration_ms));
     if run.success {
-        let lines = told::outputs(run.output.get("outputs").unwrap_or(&Value::Null));
+        let lines = outputs(run.output.get("outputs").unwrap_or(&Value::Null));
         return Message::new(lines.join("\n")).note(format!("*{name}* answered after {time}."));
     }
     let errors = run.output.get("errors").and_then(Value::as_object);
@@ -92,7 +96,7 @@ mod tests {
             duration_ms: 1_250,
             pod_name: String::new(),
         };
-        let said = told_of(&run).plain();
+        let said = told(&run).plain();
         assert!(said.starts_with("*hello* failed after 1.2 s.") && said.contains("boom &lt;b&gt;"), "{said}");
     }
 }

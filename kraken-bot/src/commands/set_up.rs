@@ -11,12 +11,7 @@ use workflow::EnclaveName;
 pub(super) async fn run(asked: &Asked<'_>, name: Option<String>) -> Result<Answer, Stop> {
     let channel = asked.channel()?;
     let wanted = name.as_deref().unwrap_or(&channel.name);
-    let name: EnclaveName = wanted.parse().map_err(|error: workflow::NameError| {
-        Stop::Told(format!(
-            "{} Say `set up this channel as my-enclave` with a name of your choice.",
-            sentence(&error.to_string())
-        ))
-    })?;
+    let name: EnclaveName = wanted.parse().map_err(|error| Stop::Told(no_name(&error)))?;
     let args = EnclaveProvisionArgs {
         name: Some(name),
         channel_name: Some(channel.name.clone()),
@@ -30,7 +25,13 @@ pub(super) async fn run(asked: &Asked<'_>, name: Option<String>) -> Result<Answe
     Ok(Answer::Aloud(told(&made)))
 }
 
-fn told(made: &EnclaveProvisionAnswer) -> Message {
+/// What is told where the channel's name cannot be the enclave's.
+pub(super) fn no_name(error: &workflow::NameError) -> String {
+    let why = sentence(&error.to_string());
+    format!("{why} Say `set up this channel as my-enclave` with a name of your choice.")
+}
+
+pub(super) fn told(made: &EnclaveProvisionAnswer) -> Message {
     let mut message = Message::new(format!(
         "*This channel is now the enclave {}.* {} owns it.",
         code(&made.name),

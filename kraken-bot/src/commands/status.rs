@@ -22,7 +22,7 @@ pub(super) async fn of_tentacle(asked: &Asked<'_>, tentacle: TentacleName) -> Re
     Ok(Answer::Aloud(tentacle_told(&asked.call::<WfStatus>(args).await?)))
 }
 
-fn enclave_told(info: &EnclaveInfoAnswer, tentacles: &[TentacleEntry]) -> Message {
+pub(super) fn enclave_told(info: &EnclaveInfoAnswer, tentacles: &[TentacleEntry]) -> Message {
     let state = match info.frozen_by.as_slice() {
         [] => info.status.clone(),
         by => format!("frozen by {}", told::freezers(by)),
@@ -56,7 +56,7 @@ fn description(text: &str) -> String {
     if text.is_empty() { ".".to_owned() } else { format!(": {}", escape(text)) }
 }
 
-fn tentacle_told(status: &WfStatusAnswer) -> Message {
+pub(super) fn tentacle_told(status: &WfStatusAnswer) -> Message {
     let tentacle = &status.tentacle;
     let runs = match status.in_flight {
         0 => String::new(),
@@ -79,19 +79,20 @@ fn tentacle_told(status: &WfStatusAnswer) -> Message {
     if !status.not_enforced.is_empty() {
         small.push_str(&format!(" Not enforced: {}.", escape(&status.not_enforced.join("; "))));
     }
-    Message::new(format!("*{}* is {ready}.{runs} {last}", tentacle.name))
-        .line(format!(
-            "Deployed {} ago by {}; {} owns it.",
-            tentacle.age,
-            escape(&tentacle.deployed_by),
-            escape(&tentacle.owner)
-        ))
-        .note(small)
+    Message::new(format!("*{}* is {ready}.{runs} {last}", tentacle.name)).line(whose(tentacle)).note(small)
 }
 
-/// A duration in words: `0.3 s`, `2 min`.
+/// Who deployed it, and whose it is.
+fn whose(tentacle: &TentacleEntry) -> String {
+    let (by, owner) = (escape(&tentacle.deployed_by), escape(&tentacle.owner));
+    let deployed = format!("Deployed {} ago by {by}", tentacle.age);
+    if by == owner { format!("{deployed}, who owns it.") } else { format!("{deployed}. {owner} owns it.") }
+}
+
+/// A duration in words: `0.3 s`, `2 min`. What takes less than the least that is told, takes that.
 pub(crate) fn seconds(millis: u64) -> String {
     match millis {
+        0..100 => "0.1 s".to_owned(),
         0..60_000 => format!("{}.{} s", millis / 1000, millis % 1000 / 100),
         _ => format!("{} min", millis / 60_000),
     }

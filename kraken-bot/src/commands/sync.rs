@@ -4,6 +4,7 @@ use crate::asked::{Answer, Asked, Stop};
 use crate::facts::{self, ReportError};
 use crate::slack::blocks::{Message, escape};
 use crate::slack::directory::Known;
+use wire::tools::channel::ChannelReportAnswer;
 use wire::tools::enclave::{EnclaveArgs, EnclaveInfo};
 
 pub(super) async fn run(asked: &Asked<'_>) -> Result<Answer, Stop> {
@@ -14,17 +15,28 @@ pub(super) async fn run(asked: &Asked<'_>) -> Result<Answer, Stop> {
     let reported = reported.map_err(|error| match error {
         ReportError::Slack(error) => {
             tracing::warn!(%error, "a channel could not be looked at");
-            Stop::Told("Slack does not tell me who is here at the moment, so I changed nothing. Try again in a minute.".to_owned())
+            Stop::Told(NO_SLACK.to_owned())
         }
         ReportError::Server(error) => error.into(),
     })?;
-    let Some(reported) = reported else {
-        return Ok(Answer::Whisper(Message::new("I am not in this channel, so I cannot see who is.")));
-    };
+    Ok(match reported {
+        Some(reported) => Answer::Aloud(told(&reported)),
+        None => Answer::Whisper(Message::new(NOT_HERE)),
+    })
+}
+
+/// What is told when Slack does not answer.
+pub(super) const NO_SLACK: &str =
+    "Slack does not tell me who is here at the moment, so I changed nothing. Try again in a minute.";
+
+/// What is told where the Kraken sees nobody.
+pub(super) const NOT_HERE: &str = "I am not in this channel, so I cannot see who is.";
+
+pub(super) fn told(reported: &ChannelReportAnswer) -> Message {
     let list = |names: &[String]| names.iter().map(|name| escape(name)).collect::<Vec<_>>().join(", ");
     let mut message = Message::new(match (reported.gone.is_empty(), reported.arrived.is_empty()) {
-        (true, true) => "I looked who is here: everything was as I knew it.",
-        _ => "I looked who is here, and put right what I knew.",
+        (true, true) => "I looked at who is here: all is as I knew it.",
+        _ => "I looked at who is here, and put right what I knew.",
     });
     if !reported.gone.is_empty() {
         message = message.line(format!("*Not here any more:* {}", list(&reported.gone)));
@@ -32,5 +44,5 @@ pub(super) async fn run(asked: &Asked<'_>) -> Result<Answer, Stop> {
     if !reported.arrived.is_empty() {
         message = message.line(format!("*New here:* {}", list(&reported.arrived)));
     }
-    Ok(Answer::Aloud(message))
+    message
 }

@@ -6,7 +6,10 @@ use crate::command::Command;
 use crate::slack::blocks::{Button, Message, code, escape};
 use crate::slack::envelope::Click;
 use uuid::Uuid;
-use wire::tools::ownership::{EnclaveAccept, EnclaveAcceptArgs, EnclaveOffer, EnclaveOfferArgs};
+use wire::tools::ownership::{
+    EnclaveAccept, EnclaveAcceptAnswer, EnclaveAcceptArgs, EnclaveOffer, EnclaveOfferArgs,
+};
+use workflow::EnclaveName;
 
 /// What the buttons are for.
 const OFFER: &str = "offer_enclave";
@@ -31,27 +34,43 @@ pub(crate) fn buttons(channel: &str, offer: Uuid) -> [Button; 2] {
 /// Asks the owner whether they mean it: words could be put into anybody's mouth.
 pub(super) fn ask(asked: &Asked<'_>, to: String) -> Result<Answer, Stop> {
     asked.channel()?;
-    let button = Button { action: OFFER, label: "Offer it", value: to.clone(), style: Some("danger") };
-    Ok(Answer::Whisper(
-        Message::new(format!("Offer this enclave to <@{to}>?"))
-            .line("Once they accept, they decide who belongs to it, what it may reach, and whether it stays. You stay a member.")
-            .buttons(&[button])
-            .note("Nothing changes before they have accepted. The offer is good for a day."),
-    ))
+    Ok(Answer::Whisper(question(to)))
+}
+
+/// Asks whether it is meant.
+pub(super) fn question(to: String) -> Message {
+    let said = format!("Offer this enclave to <@{to}>?");
+    let button = Button { action: OFFER, label: "Offer it", value: to, style: Some("danger") };
+    Message::new(said)
+        .line("Once they accept, they decide who belongs to it, what it may reach, and whether it stays. You stay a member.")
+        .buttons(&[button])
+        .note("Nothing changes before they have accepted. The offer is good for a day.")
 }
 
 pub(super) async fn offer(asked: &Asked<'_>, to: String) -> Result<Answer, Stop> {
     asked.channel()?;
     let offered = asked.call::<EnclaveOffer>(EnclaveOfferArgs { name: None, to: to.clone() }).await?;
-    Ok(Answer::Aloud(Message::new(format!(
+    Ok(Answer::Aloud(offered_told(&offered.enclave, &to)))
+}
+
+/// That it is offered.
+pub(super) fn offered_told(enclave: &EnclaveName, to: &str) -> Message {
+    Message::new(format!(
         "{} is offered to <@{to}>, who has a card in their direct messages and a day to accept. Until then nothing changes.",
-        code(&offered.enclave)
-    ))))
+        code(enclave)
+    ))
 }
 
 pub(super) async fn take_over(asked: &Asked<'_>, offer: Uuid, yes: bool) -> Result<Answer, Stop> {
     let answered = asked.call::<EnclaveAccept>(EnclaveAcceptArgs { offer, accept: yes }).await?;
-    let told = if answered.accepted {
+    let told = told(&answered);
+    card::settle(asked, &told).await;
+    Ok(Answer::Whisper(told))
+}
+
+/// What became of it.
+pub(super) fn told(answered: &EnclaveAcceptAnswer) -> Message {
+    Message::new(if answered.accepted {
         format!(
             "The enclave {} is yours now. {} is a member.",
             code(&answered.enclave),
@@ -63,7 +82,5 @@ pub(super) async fn take_over(asked: &Asked<'_>, offer: Uuid, yes: bool) -> Resu
             code(&answered.enclave),
             escape(&answered.from)
         )
-    };
-    card::settle(asked, &Message::new(told.clone())).await;
-    Ok(Answer::Whisper(Message::new(told)))
+    })
 }

@@ -2,7 +2,7 @@
 
 use crate::asked::{Answer, Asked, Stop};
 use crate::slack::blocks::{Message, code};
-use wire::tools::person::{AccountUnlink, AccountUnlinkArgs};
+use wire::tools::person::{AccountUnlink, AccountUnlinkAnswer, AccountUnlinkArgs};
 
 pub(super) async fn run(asked: &Asked<'_>) -> Result<Answer, Stop> {
     asked.channel()?;
@@ -10,6 +10,10 @@ pub(super) async fn run(asked: &Asked<'_>) -> Result<Answer, Stop> {
     if let Err(error) = asked.kraken.sessions.end(&asked.said.user).await {
         tracing::error!(%error, "the session of an account that was unlinked could not be ended");
     }
+    Ok(Answer::Whisper(told(&done)))
+}
+
+pub(super) fn told(done: &AccountUnlinkAnswer) -> Message {
     let mut message = Message::new(
         "This Slack account is not tied to you any more: to me you are a visitor until you sign in again.",
     );
@@ -18,5 +22,5 @@ pub(super) async fn run(asked: &Asked<'_>) -> Result<Answer, Stop> {
         message =
             message.line(format!("What you owned in {} is the enclave owner's now.", enclaves.join(", ")));
     }
-    Ok(Answer::Whisper(message))
+    message
 }

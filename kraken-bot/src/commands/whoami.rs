@@ -11,7 +11,7 @@ pub(super) async fn run(asked: &Asked<'_>) -> Result<Answer, Stop> {
     Ok(Answer::Whisper(told(&me, asked.said.direct)))
 }
 
-fn told(me: &WhoamiAnswer, direct: bool) -> Message {
+pub(super) fn told(me: &WhoamiAnswer, direct: bool) -> Message {
     let name = escape(me.name.as_deref().unwrap_or("somebody without a name"));
     let address = me.email.as_deref().map(|email| format!(" ({})", escape(email))).unwrap_or_default();
     let here = match &me.enclave {

@@ -17,7 +17,7 @@ pub(super) async fn run(
     Ok(Answer::Aloud(told(&asked.call::<Why>(args).await?)))
 }
 
-fn told(why: &WhyAnswer) -> Message {
+pub(super) fn told(why: &WhyAnswer) -> Message {
     let mark = if why.allowed { "*Yes.*" } else { "*No.*" };
     let mut message = Message::new(format!("{mark} {}", sentence(&escape(&why.verdict))));
     if !why.steps.is_empty() {

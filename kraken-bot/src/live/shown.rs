@@ -12,19 +12,19 @@ const MOST: usize = 40;
 const REASON: usize = 200;
 
 /// How far a call has come.
-pub(super) struct Shown {
-    pub(super) heading: String,
+pub(crate) struct Shown {
+    pub(crate) heading: String,
     nodes: Vec<NodeStep>,
     /// The last thing that was told of the call as a whole.
     last: Option<String>,
 }
 
 impl Shown {
-    pub(super) const fn new(heading: String) -> Self {
+    pub(crate) const fn new(heading: String) -> Self {
         Self { heading, nodes: Vec::new(), last: None }
     }
 
-    pub(super) fn hear(&mut self, told: Told) {
+    pub(crate) fn hear(&mut self, told: Told) {
         match told.step {
             Some(step) => self.put(step),
             None => self.last = Some(told.message),
@@ -39,14 +39,14 @@ impl Shown {
     }
 
     /// What the answer says of a node, unless it is known better.
-    pub(super) fn settle(&mut self, step: NodeStep) {
+    pub(crate) fn settle(&mut self, step: NodeStep) {
         let known = self.nodes.iter().find(|node| node.node == step.node);
         if known.is_none_or(|node| matches!(node.state, NodeState::Started { .. })) {
             self.put(step);
         }
     }
 
-    pub(super) fn message(&self) -> Message {
+    pub(crate) fn message(&self) -> Message {
         let mut message = Message::new(&self.heading);
         let mut lines: Vec<String> = self.nodes.iter().take(MOST).map(line).collect();
         if let Some(more @ 1..) = self.nodes.len().checked_sub(MOST) {
@@ -67,7 +67,7 @@ fn line(step: &NodeStep) -> String {
     match &step.state {
         NodeState::Started { attempt: 0 | 1 } => format!("○ *{node}* is running"),
         NodeState::Started { attempt } => format!("○ *{node}* is running, attempt {attempt}"),
-        NodeState::Finished { duration_ms } => format!("✓ *{node}* after {}", seconds(*duration_ms)),
+        NodeState::Finished { duration_ms } => format!("✓ *{node}* is done, after {}", seconds(*duration_ms)),
         NodeState::Failed { error, again } => {
             let (sign, next) = if *again { ("↻", " and is tried again") } else { ("✗", "") };
             let why: String = error.chars().take(REASON).collect();
@@ -97,7 +97,7 @@ mod tests {
         // What was heard is not forgotten for what the answer says less well.
         shown.settle(step("judge", NodeState::Failed { error: "<!here>".to_owned(), again: false }));
         shown.settle(step("tell", NodeState::Failed { error: "judge failed".to_owned(), again: false }));
-        let said = "*tea* is running.\n✓ *prices* after 1.2 s\n✗ *judge* failed: &lt;!here&gt;\n– *tell* was not run";
+        let said = "*tea* is running.\n✓ *prices* is done, after 1.2 s\n✗ *judge* failed: &lt;!here&gt;\n– *tell* was not run";
         assert_eq!(shown.message().plain(), said);
     }
 }

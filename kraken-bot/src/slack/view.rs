@@ -81,7 +81,7 @@ impl Input {
 }
 
 impl Modal {
-    fn view(&self) -> Value {
+    pub(crate) fn view(&self) -> Value {
         let text =
             self.text.iter().map(|text| json!({"type": "section", "text": {"type": "mrkdwn", "text": text}}));
         let from_nowhere = self.origin.channel.is_empty().then(channel_block);

@@ -59,7 +59,7 @@ impl Issuer {
         json!({
             "iss": self.name,
             "iat": now.as_second(),
-            "exp": now.as_second().saturating_add_unsigned(self.lifetimes.access_token.as_secs()),
+            "exp": now.as_second().saturating_add_unsigned(self.access_life()),
             "jti": Uuid::new_v4(),
             "typ": kind,
             "azp": azp,
@@ -105,7 +105,7 @@ impl Issuer {
         Ok(Tokens {
             access_token,
             token_type: "Bearer",
-            expires_in: self.lifetimes.access_token.as_secs(),
+            expires_in: self.access_life(),
             scope: grant.scope.clone(),
             id_token,
             refresh_token: Some(refresh),
@@ -136,7 +136,7 @@ impl Issuer {
         Ok(Tokens {
             access_token: self.sign(&claims)?,
             token_type: "Bearer",
-            expires_in: self.lifetimes.access_token.as_secs(),
+            expires_in: self.access_life(),
             scope: scope.to_owned(),
             id_token: None,
             refresh_token: None,

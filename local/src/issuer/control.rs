@@ -1,22 +1,37 @@
 //! What tests change about accounts at the issuer: an address, whether it is verified, whether the account is good.
 
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Response};
-use axum::routing::patch;
+use axum::routing::{patch, post};
 use axum::{Json, Router};
 use http::StatusCode;
 use serde::Deserialize;
 
 use super::fault::OauthError;
 use super::ledger::{Account, Entry};
+use crate::config::Lifetimes;
 use crate::door::Program;
 use crate::serve::Served;
 
 /// The paths under `/control`.
 pub(crate) fn routes() -> Router<Arc<Served>> {
-    Router::new().route("/identities/{name}", patch(change))
+    Router::new().route("/identities/{name}", patch(change)).route("/lifetimes", post(live))
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Lives {
+    /// In seconds.
+    access_token: u64,
+}
+
+async fn live(State(served): State<Arc<Served>>, _: Program, Json(lives): Json<Lives>) -> StatusCode {
+    let longest = Lifetimes::LONGEST_ACCESS.as_secs();
+    served.issuer.access_token.store(lives.access_token.min(longest), Ordering::Relaxed);
+    StatusCode::NO_CONTENT
 }
 
 #[derive(Deserialize)]

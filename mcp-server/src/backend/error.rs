@@ -84,7 +84,7 @@ impl BackendError {
                     FailureCode::Unavailable,
                     "somebody removed or replaced the enclave's place meanwhile",
                 )
-                .with_remedy("ask again; if it stays so, an operator must look at the cluster")
+                .with_remedy("ask again; if it stays so, tell the operator")
             }
             Self::Unreachable(detail) => {
                 tracing::error!(detail, "the backend cannot be reached");

@@ -3,6 +3,7 @@
 #![expect(clippy::print_stdout, reason = "a test that leaves something out says so")]
 
 mod author;
+mod away;
 mod canary;
 mod cards;
 mod emergency;

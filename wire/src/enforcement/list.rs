@@ -31,35 +31,35 @@ const fn kubernetes(property: Property) -> Held {
         Property::SystemCalls => by("gVisor's kernel, and no capabilities"),
         Property::NetworkDeclaredOnly => relies(
             "NetworkPolicies: the server comes in, the gateway is reached where the contract names anything",
-            "whether the cluster's network plugin enforces NetworkPolicy cannot be seen by this server",
+            "whether the network keeps sandboxes to what is opened for them cannot be seen by this server",
         ),
         Property::HostsAndPorts => by("the gateway, by the signed pass"),
         Property::NoNameService => relies(
             "NetworkPolicies leave none; names of the contract lead to the engine",
-            "whether the cluster's network plugin enforces NetworkPolicy cannot be seen by this server",
+            "whether the network keeps sandboxes to what is opened for them cannot be seen by this server",
         ),
         Property::ReadOnlyFiles => {
             by("a read-only image; source, plan, pass and secrets as read-only volumes")
         }
-        Property::OthersFiles => by("the pod's own files are all there are"),
-        Property::OthersProcesses => by("the pod's own processes are all there are"),
+        Property::OthersFiles => by("the sandbox's own files are all there are"),
+        Property::OthersProcesses => by("the sandbox's own processes are all there are"),
         Property::NoRights => by("user 65534, no capabilities, `restricted` Pod Security"),
         Property::NoCredentials => by("no account's token, and an environment of its own"),
-        Property::MemoryLimit => by("the pod's limit, by the node"),
-        Property::ProcessorLimit => by("the pod's limit, by the node"),
+        Property::MemoryLimit => by("the sandbox's limit, by the node"),
+        Property::ProcessorLimit => by("the sandbox's limit, by the node"),
         Property::ProcessLimit => gap(
             "the nodes' limit (podPidsLimit) counts gVisor's processes, of which there can be fewer than a tentacle has: the \
              pod's memory limit holds",
         ),
-        Property::DiskLimit => by("nothing to write to but memory, which is the pod's"),
+        Property::DiskLimit => by("nothing to write to but memory, which is the sandbox's"),
         Property::OpenFiles | Property::MappedMemory => {
-            gap("one process has no limit of its own: the pod's memory limit holds")
+            gap("one process has no limit of its own: the sandbox's memory limit holds")
         }
         Property::LogSize => relies(
             "the node turns it over",
             "how much of a log the nodes keep is their own limit (containerLogMaxSize of the kubelet)",
         ),
-        Property::RunTime => by("five seconds after the limit the pod is ended"),
+        Property::RunTime => by("five seconds after the limit the sandbox is ended"),
         Property::OtherRuns => gap(
             "a run, or a sidecar, that uses up its sandbox's memory ends the sandbox, with the runs beside it",
         ),

@@ -72,7 +72,7 @@ fn what_is_not_enforced_is_said_once_for_each_reason() {
     let told = Enforcement::of(Walls::Kubernetes).not_enforced();
     assert!(
         told.contains(
-            &"open files, mapped memory: one process has no limit of its own: the pod's memory limit holds"
+            &"open files, mapped memory: one process has no limit of its own: the sandbox's memory limit holds"
                 .to_owned()
         )
     );

@@ -316,7 +316,7 @@ pub(crate) fn no_host(text: &str) -> Option<&'static str> {
     if !is_host(text) {
         return Some("it is no host's name");
     }
-    is_inside(text).then_some("it is a name within this machine or cluster, and no contract opens those")
+    is_inside(text).then_some("it is a name within this machine or platform, and no contract opens those")
 }
 
 /// Whether a name means something on this machine or within a cluster, where other enclaves live too.

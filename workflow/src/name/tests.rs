@@ -59,7 +59,7 @@ fn an_error_says_what_why_and_what_to_do() {
     assert!(tentacle("42").unwrap_err().ends_with("such as `price-monitor`"));
     assert_eq!(
         enclave("monitoring").unwrap_err(),
-        "`monitoring` is kept for the cluster itself, where other software would take the enclave for its own part: \
+        "`monitoring` is kept for the platform itself, where other software would take the enclave for its own part: \
          choose a name of your team's own, such as `price-watch`"
     );
     assert!(tentacle(&"x".repeat(41)).unwrap_err().contains("(41 characters): use at most 40, because"));

@@ -361,7 +361,7 @@ pub enum Rule {
 
     /// A host that only means something inside.
     #[error(
-        "host `{0}` is a name of the machine or of the cluster, where other enclaves live too: a tentacle reaches \
+        "host `{0}` is a name of the machine or of the platform, where other enclaves live too: a tentacle reaches \
              hosts of the internet"
     )]
     InsideHost(String),

@@ -314,12 +314,16 @@ pub(super) fn failed(error: Error) -> BackendError {
     }
 }
 
+/// What is told of a quota that is used up.
+pub(super) const QUOTA_USED_UP: &str = "the enclave has no room left for it";
+
 fn refused(status: &KubeStatus) -> BackendError {
     let told = format!("{} ({})", status.message, status.code);
     match status.code {
         429 | 500..=599 => BackendError::Unreachable(told),
         403 if told.contains("exceeded quota") => {
-            BackendError::NoRoom(format!("the enclave's quota is used up: {}", status.message))
+            tracing::info!(message = status.message, "a quota is used up");
+            BackendError::NoRoom(QUOTA_USED_UP.to_owned())
         }
         _ => BackendError::Fault(told),
     }

@@ -4,6 +4,7 @@ mod beside;
 
 pub(super) use beside::{ended_since, has_sidecars, not_ready};
 
+use super::objects::QUOTA_USED_UP;
 use super::workloads::Seen;
 use crate::backend::{BackendError, CopyState};
 use k8s_openapi::api::core::v1::{ContainerState, ContainerStatus, Pod};
@@ -100,9 +101,13 @@ impl Seen {
         let conditions = self.deployment.as_ref()?.status.as_ref()?.conditions.as_ref()?;
         let failure = conditions.iter().find(|it| it.type_ == "ReplicaFailure" && it.status == "True")?;
         let message = failure.message.as_deref().unwrap_or("for no reason that it tells");
+        // What the cluster says is for whoever runs it; people hear what it means.
+        tracing::warn!(message, "the cluster makes no pod of a tentacle");
         Some(match message.contains("exceeded quota") {
-            true => Why::Quota(format!("the enclave's quota is used up: {message}")),
-            false => Why::Tentacle(format!("the cluster makes no pod of it: {message}")),
+            true => Why::Quota(QUOTA_USED_UP.to_owned()),
+            false => {
+                Why::Tentacle("no sandbox can be made of it; an operator finds in the log why".to_owned())
+            }
         })
     }
 }
@@ -191,7 +196,19 @@ fn why_not(engine: &ContainerStatus) -> Option<String> {
     }
     let waiting = state.waiting.as_ref()?;
     let reason = waiting.reason.as_deref().filter(|reason| HOPELESS.contains(reason))?;
-    Some(format!("{reason}: {}", waiting.message.as_deref().unwrap_or_default()))
+    let message = waiting.message.as_deref().unwrap_or_default();
+    tracing::warn!(reason, message, "a container of a tentacle waits for what does not come");
+    Some(in_words(reason).to_owned())
+}
+
+/// What the cluster's word for it means; the word itself is in the log.
+fn in_words(reason: &str) -> &'static str {
+    match reason {
+        "CrashLoopBackOff" => "it ends again and again",
+        "InvalidImageName" => "its image is not named as images are",
+        "ErrImagePull" | "ErrImageNeverPull" | "ImagePullBackOff" => "its image cannot be fetched",
+        _ => "it cannot be made as it is to be; an operator finds in the log why",
+    }
 }
 
 /// What an engine said last: the messages of its own lines, anything else as it is.
@@ -249,7 +266,7 @@ mod tests {
         assert_eq!(seen(vec![pod("a", pulls)]).hopeless("a"), None);
         let no_image = json!({"waiting": {"reason": "ErrImagePull", "message": "no such image"}});
         let seen = seen(vec![pod("a", status(no_image, json!({})))]);
-        assert_eq!(seen.hopeless("a"), told("ErrImagePull: no such image"));
+        assert_eq!(seen.hopeless("a"), told("its image cannot be fetched"));
     }
 
     #[test]

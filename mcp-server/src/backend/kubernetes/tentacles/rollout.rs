@@ -159,7 +159,7 @@ impl Tentacles {
     /// ends its runs.
     pub(in super::super) async fn restart(&self, grant: &Authorized<Restart>) -> Result<(), BackendError> {
         let target = grant.target();
-        let not_here = || BackendError::DoesNotStart("no version of it is on the cluster".to_owned());
+        let not_here = || BackendError::DoesNotStart("no version of it is here to be run".to_owned());
         let version = recorded(target).ok_or_else(not_here)?;
         let workload = self.workloads.read(&target.record.name).await?;
         let seen = workload.version(&target.name, &version.short());

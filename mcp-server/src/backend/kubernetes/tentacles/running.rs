@@ -89,7 +89,7 @@ impl Tentacles {
             }
             workload.changes(LOOK_AGAIN).await;
         }
-        Err(BackendError::Unreachable(format!("no pod of `{}` takes the run", target.name)))
+        Err(BackendError::Unreachable(format!("no sandbox of `{}` takes the run", target.name)))
     }
 
     /// Runs the fixtures of a version on its pod, where it has any.
@@ -214,7 +214,7 @@ impl Wanted<'_> {
                 return Err(not_here());
             }
             if late {
-                let why = format!("its pod was not ready within {} s", STARTS_WITHIN.as_secs());
+                let why = format!("its sandbox was not ready within {} s", STARTS_WITHIN.as_secs());
                 return Err(BackendError::DoesNotStart(why));
             }
             self.workload.changes(LOOK_AGAIN).await;
@@ -269,9 +269,9 @@ fn made_from(pod: &Pod, recorded: &ContentHash) -> ContentHash {
 }
 
 pub(super) fn gone() -> BackendError {
-    BackendError::DoesNotStart("its pod went away".to_owned())
+    BackendError::DoesNotStart("its sandbox went away".to_owned())
 }
 
 pub(super) fn not_here() -> BackendError {
-    BackendError::DoesNotStart("no version of it is on the cluster".to_owned())
+    BackendError::DoesNotStart("no version of it is here to be run".to_owned())
 }

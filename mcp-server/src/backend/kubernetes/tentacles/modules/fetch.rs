@@ -80,7 +80,7 @@ impl Tentacles {
         let pod = self.ready(&workload, &target.name, &revision, spec.standing).await;
         let pod = pod.map_err(|error| match error {
             BackendError::DoesNotStart(why) => {
-                ModulesError::Refused(format!("the pod that fetches them does not start: {why}")).into()
+                ModulesError::Refused(format!("the sandbox that fetches them does not start: {why}")).into()
             }
             other => other,
         })?;
@@ -98,10 +98,12 @@ async fn ended(workload: &Workload, pod: &Pod) -> ModulesError {
     loop {
         match workload.pod(&name) {
             Some(now) if ran_out_of_memory(&now) => {
-                return ModulesError::TooLarge("the pod that fetched them had too little memory".to_owned());
+                return ModulesError::TooLarge(
+                    "the sandbox that fetched them had too little memory".to_owned(),
+                );
             }
             Some(now) if has_same_engine(pod, &now) => workload.changes(LOOK_AGAIN).await,
-            _ => return ModulesError::Refused("the pod that fetched them ended".to_owned()),
+            _ => return ModulesError::Refused("the sandbox that fetched them ended".to_owned()),
         }
     }
 }

@@ -1,0 +1,381 @@
+//! What each command can answer, for the snapshot.
+
+use super::*;
+use crate::asked::Stop;
+use crate::live::shown::Shown as Progress;
+use crate::reply::refusal;
+use crate::snapshot::{
+    Shown, deployed, entry, history as past, info, message, run as ran, sample, tentacle, with, words,
+};
+use crate::working_copy::WorkingCopyError;
+use serde_json::{Value, json};
+use std::path::Path;
+use uuid::Uuid;
+use wire::client::Told;
+use wire::step::{NodeState, NodeStep};
+use wire::{Failure, FailureCode};
+use workflow::scaffold::Scaffold;
+use workflow::{EnclaveName, TentacleName};
+
+fn hello() -> TentacleName {
+    "hello".parse().unwrap()
+}
+
+fn prices() -> EnclaveName {
+    "prices".parse().unwrap()
+}
+
+fn told(stop: Stop) -> String {
+    match stop {
+        Stop::Told(words) => words,
+        other => panic!("{other}"),
+    }
+}
+
+pub(crate) fn all() -> Vec<Shown> {
+    let groups = [enclave(), people(), modes(), files(), deploys(), runs(), tentacles(), oneself()];
+    groups.into_iter().flatten().collect()
+}
+
+fn enclave() -> Vec<Shown> {
+    let made = json!({
+        "name": "prices", "status": "active", "quota_preset": "small", "owner": "Ana Sousa", "members": [],
+        "mode": "rwxrwx---", "mode_meaning": "members can edit, visitors see nothing", "resources_created": [],
+        "not_enforced": [],
+    });
+    let gap = json!({"not_enforced": ["memory is not limited"]});
+    let bad: Result<EnclaveName, _> = "Café!".parse();
+    let gone = |count: u64| json!({"name": "prices", "deleted": true, "tentacles_removed": count});
+    let state = |by: Value| json!({"name": "prices", "status": "active", "frozen_by": by});
+    let report = |arrived: Value, gone: Value| json!({"taken": true, "arrived": arrived, "gone": gone});
+    let no_tentacles: [wire::tools::tentacle::TentacleEntry; 0] = [];
+    vec![
+        message("set up this channel", &set_up::told(&sample(made.clone()))),
+        message("set up this channel: something is not enforced", &set_up::told(&with(made, gap.clone()))),
+        words("set up this channel: its name cannot be an enclave's", set_up::no_name(&bad.unwrap_err())),
+        message("status: without tentacles", &status::enclave_told(&sample(info()), &no_tentacles)),
+        message(
+            "status: two tentacles, frozen by all who can",
+            &status::enclave_told(
+                &with(
+                    info(),
+                    json!({"frozen_by": ["owner", "operator", "archive"], "not_enforced": ["memory is not limited"]}),
+                ),
+                &[
+                    sample(tentacle()),
+                    with(tentacle(), json!({"name": "tea", "ready": false, "description": ""})),
+                ],
+            ),
+        ),
+        message("freeze", &freeze::told(&prices())),
+        message("unfreeze", &unfreeze::told(&sample(state(json!([]))))),
+        message("unfreeze: an operator's freeze stays", &unfreeze::told(&sample(state(json!(["operator"]))))),
+        message("shut down: asks", &shut_down::question("prices", false, "Ev1")),
+        message("shut down: another name was typed", &shut_down::question("prices", true, "Ev1")),
+        message("shut down: done", &shut_down::told(&sample(gone(0)))),
+        message("shut down: done, with a tentacle", &shut_down::told(&sample(gone(1)))),
+        message("shut down: done, with several", &shut_down::told(&sample(gone(3)))),
+        words("shut down: goes on", shut_down::words().going),
+        words("shut down: has ended", shut_down::words().ended()),
+        words("shut down: nobody knows", shut_down::words().lost()),
+        message("sync: nothing new", &sync::told(&sample(report(json!([]), json!([]))))),
+        message("sync: put right", &sync::told(&sample(report(json!(["Cy Lund"]), json!(["Ben Okafor"]))))),
+        words("sync: Slack is away", sync::NO_SLACK),
+        words("sync: the Kraken is not there", sync::NOT_HERE),
+        message("transfer: asks", &transfer::question("UBEN".to_owned())),
+        message("transfer: offered", &transfer::offered_told(&prices(), "UBEN")),
+        message(
+            "transfer: taken",
+            &transfer::told(&sample(json!({"enclave": "prices", "accepted": true, "from": "Ana Sousa"}))),
+        ),
+        message(
+            "transfer: declined",
+            &transfer::told(&sample(json!({"enclave": "prices", "accepted": false, "from": "Ana Sousa"}))),
+        ),
+    ]
+}
+
+fn people() -> Vec<Shown> {
+    let synced = |transfers: Value| json!({"name": "prices", "updated": [], "transfers": transfers, "enclave": info()});
+    let passed = json!([{"tentacle_name": "tea", "from_owner": "Ben Okafor", "to_owner": "Ana Sousa", "success": true}]);
+    let (ben, both) = (vec!["UBEN".to_owned()], vec!["UBEN".to_owned(), "UGIL".to_owned()]);
+    let asked = |before: bool| json!({"enclave": "prices", "owner": "Ana Sousa", "asked_before": before});
+    let decided = |allowed: bool| json!({"enclave": "prices", "person": "Gil Reis", "allowed": allowed});
+    let denied = Failure::new(FailureCode::Denied, "you may not run `hello`")
+        .with_remedy("the owner, Ana Sousa, can let you in");
+    vec![
+        message("members: for the owner", &members::told(&sample(info()))),
+        message("members: for a member", &members::told(&with(info(), json!({"your_class": "member"})))),
+        message("add", &add::told(&sample(synced(json!([]))), &both, &[])),
+        message(
+            "add: somebody could not be invited",
+            &add::told(&sample(synced(json!([]))), &ben, &["<@UBEN>".to_owned()]),
+        ),
+        message("remove a person", &remove::told(&sample(synced(passed)), &ben)),
+        message("remove several people", &remove::told(&sample(synced(json!([]))), &both)),
+        message("new members are welcome", &enrollment::told(&prices(), true)),
+        message("new members need approval", &enrollment::told(&prices(), false)),
+        message(
+            "a refusal of somebody who may ask to be let in",
+            &crate::slack::blocks::Message::new(refusal(&denied)).buttons(&[join::button()]),
+        ),
+        message("ask to join", &join::asked_told(&sample(asked(false)))),
+        message("ask to join: again", &join::asked_told(&sample(asked(true)))),
+        message("let in", &join::told(&sample(decided(true)))),
+        message("not let in", &join::told(&sample(decided(false)))),
+    ]
+}
+
+fn modes() -> Vec<Shown> {
+    let odd = json!({"mode": "rwxr-x--x", "preset": null, "mode_meaning": "members can see and run, visitors can run"});
+    let set = |mode: &str| json!({"name": "hello", "enclave": "prices", "namespace": "prices", "before": "rwx------", "mode": mode});
+    vec![
+        message("set mode: for the owner", &choose_mode::enclave_told(&sample(info()))),
+        message(
+            "set mode: for a member",
+            &choose_mode::enclave_told(&with(info(), json!({"your_class": "member"}))),
+        ),
+        message("set mode of a tentacle", &choose_mode::tentacle_told(&sample(tentacle()))),
+        message(
+            "set mode of a tentacle: no preset holds",
+            &choose_mode::tentacle_told(&with(tentacle(), json!({"mode": "rwxr-x--x"}))),
+        ),
+        message("set mode PRESET", &set_mode::told(&sample(info()))),
+        message("set mode: no preset holds", &set_mode::told(&with(info(), odd))),
+        words("set mode: a slip", told(set_mode::known("member-edti", "set mode MODE").unwrap_err())),
+        words(
+            "set mode: nothing like a mode",
+            told(set_mode::known("whatever", "set mode MODE").unwrap_err()),
+        ),
+        message("set mode of a tentacle to PRESET", &set_tentacle_mode::told(&sample(set("rwx------")))),
+        message(
+            "set mode of a tentacle: one of another release",
+            &set_tentacle_mode::told(&sample(set("odd"))),
+        ),
+    ]
+}
+
+fn files() -> Vec<Shown> {
+    let written = Scaffold::Hello.files(&hello());
+    let lost = |error| told(new::not_written(error));
+    vec![
+        message("new", &new::told(&hello(), &written, Path::new("/home/ana/tentacles/prices/hello"))),
+        words("new: there are files already", lost(WorkingCopyError::AlreadyThere(hello()))),
+        words("deploy: there are no files", lost(WorkingCopyError::NotThere(hello()))),
+        words(
+            "deploy: a file that cannot be",
+            lost(WorkingCopyError::File("a.png".into(), "it is not UTF-8 text")),
+        ),
+        words("deploy: a link", lost(WorkingCopyError::File("a".into(), "it is a link, not a file"))),
+        words("deploy: an odd name", lost(WorkingCopyError::File("a".into(), "its name is not UTF-8"))),
+        words("deploy: too much", lost(WorkingCopyError::TooMuch(hello()))),
+        words(
+            "new, deploy: the disk fails",
+            lost(WorkingCopyError::Disk(std::io::Error::other("it is full"))),
+        ),
+    ]
+}
+
+fn deploys() -> Vec<Shown> {
+    let fixtures = |passed: u64, drift: Value| json!({"fixtures": {"passed": passed, "drift": drift}});
+    let reach = ["it may send to api.example.com on port 443", "code of package left-pad is part of it"];
+    let many: Vec<String> =
+        (0..60).map(|number| format!("code of package {number:060} is part of it")).collect();
+    let question = |changes: Value, page: Value| {
+        json!({
+            "approval": {"id": Uuid::nil(), "changes": changes, "owner": "Ana Sousa", "page": page, "expires_at": "2026-07-01T09:30:00Z"},
+            "missing_secrets": ["shop-token"],
+        })
+    };
+    let decided = |approved: bool| {
+        sample(json!({
+            "approval": Uuid::nil(), "enclave": "prices", "tentacle": "hello", "version": "sha256:1f2e3d4c5b6a",
+            "approved": approved, "asked_by": "Ben Okafor", "asked_by_you": false, "changes": reach,
+        }))
+    };
+    vec![
+        words("deploy: no enclave", deploy::NO_ENCLAVE),
+        words("deploy: goes on", deploy::words(&hello()).going),
+        words("deploy: has ended", deploy::words(&hello()).ended()),
+        message("deploy: done", &deploy::told(&sample(deployed()))),
+        message("deploy: a test passed", &deploy::told(&with(deployed(), fixtures(1, json!([]))))),
+        message(
+            "deploy: tests passed, one differs, and something is not enforced",
+            &deploy::told(&with(
+                deployed(),
+                json!({
+                    "fixtures": {"passed": 3, "drift": ["`empty` answers more than it expects"]},
+                    "not_enforced": ["memory is not limited"],
+                }),
+            )),
+        ),
+        message("deploy: nothing new", &deploy::told(&with(deployed(), json!({"status": "unchanged"})))),
+        message(
+            "deploy: the owner must approve",
+            &deploy::told(&with(
+                deployed(),
+                question(json!(reach), json!("https://server.example/approve/1")),
+            )),
+        ),
+        message(
+            "deploy: more to approve than fits",
+            &deploy::told(&with(deployed(), question(json!(many), Value::Null))),
+        ),
+        message("approve: done", &approve::told(&decided(true))),
+        message("refuse: done", &approve::told(&decided(false))),
+        message("the card, approved", &approve::settled(&decided(true), "Ana Sousa")),
+        message("the card, refused", &approve::settled(&decided(false), "Ana Sousa")),
+    ]
+}
+
+fn runs() -> Vec<Shown> {
+    let failed = json!({"success": false, "output": {"errors": {"fetch": "the shop did not answer"}}});
+    let silent = json!({"success": false, "output": {}});
+    let odd = json!({"success": false, "output": {"errors": {"fetch": 1}}});
+    let many: Vec<Value> = (0..40).map(|number| json!({"price": number})).collect();
+    let step = |node: &str, state| Told {
+        message: String::new(),
+        step: Some(NodeStep { node: node.into(), state }),
+    };
+    let mut progress = Progress::new(run::words(&hello()).going);
+    let failed_once = |again| NodeState::Failed { error: "the shop did not answer".into(), again };
+    progress.hear(step("fetch", NodeState::Finished { duration_ms: 312 }));
+    progress.hear(step("parse", NodeState::Started { attempt: 1 }));
+    progress.hear(step("ask", NodeState::Started { attempt: 2 }));
+    progress.hear(step("look", failed_once(true)));
+    progress.hear(step("store", failed_once(false)));
+    progress.hear(step("tell", NodeState::Skipped));
+    progress.hear(Told { message: "waiting for a free place".into(), step: None });
+    let mut long = Progress::new(run::words(&hello()).going);
+    (0..42).for_each(|node| long.hear(step(&format!("n{node}"), NodeState::Skipped)));
+    vec![
+        words("run: goes on", run::words(&hello()).going),
+        message("run: goes on, node by node", &progress.message()),
+        message("run: goes on, with more nodes than fit", &long.message()),
+        words("run: has ended", run::words(&hello()).ended()),
+        words("run: nobody knows", run::words(&hello()).lost()),
+        message("run: answered", &run::told(&sample(ran()))),
+        message("run: answered nothing", &run::told(&with(ran(), json!({"output": {}})))),
+        message(
+            "run: answered more than fits",
+            &run::told(&with(
+                ran(),
+                json!({"output": {"outputs": {"a": {"found": many, "ok": true, "late": false}}}, "duration_ms": 125_000}),
+            )),
+        ),
+        message("run: failed", &run::told(&with(ran(), failed))),
+        message("run: failed without a word", &run::told(&with(ran(), silent))),
+        message("run: failed with what is no text", &run::told(&with(ran(), odd))),
+    ]
+}
+
+fn tentacles() -> Vec<Shown> {
+    let last = json!({
+        "last_run": {"started_at": "2026-07-01T09:30:00Z", "duration_ms": 312, "success": true, "by": "Ben Okafor"},
+        "in_flight": 1, "deployed_by": "Ben Okafor",
+    });
+    let failed = json!({
+        "last_run": {"started_at": "2026-07-01T09:30:00Z", "duration_ms": 312, "success": false, "by": "Ben Okafor"},
+        "in_flight": 2, "ready": false, "not_enforced": ["memory is not limited"],
+    });
+    let logs = |lines: Value, truncated: bool| {
+        sample(json!({
+            "name": "hello", "enclave": "prices", "namespace": "prices", "pod": "", "container": "", "lines": lines,
+            "truncated": truncated,
+        }))
+    };
+    let runs = |runs: Value, cursor: Value| {
+        sample(json!({
+            "name": "hello", "enclave": "prices", "namespace": "prices", "runs": runs, "deploys": [], "next_cursor": cursor,
+        }))
+    };
+    let several = json!([
+        past("succeeded", None),
+        past("failed", Some("the shop did not answer")),
+        past("missed", None),
+        past("skipped", None)
+    ]);
+    let health = |status: &str, reason: &str| -> wire::tools::health::HealthEntry {
+        sample(json!({"name": "hello", "status": status, "reason": reason}))
+    };
+    vec![
+        message("status of a tentacle: never run", &status::tentacle_told(&sample(tentacle()))),
+        message("status of a tentacle: has run", &status::tentacle_told(&with(tentacle(), last))),
+        message("status of a tentacle: failed", &status::tentacle_told(&with(tentacle(), failed))),
+        message("logs: none", &logs::told(&hello(), &logs(json!([]), false))),
+        message("logs", &logs::told(&hello(), &logs(json!(["09:30:00 hello: greeting Ana"]), false))),
+        message(
+            "logs: one line of more",
+            &logs::told(&hello(), &logs(json!(["09:30:00 hello: greeting Ana"]), true)),
+        ),
+        message("logs: more than fits", &logs::told(&hello(), &logs(json!(["one", "two"]), true))),
+        message("history: none", &history::told(&hello(), &runs(json!([]), Value::Null))),
+        message("history", &history::told(&hello(), &runs(several.clone(), Value::Null))),
+        message("history: more than fits", &history::told(&hello(), &runs(several, json!("c")))),
+        message(
+            "give",
+            &give::told(
+                &sample(
+                    json!({"name": "hello", "enclave": "prices", "namespace": "prices", "from": "Ana Sousa", "to": "Ben Okafor"}),
+                ),
+                "UBEN",
+            ),
+        ),
+        message("remove a tentacle: asks", &remove_tentacle::question(&hello(), "Ev1")),
+        message("remove a tentacle: done", &remove_tentacle::told(&hello())),
+        message("what failed: nothing is there", &failed::told(&[(None, vec![])], 0)),
+        message("what failed: nothing", &failed::told(&[(None, vec![health("green", "")])], 0)),
+        message(
+            "what failed: nothing of several",
+            &failed::told(&[(None, vec![health("green", ""), health("green", "")])], 0),
+        ),
+        message(
+            "what failed, in a channel",
+            &failed::told(
+                &[(None, vec![health("red", "it does not start"), health("amber", "its last run failed")])],
+                0,
+            ),
+        ),
+        message(
+            "what failed, in a direct message",
+            &failed::told(&[(Some(prices()), vec![health("amber", "its last run failed")])], 3),
+        ),
+    ]
+}
+
+fn oneself() -> Vec<Shown> {
+    let me = json!({
+        "kind": "person", "issuer": "i", "subject": "s", "name": "Ana Sousa", "email": "ana@example.com", "client": "kraken",
+        "accounts": [],
+    });
+    let standing = json!({"enclave": {"name": "prices", "class": "owner", "told": "you are the owner of `prices`", "may_ask_to_join": false}});
+    let nobody = json!({"name": null, "email": null});
+    let yes = json!({
+        "action": "run", "allowed": true, "verdict": "you may run `hello`",
+        "steps": ["you are a member of `prices`", "its mode lets members run"],
+    });
+    let no = json!({"action": "run", "allowed": false, "verdict": "you may not run `hello`", "steps": [], "remedy": "the owner, Ana Sousa, can let you in"});
+    let help = |direct| match help::run(direct) {
+        Answer::Aloud(told) | Answer::Whisper(told) => told,
+    };
+    let of_another: Value = with(entry(), json!({"name": "teas", "your_class": "member"}));
+    let entries: Vec<wire::tools::enclave::EnclaveEntry> = vec![sample(entry()), sample(of_another)];
+    vec![
+        message("help, in a channel", &help(false)),
+        message("help, in a direct message", &help(true)),
+        message("whoami, in a channel", &whoami::told(&with(me.clone(), standing), false)),
+        message("whoami, where there is no enclave", &whoami::told(&sample(me.clone()), false)),
+        message("whoami, in a direct message, without a name", &whoami::told(&with(me, nobody), true)),
+        message("why: yes", &why::told(&sample(yes))),
+        message("why: no", &why::told(&sample(no))),
+        message("enclaves", &enclaves::told(&entries)),
+        message("enclaves: none", &enclaves::told(&[])),
+        message("logout", &logout::told(true)),
+        message("logout: not signed in", &logout::told(false)),
+        message("unlink", &unlink::told(&sample(json!({"accounts": [], "passed_on": []})))),
+        message(
+            "unlink: what they owned",
+            &unlink::told(&sample(json!({"accounts": [], "passed_on": ["prices", "teas"]}))),
+        ),
+    ]
+}
