@@ -18,7 +18,7 @@ const AGAIN: Duration = Duration::from_secs(100);
 const LINGER: Duration = Duration::from_secs(2);
 
 /// What follows the Kraken's name.
-const ON_IT: &str = "is on it…";
+pub(crate) const ON_IT: &str = "is on it…";
 
 /// Does `work`, and says in the thread of what was `said` that it goes on.
 pub(crate) async fn shown<T>(

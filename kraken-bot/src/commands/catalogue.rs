@@ -121,8 +121,10 @@ fn people() -> Vec<Shown> {
         ),
         message("ask to join", &join::asked_told(&sample(asked(false)))),
         message("ask to join: again", &join::asked_told(&sample(asked(true)))),
-        message("let in", &join::told(&sample(decided(true)))),
-        message("not let in", &join::told(&sample(decided(false)))),
+        message("let in", &join::told(&sample(decided(true)), None)),
+        message("let in, and brought into the channel", &join::told(&sample(decided(true)), Some(true))),
+        message("let in, and not brought into it", &join::told(&sample(decided(true)), Some(false))),
+        message("not let in", &join::told(&sample(decided(false)), None)),
     ]
 }
 

@@ -9,7 +9,7 @@ use crate::reply::refusal;
 use crate::slack::blocks::Message;
 use crate::slack::envelope::{Click, How, Said};
 use crate::slack::view::Origin;
-use crate::{asked, buttons, clicks, home, misunderstood, modals, notices, sign_in, talk};
+use crate::{asked, buttons, clicks, doing, home, misunderstood, modals, notices, sign_in, talk};
 use serde_json::{Value, json};
 use uuid::Uuid;
 use wire::{Failure, FailureCode};
@@ -31,6 +31,7 @@ fn flow() -> DeviceFlow {
 
 fn signing_in() -> Vec<Shown> {
     vec![
+        words("after the Kraken's name, while it works", doing::ON_IT),
         message("the sign-in card", &sign_in::card(&flow())),
         words("sign-in: nobody came", sign_in::NOBODY),
         words("sign-in: refused", sign_in::REFUSED),
@@ -46,7 +47,9 @@ fn signing_in() -> Vec<Shown> {
 
 fn at_home() -> Vec<Shown> {
     let list = |enclaves: Value, cursor: Value| sample(json!({"enclaves": enclaves, "next_cursor": cursor}));
-    let last = json!({"last_deploy": {"tentacle": "hello", "by": "Ben Okafor", "age": "3m"}});
+    let ran = |success: bool| json!({"tentacle": "hello", "success": success, "age": "1m"});
+    let deployed = json!({"tentacle": "hello", "by": "Ben Okafor", "age": "3m"});
+    let last = json!({"last_deploy": deployed, "newest_run": ran(false)});
     let mut waiting = entry();
     waiting.as_object_mut().unwrap().extend(
         json!({"approvals_waiting": 1, "joins_waiting": 1, "your_class": "owner", "tentacles": 1, "tentacles_ready": 0})
@@ -60,7 +63,8 @@ fn at_home() -> Vec<Shown> {
     );
     let well: Value = with(entry(), last);
     let empty: Value = with(entry(), json!({"name": "news", "tentacles": 0, "tentacles_ready": 0}));
-    let one: Value = with(entry(), json!({"name": "cups", "tentacles": 1, "tentacles_ready": 1}));
+    let one: Value =
+        with(entry(), json!({"name": "cups", "tentacles": 1, "tentacles_ready": 1, "newest_run": ran(true)}));
     vec![
         message("Home: not signed in", &home::signed_out(None)),
         message("Home: a sign-in failed", &home::signed_out(Some(sign_in::REFUSED))),
