@@ -127,6 +127,8 @@ pub(crate) enum Command {
         /// By being here.
         open: bool,
     },
+    /// Something in people's own words, which a model is asked about; only where one is set up.
+    InOwnWords,
     /// This Slack account is nobody's any more.
     Unlink,
     /// Sign in.

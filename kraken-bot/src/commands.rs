@@ -81,6 +81,8 @@ pub(crate) async fn run(asked: &Asked<'_>, command: Command) -> Result<Answer, S
         Command::Enrollment { open } => enrollment::run(asked, open).await,
         Command::Unlink => unlink::run(asked).await,
         Command::Help => Ok(help::run(asked.said.direct)),
+        // It is answered by a model, and not here.
+        Command::InOwnWords => Ok(help::run(asked.said.direct)),
         // Both are answered before anybody has to be signed in.
         Command::Login | Command::Logout => Ok(help::run(asked.said.direct)),
     }

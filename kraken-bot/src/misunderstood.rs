@@ -10,21 +10,40 @@ use wire::tools::tentacle::{WfList, WfListArgs};
 use wire::{EnclaveRef, Failure, FailureCode};
 use workflow::TentacleName;
 
-/// The answer to words that are no command.
+/// From how many words on what begins like a command is taken for a sentence, where a model can read it.
+const SENTENCE: usize = 4;
+
+/// The answer to words that are no command; `None` when a model is to answer them. What is close to a command never is.
 pub(crate) async fn answer(
     kraken: &Kraken,
     incoming: &Incoming,
     said: &Said,
     why: &NotUnderstood,
-) -> Result<Message, Stop> {
+) -> Result<Option<Message>, Stop> {
     if *why == NotUnderstood::Nothing {
-        return Ok(Message::new("Yes, I'm here. Say `help` to see what I can do."));
+        return Ok(Some(Message::new("Yes, I'm here. Say `help` to see what I can do.")));
     }
-    if let Some(meant) = near(&said.text, &kraken.slack.me.user_id) {
-        return Ok(Message::new(format!("I don't know that one. Did you mean {}?", code(meant))));
+    let me = &kraken.slack.me.user_id;
+    if let Some(meant) = near(&said.text, me) {
+        return Ok(Some(Message::new(format!("I don't know that one. Did you mean {}?", code(meant)))));
     }
-    if let NotUnderstood::Almost(usage) = why {
-        return Ok(Message::new(reply::sentence(usage)));
+    let has_model = kraken.agent.is_some() && !said.direct;
+    let is_sentence = without_mention(&said.text, me).split_whitespace().count() >= SENTENCE;
+    match why {
+        NotUnderstood::Almost(usage) if !(has_model && is_sentence) => {
+            Ok(Some(Message::new(reply::sentence(usage))))
+        }
+        _ if has_model => Ok(None),
+        _ => no_model(kraken, incoming, said).await.map(Some),
+    }
+}
+
+/// The answer to somebody's own words where no model is set up.
+async fn no_model(kraken: &Kraken, incoming: &Incoming, said: &Said) -> Result<Message, Stop> {
+    if kraken.agent.is_some() {
+        return Ok(Message::new(
+            "I don't know that one here. In your own words you can ask me in an enclave's channel; `help` says what else.",
+        ));
     }
     // Who has heard it once in a channel need not hear it each time.
     let key = format!("no-model:{}:{}", incoming.channel, said.user);
