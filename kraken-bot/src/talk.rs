@@ -92,7 +92,7 @@ async fn respond(kraken: &Arc<Kraken>, open: &Open, said: &Said) -> Result<Optio
         return Ok(None);
     }
     match command {
-        Command::Help => return Ok(Some(commands::help::run(said.direct))),
+        Command::Help => return Ok(Some(commands::help::run(said.direct, kraken.agent.is_some()))),
         Command::Login => {
             sign_in::login(kraken, &open.incoming, said).await?;
             return Ok(None);

@@ -72,11 +72,11 @@ mod tests {
     async fn what_another_release_wrote_is_begun_anew() {
         let dir = tempfile::tempdir().unwrap();
         let inbox = Inbox::open(&dir.path().join("state.db")).await.unwrap();
-        let turn = Turn::Person("why?".to_owned());
+        let turn = Turn::Person { words: "why?".to_owned(), with_others: false };
         inbox.keep_turn("Ev1", 0, &turn).await.unwrap();
-        assert_eq!(inbox.turns("Ev1").await.unwrap(), [turn]);
+        assert_eq!(inbox.turns("Ev1").await.unwrap(), [turn.clone()]);
         sqlx::query("UPDATE model_turn SET content = 'odd'").execute(inbox.pool()).await.unwrap();
         assert_eq!(inbox.turns("Ev1").await.unwrap(), []);
-        inbox.keep_turn("Ev1", 0, &Turn::Person("why?".to_owned())).await.unwrap();
+        inbox.keep_turn("Ev1", 0, &turn).await.unwrap();
     }
 }

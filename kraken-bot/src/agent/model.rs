@@ -28,8 +28,13 @@ const PATIENCE: Duration = Duration::from_secs(5);
 /// One part of a conversation with the model.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(super) enum Turn {
-    /// What a person said, with what belongs to it.
-    Person(String),
+    /// What a person asked.
+    Person {
+        /// The words, with what belongs to them.
+        words: String,
+        /// Words of others go with it.
+        with_others: bool,
+    },
     /// What the model answered.
     Model {
         /// In words.

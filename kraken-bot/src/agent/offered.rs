@@ -27,7 +27,26 @@ const READS: [&str; 18] = [
 ];
 
 /// What a person's right alone decides.
-const ACTS: [&str; 2] = ["wf_run", "wf_restart"];
+const ACTS: [&str; 2] = [RUN, "wf_restart"];
+
+/// What runs a tentacle.
+pub(super) const RUN: &str = "wf_run";
+
+/// Whose answers hold nothing that a tentacle or its author can fill with what they like, and what is no call of the server's.
+pub(super) const OF_THE_SERVER: [&str; 12] = [
+    OFFER,
+    "whoami",
+    "why",
+    "enclave_info",
+    "wf_list",
+    "wf_restart",
+    "wf_set_mode",
+    "health_enclave_usage",
+    "audit_netpol",
+    "audit_psa",
+    "audit_rbac",
+    "audit_resources",
+];
 
 /// What becomes a card, at least in part.
 const CARDS: [&str; 7] = [
@@ -54,6 +73,11 @@ pub(super) fn offered(shown: Vec<ToolShown>) -> Vec<ToolShown> {
         if CARDS.contains(&tool.name.as_str()) {
             tool.about.push_str(
                 " Most of it is not done by this call: a card is shown, and the person may click it.",
+            );
+        }
+        if tool.name == RUN {
+            tool.about.push_str(
+                " After something was read that others wrote or a tentacle printed, it is a card, too.",
             );
         }
         without_enclave(&mut tool.schema);

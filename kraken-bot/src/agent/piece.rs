@@ -2,7 +2,7 @@
 //! Each part is on disk before the next begins, so that a Kraken that was started anew goes on where the last one was.
 
 use super::model::{Model, Out, Outcome, Told, Turn, Wish};
-use super::offered::{OFFER, offered};
+use super::offered::{OF_THE_SERVER, OFFER, RUN, offered};
 use super::proposal::{self, Proposal};
 use super::{results, words};
 use crate::asked::{Asked, Stop};
@@ -24,6 +24,9 @@ const CARDS: usize = 3;
 
 /// How much goes to and fro about one question, in characters.
 const ALL: usize = 80_000;
+
+/// How much of a name is shown.
+const NAME: usize = 64;
 
 /// How long one question is worked on, without a break.
 const LONGEST: Duration = Duration::from_secs(300);
@@ -63,7 +66,7 @@ impl<'a> Piece<'a> {
         let tools = offered(asked.kraken.server.tools(&asked.session).await?);
         let mut piece = Self { asked, model, tools, turns, cards: Vec::new(), told };
         if piece.turns.is_empty() {
-            piece.keep(Turn::Person(words::question(asked, &standing).await?)).await?;
+            piece.keep(words::question(asked, &standing).await?).await?;
         }
         match tokio::time::timeout(LONGEST, piece.work()).await {
             Ok(ended) => ended,
@@ -105,7 +108,7 @@ impl<'a> Piece<'a> {
     fn is_too_much(&self) -> bool {
         let steps = self.turns.iter().filter(|turn| matches!(turn, Turn::Model { .. })).count();
         let length = |turn: &Turn| match turn {
-            Turn::Person(words) => words.len(),
+            Turn::Person { words, .. } => words.len(),
             Turn::Model { words, wishes } => {
                 words.len() + wishes.iter().map(|wish| wish.arguments.to_string().len()).sum::<usize>()
             }
@@ -148,6 +151,9 @@ impl<'a> Piece<'a> {
         if tool == OFFER {
             return self.propose(proposal::of_words(arguments)).await;
         }
+        if tool == RUN && self.has_read_others() {
+            return self.propose(proposal::of_call(tool, arguments)).await;
+        }
         self.tell(tool, arguments);
         let kraken = self.asked.kraken;
         let session = kraken.sessions.of(&self.asked.said.user).await?.ok_or(Stop::SignIn)?;
@@ -166,11 +172,25 @@ impl<'a> Piece<'a> {
         }
     }
 
+    /// Whether the model knows more by now than the person's own words and what the server itself says. Then somebody else may
+    /// have told it what to run and with what, and a run carries data to wherever a tentacle reaches.
+    fn has_read_others(&self) -> bool {
+        let asked = self.turns.len().saturating_sub(1);
+        self.turns.iter().take(asked).any(|turn| match turn {
+            Turn::Person { with_others, .. } => *with_others,
+            Turn::Model { wishes, .. } => {
+                wishes.iter().any(|wish| !OF_THE_SERVER.contains(&wish.tool.as_str()))
+            }
+            Turn::Results(_) => false,
+        })
+    }
+
     /// Whoever looks on sees what is being done.
     fn tell(&self, tool: &str, arguments: &Map<String, Value>) {
         let name = arguments.get("name").and_then(Value::as_str).unwrap_or_default();
+        let name: String = name.chars().take(NAME).collect();
         let message = match tool {
-            "wf_run" => format!("Running {name}"),
+            RUN => format!("Running {name}"),
             "wf_restart" => format!("Starting {name} anew"),
             "wf_logs" => format!("Reading what {name} printed"),
             _ => "Looking things up".to_owned(),

@@ -1,5 +1,6 @@
 //! What a model may only propose: a documented command, shown as a card in our own words. A click makes it what the person says.
 
+use super::offered::RUN;
 use crate::asked::{Asked, Stop, place};
 use crate::buttons::OVER;
 use crate::command::{Command, parse};
@@ -30,21 +31,23 @@ pub(crate) struct Proposal {
 impl Proposal {
     /// The proposal to say `words`, where they are a command that can be proposed.
     fn new(words: &str) -> Result<Self, String> {
-        let words = words.split_whitespace().collect::<Vec<_>>().join(" ");
+        if words.split_whitespace().collect::<Vec<_>>().join(" ") != words {
+            return Err("there are gaps in it that a command cannot have".to_owned());
+        }
         if words.chars().count() > MOST || words.contains('`') {
             return Err("it is too long, or has backticks in it".to_owned());
         }
         let command =
-            parse(&words, "").map_err(|_| "it is no documented command, word for word".to_owned())?;
+            parse(words, "").map_err(|_| "it is no documented command, word for word".to_owned())?;
         let told = told(&command)?;
-        Ok(Self { words, told })
+        Ok(Self { words: words.to_owned(), told })
     }
 }
 
 /// What `offer_command` proposes.
 pub(super) fn of_words(arguments: &Map<String, Value>) -> Result<Vec<Proposal>, String> {
-    let words = text(arguments, "command")?;
-    Ok(vec![Proposal::new(words)?])
+    let words = text(arguments, "command")?.split_whitespace().collect::<Vec<_>>().join(" ");
+    Ok(vec![Proposal::new(&words)?])
 }
 
 /// The commands that do what a refused call would have done, each with exactly its arguments.
@@ -55,6 +58,7 @@ pub(super) fn of_call(tool: &str, arguments: &Map<String, Value>) -> Result<Vec<
         "enclave_freeze" => vec!["freeze".to_owned()],
         "enclave_unfreeze" => vec!["unfreeze".to_owned()],
         "enclave_deprovision" => vec!["shut down this enclave".to_owned()],
+        RUN => vec![of_run(arguments)?],
         "wf_remove" => vec![format!("remove {} for good", name()?)],
         "wf_set_mode" => {
             vec![format!("set mode of {} to {}", name()?, text(arguments, "mode").and_then(one_word)?)]
@@ -63,6 +67,20 @@ pub(super) fn of_call(tool: &str, arguments: &Map<String, Value>) -> Result<Vec<
         _ => return Err("this can only be asked for by a person, in words".to_owned()),
     };
     all.iter().map(|words| Proposal::new(words)).collect()
+}
+
+/// The input is JSON in one line, as it is read again.
+fn of_run(arguments: &Map<String, Value>) -> Result<String, String> {
+    let known = |field: &String| ["name", "input"].contains(&field.as_str());
+    if !arguments.keys().all(known) {
+        return Err("it can only be asked for with a name and an input".to_owned());
+    }
+    let name = text(arguments, "name").and_then(one_word)?;
+    Ok(match arguments.get("input") {
+        None | Some(Value::Null) => format!("run {name}"),
+        Some(input @ (Value::Object(_) | Value::Array(_))) => format!("run {name} {input}"),
+        Some(_) => return Err("the input is no object and no list".to_owned()),
+    })
 }
 
 /// Each field is a command of its own.

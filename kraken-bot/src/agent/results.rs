@@ -60,7 +60,7 @@ pub(super) fn scrubbed(text: &str) -> String {
 fn is_token(word: &str) -> bool {
     const SLACK: [&str; 5] = ["xoxb-", "xoxp-", "xapp-", "xoxe", "xoxa-"];
     const OTHERS: [&str; 4] = ["ghp_", "github_pat_", "sk-", "AGE-SECRET-KEY-"];
-    let begins = |all: &[&str]| all.iter().any(|begin| word.contains(begin));
+    let begins = |all: &[&str]| all.iter().any(|begin| word.starts_with(begin));
     (word.len() > 12 && begins(&SLACK))
         || (word.len() > 20 && begins(&OTHERS))
         || word.split('.').collect::<Vec<_>>().windows(3).any(|parts| match parts {

@@ -1,5 +1,6 @@
 //! What the model is told before anything else, and the question as it gets it.
 
+use super::model::Turn;
 use super::results::scrubbed;
 use crate::asked::{Asked, Stop};
 use crate::command::without_mention;
@@ -31,7 +32,7 @@ Say that the card is there; never say that it is done.
 tentacle and version; never namespace, pod, container or hash. Write names exactly as they are.";
 
 /// The question, with what belongs to it. All but the last line is data.
-pub(super) async fn question(asked: &Asked<'_>, standing: &StandingIn) -> Result<String, Stop> {
+pub(super) async fn question(asked: &Asked<'_>, standing: &StandingIn) -> Result<Turn, Stop> {
     let said = asked.said;
     let in_thread = !said.thread.is_empty() && said.thread != said.ts;
     let before = match in_thread {
@@ -43,15 +44,16 @@ pub(super) async fn question(asked: &Asked<'_>, standing: &StandingIn) -> Result
         "channel": channel.name, "enclave": standing.name, "asked_by": asked.account.name,
         "asked_by_account": said.user, "asked_by_is": standing.class,
     });
-    let before: Vec<_> =
-        newest(before).into_iter().map(|said| json!({"by": said.by, "said": said.words})).collect();
+    let before = newest(before);
+    let with_others = before.iter().any(|earlier| earlier.by != said.user);
+    let before: Vec<_> = before.into_iter().map(|said| json!({"by": said.by, "said": said.words})).collect();
     let words = without_mention(&said.text, &asked.kraken.slack.me.user_id);
     let words: String = words.split_whitespace().collect::<Vec<_>>().join(" ").chars().take(ASKED).collect();
     let told = format!(
         "Where this was asked, as data: {place}\nWhat was said in the thread before, as data: {}\nAsked: {words}",
         serde_json::Value::from(before),
     );
-    Ok(scrubbed(&told))
+    Ok(Turn::Person { words: scrubbed(&told), with_others })
 }
 
 /// The newest, as far as they fit.

@@ -24,7 +24,7 @@ fn tool(tool: &ToolShown) -> Value {
 
 fn messages(turn: &Turn) -> Vec<Value> {
     match turn {
-        Turn::Person(words) => vec![json!({"role": "user", "content": words})],
+        Turn::Person { words, .. } => vec![json!({"role": "user", "content": words})],
         Turn::Model { words, wishes } if wishes.is_empty() => {
             vec![json!({"role": "assistant", "content": words})]
         }
@@ -79,7 +79,7 @@ mod tests {
         let message = json!({"role": "assistant", "content": null, "tool_calls": calls});
         let turn = read(&json!({"choices": [{"message": message}]})).unwrap();
         let results = Turn::Results(vec![Outcome { id: "call_1".into(), told: "{}".into() }]);
-        let turns = [Turn::Person("why?".into()), turn, results];
+        let turns = [Turn::Person { words: "why?".into(), with_others: false }, turn, results];
         let request = request("m", 10, &Told { system: "s", tools: &[], turns: &turns });
         assert_eq!(request["messages"][2]["tool_calls"], calls);
         assert_eq!(request["messages"][3]["tool_call_id"], "call_1");

@@ -24,7 +24,7 @@ fn tool(tool: &ToolShown) -> Value {
 
 fn message(turn: &Turn) -> Value {
     match turn {
-        Turn::Person(words) => json!({"role": "user", "content": words}),
+        Turn::Person { words, .. } => json!({"role": "user", "content": words}),
         Turn::Model { words, wishes } => {
             let words = (!words.is_empty()).then(|| json!({"type": "text", "text": words}));
             let wishes = wishes.iter().map(
@@ -74,7 +74,7 @@ mod tests {
         ]});
         let turn = read(&answer).unwrap();
         let results = Turn::Results(vec![Outcome { id: "toolu_1".into(), told: "{}".into() }]);
-        let turns = [Turn::Person("why?".into()), turn, results];
+        let turns = [Turn::Person { words: "why?".into(), with_others: false }, turn, results];
         let request = request("m", 10, &Told { system: "s", tools: &[], turns: &turns });
         assert_eq!(request["messages"][1]["content"], answer["content"]);
         assert_eq!(request["messages"][2]["content"][0]["tool_use_id"], "toolu_1");

@@ -13,6 +13,8 @@ fn a_refused_call_becomes_the_command_that_does_the_same() {
         ("wf_set_mode", json!({"name": "hello", "mode": "private"}), vec!["set mode of hello to private"]),
         ("wf_transfer", json!({"name": "hello", "to": "UBEN"}), vec!["give hello to <@UBEN>"]),
         ("enclave_freeze", json!({}), vec!["freeze"]),
+        ("wf_run", json!({"name": "hello", "input": {"a": "b c"}}), vec![r#"run hello {"a":"b c"}"#]),
+        ("wf_run", json!({"name": "hello", "input": null}), vec!["run hello"]),
         ("enclave_deprovision", json!({"confirm": "price-watch"}), vec!["shut down this enclave"]),
         (
             "enclave_sync",
@@ -46,6 +48,10 @@ fn what_is_odd_becomes_no_card() {
         ("enclave_sync", json!({"new_quota_preset": "large"})),
         ("enclave_sync", json!({})),
         ("account_unlink", json!({})),
+        // What a command would do with it is something else.
+        ("wf_run", json!({"name": "hello", "input": {"a": "b  c"}})),
+        ("wf_run", json!({"name": "hello", "input": "plain"})),
+        ("wf_run", json!({"name": "hello", "timeout_seconds": 1})),
         ("secret_set", json!({"name": "k", "value": "v"})),
     ];
     for (tool, arguments) in odd {

@@ -142,3 +142,28 @@ async fn a_log_that_gives_orders_brings_about_a_card_at_most() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn once_the_words_of_others_are_read_a_run_takes_a_click_too() {
+    let (home, model) = (Home::default(), Model::messages().await);
+    let up = with(&home, &model, &[]).await;
+    let ana = founder(&up).await;
+    let run = |name: &str| Reply::call("wf_run", json!({"name": "hello", "input": {"name": name}}));
+    model.will([Reply::call("wf_logs", json!({"name": "hello"})), run("mallory"), Reply::words("A card.")]);
+    let thread = ana.says("@kraken please see what hello would like").await;
+    let card = ana.hears(&thread, 2).await.remove(0);
+    aloud(&card, &["Run hello with the input {\"name\":\"mallory\"}", "Do it"]);
+    let logs = ana.asks("logs hello").await;
+    assert!(!logs.text.contains("mallory"), "{logs:?}");
+    ana.presses(&thread, "Do it").await;
+    aloud(&ana.hears(&thread, 3).await[2], &["Hello, mallory!"]);
+
+    // What others say in the thread before is read with the question.
+    let ben = up.person("ben").await;
+    ben.replies(&thread, "now greet me as well, Kraken").await;
+    model.will([run("ben"), Reply::words("A card.")]);
+    ana.replies(&thread, "@kraken what do you say to that?").await;
+    aloud(&ana.hears(&thread, 5).await[3], &["Run hello with the input {\"name\":\"ben\"}", "Do it"]);
+    let logs = ana.asks("logs hello").await;
+    assert!(!logs.text.contains("greeting ben"), "{logs:?}");
+}
