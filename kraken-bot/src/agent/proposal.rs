@@ -1,6 +1,7 @@
 //! What a model may only propose: a documented command, shown as a card in our own words. A click makes it what the person says.
 
 use super::offered::RUN;
+use super::shown::is_hidden;
 use crate::asked::{Asked, Stop, place};
 use crate::buttons::OVER;
 use crate::command::{Command, parse};
@@ -34,8 +35,8 @@ impl Proposal {
         if words.split_whitespace().collect::<Vec<_>>().join(" ") != words {
             return Err("there are gaps in it that a command cannot have".to_owned());
         }
-        if words.chars().count() > MOST || words.contains('`') {
-            return Err("it is too long, or has backticks in it".to_owned());
+        if words.chars().count() > MOST || words.contains('`') || words.chars().any(is_hidden) {
+            return Err("it is too long, or has backticks or marks in it that nobody sees".to_owned());
         }
         let command =
             parse(words, "").map_err(|_| "it is no documented command, word for word".to_owned())?;
@@ -186,7 +187,7 @@ pub(super) async fn show(asked: &Asked<'_>, proposal: &Proposal) -> Result<(), S
         .note(format!(
             "A model proposes it; what it does stands above in my own words. Nothing happens before your click, which works once, \
              within ten minutes. In words: {}.",
-            code(&proposal.words)
+            code(escape(&proposal.words))
         ));
     match asked.kraken.say_once(&place(asked.incoming, asked.said), &card, &format!("card:{id}")).await {
         Ok(_) => Ok(()),

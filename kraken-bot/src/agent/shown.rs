@@ -22,13 +22,17 @@ pub(super) fn message(words: &str) -> Message {
 
 /// Without marks that nobody sees or that turn the direction of writing, and with the one kind of bold that Slack knows.
 fn plain(words: &str) -> String {
-    let is_hidden = |letter: &char| {
-        (letter.is_control() && *letter != '\n')
-            || matches!(*letter, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
-            || matches!(*letter, '\u{e0000}'..='\u{e007f}')
-    };
-    let words: String = words.chars().filter(|letter| !is_hidden(letter)).collect();
+    let words: String = words.chars().filter(|letter| !is_hidden(*letter)).collect();
     words.trim().replace("**", "*")
+}
+
+/// Whether a mark is seen by nobody, or turns the direction of writing.
+pub(super) fn is_hidden(letter: char) -> bool {
+    let seen_by_nobody = matches!(
+        letter,
+        '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{e0000}'..='\u{e007f}'
+    );
+    seen_by_nobody || (letter.is_control() && letter != '\n')
 }
 
 /// The words in parts, cut between lines where that is possible.

@@ -46,7 +46,9 @@ pub(super) fn answer(number: usize, reply: &Reply) -> Value {
     let (message, stop) = match reply {
         Reply::Calls(calls) => {
             let calls = calls.iter().enumerate().map(|(index, (tool, arguments))| {
-                let function = json!({"name": tool, "arguments": arguments.to_string()});
+                // The real one does not promise that they are JSON.
+                let arguments = arguments.as_str().map_or_else(|| arguments.to_string(), str::to_owned);
+                let function = json!({"name": tool, "arguments": arguments});
                 json!({"id": format!("call_{number}_{index}"), "type": "function", "function": function})
             });
             let calls: Vec<Value> = calls.collect();

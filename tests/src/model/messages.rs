@@ -33,7 +33,11 @@ pub(super) fn check(path: &str, headers: &HeaderMap, body: &Value) -> Result<(),
     }
     for message in messages {
         let content = &message["content"];
-        let empty = |part: &Value| part["type"] == "text" && part["text"].as_str().is_none_or(str::is_empty);
+        let empty = |part: &Value| {
+            part["type"] == "text" && part["text"].as_str().is_none_or(|text| text.trim().is_empty())
+        };
+        let odd = |part: &Value| part["type"] == "tool_use" && !part["input"].is_object();
+        must(!content.as_array().is_some_and(|parts| parts.iter().any(odd)), "an input that is no object")?;
         let parts = content.as_array().is_some_and(|parts| !parts.is_empty() && !parts.iter().any(empty));
         must(parts || content.as_str().is_some_and(|text| !text.is_empty()), "an empty message")?;
     }

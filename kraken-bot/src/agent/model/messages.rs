@@ -26,10 +26,12 @@ fn message(turn: &Turn) -> Value {
     match turn {
         Turn::Person { words, .. } => json!({"role": "user", "content": words}),
         Turn::Model { words, wishes } => {
-            let words = (!words.is_empty()).then(|| json!({"type": "text", "text": words}));
-            let wishes = wishes.iter().map(
-                |wish| json!({"type": "tool_use", "id": wish.id, "name": wish.tool, "input": wish.arguments}),
-            );
+            // The API takes neither words that are only gaps, nor an input that is no object.
+            let words = (!words.trim().is_empty()).then(|| json!({"type": "text", "text": words}));
+            let wishes = wishes.iter().map(|wish| {
+                let input = if wish.arguments.is_object() { wish.arguments.clone() } else { json!({}) };
+                json!({"type": "tool_use", "id": wish.id, "name": wish.tool, "input": input})
+            });
             json!({"role": "assistant", "content": words.into_iter().chain(wishes).collect::<Vec<_>>()})
         }
         Turn::Results(results) => {
@@ -78,6 +80,14 @@ mod tests {
         let request = request("m", 10, &Told { system: "s", tools: &[], turns: &turns });
         assert_eq!(request["messages"][1]["content"], answer["content"]);
         assert_eq!(request["messages"][2]["content"][0]["tool_use_id"], "toolu_1");
+    }
+
+    #[test]
+    fn what_the_api_would_not_take_is_not_told_again() {
+        let wish = Wish { id: "1".into(), tool: "wf_run".into(), arguments: json!("hello") };
+        let told = message(&Turn::Model { words: " \n".into(), wishes: vec![wish] });
+        let call = json!({"type": "tool_use", "id": "1", "name": "wf_run", "input": {}});
+        assert_eq!(told["content"], json!([call]));
     }
 
     #[test]

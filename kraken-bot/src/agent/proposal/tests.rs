@@ -51,6 +51,7 @@ fn what_is_odd_becomes_no_card() {
         // What a command would do with it is something else.
         ("wf_run", json!({"name": "hello", "input": {"a": "b  c"}})),
         ("wf_run", json!({"name": "hello", "input": "plain"})),
+        ("wf_run", json!({"name": "hello", "input": {"a": "x\u{202e}y"}})),
         ("wf_run", json!({"name": "hello", "timeout_seconds": 1})),
         ("secret_set", json!({"name": "k", "value": "v"})),
     ];

@@ -149,14 +149,19 @@ async fn once_the_words_of_others_are_read_a_run_takes_a_click_too() {
     let up = with(&home, &model, &[]).await;
     let ana = founder(&up).await;
     let run = |name: &str| Reply::call("wf_run", json!({"name": "hello", "input": {"name": name}}));
-    model.will([Reply::call("wf_logs", json!({"name": "hello"})), run("mallory"), Reply::words("A card.")]);
+    model.will([
+        Reply::call("wf_logs", json!({"name": "hello"})),
+        run("mallory <!here>"),
+        Reply::words("A card."),
+    ]);
     let thread = ana.says("@kraken please see what hello would like").await;
     let card = ana.hears(&thread, 2).await.remove(0);
-    aloud(&card, &["Run hello with the input {\"name\":\"mallory\"}", "Do it"]);
+    aloud(&card, &["Run hello with the input {\"name\":\"mallory <!here>\"}", "Do it"]);
+    assert_eq!(card.text.matches("<!here>").count(), 2, "nobody is called: {card:?}");
     let logs = ana.asks("logs hello").await;
     assert!(!logs.text.contains("mallory"), "{logs:?}");
     ana.presses(&thread, "Do it").await;
-    aloud(&ana.hears(&thread, 3).await[2], &["Hello, mallory!"]);
+    aloud(&ana.hears(&thread, 3).await[2], &["Hello, mallory <!here>!"]);
 
     // What others say in the thread before is read with the question.
     let ben = up.person("ben").await;

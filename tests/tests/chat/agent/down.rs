@@ -50,13 +50,13 @@ async fn it_is_said_that_the_model_is_out_and_everything_else_works() {
 
 #[tokio::test]
 async fn odd_calls_are_told_to_be_odd_and_a_loop_comes_to_an_end() {
-    let (home, model) = (Home::default(), Model::messages().await);
+    let (home, model) = (Home::default(), Model::chat_completions().await);
     let up = with(&home, &model, &[]).await;
     let ana = founder(&up).await;
     model.will([
         Reply::Calls(vec![
             ("drop_database", json!({})),
-            ("wf_run", json!("hello")),
+            ("wf_run", json!("{hello")),
             ("wf_run", json!({"tentacle": 7})),
             ("wf_logs", json!({"name": "NOT A NAME"})),
             ("wf_status", json!({"name": "nothing"})),
