@@ -64,7 +64,8 @@ async fn a_kraken_that_dies_goes_on_and_runs_nothing_twice() {
 #[tokio::test]
 async fn what_is_taken_back_is_not_gone_on_with() {
     let (home, model) = (Home::default(), Model::messages().await);
-    let up = with(&home, &model, &[]).await;
+    // Longer than the test waits: it is let go because it was taken back, and for no other reason.
+    let up = with(&home, &model, &["--model-timeout", "300"]).await;
     let ana = founder(&up).await;
     greeted(&ana.asks("run hello").await);
     model.will([Reply::call("wf_run", json!({"name": "hello"})).held()]);
