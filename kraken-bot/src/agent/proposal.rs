@@ -140,7 +140,7 @@ fn told(command: &Command) -> Result<String, String> {
     Ok(match command {
         Command::SetUp { name: None } => "Make this channel an enclave".to_owned(),
         Command::SetUp { name: Some(name) } => format!("Make this channel an enclave called *{}*", escape(name)),
-        Command::Add(whom) => format!("Let {} in as members of this enclave", everybody(whom)),
+        Command::Add(whom) => format!("Let {} into this enclave", everybody(whom)),
         Command::Remove(whom) => {
             format!("Remove {} from this enclave: they stay out, and what they own here passes to its owner", everybody(whom))
         }

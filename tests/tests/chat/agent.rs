@@ -58,6 +58,10 @@ async fn a_question_is_looked_into_and_something_is_run_under_the_persons_own_ri
     ]);
     aloud(&ana.asks("please have Ben greeted by hello").await, &["I had hello greet Ben."]);
     assert!(model.told_last().contains("Hello, Ben!"), "{}", model.told_last());
+    // A slash command is answered where everybody sees it.
+    model.will([Reply::words("It is as it was.")]);
+    aloud(&ana.commands("/kraken and how is it by now?").await, &["It is as it was.", "@ana asked:"]);
+
     let mine = up.mcp("ana").await;
     let record = until("the run is on the trail", async || {
         let trail = mine.call("trail_tail", &json!({"enclave": "price-watch"})).await.unwrap();

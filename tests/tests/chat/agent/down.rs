@@ -66,7 +66,7 @@ async fn odd_calls_are_told_to_be_odd_and_a_loop_comes_to_an_end() {
         Reply::words("None of that worked."),
     ]);
     aloud(&ana.asks("please do a number of odd things").await, &["None of that worked."]);
-    let told = model.told_last();
+    let told = model.heard().last().unwrap()["messages"].to_string();
     assert_eq!(told.matches("It was not done").count(), 7, "{told}");
     assert!(told.contains("there is no such tool") && told.contains("too many calls at once"), "{told}");
 
