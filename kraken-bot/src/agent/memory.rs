@@ -74,7 +74,7 @@ mod tests {
         let inbox = Inbox::open(&dir.path().join("state.db")).await.unwrap();
         let turn = Turn::Person { words: "why?".to_owned(), with_others: false };
         inbox.keep_turn("Ev1", 0, &turn).await.unwrap();
-        assert_eq!(inbox.turns("Ev1").await.unwrap(), [turn.clone()]);
+        assert_eq!(inbox.turns("Ev1").await.unwrap(), std::slice::from_ref(&turn));
         sqlx::query("UPDATE model_turn SET content = 'odd'").execute(inbox.pool()).await.unwrap();
         assert_eq!(inbox.turns("Ev1").await.unwrap(), []);
         inbox.keep_turn("Ev1", 0, &turn).await.unwrap();
