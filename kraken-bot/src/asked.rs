@@ -128,6 +128,11 @@ impl Asked<'_> {
         self.channel.as_ref().ok_or_else(|| Stop::Told(NOT_HERE.to_owned()))
     }
 
+    /// Where a call comes from that a model chose for this request.
+    pub(crate) fn origin_of_model(&self) -> Origin {
+        Origin { kind: Kind::Agent, ..self.origin() }
+    }
+
     fn origin(&self) -> Origin {
         let channel = self.channel.as_ref().map(|channel| Channel {
             id: channel.id.clone(),

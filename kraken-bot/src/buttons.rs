@@ -54,6 +54,15 @@ impl Inbox {
         Ok(found.map(|row| row.try_get("about")).transpose()?)
     }
 
+    /// Whose a button is; `None` when there is none of that id.
+    pub(crate) async fn whose_button(&self, id: &str) -> Result<Option<String>, InboxError> {
+        let found = sqlx::query("SELECT account FROM button WHERE id = $1")
+            .bind(id)
+            .fetch_optional(self.pool())
+            .await?;
+        Ok(found.map(|row| row.try_get("account")).transpose()?)
+    }
+
     /// Uses a button up, for this event: `false` when it was over.
     pub(crate) async fn use_button(&self, id: &str, account: &str, event: &str) -> Result<bool, InboxError> {
         let used = sqlx::query(

@@ -1,5 +1,6 @@
 //! What a button does: it is a command, or it opens a modal.
 
+use crate::agent::proposal;
 use crate::asked::Stop;
 use crate::buttons::OVER;
 use crate::command::Command;
@@ -27,6 +28,9 @@ pub(crate) async fn pressed(
     click: &Click,
 ) -> Result<Option<Command>, Stop> {
     if let Some(command) = commands::clicked(click) {
+        return Ok(Some(command));
+    }
+    if let Some(command) = proposal::clicked(kraken, open, said, click).await? {
         return Ok(Some(command));
     }
     let over = || Stop::Told(OVER.to_owned());

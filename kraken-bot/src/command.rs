@@ -127,6 +127,8 @@ pub(crate) enum Command {
         /// By being here.
         open: bool,
     },
+    /// Something in people's own words, which a model is asked about; only where one is set up.
+    InOwnWords,
     /// This Slack account is nobody's any more.
     Unlink,
     /// Sign in.
@@ -286,6 +288,10 @@ fn why(words: &[&str]) -> Result<Command, NotUnderstood> {
     let example = || NotUnderstood::Almost(EXAMPLE.to_owned());
     let (person, rest) = match clean.as_slice() {
         ["can't" | "cannot" | "can" | "may", "i", rest @ ..] => (None, rest),
+        // `why did it fail` is a question in somebody's own words.
+        [first, rest @ ..] if mentioned(first).is_none() && !is_action(&clean) && !is_action(rest) => {
+            return Err(example());
+        }
         [first, rest @ ..] if mentioned(first).is_some() || !is_action(&clean) => {
             let person = mentioned(first).unwrap_or_else(|| first.trim_start_matches('@').to_owned());
             (Some(person), rest)

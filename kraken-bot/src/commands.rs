@@ -82,8 +82,10 @@ pub(crate) async fn run(asked: &Asked<'_>, command: Command) -> Result<Answer, S
         Command::LetIn { request, yes } => join::decide(asked, request, yes).await,
         Command::Enrollment { open } => enrollment::run(asked, open).await,
         Command::Unlink => unlink::run(asked).await,
-        Command::Help => Ok(help::run(asked.said.direct)),
+        Command::Help => Ok(help::run(asked.said.direct, asked.kraken.agent.is_some())),
+        // It is answered by a model, and not here.
+        Command::InOwnWords => Ok(help::run(asked.said.direct, asked.kraken.agent.is_some())),
         // Both are answered before anybody has to be signed in.
-        Command::Login | Command::Logout => Ok(help::run(asked.said.direct)),
+        Command::Login | Command::Logout => Ok(help::run(asked.said.direct, asked.kraken.agent.is_some())),
     }
 }

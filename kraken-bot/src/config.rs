@@ -1,5 +1,9 @@
 //! The configuration: flags with environment twins; secrets come from files.
 
+mod model;
+
+pub use model::{ModelApi, ModelArgs};
+
 use clap::Parser;
 use secrecy::SecretString;
 use std::net::SocketAddr;
@@ -55,6 +59,9 @@ pub struct Args {
     /// The folder of the working copies; `~/tentacles` when left out.
     #[arg(long, env = "KRAKEN_WORK_DIR")]
     pub work_dir: Option<PathBuf>,
+    /// The model, where there is one.
+    #[command(flatten)]
+    pub model: ModelArgs,
     /// Prints the public half of the signing key as a JWK set, for the server's --kraken-keys, and ends.
     #[arg(long)]
     pub print_keys: bool,
@@ -79,6 +86,7 @@ pub(crate) struct Secrets {
     pub(crate) bot_token: SecretString,
     pub(crate) hears: Hears,
     pub(crate) age: SecretString,
+    pub(crate) model_key: Option<SecretString>,
 }
 
 impl Args {
@@ -107,7 +115,9 @@ impl Args {
             bot_token: read(&self.slack_bot_token_file, "Slack's bot token"),
             hears,
             age: read(&self.age_key_file, "the age key"),
+            model_key: self.model.model_key_file.as_ref().map(|file| read(file, "the model's key")),
         };
+        problems.extend(self.model.problem());
         if !self.hears_in_one_way() {
             problems.push(
                 "Slack is listened to in one of two ways: --slack-app-token-file (Socket Mode), or --slack-http-bind with \

@@ -213,6 +213,10 @@ impl Inbox {
 
     /// It is done. What was asked is not kept.
     pub(crate) async fn done(&self, seq: i64) -> Result<(), InboxError> {
+        sqlx::query("DELETE FROM model_turn WHERE event = (SELECT id FROM event WHERE seq = $1)")
+            .bind(seq)
+            .execute(&self.pool)
+            .await?;
         sqlx::query("UPDATE event SET done_at = $1, content = '' WHERE seq = $2")
             .bind(now())
             .bind(seq)
@@ -306,6 +310,9 @@ impl Inbox {
         sqlx::query("DELETE FROM event WHERE done_at < $1").bind(before).execute(&self.pool).await?;
         sqlx::query("DELETE FROM post WHERE made_at < $1 AND ts IS NOT NULL")
             .bind(before)
+            .execute(&self.pool)
+            .await?;
+        sqlx::query("DELETE FROM model_turn WHERE event NOT IN (SELECT id FROM event WHERE done_at IS NULL)")
             .execute(&self.pool)
             .await?;
         sqlx::query("DELETE FROM thread WHERE asked_at < $1")

@@ -1,5 +1,6 @@
 //! The Kraken's parts, held together, and how it says something exactly once.
 
+use crate::agent::Agent;
 use crate::asked::place;
 use crate::facts::Seen;
 use crate::inbox::{Inbox, InboxError, Said};
@@ -20,6 +21,8 @@ pub(crate) struct Kraken {
     pub(crate) issuer: Arc<Issuer>,
     pub(crate) server: Server,
     pub(crate) working_copy: WorkingCopy,
+    /// What answers people's own words; `None` where no model is set up.
+    pub(crate) agent: Option<Agent>,
     pub(crate) seen: Seen,
 }
 

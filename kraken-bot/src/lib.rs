@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+mod agent;
 mod asked;
 mod away;
 mod buttons;
@@ -30,10 +31,11 @@ mod told;
 mod worker;
 mod working_copy;
 
-pub use config::{Args, ConfigError};
+pub use config::{Args, ConfigError, ModelApi, ModelArgs};
 pub use inbox::InboxError;
 pub use wire::seal::new_age_key;
 
+use crate::agent::{Agent, Model};
 use crate::config::{Hears, Secrets};
 use crate::inbox::Inbox;
 use crate::issuer::Issuer;
@@ -120,7 +122,7 @@ fn stop_signal() -> Result<impl Future<Output = ()>, RunError> {
 
 /// Listens, works, reports and delivers, for ever.
 async fn listen(args: &Args, key: SigningKey, secrets: &Secrets) -> Result<(), RunError> {
-    let unusable = |error: String| RunError::Unusable(error);
+    let unusable = RunError::Unusable;
     let inbox = Inbox::open(&args.state).await?;
     let seal = Seal::read(&secrets.age).map_err(|error| unusable(error.to_string()))?;
     let issuer = Issuer::new(
@@ -130,6 +132,7 @@ async fn listen(args: &Args, key: SigningKey, secrets: &Secrets) -> Result<(), R
         secrets.relay.clone(),
     );
     let issuer = Arc::new(issuer.map_err(|error| unusable(error.to_string()))?);
+    let model = Model::new(&args.model, secrets.model_key.clone()).map_err(unusable)?;
     let client = slack::client(args.slack_api_url.as_str());
     let slack = loop {
         match Slack::connect(Arc::clone(&client), &secrets.bot_token).await {
@@ -143,6 +146,7 @@ async fn listen(args: &Args, key: SigningKey, secrets: &Secrets) -> Result<(), R
         server: Server::new(args.endpoint(), args.audience.clone(), key, Arc::clone(&issuer)),
         sessions: Sessions::new(inbox.pool().clone(), seal, Arc::clone(&issuer)),
         working_copy: WorkingCopy::new(args.work_dir()?),
+        agent: model.map(Agent::new),
         seen: facts::Seen::default(),
         slack,
         inbox,

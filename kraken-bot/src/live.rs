@@ -9,7 +9,7 @@ use crate::kraken::SayError;
 use crate::slack::Place;
 use std::pin::pin;
 use std::time::Duration;
-use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
+use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::time::{Instant, MissedTickBehavior, interval_at, timeout};
 use wire::Tool;
 use wire::client::Told;
@@ -52,11 +52,21 @@ pub(crate) async fn call<T: Tool>(
     words: Words,
     settle: fn(&T::Answer) -> Vec<NodeStep>,
 ) -> Result<T::Answer, Stop> {
+    followed(asked, words, |to| asked.call_told::<T>(args, to), settle).await
+}
+
+/// Does something that takes long, and shows it while it goes on.
+pub(crate) async fn followed<A, W: Future<Output = Result<A, Stop>>>(
+    asked: &Asked<'_>,
+    words: Words,
+    work: impl FnOnce(UnboundedSender<Told>) -> W,
+    settle: fn(&A) -> Vec<NodeStep>,
+) -> Result<A, Stop> {
     let mut live = Live::new(asked, words.going.clone());
     let (to, told) = unbounded_channel();
     let answer = {
         let mut showing = pin!(live.follow(told));
-        let mut calling = pin!(asked.call_told::<T>(args, to));
+        let mut calling = pin!(work(to));
         let answer = tokio::select! {
             biased;
             answer = &mut calling => answer,

@@ -10,15 +10,38 @@ use wire::tools::tentacle::{WfList, WfListArgs};
 use wire::{EnclaveRef, Failure, FailureCode};
 use workflow::TentacleName;
 
-/// The answer to words that are no command.
+/// From how many words on what begins like a command is taken for a sentence, where a model can read it.
+const SENTENCE: usize = 4;
+
+/// What is told in a direct message, where a model reads the words of channels.
+pub(crate) const NOT_HERE: &str =
+    "I don't know that one here. In your own words you can ask me in an enclave's channel; `help` says what else.";
+
+/// The answer to words that are no command; `None` when a model is to answer them. What is close to a command never is.
 pub(crate) async fn answer(
     kraken: &Kraken,
     incoming: &Incoming,
     said: &Said,
     why: &NotUnderstood,
-) -> Result<Message, Stop> {
-    if let Some(told) = told(&said.text, &kraken.slack.me.user_id, why) {
-        return Ok(told);
+) -> Result<Option<Message>, Stop> {
+    let me = &kraken.slack.me.user_id;
+    let has_model = kraken.agent.is_some() && !said.direct;
+    let is_sentence = without_mention(&said.text, me).split_whitespace().count() >= SENTENCE;
+    let why = match why {
+        NotUnderstood::Almost(_) if has_model && is_sentence => &NotUnderstood::Unknown,
+        why => why,
+    };
+    match told(&said.text, me, why) {
+        Some(told) => Ok(Some(told)),
+        None if has_model => Ok(None),
+        None => no_model(kraken, incoming, said).await.map(Some),
+    }
+}
+
+/// The answer to somebody's own words where no model is to read them.
+async fn no_model(kraken: &Kraken, incoming: &Incoming, said: &Said) -> Result<Message, Stop> {
+    if kraken.agent.is_some() {
+        return Ok(Message::new(NOT_HERE));
     }
     // Who has heard it once in a channel need not hear it each time.
     let key = format!("no-model:{}:{}", incoming.channel, said.user);

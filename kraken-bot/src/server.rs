@@ -5,13 +5,14 @@ use crate::away::Away;
 use crate::inbox::now;
 use crate::issuer::{Issuer, IssuerError, Session};
 use secrecy::{ExposeSecret, SecretString};
+use serde_json::{Map, Value};
 use std::collections::HashMap;
 use std::sync::Arc;
 use tokio::sync::Mutex;
 use tokio::sync::mpsc::UnboundedSender;
 use uuid::Uuid;
 use wire::assertion::{Assertion, Channel, Kind, MAX_LIFE_SECONDS, User, sign};
-use wire::client::{Client, ClientError, Extras, Told};
+use wire::client::{Client, ClientError, Extras, Told, ToolShown};
 use wire::signing::SigningKey;
 use wire::{Failure, FailureCode, Tool, canonical};
 
@@ -109,10 +110,39 @@ impl Server {
         args: &T::Args,
         told: Option<UnboundedSender<Told>>,
     ) -> Result<T::Answer, CallError> {
-        let assertion = self.assertion::<T>(session, origin, args)?;
+        let assertion = self.assertion(session, origin, T::NAME, canonical::sha256(args))?;
         let client = self.connection(&session.access()).await?;
         let extras = Extras { assertion: Some(assertion), told, ..Extras::default() };
         Ok(client.call::<T>(args, extras).await?)
+    }
+
+    /// The tools that the server shows to a person.
+    pub(crate) async fn tools(&self, session: &Session) -> Result<Vec<ToolShown>, CallError> {
+        Ok(self.connection(&session.access()).await?.tools().await?)
+    }
+
+    /// Calls a tool for a person by its name, with arguments that somebody else wrote.
+    pub(crate) async fn call_by_name(
+        &self,
+        session: &Session,
+        origin: &Origin,
+        (tool, arguments): (&str, &Map<String, Value>),
+        told: UnboundedSender<Told>,
+    ) -> Result<Value, CallError> {
+        let call = async || {
+            let sha256 = canonical::sha256(arguments);
+            let assertion = Some(self.assertion(session, origin, tool, sha256)?);
+            let client = self.connection(&session.access()).await?;
+            let extras = Extras { assertion, told: Some(told.clone()), ..Extras::default() };
+            Ok(client.call_by_name(tool.to_owned(), arguments.clone(), extras).await?)
+        };
+        match call().await {
+            Err(CallError::NoAnswer(_)) => {
+                self.people.lock().await.remove(session.access().expose_secret());
+                call().await
+            }
+            other => other,
+        }
     }
 
     /// Calls a tool as the relay.
@@ -129,14 +159,15 @@ impl Server {
         }
     }
 
-    fn assertion<T: Tool>(
+    fn assertion<E>(
         &self,
         session: &Session,
         origin: &Origin,
-        args: &T::Args,
+        tool: &str,
+        arguments_sha256: Result<String, E>,
     ) -> Result<String, CallError> {
         let unsigned = |what: &str| CallError::Refused(Failure::new(FailureCode::Internal, what));
-        let arguments_sha256 = canonical::sha256(args).map_err(|_| unsigned(UNSIGNED))?;
+        let arguments_sha256 = arguments_sha256.map_err(|_| unsigned(UNSIGNED))?;
         let iat = now();
         let assertion = Assertion {
             aud: self.audience.clone(),
@@ -150,7 +181,7 @@ impl Server {
             event: origin.event.clone(),
             person_issuer: session.issuer.clone(),
             person_subject: session.subject.clone(),
-            tool: T::NAME.to_owned(),
+            tool: tool.to_owned(),
             arguments_sha256,
         };
         sign(&assertion, self.key.private(), self.key.id()).map_err(|error| unsigned(&error.to_string()))

@@ -1,6 +1,7 @@
 //! Slack, as far as the Kraken needs it: the crate's client with answers of our own, so that nothing is lost in types
 //! that are stricter than what Slack sends.
 
+mod before;
 pub(crate) mod blocks;
 mod click;
 pub(crate) mod directory;
@@ -15,6 +16,7 @@ mod slash;
 pub(crate) mod socket;
 pub(crate) mod view;
 
+pub(crate) use before::Earlier;
 pub(crate) use directory::{Account, ChannelInfo};
 use method::Method;
 pub(crate) use say::Place;

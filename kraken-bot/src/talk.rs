@@ -1,5 +1,6 @@
 //! One message, answered: understood, asked of the server under the person's name, and told back.
 
+use crate::agent;
 use crate::asked::{Answer, Asked, Stop, place};
 use crate::away;
 use crate::clicks;
@@ -96,17 +97,17 @@ async fn respond(kraken: &Arc<Kraken>, open: &Open, said: &Said) -> Result<Optio
             None => return Ok(None),
         },
         (None, Ok(command)) => command,
-        (None, Err(why)) => {
-            let told = misunderstood::answer(kraken, &open.incoming, said, &why).await?;
-            return Ok(Some(Answer::Whisper(told)));
-        }
+        (None, Err(why)) => match misunderstood::answer(kraken, &open.incoming, said, &why).await? {
+            Some(told) => return Ok(Some(Answer::Whisper(told))),
+            None => Command::InOwnWords,
+        },
     };
     let account = kraken.slack.account(&said.user).await?;
     if !account.is_somebody() {
         return Ok(None);
     }
     match command {
-        Command::Help => return Ok(Some(commands::help::run(said.direct))),
+        Command::Help => return Ok(Some(commands::help::run(said.direct, kraken.agent.is_some()))),
         Command::Login => {
             sign_in::login(kraken, &open.incoming, said).await?;
             return Ok(None);
@@ -130,7 +131,11 @@ async fn respond(kraken: &Arc<Kraken>, open: &Open, said: &Said) -> Result<Optio
     }
     let asked = Asked { kraken, incoming: &open.incoming, said, account, channel, session };
     let tentacle = command.tentacle().cloned();
-    match (commands::run(&asked, command).await, tentacle) {
+    let answered = match command {
+        Command::InOwnWords => agent::answer(&asked).await,
+        command => commands::run(&asked, command).await.map(Some),
+    };
+    match (answered, tentacle) {
         (Err(Stop::Refused(failure)), Some(name))
             if failure.code == FailureCode::NotFound && said.how != How::Overheard =>
         {
@@ -143,7 +148,7 @@ async fn respond(kraken: &Arc<Kraken>, open: &Open, said: &Said) -> Result<Optio
                 None => told,
             })))
         }
-        (answered, _) => answered.map(Some),
+        (answered, _) => answered,
     }
 }
 

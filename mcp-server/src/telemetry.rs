@@ -227,6 +227,7 @@ const fn word(code: FailureCode) -> &'static str {
         FailureCode::NotFound => "not_found",
         FailureCode::Conflict => "conflict",
         FailureCode::ConfirmationRequired => "confirmation_required",
+        FailureCode::ClickRequired => "click_required",
         FailureCode::NotYet => "not_yet",
         FailureCode::TimedOut => "timed_out",
         FailureCode::Unavailable => "unavailable",

@@ -9,6 +9,7 @@
 mod browser;
 mod home;
 mod mcp;
+mod model;
 mod page;
 mod person;
 mod process;
@@ -19,6 +20,7 @@ mod up;
 pub use browser::{Browser, Page};
 pub use home::Home;
 pub use mcp::{Mcp, Refusal};
+pub use model::{Model, Reply};
 pub use page::Post;
 pub use person::{Person, Thread};
 pub use process::Process;

@@ -27,6 +27,7 @@ impl Post {
             " is running.",
             " is being deployed.",
             " is being shut down.",
+            " is being worked on.",
             " has ended.",
             " went out of my sight.",
         ]

@@ -9,6 +9,7 @@ mod child;
 pub(crate) mod engine;
 mod keeper;
 mod leash;
+mod model;
 mod ports;
 mod programs;
 mod ready;
@@ -53,6 +54,8 @@ struct How {
     slack_http: bool,
     #[command(flatten)]
     egress: Egress,
+    #[command(flatten)]
+    model: kraken_bot::ModelArgs,
 }
 
 /// What the egress gateway of this machine knows and opens besides the internet, and where modules come from.
@@ -157,12 +160,14 @@ impl How {
         announce::beginning(&world);
         let engine = world.prepare()?;
         let (egress, verbose) = (self.egress.flags(), self.verbose);
+        let model = model::flags(&self.model);
         let slack_http = if self.slack_http { Some(ports::another(ports)?) } else { None };
         let plan = services::Plan {
             world: &world,
             programs: &programs,
             engine: &engine,
             egress: &egress,
+            model: &model,
             slack_http,
             verbose,
         };

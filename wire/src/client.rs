@@ -10,7 +10,7 @@ use crate::meta;
 use crate::tool::Tool;
 use rmcp::model::{
     CallToolRequest, CallToolRequestParams, CallToolResult, ClientRequest, JsonObject, ProtocolVersion,
-    RequestMetaObject, ServerResult,
+    RequestMetaObject, ServerResult, Tool as ToolDescription,
 };
 use rmcp::service::{
     ClientInitializeError, ClientLifecycleMode, PeerRequestOptions, RoleClient, RunningService, ServiceError,
@@ -22,6 +22,7 @@ use rmcp::transport::streamable_http_client::{
 };
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::Value;
+use std::borrow::Cow;
 use std::error::Error as _;
 use std::sync::Arc;
 use std::time::Duration;
@@ -83,6 +84,30 @@ pub struct Extras {
     pub told: Option<UnboundedSender<Told>>,
 }
 
+/// A tool, as the server shows it to somebody.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ToolShown {
+    /// Its name.
+    pub name: String,
+    /// What it is for.
+    pub about: String,
+    /// The JSON schema of its arguments.
+    pub schema: Value,
+    /// It changes nothing.
+    pub reads: bool,
+}
+
+impl From<ToolDescription> for ToolShown {
+    fn from(tool: ToolDescription) -> Self {
+        Self {
+            reads: tool.annotations.as_ref().and_then(|about| about.read_only_hint).unwrap_or_default(),
+            name: tool.name.into_owned(),
+            about: tool.description.map(Cow::into_owned).unwrap_or_default(),
+            schema: Value::Object(JsonObject::clone(&tool.input_schema)),
+        }
+    }
+}
+
 /// A connection that carries one token.
 #[derive(Debug)]
 pub struct Client {
@@ -134,7 +159,7 @@ impl Client {
     /// As [`Client::call`].
     pub async fn call_by_name(
         &self,
-        name: &'static str,
+        name: impl Into<Cow<'static, str>>,
         arguments: JsonObject,
         extras: Extras,
     ) -> Result<Value, ClientError> {
@@ -149,6 +174,18 @@ impl Client {
         params.meta = Some(said_beside);
         let answer = self.ask(params, extras.told).await;
         read(answer.map_err(|error| not_answered(&self.endpoint, &error))?)
+    }
+
+    /// The tools that the server shows to whoever the token belongs to.
+    ///
+    /// # Errors
+    /// When there is no answer.
+    pub async fn tools(&self) -> Result<Vec<ToolShown>, ClientError> {
+        let listed = tokio::time::timeout(CONNECT_TIMEOUT, self.service.list_all_tools())
+            .await
+            .map_err(|_| ClientError::TimedOut(CONNECT_TIMEOUT))?
+            .map_err(|error| not_answered(&self.endpoint, &error))?;
+        Ok(listed.into_iter().map(ToolShown::from).collect())
     }
 
     /// Sends a call and waits for its answer; whoever wants to is told meanwhile how far it has come.

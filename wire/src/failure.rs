@@ -19,6 +19,8 @@ pub enum FailureCode {
     Conflict,
     /// What is asked destroys: it must be confirmed by naming it once more.
     ConfirmationRequired,
+    /// A model chose it, and it takes the click of a person.
+    ClickRequired,
     /// This release cannot do it yet.
     NotYet,
     /// It took too long and was stopped.

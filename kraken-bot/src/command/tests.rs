@@ -87,7 +87,9 @@ fn why_names_a_person_or_nobody() {
     assert_eq!(read("why <@UBEN> set mode"), why(Some("UBEN"), "set mode", None));
     assert_eq!(read("why can't i deploy hello"), why(None, "deploy", Some("hello")));
     assert_eq!(read("why tentacle.run hello"), why(None, "tentacle.run", Some("hello")));
-    assert!(matches!(read("why ben"), Err(NotUnderstood::Almost(_))));
+    for own_words in ["why ben", "why did hello fail", "why is it so slow today?"] {
+        assert!(matches!(read(own_words), Err(NotUnderstood::Almost(_))), "{own_words}");
+    }
     assert!(matches!(read("why"), Err(NotUnderstood::Almost(_))));
 }
 

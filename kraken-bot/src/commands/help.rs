@@ -3,7 +3,11 @@
 use crate::asked::Answer;
 use crate::slack::blocks::Message;
 
-pub(crate) fn run(direct: bool) -> Answer {
+const OWN_WORDS: &str = "*In your own words*\nAnything else, with a mention: a model looks into it with your rights. What changes \
+                         who may do what, or removes something, becomes a card that you click.";
+const NO_MODEL: &str = "*In your own words*\nNothing: no model is set up for me.";
+
+pub(crate) fn run(direct: bool, has_model: bool) -> Answer {
     if direct {
         return Answer::Whisper(
             Message::new(
@@ -18,6 +22,7 @@ pub(crate) fn run(direct: bool) -> Answer {
             .line("*Its people*\n`members`, `add @ben`, `remove @ben`, `new members need approval` (or `… are welcome`), `ask to join`, `transfer to @ben`, `sync`, `set mode private` (or `member-run`, `member-read`, `member-edit`, `open-read`, `open-run`)")
             .line("*Tentacles*\n`new hello`, `new tea from price-monitor`, `deploy hello`, `run hello`, `run hello {\"name\": \"Ana\"}`, `status hello`, `logs hello`, `history hello`, `set mode of hello to private`, `give hello to @ben`, `remove hello`")
             .line("*You*\n`whoami`, `why run hello`, `why @ben deploy hello`, `login`, `logout`, `unlink`")
+            .line(if has_model { OWN_WORDS } else { NO_MODEL })
             .note("In this thread no second mention is needed; `/kraken status` does the same as `@kraken status`.")
             .note("I act under your name and with your rights, never more. The enclave is always the channel's."),
     )

@@ -29,6 +29,15 @@ impl Message {
         self
     }
 
+    /// The same with a paragraph in which nothing that looks like a link, a name or a channel becomes one.
+    pub(crate) fn verbatim(mut self, text: impl Into<String>) -> Self {
+        let text = cut(text.into());
+        self.blocks
+            .push(json!({"type": "section", "text": {"type": "mrkdwn", "text": text, "verbatim": true}}));
+        self.text.push(text);
+        self
+    }
+
     /// The same with a small print below.
     pub(crate) fn note(mut self, text: impl Into<String>) -> Self {
         let text = cut(text.into());

@@ -30,7 +30,8 @@ impl Refusal<'_> {
         let denied = |message: &str| Failure::new(FailureCode::Denied, message);
         match self.refused {
             Refused::NeedsClick => {
-                denied("this needs the click of a person").with_remedy("click the card in the channel")
+                Failure::new(FailureCode::ClickRequired, "this needs the click of a person")
+                    .with_remedy("click the card in the channel")
             }
             Refused::NeedsProof => {
                 let remedy = match self.action {

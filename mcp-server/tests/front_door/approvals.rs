@@ -180,7 +180,7 @@ async fn secrets_that_are_missing_are_named_and_none_is_told(app: App) {
     let denied = channel.say("ben", "secret_set", key.clone()).await.unwrap_err();
     assert_eq!(denied.code, FailureCode::Denied);
     let by_agent = by(&channel, "ana", Kind::Agent, "secret_set", key.clone()).await.unwrap_err();
-    assert_eq!(by_agent.code, FailureCode::Denied);
+    assert_eq!(by_agent.code, FailureCode::ClickRequired);
     channel.say("ana", "secret_set", key).await.unwrap();
     let listed = channel.say("ben", "secret_list", json!({})).await.unwrap();
     assert_eq!(listed["secrets"][0]["name"], "shop.key");

@@ -215,7 +215,7 @@ async fn a_model_names_no_enclave_and_widens_nothing() {
     ];
     for (tool, args) in widening {
         let refused = app.send("ana", tool, args.clone(), &by_model(tool, &args)).await.unwrap_err();
-        assert_eq!(refused.message, "this needs the click of a person", "{tool} {args}");
+        assert_eq!(refused.code, FailureCode::ClickRequired, "{tool} {args}");
     }
     assert_eq!(everything(&app).await, before);
     let args = json!({"name": "hello"});

@@ -159,9 +159,10 @@ impl Matrix {
                 Ok(variant.shown_in(answer))
             }
             Reply::Refused(failure) => match failure.code {
-                FailureCode::Denied | FailureCode::NotFound | FailureCode::SignInRequired => {
-                    Ok(Verdict::Denied)
-                }
+                FailureCode::Denied
+                | FailureCode::ClickRequired
+                | FailureCode::NotFound
+                | FailureCode::SignInRequired => Ok(Verdict::Denied),
                 // it came past the gate, and something else was wrong with it
                 FailureCode::Invalid | FailureCode::Conflict | FailureCode::NotYet => Ok(Verdict::Allowed),
                 code => Err(format!("{code:?}")),

@@ -15,7 +15,7 @@ const SECRET: &[u8] = b"canary-swordfish-4711";
 const SLACK: [&[u8]; 2] = [b"xoxb-", b"xapp-"];
 
 /// Every file below a folder.
-fn files(folder: &Path) -> Vec<PathBuf> {
+pub(crate) fn files(folder: &Path) -> Vec<PathBuf> {
     let (mut files, mut folders) = (Vec::new(), vec![folder.to_owned()]);
     while let Some(folder) = folders.pop() {
         for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
@@ -29,12 +29,12 @@ fn files(folder: &Path) -> Vec<PathBuf> {
     files
 }
 
-fn holds(text: &[u8], word: &[u8]) -> bool {
+pub(crate) fn holds(text: &[u8], word: &[u8]) -> bool {
     text.windows(word.len()).any(|part| part == word)
 }
 
 /// Whether a signed token stands in a text.
-fn holds_token(text: &[u8]) -> bool {
+pub(crate) fn holds_token(text: &[u8]) -> bool {
     let is_letter = |byte: &u8| byte.is_ascii_alphanumeric() || b"-_".contains(byte);
     text.windows(40).any(|part| part.starts_with(TOKEN) && part[1..].iter().all(is_letter))
 }

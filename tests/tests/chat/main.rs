@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test fails by panicking")]
 #![expect(clippy::print_stdout, reason = "a test that leaves something out says so")]
 
+mod agent;
 mod author;
 mod away;
 mod canary;

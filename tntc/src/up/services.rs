@@ -22,6 +22,8 @@ pub(super) struct Plan<'a> {
     pub(super) engine: &'a Path,
     /// More flags of the server.
     pub(super) egress: &'a [OsString],
+    /// More flags of the Kraken: its model.
+    pub(super) model: &'a [OsString],
     /// The port on which the Kraken takes events as requests, where it does.
     pub(super) slack_http: Option<u16>,
     pub(super) verbose: bool,

@@ -106,6 +106,8 @@ fn kraken(plan: &Plan<'_>) -> Service {
         .path("--age-key-file", world.path("kraken/age-key"))
         .path("--state", world.path("kraken/state.sqlite"))
         .path("--work-dir", world.path("tentacles"));
+    let mut flags = flags;
+    flags.0.extend(plan.model.iter().cloned());
     let (flags, proof) = match plan.slack_http {
         Some(port) => {
             let at = format!("127.0.0.1:{port}");

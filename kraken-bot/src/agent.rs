@@ -1,0 +1,83 @@
+//! What is asked in people's own words, where a model is set up: it reads, runs and proposes with the power of whoever asks, and
+//! the server decides each call. What widens a right or destroys becomes a card that a person clicks.
+
+mod desk;
+mod memory;
+mod model;
+mod offered;
+mod piece;
+pub(crate) mod proposal;
+mod results;
+mod shown;
+mod words;
+
+pub(crate) use model::Model;
+
+use crate::asked::{Answer, Asked, Stop};
+use crate::live::{self, Words};
+use crate::slack::blocks::Message;
+use desk::Desk;
+use piece::{Ended, Piece};
+use wire::tools::person::{StandingIn, Whoami};
+use wire::{Failure, FailureCode, Nothing};
+
+/// What works without a model.
+const WORKS: &str = "`status`, `run hello`, `logs hello` and everything else that `help` lists";
+
+/// The model, and how many it works for at once.
+pub(crate) struct Agent {
+    model: Model,
+    desk: Desk,
+}
+
+impl Agent {
+    pub(crate) fn new(model: Model) -> Self {
+        Self { model, desk: Desk::default() }
+    }
+}
+
+/// Answers what was asked in somebody's own words; `None` when it was taken back meanwhile.
+pub(crate) async fn answer(asked: &Asked<'_>) -> Result<Option<Answer>, Stop> {
+    let Some(agent) = &asked.kraken.agent else {
+        return Err(Stop::Told(format!("No model is set up for me. What works is {WORKS}.")));
+    };
+    let standing = member(asked).await?;
+    let Some(_seat) = agent.desk.sit_down(&asked.said.user) else {
+        let told = format!(
+            "I am at work on as much as I can be. Ask again in a minute; what works at once is {WORKS}."
+        );
+        return Err(Stop::Told(told));
+    };
+    let words = Words { going: "This is being worked on.".to_owned(), what: "The work on this".to_owned() };
+    let work = |told| Piece::go_on(asked, &agent.model, standing, told);
+    let ended = live::followed(asked, words, work, |_| Vec::new()).await?;
+    Ok(match ended {
+        Ended::Said(words) => Some(Answer::Aloud(shown::message(&words))),
+        Ended::TakenBack => None,
+        Ended::Out(out) => Some(Answer::Whisper(Message::new(format!(
+            "The model that I ask about things in your own words {out}. Everything else works as always: {WORKS}."
+        )))),
+        Ended::TooLong => Some(Answer::Whisper(Message::new(format!(
+            "The model came to no end with this, and I stopped it. What it had begun is done or goes on: `status` and \
+             `history hello` tell. What works without it is {WORKS}."
+        )))),
+    })
+}
+
+/// Where the one who asks stands; the model works for members alone.
+async fn member(asked: &Asked<'_>) -> Result<StandingIn, Stop> {
+    asked.channel()?;
+    let me = asked.call::<Whoami>(Nothing {}).await?;
+    let Some(standing) = me.enclave else {
+        let told = "This channel has no enclave yet, so there is nothing that I could look into. The person who made the \
+                    channel can say `set up this channel`.";
+        return Err(Stop::Told(told.to_owned()));
+    };
+    if standing.class == "visitor" {
+        let told = "what is said in your own words goes to a model, and it works for members alone";
+        return Err(Stop::Refused(
+            Failure::new(FailureCode::Denied, told).with_remedy("documented commands work: say `help`"),
+        ));
+    }
+    Ok(standing)
+}
