@@ -1,6 +1,8 @@
 //! What is asked in people's own words, where a model is set up: it reads, runs and proposes with the power of whoever asks, and
 //! the server decides each call. What widens a right or destroys becomes a card that a person clicks.
 
+#[cfg(test)]
+pub(crate) mod catalogue;
 mod desk;
 mod memory;
 mod model;
@@ -12,6 +14,7 @@ mod shown;
 mod words;
 
 pub(crate) use model::Model;
+use model::Out;
 
 use crate::asked::{Answer, Asked, Stop};
 use crate::live::{self, Words};
@@ -38,46 +41,62 @@ impl Agent {
 
 /// Answers what was asked in somebody's own words; `None` when it was taken back meanwhile.
 pub(crate) async fn answer(asked: &Asked<'_>) -> Result<Option<Answer>, Stop> {
-    let Some(agent) = &asked.kraken.agent else {
-        return Err(Stop::Told(format!("No model is set up for me. What works is {WORKS}.")));
-    };
+    let Some(agent) = &asked.kraken.agent else { return Err(Stop::Told(no_model())) };
     let standing = member(asked).await?;
-    let Some(_seat) = agent.desk.sit_down(&asked.said.user) else {
-        let told = format!(
-            "I am at work on as much as I can be. Ask again in a minute; what works at once is {WORKS}."
-        );
-        return Err(Stop::Told(told));
-    };
-    let words = Words { going: "This is being worked on.".to_owned(), what: "The work on this".to_owned() };
+    let Some(_seat) = agent.desk.sit_down(&asked.said.user) else { return Err(Stop::Told(busy())) };
     let work = |told| Piece::go_on(asked, &agent.model, standing, told);
-    let ended = live::followed(asked, words, work, |_| Vec::new()).await?;
+    let ended = live::followed(asked, going(), work, |_| Vec::new()).await?;
     Ok(match ended {
         Ended::Said(words) => Some(Answer::Aloud(shown::message(&words))),
         Ended::TakenBack => None,
-        Ended::Out(out) => Some(Answer::Whisper(Message::new(format!(
-            "The model that I ask about things in your own words {out}. Everything else works as always: {WORKS}."
-        )))),
-        Ended::TooLong => Some(Answer::Whisper(Message::new(format!(
-            "The model came to no end with this, and I stopped it. What it had begun is done or goes on: `status` and \
-             `history hello` tell. What works without it is {WORKS}."
-        )))),
+        Ended::Out(out) => Some(Answer::Whisper(Message::new(is_out(&out)))),
+        Ended::TooLong => Some(Answer::Whisper(Message::new(too_long()))),
     })
+}
+
+/// What is said while it goes on, and when it has ended.
+fn going() -> Words {
+    Words { going: "This is being worked on.".to_owned(), what: "The work on this".to_owned() }
+}
+
+fn no_model() -> String {
+    format!("No model is set up for me. What works is {WORKS}.")
+}
+
+fn busy() -> String {
+    format!("I am at work on as much as I can be. Ask again in a minute; what works at once is {WORKS}.")
+}
+
+fn is_out(out: &Out) -> String {
+    format!(
+        "The model that I ask about things in your own words {out}. Everything else works as always: {WORKS}."
+    )
+}
+
+fn too_long() -> String {
+    format!(
+        "The model came to no end with this, and I stopped it. What it had begun is done or goes on: `status` and \
+         `history hello` tell. What works without it is {WORKS}."
+    )
+}
+
+/// What is told where there is nothing that a model could look into.
+const NO_ENCLAVE: &str = "This channel has no enclave yet, so there is nothing that I could look into. The person who made the \
+                          channel can say `set up this channel`.";
+
+/// What visitors are told.
+fn members_alone() -> Failure {
+    let told = "what is said in your own words goes to a model, and it works for members alone";
+    Failure::new(FailureCode::Denied, told).with_remedy("documented commands work: say `help`")
 }
 
 /// Where the one who asks stands; the model works for members alone.
 async fn member(asked: &Asked<'_>) -> Result<StandingIn, Stop> {
     asked.channel()?;
     let me = asked.call::<Whoami>(Nothing {}).await?;
-    let Some(standing) = me.enclave else {
-        let told = "This channel has no enclave yet, so there is nothing that I could look into. The person who made the \
-                    channel can say `set up this channel`.";
-        return Err(Stop::Told(told.to_owned()));
-    };
+    let Some(standing) = me.enclave else { return Err(Stop::Told(NO_ENCLAVE.to_owned())) };
     if standing.class == "visitor" {
-        let told = "what is said in your own words goes to a model, and it works for members alone";
-        return Err(Stop::Refused(
-            Failure::new(FailureCode::Denied, told).with_remedy("documented commands work: say `help`"),
-        ));
+        return Err(Stop::Refused(members_alone()));
     }
     Ok(standing)
 }

@@ -14,8 +14,7 @@ use workflow::TentacleName;
 const SENTENCE: usize = 4;
 
 /// What is told in a direct message, where a model reads the words of channels.
-pub(crate) const NOT_HERE: &str =
-    "I don't know that one here. In your own words you can ask me in an enclave's channel; `help` says what else.";
+pub(crate) const NOT_HERE: &str = "I don't know that one here. In your own words you can ask me in an enclave's channel; `help` says what else.";
 
 /// The answer to words that are no command; `None` when a model is to answer them. What is close to a command never is.
 pub(crate) async fn answer(

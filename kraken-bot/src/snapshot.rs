@@ -6,6 +6,7 @@ mod prose;
 mod samples;
 mod server;
 
+use crate::agent;
 use crate::commands::catalogue;
 use crate::slack::blocks::Message;
 use crate::slack::view::Modal;
@@ -89,6 +90,7 @@ pub(crate) fn words(title: impl Into<String>, words: impl Into<String>) -> Shown
 fn all() -> Vec<Shown> {
     let mut all = others::all();
     all.extend(catalogue::all());
+    all.extend(agent::catalogue::all());
     all
 }
 
@@ -136,7 +138,7 @@ fn each_situation_is_there_once() {
 }
 
 /// What nobody is told as it stands there, and why.
-const NOT_TOLD: [(&str, &str); 5] = [
+const NOT_TOLD: [(&str, &str); 7] = [
     // Filled in before it is told.
     ("src/commands/set_mode.rs", "set mode MODE"),
     ("src/commands/set_tentacle_mode.rs", "set mode of {tentacle} to MODE"),
@@ -145,13 +147,27 @@ const NOT_TOLD: [(&str, &str); 5] = [
     // For the log, and the inbox.
     ("src/away.rs", "the issuer"),
     ("src/talk.rs", "news of the channel wait"),
+    // For the model, which is told why a card was not shown.
+    ("src/agent/proposal.rs", "this command cannot be offered"),
+    ("src/agent/proposal.rs", "there is no such mode"),
 ];
 
 /// Files whose texts nobody reads in Slack: what operators see when the Kraken starts, or in its log.
-const NOT_SAID: [&str; 9] = [
+const NOT_SAID: [&str; 19] = [
+    // What a model is told, and what its servers are sent.
+    "src/agent/memory.rs",
+    "src/agent/model.rs",
+    "src/agent/model/chat_completions.rs",
+    "src/agent/model/messages.rs",
+    "src/agent/offered.rs",
+    "src/agent/piece.rs",
+    "src/agent/proposal/read.rs",
+    "src/agent/results.rs",
+    "src/agent/words.rs",
     // What can be typed: it is told as what was meant.
     "src/command/near.rs",
     "src/config.rs",
+    "src/config/model.rs",
     "src/lib.rs",
     "src/inbox.rs",
     "src/issuer.rs",
@@ -238,10 +254,14 @@ const NEVER_PARTS: [&str; 12] =
     ["error:", "Error(", "Some(", "Ok(", "Err(", "None", "{\"", "\"}", "::", "[]", "0x", "status code"];
 
 /// What stands there all the same, and why.
-const REVIEWED: [(&str, &str); 5] = [
+const REVIEWED: [(&str, &str); 9] = [
     // An input is typed so.
     ("help, in a channel", "{\""),
     ("help, in a channel", "\"}"),
+    ("help, in a channel, where there is a model", "{\""),
+    ("help, in a channel, where there is a model", "\"}"),
+    ("a model proposes: run hello {\"name\": \"Ana\"}", "{\""),
+    ("a model proposes: run hello {\"name\": \"Ana\"}", "\"}"),
     // Files of a tentacle are called so.
     ("new", "json"),
     ("new", "yaml"),

@@ -4,7 +4,7 @@
 use super::model::{Model, Out, Outcome, Told, Turn, Wish};
 use super::offered::{OF_THE_SERVER, OFFER, RUN, offered};
 use super::proposal::{self, Proposal};
-use super::{results, words};
+use super::{results, shown, words};
 use crate::asked::{Asked, Stop};
 use serde_json::{Map, Value};
 use std::time::Duration;
@@ -189,12 +189,7 @@ impl<'a> Piece<'a> {
     fn tell(&self, tool: &str, arguments: &Map<String, Value>) {
         let name = arguments.get("name").and_then(Value::as_str).unwrap_or_default();
         let name: String = name.chars().take(NAME).collect();
-        let message = match tool {
-            RUN => format!("Running {name}"),
-            "wf_restart" => format!("Starting {name} anew"),
-            "wf_logs" => format!("Reading what {name} printed"),
-            _ => "Looking things up".to_owned(),
-        };
+        let message = shown::doing(tool, &name);
         // Nobody looking on is no reason to stop.
         let _ = self.told.send(Progress { message, step: None });
     }

@@ -1,5 +1,6 @@
 //! The model's words as a message: plain, so that they can neither call anybody, nor hide where a link leads, nor look like a card.
 
+use super::offered::RUN;
 use crate::slack::blocks::{Message, escape};
 
 /// The most characters of one paragraph; a message has few of them.
@@ -18,6 +19,16 @@ pub(super) fn message(words: &str) -> Message {
     let rest = if more { " The rest of it was too long." } else { "" };
     message
         .note(format!("_A model wrote this, under your name and with your rights. It can be wrong._{rest}"))
+}
+
+/// What is being done by a call, for whoever looks on.
+pub(super) fn doing(tool: &str, name: &str) -> String {
+    match tool {
+        RUN => format!("Running {name}"),
+        "wf_restart" => format!("Starting {name} anew"),
+        "wf_logs" => format!("Reading what {name} printed"),
+        _ => "Looking things up".to_owned(),
+    }
 }
 
 /// Without marks that nobody sees or that turn the direction of writing, and with the one kind of bold that Slack knows.

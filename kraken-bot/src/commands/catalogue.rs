@@ -357,14 +357,15 @@ fn oneself() -> Vec<Shown> {
         "steps": ["you are a member of `prices`", "its mode lets members run"],
     });
     let no = json!({"action": "run", "allowed": false, "verdict": "you may not run `hello`", "steps": [], "remedy": "the owner, Ana Sousa, can let you in"});
-    let help = |direct| match help::run(direct) {
+    let help = |direct, has_model| match help::run(direct, has_model) {
         Answer::Aloud(told) | Answer::Whisper(told) => told,
     };
     let of_another: Value = with(entry(), json!({"name": "teas", "your_class": "member"}));
     let entries: Vec<wire::tools::enclave::EnclaveEntry> = vec![sample(entry()), sample(of_another)];
     vec![
-        message("help, in a channel", &help(false)),
-        message("help, in a direct message", &help(true)),
+        message("help, in a channel", &help(false, false)),
+        message("help, in a channel, where there is a model", &help(false, true)),
+        message("help, in a direct message", &help(true, false)),
         message("whoami, in a channel", &whoami::told(&with(me.clone(), standing), false)),
         message("whoami, where there is no enclave", &whoami::told(&sample(me.clone()), false)),
         message("whoami, in a direct message, without a name", &whoami::told(&with(me, nobody), true)),

@@ -1,5 +1,5 @@
 use super::*;
-use serde_json::json;
+use serde_json::{Value, json};
 
 fn words(tool: &str, arguments: Value) -> Result<Vec<String>, String> {
     let all = of_call(tool, arguments.as_object().unwrap())?;

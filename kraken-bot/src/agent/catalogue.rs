@@ -1,0 +1,28 @@
+//! The messages of this module, for the file in which all messages are reviewed.
+
+use super::*;
+use crate::reply::refusal;
+use crate::snapshot::{Shown, message, words};
+use offered::RUN;
+
+/// All of them.
+pub(crate) fn all() -> Vec<Shown> {
+    let mut all = vec![
+        message("a model's answer", &shown::message("hello is ready, and its last run went well.")),
+        message("a model's answer, too long", &shown::message(&"It went well. ".repeat(700))),
+        words("a model at work", going().going),
+        words("a model at work, ended", going().ended()),
+        words("a model at work, lost", going().lost()),
+        words("a model: none", no_model()),
+        words("a model: too much to do", busy()),
+        words("a model: too long", too_long()),
+        words("a model: no enclave", NO_ENCLAVE),
+        words("a model: for members alone", refusal(&members_alone())),
+    ];
+    let doing = [RUN, "wf_restart", "wf_logs", "wf_status"];
+    all.extend(doing.map(|tool| words(format!("a model at work: {tool}"), shown::doing(tool, "hello"))));
+    let outs = [Out::Silent, Out::Slow, Out::Busy, Out::Refused, Out::Nonsense];
+    all.extend(outs.map(|out| words(format!("a model: out, {out:?}"), is_out(&out))));
+    all.extend(proposal::catalogue::all());
+    all
+}
