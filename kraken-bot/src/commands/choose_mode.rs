@@ -45,7 +45,7 @@ pub(super) fn tentacle_told(status: &WfStatusAnswer) -> Message {
     let mode: Option<Mode> = status.tentacle.mode.parse().ok();
     let present = mode.and_then(Preset::of).map_or(status.tentacle.mode.as_str(), |preset| preset.name());
     let meaning = mode.map(|mode| format!(": {}", policy::describe(mode))).unwrap_or_default();
-    let told = format!("The mode of *{tentacle}* is {}{meaning}.", code(&present));
+    let told = format!("The mode of *{tentacle}* is {}{meaning}.", code(present));
     Message::new(told).buttons(&[button(format!("{tentacle}/{present}"))]).note(format!(
         "The enclave's mode holds besides. Or say it at once, e.g. `set mode of {tentacle} to private`."
     ))

@@ -93,7 +93,7 @@ fn whose(tentacle: &TentacleEntry) -> String {
 pub(crate) fn seconds(millis: u64) -> String {
     match millis {
         0..100 => "0.1 s".to_owned(),
-        0..60_000 => format!("{}.{} s", millis / 1000, millis % 1000 / 100),
+        100..60_000 => format!("{}.{} s", millis / 1000, millis % 1000 / 100),
         _ => format!("{} min", millis / 60_000),
     }
 }

@@ -66,7 +66,7 @@ async fn an_mcp_client_and_somebody_who_leaves() {
     let ben = up.person("ben").await;
     aloud(&ben.asks_and_signs_in("new greeter").await, &["greeter is written"]);
     aloud(&ben.asks("deploy greeter").await, &["greeter is deployed."]);
-    aloud(&ana.asks("status greeter").await, &["Ben Okafor owns it."]);
+    aloud(&ana.asks("status greeter").await, &["by Ben Okafor, who owns it."]);
     let bens = up.mcp("ben").await;
     bens.call("wf_run", &hello).await.unwrap();
 

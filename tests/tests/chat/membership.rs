@@ -169,7 +169,7 @@ async fn an_account_is_unlinked_and_signs_in_again() {
     alone(&ben.asks("unlink").await, &["This Slack account is not tied to you any more"]);
     aloud(&ana.asks("members").await, &["Ben Okafor (has not signed in)"]);
     greeted(&ben.asks_and_signs_in("run hello").await);
-    aloud(&ana.asks("sync").await, &["everything was as I knew it"]);
+    aloud(&ana.asks("sync").await, &["all is as I knew it"]);
 }
 
 #[tokio::test]

@@ -49,7 +49,7 @@ const fn kubernetes(property: Property) -> Held {
         Property::ProcessorLimit => by("the sandbox's limit, by the node"),
         Property::ProcessLimit => gap(
             "the nodes' limit (podPidsLimit) counts gVisor's processes, of which there can be fewer than a tentacle has: the \
-             pod's memory limit holds",
+             sandbox's memory limit holds",
         ),
         Property::DiskLimit => by("nothing to write to but memory, which is the sandbox's"),
         Property::OpenFiles | Property::MappedMemory => {
