@@ -31,6 +31,7 @@ pub(super) async fn run(asked: &Asked<'_>, tentacle: TentacleName) -> Result<Ans
     };
     let args = WfApplyArgs {
         enclave: EnclaveRef::default(),
+        commit: None,
         name: tentacle,
         files,
         dry_run: missing.is_some(),
