@@ -2,12 +2,30 @@
 
 use crate::config::StateConfig;
 use crate::rollout::Source;
-use state_repo::{AtCommit, CommitId, Committed, Mirror, StateError};
+use state_repo::{AtCommit, CommitId, Committed, Found, Mirror, StateError};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use tokio::sync::Mutex;
 use wire::tools::tentacle::SourceCommit;
 use wire::{Failure, FailureCode};
 use workflow::{EnclaveName, TentacleName};
+
+/// The most tentacles of an enclave that are looked at in git.
+const MOST: usize = 1_000;
+
+/// A tentacle in git: the name of its content, or why it is none.
+pub(crate) type Kept = Result<String, String>;
+
+/// What git has of an enclave.
+#[derive(Debug)]
+pub(crate) struct InGit {
+    /// The newest commit.
+    pub(crate) head: SourceCommit,
+    /// The tentacles.
+    pub(crate) kept: BTreeMap<TentacleName, Kept>,
+    /// Whether there are more.
+    pub(crate) truncated: bool,
+}
 
 /// This server's copy of the state repo.
 #[derive(Debug)]
@@ -42,6 +60,27 @@ impl StateRepo {
         let at = self.ask(move |mirror| mirror.tentacle(commit, &place, &tentacle)).await?;
         let (files, AtCommit { committed, .. }) = (at.files(), at);
         Source::committed(enclave, name, files, told(committed))
+    }
+
+    /// An enclave as the newest commit of the branch has it.
+    ///
+    /// # Errors
+    /// When the state repo cannot be reached, or the enclave's folder is none.
+    pub(crate) async fn enclave(&self, enclave: &EnclaveName) -> Result<InGit, Failure> {
+        let enclave = enclave.clone();
+        self.ask(move |mirror| {
+            let tip = mirror.fetch()?.tip;
+            let mut found = mirror.tentacles(tip, &enclave, MOST + 1)?;
+            let truncated = found.len() > MOST;
+            found.truncate(MOST);
+            let kept = |Found { name, read }: Found| {
+                let read = read.map(|at| at.hash().to_string()).map_err(|error| error.to_string());
+                (name, read)
+            };
+            let kept = found.into_iter().map(kept).collect();
+            Ok(InGit { head: told(mirror.committed(tip)?), kept, truncated })
+        })
+        .await
     }
 
     /// Asks the copy something, off the threads that serve.

@@ -22,7 +22,7 @@ pub use commit::{Author, Trailers};
 pub use error::StateError;
 pub use hostile::Hostile;
 pub use layout::{ARCHIVE, ENCLAVES, Entry, Layout};
-pub use mirror::{Mirror, Moved};
+pub use mirror::{Found, Mirror, Moved};
 pub use names::{BranchName, CommitId, NameError};
 pub use publish::{Change, Conflict, Published};
 pub use read::{AtCommit, Committed};

@@ -23,6 +23,15 @@ pub struct Moved {
     pub tip: CommitId,
 }
 
+/// A tentacle's folder that was found.
+#[derive(Debug)]
+pub struct Found {
+    /// The tentacle.
+    pub name: TentacleName,
+    /// What is in it, or why it is none.
+    pub read: Result<AtCommit, StateError>,
+}
+
 /// A copy of one branch. Its methods block: call them where that is allowed.
 #[derive(Debug)]
 pub struct Mirror {
@@ -113,7 +122,8 @@ impl Mirror {
         read::tentacle(repo, commit, enclave, tentacle)
     }
 
-    /// The tentacles of an enclave as the commit `at`, which was fetched before, has them, each as it can be read.
+    /// The tentacles of an enclave as the commit `at`, which was fetched before, has them, each as it can be read: the first
+    /// `most`, by name.
     ///
     /// # Errors
     /// When the enclave's own folder cannot be read.
@@ -121,12 +131,14 @@ impl Mirror {
         &self,
         at: CommitId,
         enclave: &EnclaveName,
-    ) -> Result<Vec<(TentacleName, Result<AtCommit, StateError>)>, StateError> {
+        most: usize,
+    ) -> Result<Vec<Found>, StateError> {
         let held = self.held();
-        let names = read::folders::<TentacleName>(&held.0, at, &[crate::ENCLAVES, enclave.as_str()])?;
+        let mut names = read::folders::<TentacleName>(&held.0, at, &[crate::ENCLAVES, enclave.as_str()])?;
+        names.truncate(most);
         let read = |name: TentacleName| {
             let read = read::tentacle(&held.0, at, enclave, &name);
-            (name, read)
+            Found { name, read }
         };
         Ok(names.into_iter().map(read).collect())
     }

@@ -232,6 +232,59 @@ impl WorkingClone {
         })
     }
 
+    /// The folder of a tentacle in this clone, whether it is there or not.
+    #[must_use]
+    pub fn folder(&self, enclave: &EnclaveName, tentacle: &TentacleName) -> PathBuf {
+        self.root.join(Layout::tentacle(enclave, tentacle))
+    }
+
+    /// The tentacles of an enclave that have a folder on this disk.
+    ///
+    /// # Errors
+    /// When the enclave's folder cannot be read. One that is not there has none.
+    pub fn on_disk(&self, enclave: &EnclaveName) -> Result<Vec<TentacleName>, StateError> {
+        let folder = self.root.join(ENCLAVES).join(enclave.as_str());
+        let entries = match std::fs::read_dir(&folder) {
+            Ok(entries) => entries,
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
+            Err(error) => return Err(StateError::io(folder)(error)),
+        };
+        let mut names = Vec::new();
+        for entry in entries {
+            let entry = entry.map_err(StateError::io(&folder))?;
+            if entry.file_type().map_err(StateError::io(&folder))?.is_dir() {
+                names.extend(entry.file_name().to_str().and_then(|name| name.parse::<TentacleName>().ok()));
+            }
+        }
+        Ok(names)
+    }
+
+    /// The name of a tentacle's content as this clone has it committed; `None` where it is not.
+    ///
+    /// # Errors
+    /// When what is committed is no tentacle.
+    pub fn committed(
+        &self,
+        enclave: &EnclaveName,
+        tentacle: &TentacleName,
+    ) -> Result<Option<ContentHash>, StateError> {
+        let (_, Some(head)) = self.branch()? else { return Ok(None) };
+        match read::tentacle(&self.repo, CommitId(head), enclave, tentacle) {
+            Ok(at) => Ok(Some(at.hash())),
+            Err(StateError::NoTentacle { .. }) => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Whether a commit is part of what is committed here.
+    #[must_use]
+    pub fn contains(&self, commit: CommitId) -> bool {
+        let head = self.branch().ok().and_then(|(_, head)| head);
+        head.is_some_and(|head| {
+            head == commit.0 || self.repo.graph_descendant_of(head, commit.0).unwrap_or(false)
+        })
+    }
+
     /// The tentacle as it can be deployed: nothing of it is uncommitted, and its commit is pushed.
     ///
     /// # Errors

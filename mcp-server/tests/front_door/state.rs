@@ -274,7 +274,83 @@ async fn without_a_state_repo_a_commit_is_not_taken(app: App) {
     assert_eq!((&status["source"], status.get("commit")), (&json!("not in git"), None));
 }
 
+/// One tentacle in each way in which git and cluster can stand to each other.
+async fn each_difference_of_git_and_cluster_has_its_sentence_and_its_offer(mut app: App) {
+    let channel = set_up(&app).await;
+    let named = |name: &str, greeting: &str| hello(name, greeting);
+    for name in ["same-anyway", "by-hand", "other-by-hand"] {
+        channel.say("ana", "wf_apply", named(name, "one")).await.unwrap();
+    }
+    let none = asked(&app, "state_status", json!({"enclave": "price-watch"})).await;
+    assert_eq!((none.get("head"), &none["tentacles"][0]["state"]), (None, &json!("not_in_git")));
+    let repo = with_repo(&mut app).await;
+    let channel = crate::team::price_watch(&app);
+    let put = |name: &str, greeting: &str| {
+        for (path, text) in named(name, greeting)["files"].as_object().unwrap() {
+            let file = repo.clone.join("enclaves/price-watch").join(name).join(path);
+            std::fs::create_dir_all(file.parent().unwrap()).unwrap();
+            std::fs::write(file, text.as_str().unwrap()).unwrap();
+        }
+    };
+    for name in ["same", "same-anyway", "older", "removed"] {
+        put(name, "one");
+    }
+    let first = repo.commit("first", "main");
+    for name in ["same", "older", "removed"] {
+        channel.say("ana", "wf_apply", json!({"name": name, "commit": first})).await.unwrap();
+    }
+    for name in ["older", "other-by-hand", "not-yet"] {
+        put(name, "two");
+    }
+    std::fs::remove_dir_all(repo.clone.join("enclaves/price-watch/removed")).unwrap();
+    std::fs::create_dir_all(repo.clone.join("enclaves/price-watch/broken")).unwrap();
+    std::os::unix::fs::symlink("/etc/passwd", repo.clone.join("enclaves/price-watch/broken/workflow.yaml"))
+        .unwrap();
+    let head = repo.commit("second", "main");
+    let status = asked(&app, "state_status", json!({"enclave": "price-watch"})).await;
+    assert_eq!((&status["head"]["id"], &status["head"]["summary"]), (&json!(head), &json!("second")));
+    let told: Vec<_> = status["tentacles"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|entry| {
+            (
+                entry["name"].as_str().unwrap(),
+                entry["state"].as_str().unwrap(),
+                entry["offer"].as_str().unwrap_or("-"),
+            )
+        })
+        .collect();
+    assert_eq!(
+        told,
+        [
+            ("broken", "unreadable_in_git", "mend it in git"),
+            ("by-hand", "not_in_git", "commit it"),
+            ("not-yet", "not_deployed", "deploy it"),
+            ("older", "older_runs", "deploy it"),
+            ("other-by-hand", "not_in_git", "deploy what is in git, or commit what runs"),
+            ("removed", "removed_in_git", "remove it, or put it back in git"),
+            ("same", "in_sync", "-"),
+            ("same-anyway", "in_sync", "-"),
+        ]
+    );
+    let says = |name: &str| {
+        let all = status["tentacles"].as_array().unwrap();
+        all.iter().find(|entry| entry["name"] == name).unwrap()["says"].as_str().unwrap().to_owned()
+    };
+    assert!(
+        says("older").contains("in git: \"first\" by Ana Sousa") && says("broken").contains("symbolic link")
+    );
+    // A tentacle that somebody may not see is not shown to them as one that is only in git.
+    channel.say("ana", "wf_set_mode", json!({"name": "older", "mode": "private"})).await.unwrap();
+    let seen = channel.say("ben", "state_status", json!({})).await.unwrap();
+    let names: Vec<_> =
+        seen["tentacles"].as_array().unwrap().iter().map(|entry| entry["name"].as_str().unwrap()).collect();
+    assert!(!names.contains(&"older") && names.contains(&"same") && names.contains(&"not-yet"), "{names:?}");
+}
+
 crate::on_both_stores! {
+    each_difference_of_git_and_cluster_has_its_sentence_and_its_offer
     what_a_commit_holds_is_deployed_and_told
     a_client_s_claim_about_content_is_never_used
     only_commits_of_the_branch_are_deployed

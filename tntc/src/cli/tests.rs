@@ -83,6 +83,10 @@ fn every_command_is_understood() {
             "tntc state push --credentials c",
             "State(Push(Push { here: Here { repo_path: \".\", signing_key: None }, credentials: Some(\"c\") }))",
         ),
+        (
+            "tntc state status -e a --exit-code",
+            "State(Status(Status { within: InEnclave { enclave: EnclaveName(\"a\") }, repo_path: \".\", exit_code: true }))",
+        ),
         ("tntc login", "Login(Login)"),
         ("tntc logout", "Logout(Logout)"),
         ("tntc whoami", "Whoami(Whoami)"),

@@ -3,6 +3,7 @@
 mod commit;
 mod init;
 mod push;
+mod status;
 
 use super::Context;
 use crate::failed::Failed;
@@ -18,6 +19,8 @@ pub(crate) enum StateCommand {
     Commit(commit::Commit),
     /// Push what is committed; what others pushed in the meantime stays
     Push(push::Push),
+    /// How git, disk and cluster agree, for each tentacle of an enclave
+    Status(status::Status),
 }
 
 /// Which clone.
@@ -34,12 +37,12 @@ struct Here {
 impl StateCommand {
     pub(crate) async fn run(self, context: &Context) -> Result<(), Failed> {
         let output = context.output;
-        off_the_runtime(move || match self {
-            Self::Init(init) => init.run(output),
-            Self::Commit(commit) => commit.run(output),
-            Self::Push(push) => push.run(output),
-        })
-        .await
+        match self {
+            Self::Init(init) => off_the_runtime(move || init.run(output)).await,
+            Self::Commit(commit) => off_the_runtime(move || commit.run(output)).await,
+            Self::Push(push) => off_the_runtime(move || push.run(output)).await,
+            Self::Status(status) => status.run(context).await,
+        }
     }
 }
 

@@ -133,3 +133,68 @@ async fn outside_a_state_repo_it_says_so() {
     let without = program.run(&["state", "commit", "-m", " "]).await;
     assert_eq!(without.code, 2, "{without:?}");
 }
+
+#[tokio::test]
+async fn git_disk_and_cluster_are_told_side_by_side() {
+    let stub = Stub::start().await;
+    let program = stub.signed_in().await;
+    let state = with_a_repo(&program).await;
+    let here = ["--repo-path", arg(&state)];
+    program.ok(&[&["state", "commit", "-m", "hello"][..], &here].concat()).await;
+    program.ok(&[&["state", "push"][..], &here].concat()).await;
+    let head = git(&state, &["rev-parse", "HEAD"]);
+    let validated =
+        program.ok(&["validate", arg(&state.join("enclaves/price-watch/hello")), "-o", "json"]).await;
+    let version = validated.json()["tentacle"]["version"].clone();
+    let answer = |entries: serde_json::Value| {
+        json!({
+            "enclave": "price-watch", "namespace": "price-watch", "tentacles": entries, "truncated": false,
+            "head": {"id": head, "at": "2026-03-09T10:00:00Z", "summary": "hello", "author": "Ana Sousa"},
+        })
+    };
+    let entry = |name: &str, state: &str, says: &str, git: &serde_json::Value| json!({"name": name, "state": state, "says": says, "offer": "deploy it", "git": git});
+    let status = [&["state", "status", "-e", "price-watch", "-o", "json"][..], &here].concat();
+    let of = |told: &serde_json::Value, name: &str| {
+        let rows = told["tentacles"].as_array().unwrap();
+        let row = rows.iter().find(|row| row["name"] == name).unwrap().clone();
+        (row["says"].as_str().unwrap().to_owned(), row["offer"].as_str().unwrap_or("-").to_owned())
+    };
+    // Nothing is different here, so that what the server says stands.
+    stub.answers(
+        "state_status",
+        answer(json!([entry("hello", "not_deployed", "it does not run", &version)])),
+    );
+    let told = program.ok(&status).await.json();
+    assert_eq!(
+        (of(&told, "hello"), &told["in_sync"]),
+        (("it does not run".to_owned(), "deploy it".to_owned()), &json!(false))
+    );
+    let strict = program.run(&[&status[..], &["--exit-code"]].concat()).await;
+    assert!(strict.code == 1 && strict.err.contains("1 tentacle is not in sync"), "{strict:?}");
+    // Changed, new and removed on the disk.
+    program.write("team/enclaves/price-watch/hello/README.md", "other");
+    program.write("team/enclaves/price-watch/new/workflow.yaml", "name: new\n");
+    let told = program.ok(&status).await.json();
+    assert_eq!(of(&told, "hello").1, "commit it");
+    assert!(
+        of(&told, "hello").0.contains("not committed") && of(&told, "new").0.contains("not committed"),
+        "{told}"
+    );
+    std::fs::remove_dir_all(state.join("enclaves/price-watch/hello")).unwrap();
+    assert!(of(&program.ok(&status).await.json(), "hello").0.contains("removed on this disk"));
+    git(&state, &["checkout", "--quiet", "--", "enclaves"]);
+    // Committed and not pushed; then somebody else's newer one.
+    program.ok(&[&["state", "commit", "-m", "new"][..], &here].concat()).await;
+    assert_eq!(
+        of(&program.ok(&status).await.json(), "new"),
+        ("it is committed here and not pushed".to_owned(), "push it".to_owned())
+    );
+    let mut newer = answer(json!([entry("hello", "not_deployed", "it does not run", &json!("sha256:00"))]));
+    newer["head"]["id"] = json!("0123456789012345678901234567890123456789");
+    stub.answers("state_status", newer);
+    // The answer before it is given once more.
+    program.ok(&status).await;
+    assert_eq!(of(&program.ok(&status).await.json(), "hello").1, "pull it");
+    let table = program.ok(&[&["state", "status", "-e", "price-watch"][..], &here].concat()).await.out;
+    assert!(table.contains("do not agree") && table.contains("pull it"), "{table}");
+}
