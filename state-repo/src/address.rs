@@ -125,6 +125,9 @@ mod tests {
     use super::*;
     use secrecy::ExposeSecret as _;
 
+    /// An address, and what its refusal must be.
+    type Case = (&'static str, fn(&AddressError) -> bool);
+
     #[test]
     fn addresses_are_taken_or_refused_for_their_reason() {
         for fine in
@@ -132,7 +135,7 @@ mod tests {
         {
             assert_eq!(fine.parse::<RepoAddress>().unwrap().as_str(), fine);
         }
-        let cases: [(&str, fn(&AddressError) -> bool); 9] = [
+        let cases: [Case; 9] = [
             ("http://git.example/s.git", |e| matches!(e, AddressError::Clear(_))),
             ("git@git.example:team/state.git", |e| matches!(e, AddressError::Ssh(_))),
             ("ssh://git@git.example/s.git", |e| matches!(e, AddressError::Ssh(_))),

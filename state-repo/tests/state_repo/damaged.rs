@@ -5,6 +5,9 @@ use crate::served::Served;
 use state_repo::{CommitId, Credentials, Mirror, RemoteError, StateError};
 use std::path::Path;
 
+/// What a crash left, and how it comes to be.
+type Damage = (&'static str, fn(&Path));
+
 fn hello(mirror: &Mirror, commit: CommitId) -> Result<String, StateError> {
     let at = mirror.tentacle(commit, &"price-watch".parse().unwrap(), &"hello".parse().unwrap())?;
     Ok(at.files()["workflow.yaml"].clone())
@@ -14,7 +17,7 @@ fn hello(mirror: &Mirror, commit: CommitId) -> Result<String, StateError> {
 fn a_copy_that_a_crash_left_in_any_state_is_used_or_made_anew() {
     let team = Team::new();
     let head = team.head();
-    let damages: [(&str, fn(&Path)); 8] = [
+    let damages: [Damage; 8] = [
         ("a lock of the branch", |repo| std::fs::write(repo.join("refs/incoming/main.lock"), "").unwrap()),
         ("a lock of the settings", |repo| std::fs::write(repo.join("config.lock"), "").unwrap()),
         ("half a pack", |repo| std::fs::write(repo.join("objects/pack/pack_git2_x1"), "PACK").unwrap()),
