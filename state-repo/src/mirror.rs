@@ -200,13 +200,12 @@ fn lock_alone(lock: &File, folder: &Path) -> Result<(), StateError> {
     }
 }
 
-/// Opens the copy; one that a crash or a hand left unusable is made anew.
+/// Opens the copy; one that a crash or a hand left unusable is made anew. What a crash left in it and only shows when it is
+/// used, such as a lock, shows at the next fetch, and then it is made anew too.
 fn open_or_make(folder: &Path) -> Result<Repository, StateError> {
     if !folder.exists() {
         return make(folder);
     }
-    // Nobody else works here, so that a lock is one that a crash left behind.
-    clear(folder, 0).map_err(StateError::io(folder))?;
     match Repository::open_bare(folder) {
         Ok(repo) => Ok(repo),
         Err(error) if error.class() == ErrorClass::Os => Err(error.into()),
@@ -223,22 +222,4 @@ fn make(folder: &Path) -> Result<Repository, StateError> {
     let mut options = RepositoryInitOptions::new();
     options.bare(true).no_reinit(true).external_template(false);
     Ok(Repository::init_opts(folder, &options)?)
-}
-
-/// Removes locks, and what a fetch that was cut off left.
-fn clear(folder: &Path, depth: usize) -> io::Result<()> {
-    const DEEPEST: usize = 8;
-    for entry in fs::read_dir(folder)? {
-        let entry = entry?;
-        let name = entry.file_name().to_string_lossy().into_owned();
-        let left = name.ends_with(".lock") || name.starts_with("pack_git2_") || name.starts_with("tmp_");
-        if entry.file_type()?.is_dir() {
-            if depth < DEEPEST {
-                clear(&entry.path(), depth + 1)?;
-            }
-        } else if left {
-            fs::remove_file(entry.path())?;
-        }
-    }
-    Ok(())
 }
