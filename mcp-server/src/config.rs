@@ -2,9 +2,12 @@
 
 mod kubernetes;
 mod modules;
+mod state;
 
 pub use kubernetes::KubernetesArgs;
 pub use modules::ModuleArgs;
+pub use state::StateArgs;
+pub(crate) use state::StateConfig;
 
 use clap::{Parser, ValueEnum};
 use secrecy::SecretString;
@@ -118,6 +121,9 @@ pub struct Args {
     /// Modules.
     #[command(flatten)]
     pub modules: ModuleArgs,
+    /// The state repo.
+    #[command(flatten)]
+    pub state: StateArgs,
     /// The cluster.
     #[command(flatten)]
     pub kubernetes: KubernetesArgs,
@@ -177,6 +183,7 @@ impl Args {
         }
         self.kubernetes.check(&mut problems);
         self.modules.check(&mut problems);
+        self.state.check(&mut problems);
         if problems.is_empty() { Ok(()) } else { Err(ConfigError(problems)) }
     }
 

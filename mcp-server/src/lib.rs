@@ -25,6 +25,7 @@ mod rollout;
 mod runs;
 mod serve;
 mod server;
+mod state;
 pub mod store;
 mod streams;
 mod supply;
@@ -34,7 +35,7 @@ pub mod trail;
 mod triggers;
 
 pub use backend::attend;
-pub use config::{Args, BackendKind, ConfigError, KubernetesArgs, ModuleArgs, SandboxKind};
+pub use config::{Args, BackendKind, ConfigError, KubernetesArgs, ModuleArgs, SandboxKind, StateArgs};
 pub use modules::ModulesError;
 pub use pace::{KeyPace, Pace, TriggerPace};
 pub use serve::{Base, Ready, ServeError};

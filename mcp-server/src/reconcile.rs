@@ -138,9 +138,7 @@ async fn finish_deploying(
     enclave: &EnclaveName,
     tentacle: &TentacleName,
 ) -> Result<(), Failure> {
-    let unusable = |_| Failure::new(FailureCode::Invalid, "the source that was kept cannot be read");
-    let files = serde_json::from_str(&effect.payload).map_err(unusable)?;
-    let source = Source::read(enclave, tentacle, &files)?;
+    let source = Source::kept(enclave, tentacle, &effect.payload)?;
     let nobody = || Failure::new(FailureCode::Invalid, "it is not known who deployed it");
     let initiator = effect.initiator.clone().ok_or_else(nobody)?;
     let call = Call::continuation(Action::Apply, Some(initiator.clone()));

@@ -11,8 +11,10 @@ use crate::server::Server;
 use crate::store::{DeployEnd, DeployRow, DeployedVersion, Initiator, StoreError, Tx};
 use jiff::Timestamp;
 use policy::State;
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use tokio::sync::{OwnedRwLockReadGuard, OwnedRwLockWriteGuard};
+use wire::tools::tentacle::SourceCommit;
 use wire::{Failure, FailureCode};
 use workflow::{
     Bundle, EnclaveName, Facts, SecretName, TentacleName, Trigger, TriggerKind, Workflow, derive,
@@ -23,8 +25,12 @@ pub(crate) struct Source {
     pub(crate) version: Version,
     pub(crate) description: String,
     pub(crate) triggers: Vec<Trigger>,
-    /// The source as text: what it takes to finish a deploy.
+    /// The files as text, as they are kept.
+    pub(crate) files: String,
+    /// What it takes to finish a deploy, as text.
     pub(crate) payload: String,
+    /// The commit that it is from, where it is in git.
+    pub(crate) commit: Option<SourceCommit>,
     /// What came with it and was not read, for people.
     pub(crate) ignored: Vec<String>,
 }
@@ -40,7 +46,7 @@ impl Source {
         files: &BTreeMap<String, String>,
     ) -> Result<Self, Failure> {
         let invalid = |message: String| Failure::new(FailureCode::Invalid, message);
-        let payload = serde_json::to_string(files).map_err(|error| invalid(error.to_string()))?;
+        let text = serde_json::to_string(files).map_err(|error| invalid(error.to_string()))?;
         let files = files.iter().map(|(path, text)| (path.clone(), text.clone().into_bytes()));
         let bundle = Bundle::new(files).map_err(|problems| invalid(problems.to_string()))?;
         let workflow = Workflow::of(&bundle).map_err(|problems| invalid(problems.to_string()))?;
@@ -54,7 +60,37 @@ impl Source {
             .map_err(|problems| Failure::new(FailureCode::NotYet, problems.to_string()))?;
         let version = Version { bundle, sandbox, hash: content.to_string() };
         let description = workflow.description.unwrap_or_default();
-        Ok(Self { version, description, triggers: workflow.triggers, payload, ignored: Vec::new() })
+        let (triggers, ignored) = (workflow.triggers, Vec::new());
+        Ok(Self { version, description, triggers, payload: text.clone(), files: text, commit: None, ignored })
+    }
+
+    /// Reads the files of a commit.
+    ///
+    /// # Errors
+    /// As [`Source::read`].
+    pub(crate) fn committed(
+        enclave: &EnclaveName,
+        name: &TentacleName,
+        files: BTreeMap<String, String>,
+        commit: SourceCommit,
+    ) -> Result<Self, Failure> {
+        let read = Self::read(enclave, name, &files)?;
+        let kept = Kept { files, commit };
+        let payload = serde_json::to_string(&kept)
+            .map_err(|error| Failure::new(FailureCode::Invalid, error.to_string()))?;
+        Ok(Self { payload, commit: Some(kept.commit), ..read })
+    }
+
+    /// Reads what was kept to finish a deploy.
+    ///
+    /// # Errors
+    /// When it cannot be read any more.
+    pub(crate) fn kept(enclave: &EnclaveName, name: &TentacleName, payload: &str) -> Result<Self, Failure> {
+        if let Ok(Kept { files, commit }) = serde_json::from_str(payload) {
+            return Self::committed(enclave, name, files, commit);
+        }
+        let unusable = |_| Failure::new(FailureCode::Invalid, "the source that was kept cannot be read");
+        Self::read(enclave, name, &serde_json::from_str(payload).map_err(unusable)?)
     }
 
     /// The secrets that callers of its webhooks sign with. The sandbox never sees them.
@@ -64,6 +100,13 @@ impl Source {
             _ => None,
         })
     }
+}
+
+/// What it takes to finish a deploy that came from a commit. Without one it is the files alone.
+#[derive(Serialize, Deserialize)]
+struct Kept {
+    files: BTreeMap<String, String>,
+    commit: SourceCommit,
 }
 
 /// Deploys `source` for `initiator`, as its effect was begun.
@@ -99,13 +142,14 @@ pub(crate) async fn deploy(
         reach: source.version.sandbox.reach.clone(),
         deployed_by: initiator.shown.clone(),
         deployed_via: initiator.client.clone(),
+        commit: source.commit.clone(),
     };
     let mut ending = effect.end().await?;
     let now = server.now();
     let put = async |tx: &mut Tx| -> Result<(), StoreError> {
         tx.put_version(grant, &row).await?;
         tx.put_triggers(grant, &source.triggers, now).await?;
-        tx.put_source(grant, &row.version, &source.payload).await?;
+        tx.put_source(grant, &row.version, &source.files).await?;
         began.put(tx, DeployEnd::Deployed).await
     };
     put(ending.tx()).await.map_err(|error| unavailable(&error))?;
@@ -134,6 +178,7 @@ impl<'a> Began<'a> {
             reach: &self.source.version.sandbox.reach,
             asked_by: &self.initiator.shown,
             client: &self.initiator.client,
+            commit: self.source.commit.as_ref(),
             started_at: self.at,
             end,
         };

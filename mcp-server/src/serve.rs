@@ -13,6 +13,7 @@ use crate::pace::Pace;
 use crate::page::Page;
 use crate::reconcile;
 use crate::server::Server;
+use crate::state::StateRepo;
 use crate::store::{OpenEffect, Store, StoreError};
 use crate::supply::Supply;
 use crate::telemetry::Telemetry;
@@ -55,6 +56,9 @@ pub enum ServeError {
     /// The backend.
     #[error("the backend cannot be used: {0}")]
     Backend(#[from] crate::backend::BackendError),
+    /// The state repo.
+    #[error("the state repo's copy cannot be used: {0}")]
+    State(#[from] state_repo::StateError),
     /// The network.
     #[error("cannot listen or connect: {0}")]
     Network(String),
@@ -156,6 +160,10 @@ impl Ready {
         };
         let glass = args.break_glass_file.clone().map(BreakGlass::new);
         let (issuer, audience) = (args.oidc_issuer.clone(), args.oidc_audience.clone());
+        let state = match args.state.read()? {
+            Some(config) => Some(StateRepo::open(config).await?),
+            None => None,
+        };
         let metrics = Arc::new(Metrics::new());
         let telemetry =
             args.otlp_endpoint.as_ref().map_or_else(|| Ok(Telemetry::default()), Telemetry::to)?;
@@ -178,6 +186,7 @@ impl Ready {
             clock: pace.triggers.clone(),
             requests: KeyedLocks::default(),
             page,
+            state,
         };
         let public = Public { url: args.public_url.clone(), issuer };
         Ok(Self { server: Arc::new(server), public, reads: Reading { task, stop }, pace, left })

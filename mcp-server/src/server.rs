@@ -9,6 +9,7 @@ use crate::keyed_lock::KeyedLocks;
 use crate::metrics::Metrics;
 use crate::pace::TriggerPace;
 use crate::page::{self, Page};
+use crate::state::StateRepo;
 use crate::store::{EnclaveRecord, PersonId, Rights, Store, StoreError};
 use crate::supply::Supply;
 use crate::telemetry::Telemetry;
@@ -50,6 +51,8 @@ pub(crate) struct Server {
     pub(crate) requests: KeyedLocks,
     /// The page for approvals, where there is one.
     pub(crate) page: Option<Arc<Page>>,
+    /// Where deploys come from, where it is not the call.
+    pub(crate) state: Option<StateRepo>,
 }
 
 impl Server {

@@ -36,6 +36,7 @@ mod reach_observe;
 mod secret_list;
 mod secret_remove;
 mod secret_set;
+mod state_status;
 mod trail_tail;
 mod wf_apply;
 mod wf_compare;
@@ -80,6 +81,7 @@ use wire::tools::ownership::{EnclaveAccept, EnclaveOffer};
 use wire::tools::person::{AccountBind, AccountUnlink, Whoami, Why};
 use wire::tools::pods::WfPods;
 use wire::tools::secret::{SecretList, SecretRemove, SecretSet};
+use wire::tools::state::StateStatus;
 use wire::tools::tentacle::{WfApply, WfList, WfLogs, WfRemove, WfRun, WfStatus};
 use wire::tools::trail::TrailTail;
 
@@ -134,6 +136,7 @@ pub(crate) fn catalogue() -> Catalogue {
         Entry::of::<SecretSet>(),
         Entry::of::<SecretRemove>(),
         Entry::of::<SecretList>(),
+        Entry::of::<StateStatus>(),
         Entry::of::<TrailTail>(),
         Entry::of::<ChannelReport>(),
         Entry::of::<ChannelMap>(),

@@ -5,8 +5,8 @@ use crate::commands::{
     deploy::Deploy, describe::Describe, enclave::EnclaveCommand, events::Events, health::Health,
     history::History, list::List, login::Login, logout::Logout, logs::Logs, new::New, new::Scaffolds,
     reach::ReachCommand, render::Render, restart::Restart, run::Run, schema::Schema, secret::SecretCommand,
-    set_mode::SetMode, status::Status, trail::TrailCommand, transfer::Transfer, undeploy::Undeploy,
-    validate::Validate, visualize::Visualize, whoami::Whoami, why::Why,
+    set_mode::SetMode, state::StateCommand, status::Status, trail::TrailCommand, transfer::Transfer,
+    undeploy::Undeploy, validate::Validate, visualize::Visualize, whoami::Whoami, why::Why,
 };
 use crate::output::Format;
 use crate::server::Server;
@@ -87,6 +87,9 @@ pub(crate) enum Command {
     /// Test a tentacle with its fixtures, without a network
     #[cfg(feature = "up")]
     Test(crate::commands::test::Test),
+    /// The repository in which a team's tentacles lie: make one, commit, push
+    #[command(subcommand)]
+    State(StateCommand),
     /// Draw what feeds what and what reaches where
     Visualize(Visualize),
     /// Deploy a tentacle from its folder

@@ -25,6 +25,7 @@ pub(crate) mod run;
 pub(crate) mod schema;
 pub(crate) mod secret;
 pub(crate) mod set_mode;
+pub(crate) mod state;
 pub(crate) mod status;
 #[cfg(feature = "up")]
 pub(crate) mod test;
@@ -130,6 +131,7 @@ async fn dispatch(command: Command, context: &Context) -> Result<(), Failed> {
         Command::Why(command) => command.run(context).await,
         Command::Trail(command) => command.run(context).await,
         Command::Render(command) => command.run(context),
+        Command::State(command) => command.run(context).await,
         Command::New(command) => command.run(context),
         Command::Scaffolds(command) => command.run(context),
         Command::Schema(command) => command.run(),

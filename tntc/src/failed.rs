@@ -9,6 +9,7 @@ use crate::pages::PagesError;
 use crate::session::SessionError;
 use crate::sign_in::SignInError;
 use crate::web::WebError;
+use state_repo::{RemoteError, StateError};
 use std::process::ExitCode;
 use wire::client::ClientError;
 use wire::{Failure, FailureCode};
@@ -81,6 +82,9 @@ pub(crate) enum Failed {
     /// A new folder.
     #[error(transparent)]
     New(#[from] crate::commands::NewError),
+    /// The state repo.
+    #[error(transparent)]
+    State(#[from] StateError),
     /// A test that could not be made.
     #[cfg(feature = "up")]
     #[error(transparent)]
@@ -115,6 +119,9 @@ impl Failed {
             Self::Metadata(error) => error.exit(),
             Self::Web(error) => error.exit(),
             Self::Confirm(ConfirmError::NoTerminal(_)) => Exit::Usage,
+            Self::State(StateError::Remote(RemoteError::Unreachable(_) | RemoteError::TooSlow)) => {
+                Exit::Unreachable
+            }
             Self::Bad(_)
             | Self::Pages(PagesError::Circle)
             | Self::Session(_)
@@ -123,6 +130,7 @@ impl Failed {
             | Self::Output(_)
             | Self::Render(_)
             | Self::New(_)
+            | Self::State(_)
             | Self::Trail(_) => Exit::Failed,
             #[cfg(feature = "up")]
             Self::Up(_) | Self::Test(_) => Exit::Failed,
@@ -135,6 +143,7 @@ impl Failed {
             Self::Usage { next, .. } => next,
             Self::Caller(error) | Self::Pages(PagesError::Caller(error)) => return error.next(),
             Self::SignIn(error) => return error.next(),
+            Self::State(error) => return error.next().map(str::to_owned),
             Self::Metadata(MetadataError::Web(WebError::Unreachable { .. }))
             | Self::Web(WebError::Unreachable { .. }) => UNREACHABLE,
             Self::Confirm(ConfirmError::NoTerminal(_)) => {

@@ -16,5 +16,6 @@ pub mod ownership;
 pub mod person;
 pub mod pods;
 pub mod secret;
+pub mod state;
 pub mod tentacle;
 pub mod trail;

@@ -28,6 +28,7 @@ pub(super) async fn run(asked: &Asked<'_>, tentacle: TentacleName) -> Result<Ans
     let words = words(&tentacle);
     let args = WfApplyArgs {
         enclave: EnclaveRef::default(),
+        commit: None,
         name: tentacle,
         files,
         dry_run: missing.is_some(),

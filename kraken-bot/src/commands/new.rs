@@ -18,6 +18,7 @@ pub(super) async fn run(
     let files = scaffold.files(&tentacle);
     let args = WfApplyArgs {
         enclave: EnclaveRef::default(),
+        commit: None,
         name: tentacle.clone(),
         files: files.iter().map(|file| (file.path.to_owned(), file.text.clone())).collect(),
         dry_run: true,

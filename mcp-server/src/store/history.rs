@@ -9,6 +9,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use sqlx::any::AnyRow;
 use std::collections::BTreeMap;
+use wire::tools::tentacle::SourceCommit;
 use wire::{Failure, FailureCode};
 
 /// After this long a run of which nobody has told an end has none: no run may take as long.
@@ -135,6 +136,7 @@ pub(crate) struct DeployRecord {
     pub(crate) version: String,
     pub(crate) reach: String,
     pub(crate) source: String,
+    pub(crate) commit: Option<SourceCommit>,
     pub(crate) asked_by: String,
     pub(crate) client: String,
     pub(crate) started_at: Timestamp,
@@ -215,7 +217,7 @@ impl Store {
     ) -> Result<Vec<DeployRecord>, StoreError> {
         let of = grant.of();
         let rows = sqlx::query(
-            "SELECT id, version, reach, source, asked_by, client, started_at, duration_ms, outcome, step, error \
+            "SELECT id, version, reach, source, asked_by, client, started_at, duration_ms, outcome, step, error, source_commit \
              FROM deploy_history WHERE enclave = $1 AND tentacle = $2 AND id < $3 ORDER BY id DESC LIMIT $4",
         )
         .bind(of.record.name.as_str())
@@ -295,6 +297,7 @@ fn deploy(row: &AnyRow) -> Result<DeployRecord, StoreError> {
         version: row.text("version")?,
         reach: row.text("reach")?,
         source: row.text("source")?,
+        commit: super::row::commit(&row)?,
         asked_by: row.text("asked_by")?,
         client: row.text("client")?,
         started_at: row.time("started_at")?,

@@ -5,6 +5,7 @@ use policy::{Account, Bond, Enclave, Frozen, Mode, Standing, State, Tentacle};
 use std::collections::BTreeMap;
 use uuid::Uuid;
 use wire::tools::channel::AccountClass;
+use wire::tools::tentacle::SourceCommit;
 use workflow::{EnclaveName, Reach, SecretName, TentacleName};
 
 /// A channel's member list that nobody has confirmed for this long does not carry a change.
@@ -133,6 +134,8 @@ impl Verdict {
 /// A tentacle.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TentacleRecord {
+    /// The commit of the state repo that the version was deployed from; `None` where its source came with the call.
+    pub commit: Option<SourceCommit>,
     /// Who owns it.
     pub owner: PersonId,
     /// Its mode; `None` when the record cannot be read as one.

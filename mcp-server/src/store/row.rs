@@ -12,6 +12,7 @@ use sqlx::{AnyConnection, Row};
 use std::collections::BTreeMap;
 use wire::tools::channel::AccountClass;
 use wire::tools::joining::{InvitationEntry, Invited, JoinEntry};
+use wire::tools::tentacle::SourceCommit;
 use workflow::{EnclaveName, Reach, TentacleName};
 
 /// Something in the store that cannot be read.
@@ -191,7 +192,7 @@ async fn tentacles(
 ) -> Result<BTreeMap<TentacleName, TentacleRecord>, StoreError> {
     let rows = sqlx::query(
         "SELECT name, owner_issuer, owner_subject, mode, description, version, deployed_by, deployed_via, \
-         created_at, deployed_at FROM tentacle WHERE enclave = $1",
+         created_at, deployed_at, source_commit FROM tentacle WHERE enclave = $1",
     )
     .bind(name)
     .fetch_all(&mut *connection)
@@ -209,8 +210,23 @@ fn tentacle(row: &Reader<'_>) -> Result<(TentacleName, TentacleRecord), StoreErr
         deployed_via: row.text("deployed_via")?,
         created_at: row.time("created_at")?,
         deployed_at: row.time("deployed_at")?,
+        commit: commit(row)?,
     };
     Ok((row.parsed("name", |text| text.parse().ok())?, record))
+}
+
+/// The commit that a version was deployed from; `None` where there is none.
+pub(super) fn commit(row: &Reader<'_>) -> Result<Option<SourceCommit>, StoreError> {
+    row.parsed(
+        "source_commit",
+        |text| if text.is_empty() { Some(None) } else { serde_json::from_str(text).ok() },
+    )
+}
+
+/// A commit as it is kept.
+pub(super) fn commit_text(commit: Option<&SourceCommit>) -> String {
+    // INVARIANT: texts and a time are always JSON
+    commit.map(|commit| serde_json::to_string(commit).unwrap_or_default()).unwrap_or_default()
 }
 
 /// How a last run went.

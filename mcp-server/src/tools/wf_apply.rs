@@ -14,14 +14,15 @@ use crate::server::Server;
 use crate::store::{Initiator, StoreError, Tx, Wanted};
 use policy::{Action, Preset};
 use wire::tools::approval::ApprovalAsked;
-use wire::tools::tentacle::{FixturesPassed, WfApply, WfApplyAnswer, WfApplyArgs};
+use wire::tools::tentacle::{FixturesPassed, SourceCommit, WfApply, WfApplyAnswer, WfApplyArgs};
 use wire::{Failure, FailureCode};
-use workflow::Reach;
+use workflow::{EnclaveName, Reach};
 
 impl Handler for WfApply {
     const ABOUT: About = About {
         title: "Deploy a tentacle",
-        description: "Deploys a tentacle from its source (`files`: workflow.yaml and nodes). The server derives the sandbox from \
+        description: "Deploys a tentacle: where there is a state repo, from the `commit` that is named, else from its source in the \
+                      call (`files`: workflow.yaml and nodes). The server derives the sandbox from \
                       the contract; the version before serves until the new one is ready and has passed its fixtures. What it newly reaches needs the owner's \
                       approval first: then `status` is `needs_approval`, and `approval.page`, where it is there, is the \
                       address to give to the owner. `dry_run` only checks.",
@@ -37,6 +38,7 @@ impl Handler for WfApply {
         progress: &Progress,
     ) -> Result<WfApplyAnswer, Failure> {
         let named = super::wf_list::named(args.enclave.clone())?;
+        let given = Given::of(server, call, named.as_ref(), &args).await?;
         let (change, grant) = server.gate.change(call).await?.deploy(named.as_ref(), &args.name).await?;
         let target = grant.target();
         let mut changing = change.decided();
@@ -45,7 +47,7 @@ impl Handler for WfApply {
             let takes = server.backend.takes(&source.version.sandbox);
             takes.map(|()| source).map_err(BackendError::into_failure)
         };
-        let source = room(target).and_then(|()| source(&args, target)).and_then(taken);
+        let source = room(target).and_then(|()| given.source(&args, target)).and_then(taken);
         let (source, initiator) = match (source, call.initiator()) {
             (Ok(source), Some(initiator)) => (source, initiator),
             (Err(failure), _) => return Err(changing.failed(failure).await),
@@ -60,6 +62,9 @@ impl Handler for WfApply {
         let did = match asked.next(server, &mut changing, args.dry_run).await? {
             Next::Refuse(failure) => return Err(changing.failed(failure).await),
             Next::Answer(did) => {
+                if let (Did::Nothing, Some(commit)) = (&did, &source.commit) {
+                    changing.tx().put_commit(&grant, commit).await.map_err(|error| unavailable(&error))?;
+                }
                 changing.done().await?;
                 did
             }
@@ -163,8 +168,67 @@ fn room(target: &OnTentacle) -> Result<(), Failure> {
     }
 }
 
-fn source(args: &WfApplyArgs, target: &OnTentacle) -> Result<Source, Failure> {
-    let enclave = &target.record.name;
+/// What is to be deployed, as far as it is known before the deploy is decided.
+enum Given {
+    /// It is in the call.
+    InCall,
+    /// What the state repo has of it, for this enclave.
+    AtCommit(EnclaveName, Box<Result<Source, Failure>>),
+    /// The call does not say it in the way that this server needs.
+    Wrongly(Failure),
+}
+
+impl Given {
+    /// Fetches what is named, for those alone who may deploy: that is asked first, and again when the deploy is decided,
+    /// because no transaction is held open while the state repo answers.
+    async fn of(
+        server: &Server,
+        call: &Call,
+        named: Option<&EnclaveName>,
+        args: &WfApplyArgs,
+    ) -> Result<Self, Failure> {
+        let invalid = |what: &str| Failure::new(FailureCode::Invalid, what);
+        let Some(state) = &server.state else {
+            return Ok(match &args.commit {
+                None => Self::InCall,
+                Some(_) => Self::Wrongly(
+                    invalid("this server has no state repo, so that no commit can be deployed")
+                        .with_remedy("send the source as `files`: `tntc deploy --from-disk` does"),
+                ),
+            });
+        };
+        let Some(commit) =
+            args.commit.as_deref().filter(|_| args.files.is_empty() && args.manifests.is_empty())
+        else {
+            return Ok(Self::Wrongly(
+                invalid("deploys come from the state repo here, and files in the call are not taken").with_remedy(
+                    "commit the tentacle there and push, then name the commit: `tntc deploy` in a clone of it does both checks",
+                ),
+            ));
+        };
+        let (change, grant) = server.gate.change(call).await?.deploy(named, &args.name).await?;
+        let enclave = grant.target().record.name.clone();
+        drop(change);
+        let source = state.source(commit, &enclave, &args.name).await;
+        Ok(Self::AtCommit(enclave, Box::new(source)))
+    }
+
+    fn source(self, args: &WfApplyArgs, target: &OnTentacle) -> Result<Source, Failure> {
+        let enclave = &target.record.name;
+        match self {
+            Self::InCall => in_call(args, enclave),
+            Self::Wrongly(failure) => Err(failure),
+            Self::AtCommit(of, source) if of == *enclave => *source,
+            Self::AtCommit(..) => Err(Failure::new(
+                FailureCode::Conflict,
+                "the channel's enclave became another in the meantime",
+            )),
+        }
+    }
+}
+
+/// The source that came with the call.
+fn in_call(args: &WfApplyArgs, enclave: &EnclaveName) -> Result<Source, Failure> {
     if args.manifests.is_empty() {
         return Source::read(enclave, &args.name, &args.files);
     }
@@ -214,7 +278,8 @@ fn answer(server: &Server, target: &OnTentacle, source: &Source, needs: &Needs, 
         updated: did.updated,
         deleted: did.deleted,
         fixtures: did.rehearsed.map(|Rehearsed { passed, drift }| FixturesPassed { passed, drift }),
-        source: super::wf_list::NOT_IN_GIT.to_owned(),
+        source: SourceCommit::told(source.commit.as_ref()),
+        commit: source.commit.clone(),
         not_enforced: server.backend.enforces().not_enforced(),
     }
 }

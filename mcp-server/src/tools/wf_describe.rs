@@ -1,6 +1,6 @@
 //! `wf_describe`: all that is on record of a tentacle.
 
-use super::wf_list::{NOT_IN_GIT, entry, named};
+use super::wf_list::{entry, named};
 use super::{About, Effect, Handler, Repeat};
 use crate::call::Call;
 use crate::gate::{Authorized, act, unavailable};
@@ -13,7 +13,7 @@ use std::collections::BTreeMap;
 use wire::tools::describe::{
     DependencyEntry, NodeDescription, TriggerEntry, WfDescribe, WfDescribeAnswer, WfDescribeArgs,
 };
-use wire::tools::tentacle::TentacleEntry;
+use wire::tools::tentacle::{SourceCommit, TentacleEntry};
 use wire::{Failure, FailureCode};
 use workflow::{Reach, Trigger, TriggerKind, Workflow};
 
@@ -86,7 +86,7 @@ impl Known {
             config: workflow.as_ref().map(|read| read.config.values.clone()).unwrap_or_default(),
             readme: self.files.get(README).cloned().unwrap_or_default(),
             versions: self.versions,
-            source: NOT_IN_GIT.to_owned(),
+            source: SourceCommit::told(target.tentacle.as_ref().and_then(|record| record.commit.as_ref())),
             deployed_at,
             not_enforced: server.backend.enforces().not_enforced(),
             tentacle,

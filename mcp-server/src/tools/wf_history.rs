@@ -89,6 +89,7 @@ fn deploy(record: DeployRecord) -> DeployEntry {
         version: record.version,
         reach: record.reach,
         source: record.source,
+        commit: record.commit,
         by: record.asked_by,
         via: record.client,
         started_at: record.started_at,

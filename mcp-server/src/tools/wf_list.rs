@@ -13,9 +13,6 @@ use wire::tools::tentacle::{TentacleEntry, WfList, WfListAnswer, WfListArgs};
 use wire::{EnclaveRef, Failure, FailureCode};
 use workflow::EnclaveName;
 
-/// Where the source of a tentacle is kept, as long as there is no state repo.
-pub(super) const NOT_IN_GIT: &str = "not in git";
-
 impl Handler for WfList {
     const ABOUT: About = About {
         title: "List tentacles",

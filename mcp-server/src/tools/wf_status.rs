@@ -1,13 +1,13 @@
 //! `wf_status`: whether a tentacle runs, how its last run went, and what its sandbox cannot enforce.
 
-use super::wf_list::{NOT_IN_GIT, entry, named};
+use super::wf_list::{entry, named};
 use super::{About, Effect, Handler, Repeat};
 use crate::call::Call;
 use crate::gate::{act, unavailable};
 use crate::progress::Progress;
 use crate::server::Server;
 use policy::Action;
-use wire::tools::tentacle::{LastRun, Pod, WfStatus, WfStatusAnswer, WfStatusArgs};
+use wire::tools::tentacle::{LastRun, Pod, SourceCommit, WfStatus, WfStatusAnswer, WfStatusArgs};
 use wire::{Failure, FailureCode};
 
 impl Handler for WfStatus {
@@ -38,6 +38,7 @@ impl Handler for WfStatus {
             ready: copy.ready,
             node_name: copy.node.clone().unwrap_or_else(|| server.backend.name().to_owned()),
         });
+        let commit = target.tentacle.as_ref().and_then(|record| record.commit.clone());
         Ok(WfStatusAnswer {
             tentacle: entry(server, look.rights(), target).ok_or_else(gone)?,
             state: state.state.to_owned(),
@@ -48,7 +49,8 @@ impl Handler for WfStatus {
                 success: last.success,
                 by: last.asked_by,
             }),
-            source: NOT_IN_GIT.to_owned(),
+            source: SourceCommit::told(commit.as_ref()),
+            commit,
             not_enforced: server.backend.enforces().not_enforced(),
             pods: pods.collect(),
             events: Vec::new(),

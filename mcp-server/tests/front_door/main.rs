@@ -68,6 +68,7 @@ mod reports;
 mod rpc;
 mod sign_in;
 mod simulator;
+mod state;
 mod team;
 mod tokens;
 mod trail;

@@ -56,7 +56,7 @@ fn every_command_is_understood() {
         ),
         (
             "tntc deploy dir -e a --dry-run",
-            "Deploy(Deploy { dir: \"dir\", within: InEnclave { enclave: EnclaveName(\"a\") }, dry_run: true })",
+            "Deploy(Deploy { dir: \"dir\", within: InEnclave { enclave: EnclaveName(\"a\") }, from_disk: false, dry_run: true })",
         ),
         (
             "tntc reach observe dir -e a --input {}",
@@ -82,6 +82,19 @@ fn every_command_is_understood() {
             "tntc history hello -e a --deploys -n 5",
             "History(History { name: TentacleName(\"hello\"), within: InEnclave { enclave: EnclaveName(\"a\") }, deploys: \
              true, limit: 5 })",
+        ),
+        ("tntc state init --repo-path s", "State(Init(Init { repo_path: \"s\" }))"),
+        (
+            "tntc state commit -m x",
+            "State(Commit(Commit { message: \"x\", here: Here { repo_path: \".\", signing_key: None } }))",
+        ),
+        (
+            "tntc state push --credentials c",
+            "State(Push(Push { here: Here { repo_path: \".\", signing_key: None }, credentials: Some(\"c\") }))",
+        ),
+        (
+            "tntc state status -e a --exit-code",
+            "State(Status(Status { within: InEnclave { enclave: EnclaveName(\"a\") }, repo_path: \".\", exit_code: true }))",
         ),
         ("tntc login", "Login(Login)"),
         ("tntc logout", "Logout(Logout)"),

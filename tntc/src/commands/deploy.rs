@@ -1,10 +1,13 @@
 //! `tntc deploy`.
 
+use super::state::off_the_runtime;
 use super::{Context, Effect};
 use crate::cli::InEnclave;
 use crate::failed::Failed;
 use crate::folder::Folder;
 use crate::output::{View, words};
+use state_repo::{Staged, StateError, WorkingClone};
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use wire::EnclaveRef;
 use wire::tools::tentacle::{FixturesPassed, WfApply, WfApplyAnswer, WfApplyArgs};
@@ -12,11 +15,15 @@ use wire::tools::tentacle::{FixturesPassed, WfApply, WfApplyAnswer, WfApplyArgs}
 /// What to deploy.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Deploy {
-    /// The tentacle's folder, with its `workflow.yaml`
+    /// The tentacle's folder, with its `workflow.yaml`. In a clone of the state repo its commit is deployed, which must be
+    /// pushed
     #[arg(default_value = ".")]
     dir: PathBuf,
     #[command(flatten)]
     within: InEnclave,
+    /// Send the files as they are on this disk, for a server without a state repo
+    #[arg(long)]
+    from_disk: bool,
     /// Check and decide only: nothing is changed
     #[arg(long)]
     dry_run: bool,
@@ -26,10 +33,12 @@ impl Deploy {
     pub(crate) async fn run(&self, context: &Context) -> Result<(), Failed> {
         // What is wrong with the files is said without asking anybody.
         let folder = Folder::read(&self.dir)?;
+        let committed = if self.from_disk { None } else { self.committed(&folder).await? };
         let args = WfApplyArgs {
             enclave: EnclaveRef::from(self.within.enclave.clone()),
             name: folder.workflow.name.clone(),
-            files: folder.texts()?,
+            files: if committed.is_some() { BTreeMap::new() } else { folder.texts()? },
+            commit: committed.map(|at| at.committed.commit.to_string()),
             dry_run: self.dry_run,
             manifests: Vec::new(),
         };
@@ -43,6 +52,37 @@ impl Deploy {
             }
             None => Ok(()),
         }
+    }
+}
+
+impl Deploy {
+    /// The commit of the folder, where it is a tentacle's in a clone of a state repo. There it must be as it is committed,
+    /// and pushed.
+    async fn committed(&self, folder: &Folder) -> Result<Option<Staged>, Failed> {
+        let (dir, named, hash) =
+            (self.dir.clone(), self.within.enclave.clone(), folder.bundle.content_hash());
+        off_the_runtime(move || {
+            let clone = match WorkingClone::discover(&dir) {
+                Ok(clone) => clone,
+                Err(StateError::NotARepo(_)) => return Ok(None),
+                Err(error) => return Err(error.into()),
+            };
+            let Some((enclave, tentacle)) = clone.place(&dir)? else { return Ok(None) };
+            if enclave != named {
+                return Err(Failed::Usage {
+                    what: format!("this folder belongs to the enclave `{enclave}`, and `{named}` is named"),
+                    next: "name its own enclave, or move the folder to the other's and commit that",
+                });
+            }
+            let staged = clone.deployable(enclave, tentacle)?;
+            if staged.hash != hash {
+                // What git hides of it would not be deployed, and is on the disk all the same.
+                let what = "what is on this disk is not what is committed: git ignores some of it";
+                return Err(Failed::Bad(what.to_owned()));
+            }
+            Ok(Some(staged))
+        })
+        .await
     }
 }
 

@@ -10,6 +10,7 @@ mod offline;
 mod operators;
 mod program;
 mod sign_in;
+mod state;
 mod stub;
 mod trail;
 #[cfg(feature = "up")]

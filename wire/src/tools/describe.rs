@@ -51,7 +51,7 @@ pub struct WfDescribeAnswer {
     pub readme: String,
     /// The versions whose source is kept, the newest first.
     pub versions: Vec<String>,
-    /// Where the source is kept: `not in git`.
+    /// Where the source is kept: the commit's words and its day, or `not in git`.
     pub source: String,
     /// When the running version was deployed.
     pub deployed_at: Timestamp,

@@ -1,5 +1,6 @@
 //! Tools about what happened to a tentacle.
 
+use super::tentacle::SourceCommit;
 use crate::tool::{EnclaveRef, Page, tool};
 use jiff::Timestamp;
 use schemars::JsonSchema;
@@ -115,8 +116,11 @@ pub struct DeployEntry {
     pub version: String,
     /// The digest of all that it reaches.
     pub reach: String,
-    /// Where the source is kept: `not in git`.
+    /// Where the source is kept: the commit's words and its day, or `not in git`.
     pub source: String,
+    /// The commit that it was deployed from; absent where it is not in git.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub commit: Option<SourceCommit>,
     /// Who deployed it, to show.
     pub by: String,
     /// With which client.

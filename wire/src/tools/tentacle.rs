@@ -41,8 +41,12 @@ pub struct WfApplyArgs {
     pub enclave: EnclaveRef,
     /// The tentacle's name, as its `workflow.yaml` says.
     pub name: TentacleName,
-    /// The files, by path: `workflow.yaml`, `nodes/…`.
-    #[serde(default)]
+    /// The commit of the state repo to deploy, by its whole id. Where the server has a state repo, this is the only way: it
+    /// reads `enclaves/<enclave>/<name>/` at that commit itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub commit: Option<String>,
+    /// The files, by path: `workflow.yaml`, `nodes/…`; for servers without a state repo.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub files: BTreeMap<String, String>,
     /// Check and decide only: nothing is changed.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
@@ -50,6 +54,32 @@ pub struct WfApplyArgs {
     /// Manifests, from older clients: the source in them is taken, and nothing else.
     #[serde(default, deserialize_with = "list_or_null", skip_serializing_if = "Vec::is_empty")]
     pub manifests: Vec<serde_json::Value>,
+}
+
+/// A commit of the state repo, as it says of itself.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct SourceCommit {
+    /// Its id.
+    pub id: String,
+    /// When it was made.
+    pub at: Timestamp,
+    /// The first line of its message.
+    pub summary: String,
+    /// Whose change it is.
+    pub author: String,
+}
+
+impl SourceCommit {
+    /// Where a source is kept, for people: the commit's words and its day, or that there is none.
+    #[must_use]
+    pub fn told(commit: Option<&Self>) -> String {
+        match commit {
+            None => "not in git".to_owned(),
+            Some(Self { at, summary, author, .. }) => {
+                format!("in git: \"{summary}\" by {author}, {}", at.strftime("%Y-%m-%d"))
+            }
+        }
+    }
 }
 
 /// What a deploy did.
@@ -88,8 +118,11 @@ pub struct WfApplyAnswer {
     /// What came of its fixtures, which were run before it served; left out where it has none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub fixtures: Option<FixturesPassed>,
-    /// Where the source is kept: `not in git`.
+    /// Where the source is kept: the commit's words and its day, or `not in git`.
     pub source: String,
+    /// The commit that it was deployed from; absent where it is not in git.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub commit: Option<SourceCommit>,
     /// What this backend cannot enforce.
     pub not_enforced: Vec<String>,
 }
@@ -215,8 +248,11 @@ pub struct WfStatusAnswer {
     /// Its last run.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub last_run: Option<LastRun>,
-    /// Where the source is kept: `not in git`.
+    /// Where the source is kept: the commit's words and its day, or `not in git`.
     pub source: String,
+    /// The commit that it was deployed from; absent where it is not in git.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub commit: Option<SourceCommit>,
     /// The sandbox that holds it.
     pub sandbox: String,
     /// What that sandbox cannot enforce.

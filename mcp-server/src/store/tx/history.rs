@@ -4,10 +4,11 @@ use super::{Tx, holdable, now};
 use crate::gate::act::Apply;
 use crate::gate::target::OnTentacle;
 use crate::gate::{Authorized, MayRun};
-use crate::store::StoreError;
 use crate::store::history::{DeployEnd, NodeTime, RunEnd};
+use crate::store::{StoreError, row};
 use jiff::Timestamp;
 use uuid::Uuid;
+use wire::tools::tentacle::SourceCommit;
 use workflow::Reach;
 
 /// How many runs and deploys of one tentacle are kept, and the sources of how many versions.
@@ -36,6 +37,7 @@ pub(crate) struct DeployRow<'a> {
     pub(crate) reach: &'a Reach,
     pub(crate) asked_by: &'a str,
     pub(crate) client: &'a str,
+    pub(crate) commit: Option<&'a SourceCommit>,
     pub(crate) started_at: Timestamp,
     pub(crate) end: DeployEnd<'a>,
 }
@@ -46,8 +48,8 @@ const BEGIN_RUN: &str = "INSERT INTO run_history (id, enclave, tentacle, version
      WHERE enclave = $1 AND name = $2";
 
 const PUT_DEPLOY: &str = "INSERT INTO deploy_history (id, enclave, tentacle, version, reach, source, asked_by, client, \
-     started_at, duration_ms, outcome, step, error) \
-     SELECT $3, enclave, name, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13 FROM tentacle \
+     started_at, duration_ms, outcome, step, error, source_commit) \
+     SELECT $3, enclave, name, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14 FROM tentacle \
      WHERE enclave = $1 AND name = $2";
 
 impl Tx {
@@ -110,7 +112,7 @@ impl Tx {
             .bind(grant.id().to_string())
             .bind(deploy.version)
             .bind(deploy.reach.digest())
-            .bind("not in git")
+            .bind(holdable(&SourceCommit::told(deploy.commit)).into_owned())
             .bind(holdable(deploy.asked_by).into_owned())
             .bind(deploy.client)
             .bind(deploy.started_at.as_millisecond())
@@ -118,6 +120,7 @@ impl Tx {
             .bind(outcome)
             .bind(step)
             .bind(holdable(error).into_owned())
+            .bind(holdable(&row::commit_text(deploy.commit)).into_owned())
             .execute(self.connection())
             .await?;
         self.prune(target, "deploy_history", DEPLOYS).await

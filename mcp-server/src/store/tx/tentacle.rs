@@ -10,6 +10,7 @@ use crate::store::record::{LastRun, PersonId};
 use crate::store::{Store, StoreError, row};
 use policy::Mode;
 use sqlx::Row;
+use wire::tools::tentacle::SourceCommit;
 use workflow::{Reach, TentacleName};
 
 /// A version that has been deployed.
@@ -21,6 +22,8 @@ pub(crate) struct DeployedVersion {
     pub(crate) reach: Reach,
     pub(crate) deployed_by: String,
     pub(crate) deployed_via: String,
+    /// The commit that it is from, where it is in git.
+    pub(crate) commit: Option<SourceCommit>,
 }
 
 impl Tx {
@@ -57,7 +60,7 @@ impl Tx {
         let target = grant.target();
         sqlx::query(
             "UPDATE tentacle SET description = $3, version = $4, deployed_by = $5, deployed_via = $6, \
-             deployed_at = $7, reach = $8 WHERE enclave = $1 AND name = $2",
+             deployed_at = $7, reach = $8, source_commit = $9 WHERE enclave = $1 AND name = $2",
         )
         .bind(target.record.name.as_str())
         .bind(target.name.as_str())
@@ -67,9 +70,26 @@ impl Tx {
         .bind(&deployed.deployed_via)
         .bind(now())
         .bind(row::reach_text(&deployed.reach))
+        .bind(holdable(&row::commit_text(deployed.commit.as_ref())).into_owned())
         .execute(self.connection())
         .await?;
         self.touch_mirrored(&target.record.name).await
+    }
+
+    /// What runs is what this commit has, as it turns out.
+    pub(crate) async fn put_commit(
+        &mut self,
+        grant: &Authorized<Apply>,
+        commit: &SourceCommit,
+    ) -> Result<(), StoreError> {
+        let target = grant.target();
+        sqlx::query("UPDATE tentacle SET source_commit = $3 WHERE enclave = $1 AND name = $2")
+            .bind(target.record.name.as_str())
+            .bind(target.name.as_str())
+            .bind(holdable(&row::commit_text(Some(commit))).into_owned())
+            .execute(self.connection())
+            .await?;
+        self.touch(&target.record.name).await
     }
 
     /// Gives the tentacle a mode that may grant something new.

@@ -64,6 +64,7 @@ impl Variant {
             name if name.starts_with("audit_") && name.ends_with(" of each") => {
                 answer["findings"].as_array().unwrap().iter().any(|entry| entry["tentacle"] == "hello")
             }
+            "state_status of each" => shown("tentacles", "hello"),
             "wf_pods of each" => {
                 answer["pods"].as_array().unwrap().iter().any(|pod| pod["tentacle"] == "hello")
             }
@@ -111,7 +112,9 @@ fn usual(tool: &str, property: &str) -> Option<Value> {
         "default_mode" => json!("private"),
         // left out: other words for what is said already, and what older clients send
         "namespace" | "pod" | "platform" | "channel_id" | "channel_name" | "owner_email" | "owner_sub"
-        | "members" | "caller_email" | "manifests" | "person" | "tentacle" | "expected" => return None,
+        | "members" | "caller_email" | "manifests" | "commit" | "person" | "tentacle" | "expected" => {
+            return None;
+        }
         // left out: the running version and the one before are compared
         "from" | "to" | "deployment" => return None,
         // left out: another test's
@@ -232,6 +235,9 @@ fn asked(tool: &str, actions: &[Action]) -> Vec<Asked> {
             one("of each", Action::TentacleAudit, json!({"workflowName": null})),
             one("of one", Action::TentacleAudit, json!({})),
         ],
+        "state_status" => {
+            vec![one("of all", Action::List, json!({})), one("of each", Action::TentacleList, json!({}))]
+        }
         "wf_pods" => {
             vec![one("of all", Action::List, json!({})), one("of each", Action::TentacleStatus, json!({}))]
         }

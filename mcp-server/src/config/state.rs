@@ -1,0 +1,68 @@
+//! The flags of the state repo.
+
+use clap::Args;
+use state_repo::{AddressError, BranchName, Credentials, NameError, RepoAddress};
+use std::path::PathBuf;
+
+/// Where deploys come from.
+#[derive(Debug, Clone, Args)]
+pub struct StateArgs {
+    /// The repository that deploys come from, e.g. `https://git.example/team/state.git` or `file:///srv/state.git`: then a
+    /// deploy names a commit, and files in the call are refused. Without it they travel in the call.
+    #[arg(long, env = "TENTACULAR_STATE_REPO", requires = "state_dir")]
+    pub state_repo: Option<String>,
+    /// The branch of the state repo that a commit must be on.
+    #[arg(long, env = "TENTACULAR_STATE_BRANCH", default_value = "main")]
+    pub state_branch: String,
+    /// A file with what opens the state repo over https: a token, or `user:password`.
+    #[arg(long, env = "TENTACULAR_STATE_CREDENTIALS")]
+    pub state_credentials: Option<PathBuf>,
+    /// The folder for this server's own copy of the state repo. It is a cache: it may be removed while the server is not
+    /// running.
+    #[arg(long, env = "TENTACULAR_STATE_DIR")]
+    pub state_dir: Option<PathBuf>,
+}
+
+/// The state repo as it is configured.
+#[derive(Debug)]
+pub(crate) struct StateConfig {
+    pub(crate) address: RepoAddress,
+    pub(crate) branch: BranchName,
+    pub(crate) credentials: Option<Credentials>,
+    pub(crate) folder: PathBuf,
+}
+
+impl StateArgs {
+    /// Adds what cannot be used.
+    pub(super) fn check(&self, problems: &mut Vec<String>) {
+        let Some(address) = &self.state_repo else { return };
+        if let Err(error) = address.parse::<RepoAddress>() {
+            problems.push(format!("--state-repo: {error}"));
+        }
+        if let Err(error) = self.state_branch.parse::<BranchName>() {
+            problems.push(format!("--state-branch: {error}"));
+        }
+        if self.state_dir.is_none() {
+            problems.push("--state-repo needs --state-dir, the folder for the server's own copy".to_owned());
+        }
+    }
+
+    /// The whole of it, read; `None` where there is no state repo.
+    pub(crate) fn read(&self) -> Result<Option<StateConfig>, super::ConfigError> {
+        let (Some(address), Some(folder)) = (&self.state_repo, &self.state_dir) else { return Ok(None) };
+        let wrong = |problem: String| super::ConfigError::one(problem);
+        let address =
+            address.parse().map_err(|error: AddressError| wrong(format!("--state-repo: {error}")))?;
+        let branch = self
+            .state_branch
+            .parse()
+            .map_err(|error: NameError| wrong(format!("--state-branch: {error}")))?;
+        let read = |file: &PathBuf| {
+            Credentials::read(file).map_err(|error| {
+                wrong(format!("--state-credentials `{}` cannot be used: {error}", file.display()))
+            })
+        };
+        let credentials = self.state_credentials.as_ref().map(read).transpose()?;
+        Ok(Some(StateConfig { address, branch, credentials, folder: folder.clone() }))
+    }
+}

@@ -1,0 +1,33 @@
+#![doc = include_str!("../README.md")]
+
+mod address;
+mod commit;
+mod error;
+mod hostile;
+mod http;
+mod layout;
+mod libgit2;
+mod mirror;
+mod names;
+mod publish;
+mod read;
+mod remote;
+mod secrets;
+mod sign;
+mod template;
+mod workspace;
+
+pub use address::{AddressError, Credentials, RepoAddress};
+pub use commit::{Author, Trailers};
+pub use error::StateError;
+pub use hostile::Hostile;
+pub use layout::{ARCHIVE, ENCLAVES, Entry, Layout};
+pub use mirror::{Found, Mirror, Moved};
+pub use names::{BranchName, CommitId, NameError};
+pub use publish::{Change, Conflict, Published};
+pub use read::{AtCommit, Committed};
+pub use remote::RemoteError;
+pub use secrets::{Leak, leaks};
+pub use sign::{SigningKey, SigningKeyError};
+pub use template::{Init, init};
+pub use workspace::{Staged, WorkingClone, person};

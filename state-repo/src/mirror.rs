@@ -1,0 +1,225 @@
+//! A service's own copy of one branch of the state repo. It is a cache: whatever is wrong with it, it is thrown away and
+//! fetched again, and nothing is lost by that.
+
+use crate::address::{Credentials, RepoAddress};
+use crate::error::StateError;
+use crate::libgit2;
+use crate::names::{BranchName, CommitId};
+use crate::read::{self, AtCommit, Committed};
+use crate::remote::{Bounds, Elsewhere};
+use git2::{ErrorClass, Oid, Repository, RepositoryInitOptions};
+use std::fs::{self, File};
+use std::io;
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+use workflow::{EnclaveName, TentacleName};
+
+/// Which commit was the newest when a mirror was asked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Moved {
+    /// Where the branch stands.
+    pub tip: CommitId,
+}
+
+/// A tentacle's folder that was found.
+#[derive(Debug)]
+pub struct Found {
+    /// The tentacle.
+    pub name: TentacleName,
+    /// What is in it, or why it is none.
+    pub read: Result<AtCommit, StateError>,
+}
+
+/// A copy of one branch. Its methods block: call them where that is allowed.
+#[derive(Debug)]
+pub struct Mirror {
+    branch: BranchName,
+    elsewhere: Elsewhere,
+    folder: PathBuf,
+    repo: Mutex<Held>,
+    /// Held as long as this lives, so that no other process works in the folder.
+    _alone: File,
+}
+
+/// The repository on this disk.
+pub(crate) struct Held(Repository);
+
+impl Held {
+    pub(crate) const fn repo(&self) -> &Repository {
+        &self.0
+    }
+}
+
+impl std::fmt::Debug for Held {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_tuple("Held").field(&self.0.path()).finish()
+    }
+}
+
+impl Mirror {
+    /// Opens the copy in `folder`, for this account alone; makes it where there is none. Nothing is fetched yet.
+    ///
+    /// # Errors
+    /// When another process has it, or the disk says no.
+    pub fn open(
+        folder: &Path,
+        address: RepoAddress,
+        branch: BranchName,
+        credentials: Option<Credentials>,
+    ) -> Result<Self, StateError> {
+        libgit2::prepare_alone()?;
+        fs::create_dir_all(folder).map_err(StateError::io(folder))?;
+        fs::set_permissions(folder, fs::Permissions::from_mode(0o700)).map_err(StateError::io(folder))?;
+        let lock = folder.join("in-use");
+        let alone = File::create(&lock).map_err(StateError::io(&lock))?;
+        lock_alone(&alone, folder)?;
+        let folder = folder.join("repo.git");
+        let repo = Mutex::new(Held(open_or_make(&folder)?));
+        let elsewhere = Elsewhere { address, credentials, bounds: Bounds::default() };
+        Ok(Self { branch, elsewhere, folder, repo, _alone: alone })
+    }
+
+    /// The branch.
+    #[must_use]
+    pub const fn branch(&self) -> &BranchName {
+        &self.branch
+    }
+
+    /// Where the state repo is.
+    #[must_use]
+    pub const fn address(&self) -> &RepoAddress {
+        &self.elsewhere.address
+    }
+
+    /// Fetches what is new.
+    ///
+    /// # Errors
+    /// When the state repo cannot be reached, or has no such branch.
+    pub fn fetch(&self) -> Result<Moved, StateError> {
+        let mut held = self.held();
+        self.fetched(&mut held).map(|tip| Moved { tip: CommitId(tip) })
+    }
+
+    /// Reads a tentacle at a commit, which must be on the branch as it stands now.
+    ///
+    /// # Errors
+    /// When it is not, when the state repo cannot be reached, or when what lies there is no tentacle.
+    pub fn tentacle(
+        &self,
+        commit: CommitId,
+        enclave: &EnclaveName,
+        tentacle: &TentacleName,
+    ) -> Result<AtCommit, StateError> {
+        let mut held = self.held();
+        let tip = self.fetched(&mut held)?;
+        let repo = &held.0;
+        let there = repo.find_commit(commit.0).is_ok();
+        if !there || tip != commit.0 && !repo.graph_descendant_of(tip, commit.0)? {
+            return Err(StateError::NotOnBranch { commit, branch: self.branch.clone() });
+        }
+        read::tentacle(repo, commit, enclave, tentacle)
+    }
+
+    /// The tentacles of an enclave as the commit `at`, which was fetched before, has them, each as it can be read: the first
+    /// `most`, by name.
+    ///
+    /// # Errors
+    /// When the enclave's own folder cannot be read.
+    pub fn tentacles(
+        &self,
+        at: CommitId,
+        enclave: &EnclaveName,
+        most: usize,
+    ) -> Result<Vec<Found>, StateError> {
+        let held = self.held();
+        let mut names = read::folders::<TentacleName>(&held.0, at, &[crate::ENCLAVES, enclave.as_str()])?;
+        names.truncate(most);
+        let read = |name: TentacleName| {
+            let read = read::tentacle(&held.0, at, enclave, &name);
+            Found { name, read }
+        };
+        Ok(names.into_iter().map(read).collect())
+    }
+
+    /// What a commit that was fetched before says of itself.
+    ///
+    /// # Errors
+    /// When it is not here.
+    pub fn committed(&self, commit: CommitId) -> Result<Committed, StateError> {
+        Committed::of(&self.held().0.find_commit(commit.0)?)
+    }
+
+    pub(crate) const fn elsewhere(&self) -> &Elsewhere {
+        &self.elsewhere
+    }
+
+    pub(crate) fn held(&self) -> MutexGuard<'_, Held> {
+        self.repo.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn fetched(&self, held: &mut Held) -> Result<Oid, StateError> {
+        self.tip(held)?.ok_or_else(|| StateError::NoBranch(self.branch.clone()))
+    }
+
+    /// Fetches; a copy that turns out to be damaged is made anew, once. `None` where there is no such branch yet.
+    pub(crate) fn tip(&self, held: &mut Held) -> Result<Option<Oid>, StateError> {
+        match self.whole(&held.0) {
+            Err(StateError::Git(_)) => {
+                held.0 = make(&self.folder)?;
+                self.whole(&held.0)
+            }
+            other => other,
+        }
+    }
+
+    /// Fetches, and looks whether what the branch stands at is really here.
+    fn whole(&self, repo: &Repository) -> Result<Option<Oid>, StateError> {
+        let tip = self.elsewhere.fetch(repo, &self.branch)?;
+        if let Some(tip) = tip {
+            repo.find_commit(tip)?.tree()?;
+        }
+        Ok(tip)
+    }
+}
+
+/// Takes the lock, or says who has it. A moment is waited for: whoever had it may be about to end.
+fn lock_alone(lock: &File, folder: &Path) -> Result<(), StateError> {
+    const MOMENT: Duration = Duration::from_secs(2);
+    let until = Instant::now() + MOMENT;
+    loop {
+        match lock.try_lock() {
+            Ok(()) => return Ok(()),
+            Err(fs::TryLockError::Error(error)) => return Err(StateError::io(folder)(error)),
+            Err(fs::TryLockError::WouldBlock) if Instant::now() >= until => {
+                return Err(StateError::InUse(folder.to_owned()));
+            }
+            Err(fs::TryLockError::WouldBlock) => std::thread::sleep(Duration::from_millis(20)),
+        }
+    }
+}
+
+/// Opens the copy; one that a crash or a hand left unusable is made anew. What a crash left in it and only shows when it is
+/// used, such as a lock, shows at the next fetch, and then it is made anew too.
+fn open_or_make(folder: &Path) -> Result<Repository, StateError> {
+    if !folder.exists() {
+        return make(folder);
+    }
+    match Repository::open_bare(folder) {
+        Ok(repo) => Ok(repo),
+        Err(error) if error.class() == ErrorClass::Os => Err(error.into()),
+        Err(_) => make(folder),
+    }
+}
+
+fn make(folder: &Path) -> Result<Repository, StateError> {
+    match fs::remove_dir_all(folder) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(StateError::io(folder)(error)),
+        _ => {}
+    }
+    // Without a template: what the machine's account has in its own has no business here.
+    let mut options = RepositoryInitOptions::new();
+    options.bare(true).no_reinit(true).external_template(false);
+    Ok(Repository::init_opts(folder, &options)?)
+}

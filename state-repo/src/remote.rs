@@ -1,0 +1,274 @@
+//! Talking to the repository's server: a fetch of one branch, and a push that never forces.
+
+use crate::address::{Credentials, RepoAddress};
+use crate::error::StateError;
+use crate::http::Line;
+use crate::libgit2;
+use crate::names::{BranchName, CommitId};
+use git2::{AutotagOption, ErrorCode, FetchOptions, Oid, Progress, PushOptions, RemoteCallbacks, Repository};
+use std::io::Write as _;
+use std::time::{Duration, Instant};
+
+/// How much one fetch may bring.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Bounds {
+    pub(crate) bytes: u64,
+    pub(crate) objects: usize,
+    pub(crate) time: Duration,
+}
+
+impl Default for Bounds {
+    fn default() -> Self {
+        Self { bytes: 256 * 1024 * 1024, objects: 1_000_000, time: Duration::from_secs(120) }
+    }
+}
+
+/// Why the repository's server does not do what it is asked.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum RemoteError {
+    /// It cannot be reached.
+    #[error("the state repo cannot be reached: {0}")]
+    Unreachable(String),
+    /// It takes too long.
+    #[error("the state repo did not answer in time")]
+    TooSlow,
+    /// It wants to know who asks.
+    #[error("the state repo asks for a sign-in, and does not take ours")]
+    SignIn,
+    /// It knows who asks.
+    #[error("the state repo does not let us do that")]
+    Forbidden,
+    /// It is not there.
+    #[error("there is no repository at the state repo's address")]
+    NotThere,
+    /// It is somewhere else, and nobody follows.
+    #[error("the state repo's address answers that it has moved, which is not followed")]
+    Moved,
+    /// It answers with an error.
+    #[error("the state repo's server answered with status {0}")]
+    Answered(u16),
+    /// Something else answers.
+    #[error("what answers at the state repo's address does not speak git's protocol")]
+    NotGit,
+    /// More than is taken.
+    #[error("the state repo is larger than what is taken")]
+    TooLarge,
+    /// It refuses a push.
+    #[error("the state repo refused the push: {0}")]
+    Rejected(String),
+}
+
+impl RemoteError {
+    /// What to do next.
+    #[must_use]
+    pub const fn next(&self) -> &'static str {
+        match self {
+            Self::Unreachable(_) | Self::TooSlow | Self::Answered(_) => {
+                "nothing is lost: try again when its server is back"
+            }
+            Self::SignIn | Self::Forbidden => {
+                "see whether the credentials file still holds a token with the rights"
+            }
+            Self::NotThere | Self::Moved | Self::NotGit => {
+                "see whether the address of the state repo is right"
+            }
+            Self::TooLarge => {
+                "a state repo holds texts: take large files out of its history, or begin a new one"
+            }
+            Self::Rejected(_) => "see what rules the branch has there",
+        }
+    }
+}
+
+/// How a push ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Pushed {
+    /// The branch is where it was meant to be.
+    Done,
+    /// Somebody else was faster.
+    Lost,
+}
+
+/// Waits before a try that is not the first, longer each time and never as long as others do.
+pub(crate) fn give_way(tries: u32) {
+    const LONGEST: u64 = 500;
+    if tries > 0 {
+        let most = (u64::from(tries) * 40).min(LONGEST);
+        std::thread::sleep(Duration::from_millis(rand::random_range(1..=most)));
+    }
+}
+
+/// A repository elsewhere, and how it is asked.
+#[derive(Debug, Clone)]
+pub(crate) struct Elsewhere {
+    pub(crate) address: RepoAddress,
+    pub(crate) credentials: Option<Credentials>,
+    pub(crate) bounds: Bounds,
+}
+
+impl Elsewhere {
+    /// Fetches `branch` into `repo`, and answers where it stands; `None` where there is no such branch. Nothing else is
+    /// fetched, whatever else the other side has.
+    pub(crate) fn fetch(&self, repo: &Repository, branch: &BranchName) -> Result<Option<Oid>, StateError> {
+        libgit2::prepare()?;
+        // A name of its own, emptied first: what is there afterwards came now.
+        let incoming = format!("refs/incoming/{branch}");
+        if let Ok(mut old) = repo.find_reference(&incoming) {
+            old.delete()?;
+        }
+        let line = self.line();
+        let bounds = self.bounds;
+        let mut callbacks = RemoteCallbacks::new();
+        let mut too_large = false;
+        let until = line.until;
+        callbacks.transfer_progress(|progress: Progress<'_>| {
+            too_large =
+                progress.total_objects() > bounds.objects || progress.received_bytes() as u64 > bounds.bytes;
+            !too_large && Instant::now() < until
+        });
+        let mut options = FetchOptions::new();
+        options.download_tags(AutotagOption::None).update_fetchhead(false).remote_callbacks(callbacks);
+        let mut remote = repo.remote_anonymous(self.address.as_str())?;
+        let spec = format!("+{}:{incoming}", branch.reference());
+        let fetched = line.during(|| remote.fetch(&[spec.as_str()], Some(&mut options), None));
+        drop(options);
+        if let Err(error) = fetched {
+            return Err(match line.fault() {
+                Some(fault) => fault.into(),
+                None if too_large => RemoteError::TooLarge.into(),
+                None if Instant::now() >= until => RemoteError::TooSlow.into(),
+                None => self.local_fault(&error),
+            });
+        }
+        match repo.find_reference(&incoming) {
+            Ok(found) => Ok(found.target()),
+            Err(error) if error.code() == ErrorCode::NotFound => Ok(None),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// Pushes `new` to `branch`, which stands at `old` as far as we know. Only forward: whatever came in between stays.
+    pub(crate) fn push(
+        &self,
+        repo: &Repository,
+        branch: &BranchName,
+        old: Option<Oid>,
+        new: CommitId,
+    ) -> Result<Pushed, StateError> {
+        libgit2::prepare()?;
+        if let Some(old) = old.filter(|old| *old != new.0) {
+            // INVARIANT: what is pushed has what is there as its ancestor.
+            if !repo.graph_descendant_of(new.0, old)? {
+                return Ok(Pushed::Lost);
+            }
+        }
+        match self.address.folder() {
+            Some(folder) => push_to_folder(repo, &Repository::open(folder)?, (branch, old), new),
+            None => self.push_over_http(repo, branch, new),
+        }
+    }
+
+    fn push_over_http(
+        &self,
+        repo: &Repository,
+        branch: &BranchName,
+        new: CommitId,
+    ) -> Result<Pushed, StateError> {
+        let line = self.line();
+        let leaving = format!("refs/leaving/{}", new.short());
+        repo.reference(&leaving, new.0, true, "a push")?;
+        let mut refused = None;
+        let mut callbacks = RemoteCallbacks::new();
+        callbacks.push_update_reference(|_, status| {
+            refused = status.map(str::to_owned);
+            Ok(())
+        });
+        let mut options = PushOptions::new();
+        options.remote_callbacks(callbacks);
+        let mut remote = repo.remote_anonymous(self.address.as_str())?;
+        let spec = format!("{leaving}:{}", branch.reference());
+        let pushed = line.during(|| remote.push(&[spec.as_str()], Some(&mut options)));
+        drop(options);
+        repo.find_reference(&leaving).and_then(|mut done| done.delete())?;
+        match (pushed, refused) {
+            (Ok(()), None) => Ok(Pushed::Done),
+            (Ok(()), Some(why)) if lost(&why) => Ok(Pushed::Lost),
+            (Ok(()), Some(why)) => Err(RemoteError::Rejected(one_line(&why)).into()),
+            (Err(error), _) if error.code() == ErrorCode::NotFastForward => Ok(Pushed::Lost),
+            (Err(error), _) => Err(line.fault().map_or_else(|| self.local_fault(&error), StateError::from)),
+        }
+    }
+
+    fn line(&self) -> std::sync::Arc<Line> {
+        Line::new(self.credentials.clone(), self.bounds.bytes, Instant::now() + self.bounds.time)
+    }
+
+    /// An error that the way did not explain. A folder that is not there is one of a repository that is not there.
+    fn local_fault(&self, error: &git2::Error) -> StateError {
+        let gone = self.address.folder().is_some_and(|folder| !folder.exists());
+        if gone { RemoteError::NotThere.into() } else { StateError::Git(one_line(error.message())) }
+    }
+}
+
+/// A push to a folder of this machine: the objects, then the branch, if it still stands where it stood.
+fn push_to_folder(
+    from: &Repository,
+    to: &Repository,
+    (branch, old): (&BranchName, Option<Oid>),
+    new: CommitId,
+) -> Result<Pushed, StateError> {
+    let name = branch.reference();
+    let checked_out = !to.is_bare() && to.head().is_ok_and(|head| head.name_bytes() == name.as_bytes());
+    if checked_out {
+        let why = format!("`{branch}` is checked out there, and what is checked out would not follow");
+        return Err(RemoteError::Rejected(why).into());
+    }
+    let mut walk = from.revwalk()?;
+    walk.push(new.0)?;
+    if let Some(old) = old {
+        walk.hide(old)?;
+    }
+    let mut pack = from.packbuilder()?;
+    pack.insert_walk(&mut walk)?;
+    let mut bytes = git2::Buf::new();
+    pack.write_buf(&mut bytes)?;
+    let objects = to.odb()?;
+    let mut writer = objects.packwriter()?;
+    writer.write_all(&bytes).map_err(|error| StateError::Git(error.to_string()))?;
+    writer.commit()?;
+    let moved = match old {
+        // Compared and set in one step, under the lock that git itself takes.
+        Some(old) => to.reference_matching(&name, new.0, true, old, "push"),
+        None => to.reference(&name, new.0, false, "push"),
+    };
+    match moved {
+        Ok(_) => Ok(Pushed::Done),
+        Err(error)
+            if matches!(
+                error.code(),
+                ErrorCode::Modified | ErrorCode::Exists | ErrorCode::Locked | ErrorCode::NotFound
+            ) =>
+        {
+            Ok(Pushed::Lost)
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// Whether a server's words for a refused branch mean that somebody else was faster.
+fn lost(why: &str) -> bool {
+    [
+        "non-fast-forward",
+        "fetch first",
+        "failed to update ref",
+        "cannot lock ref",
+        "failed to lock",
+        "stale info",
+    ]
+    .iter()
+    .any(|words| why.contains(words))
+}
+
+fn one_line(text: &str) -> String {
+    text.chars().map(|c| if c.is_control() { ' ' } else { c }).take(300).collect()
+}

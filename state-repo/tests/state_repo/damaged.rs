@@ -1,0 +1,127 @@
+//! A service's copy after a crash, and a state repo that cannot be had.
+
+use crate::git::{Team, change, git, main_branch};
+use crate::served::Served;
+use state_repo::{CommitId, Credentials, Mirror, RemoteError, StateError};
+use std::path::Path;
+
+/// What a crash left, and how it comes to be.
+type Damage = (&'static str, fn(&Path));
+
+fn hello(mirror: &Mirror, commit: CommitId) -> Result<String, StateError> {
+    let at = mirror.tentacle(commit, &"price-watch".parse().unwrap(), &"hello".parse().unwrap())?;
+    Ok(at.files()["workflow.yaml"].clone())
+}
+
+#[test]
+fn a_copy_that_a_crash_left_in_any_state_is_used_or_made_anew() {
+    let team = Team::new();
+    let head = team.head();
+    let damages: [Damage; 8] = [
+        ("a lock of the branch", |repo| std::fs::write(repo.join("refs/incoming/main.lock"), "").unwrap()),
+        ("a lock of the settings", |repo| std::fs::write(repo.join("config.lock"), "").unwrap()),
+        ("half a pack", |repo| std::fs::write(repo.join("objects/pack/pack_git2_x1"), "PACK").unwrap()),
+        ("no HEAD", |repo| std::fs::remove_file(repo.join("HEAD")).unwrap()),
+        ("settings that are none", |repo| std::fs::write(repo.join("config"), "[core\n").unwrap()),
+        ("no objects", |repo| {
+            std::fs::remove_dir_all(repo.join("objects")).unwrap();
+            std::fs::create_dir(repo.join("objects")).unwrap();
+        }),
+        ("a branch that is cut off", |repo| {
+            std::fs::write(repo.join("refs/incoming/main"), "01234").unwrap()
+        }),
+        ("an empty folder", |repo| {
+            std::fs::remove_dir_all(repo).unwrap();
+            std::fs::create_dir(repo).unwrap();
+        }),
+    ];
+    for (name, damage) in damages {
+        drop_after(&team, |mirror| assert!(hello(mirror, head).is_ok()));
+        damage(&team.dir.path().join("copy/repo.git"));
+        drop_after(&team, |mirror| {
+            let read = hello(mirror, head);
+            assert!(read.is_ok(), "{name}: {read:?}");
+        });
+    }
+}
+
+fn drop_after(team: &Team, work: impl FnOnce(&Mirror)) {
+    work(&team.mirror("copy"));
+}
+
+#[test]
+fn a_copy_has_one_process() {
+    let team = Team::new();
+    let _held = team.mirror("copy");
+    let second = Mirror::open(&team.dir.path().join("copy"), team.address(), main_branch(), None);
+    assert!(matches!(second, Err(StateError::InUse(_))), "{second:?}");
+}
+
+#[test]
+fn only_commits_of_the_branch_are_read() {
+    let team = Team::new();
+    let clone = team.clone_of("ana");
+    git(&clone, &["switch", "--quiet", "-c", "aside"]);
+    crate::git::put(&clone, "enclaves/price-watch/hello/workflow.yaml", "name: hello\nversion: 2\n");
+    git(&clone, &["commit", "--quiet", "-am", "aside"]);
+    git(&clone, &["push", "--quiet", "origin", "aside"]);
+    let aside: CommitId = git(&clone, &["rev-parse", "HEAD"]).trim().parse().unwrap();
+    let mirror = team.mirror("copy");
+    let refused = hello(&mirror, aside).unwrap_err();
+    assert!(
+        matches!(refused, StateError::NotOnBranch { .. }) && refused.to_string().contains("`main`"),
+        "{refused}"
+    );
+    git(&clone, &["push", "--quiet", "origin", "aside:main"]);
+    assert_eq!(hello(&mirror, aside).unwrap(), "name: hello\nversion: 2\n");
+    // One that was on the branch, and was taken off it again.
+    git(&team.bare(), &["update-ref", "refs/heads/main", "main~1"]);
+    assert!(matches!(hello(&mirror, aside), Err(StateError::NotOnBranch { .. })));
+    let nobody_s: CommitId = "0123456789012345678901234567890123456789".parse().unwrap();
+    assert!(matches!(hello(&mirror, nobody_s), Err(StateError::NotOnBranch { .. })));
+}
+
+#[test]
+fn a_state_repo_that_cannot_be_had_is_told_and_nothing_is_lost() {
+    let team = Team::new();
+    let head = team.head();
+    let served = Served::start(&team, Some("hunter2"));
+    let address = served.address();
+    let with = |password: Option<&str>| {
+        let credentials = password.map(|password| {
+            let file = team.dir.path().join("credentials");
+            std::fs::write(&file, format!("kraken:{password}\n")).unwrap();
+            Credentials::read(&file).unwrap()
+        });
+        Mirror::open(&team.dir.path().join("copy"), address.clone(), main_branch(), credentials).unwrap()
+    };
+    for wrong in [None, Some("wrong")] {
+        let refused = with(wrong).fetch().unwrap_err();
+        assert!(matches!(refused, StateError::Remote(RemoteError::SignIn)), "{refused:?}");
+    }
+    let mirror = with(Some("hunter2"));
+    assert!(hello(&mirror, head).is_ok());
+    drop(served);
+    let refused = hello(&mirror, head).unwrap_err();
+    assert!(matches!(refused, StateError::Remote(RemoteError::Unreachable(_))), "{refused:?}");
+    assert!(!refused.to_string().contains("hunter2"));
+    let away = mirror.publish(&change("later", &[("enclaves/a/b/x.md", "x")]), None).unwrap_err();
+    assert!(matches!(away, StateError::Remote(RemoteError::Unreachable(_))), "{away:?}");
+    drop(mirror);
+    // The same copy, and the server back: the work is done as if nothing had been.
+    let served = Served::start(&team, Some("hunter2"));
+    let file = team.dir.path().join("credentials");
+    let back = Mirror::open(
+        &team.dir.path().join("copy"),
+        served.address(),
+        main_branch(),
+        Some(Credentials::read(&file).unwrap()),
+    )
+    .unwrap();
+    back.publish(&change("later", &[("enclaves/a/b/x.md", "x")]), None).unwrap();
+    assert_eq!(team.subjects(), ["later", "begin"]);
+    let gone = team.mirror_of("other", "file:///nowhere/state.git".parse().unwrap()).fetch().unwrap_err();
+    assert!(matches!(gone, StateError::Remote(RemoteError::NotThere)), "{gone:?}");
+    let empty = Team::empty();
+    assert!(matches!(empty.mirror("copy").fetch(), Err(StateError::NoBranch(_))));
+}

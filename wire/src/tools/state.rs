@@ -1,0 +1,74 @@
+//! What is in git, and what runs.
+
+use super::tentacle::SourceCommit;
+use crate::tool::{EnclaveRef, tool};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use workflow::{EnclaveName, TentacleName};
+
+tool!(
+    /// Does what runs agree with what is in git?
+    StateStatus = "state_status": StateStatusArgs => StateStatusAnswer
+);
+
+/// Whose tentacles.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct StateStatusArgs {
+    /// The enclave.
+    #[serde(flatten)]
+    pub enclave: EnclaveRef,
+}
+
+/// How git and cluster agree.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct StateStatusAnswer {
+    /// The enclave.
+    pub enclave: EnclaveName,
+    /// The same, under its older name.
+    pub namespace: EnclaveName,
+    /// The newest commit of the state repo's branch; absent where there is no state repo.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub head: Option<SourceCommit>,
+    /// The tentacles that the caller may see, and those that are only in git, by name.
+    pub tentacles: Vec<StateEntry>,
+    /// Whether there are more in git than were looked at.
+    pub truncated: bool,
+}
+
+/// A tentacle in git and on the cluster.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct StateEntry {
+    /// Its name.
+    pub name: TentacleName,
+    /// `in_sync`, `not_deployed`, `older_runs`, `not_in_git`, `removed_in_git` or `unreadable_in_git`.
+    pub state: StateWord,
+    /// The same in one sentence.
+    pub says: String,
+    /// What could be done about it; absent where nothing is to be done.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub offer: Option<String>,
+    /// The name of its content in git; absent where it is not there, or cannot be read.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub git: Option<String>,
+    /// The name of the content that runs; absent where none does.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cluster: Option<String>,
+}
+
+/// How git and cluster agree on one tentacle.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum StateWord {
+    /// What is in git runs.
+    InSync,
+    /// It is in git and does not run.
+    NotDeployed,
+    /// What runs came from git, and git has another version by now.
+    OlderRuns,
+    /// What runs never was in git, as far as is known.
+    NotInGit,
+    /// What runs came from git, and is not there any more.
+    RemovedInGit,
+    /// What is in git is no tentacle.
+    UnreadableInGit,
+}
