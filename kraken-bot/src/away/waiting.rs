@@ -71,3 +71,47 @@ impl Inbox {
         Ok(given_up)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::slack::envelope::What;
+
+    fn of(id: &str, what: What) -> Incoming {
+        Incoming { id: id.into(), team: "T1".into(), channel: "C1".into(), what }
+    }
+
+    fn asked() -> What {
+        let said = serde_json::json!({
+            "user": "UANA", "text": "run hello", "ts": "1.1", "thread": "1.1", "direct": false,
+        });
+        What::Said(serde_json::from_value(said).unwrap())
+    }
+
+    #[tokio::test]
+    async fn what_people_asked_is_let_go_once_and_news_never_are() {
+        let dir = tempfile::tempdir().unwrap();
+        let inbox = Inbox::open(&dir.path().join("state.db")).await.unwrap();
+        inbox.receive(&of("Ev1", What::Left("UBEN".into()))).await.unwrap();
+        inbox.receive(&of("Ev2", asked())).await.unwrap();
+        let open = inbox.open_events().await.unwrap();
+        for event in &open {
+            inbox.wait_for_return(event.seq, Away::Server).await.unwrap();
+        }
+        assert_eq!(inbox.open_events().await.unwrap(), []);
+        assert_eq!(inbox.news_wait("C1", open[1].seq).await.unwrap(), Some(Away::Server));
+        assert_eq!(inbox.news_wait("C2", open[1].seq).await.unwrap(), None);
+
+        assert_eq!(inbox.waited_since_before(now()).await.unwrap(), []);
+        let given_up = inbox.waited_since_before(now() + 1).await.unwrap();
+        assert_eq!(given_up.iter().map(|it| it.id.as_str()).collect::<Vec<_>>(), ["Ev2"]);
+        assert_eq!(inbox.waited_since_before(now() + 1).await.unwrap(), []);
+
+        inbox.is_back(Away::Issuer).await.unwrap();
+        assert_eq!(inbox.open_events().await.unwrap(), []);
+        inbox.is_back(Away::Server).await.unwrap();
+        let left: Vec<String> =
+            inbox.open_events().await.unwrap().into_iter().map(|it| it.incoming.id).collect();
+        assert_eq!(left, ["Ev1"]);
+    }
+}
