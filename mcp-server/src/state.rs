@@ -73,9 +73,8 @@ impl StateRepo {
             let mut found = mirror.tentacles(tip, &enclave, MOST + 1)?;
             let truncated = found.len() > MOST;
             found.truncate(MOST);
-            let kept = |Found { name, read }: Found| {
-                let read = read.map(|at| at.hash().to_string()).map_err(|error| error.to_string());
-                (name, read)
+            let kept = |Found { name, content }: Found| {
+                (name, content.map(|hash| hash.to_string()).map_err(|error| error.to_string()))
             };
             let kept = found.into_iter().map(kept).collect();
             Ok(InGit { head: told(mirror.committed(tip)?), kept, truncated })

@@ -3,18 +3,23 @@
 
 use crate::address::{Credentials, RepoAddress};
 use crate::error::StateError;
+use crate::layout::Layout;
 use crate::libgit2;
 use crate::names::{BranchName, CommitId};
 use crate::read::{self, AtCommit, Committed};
 use crate::remote::{Bounds, Elsewhere};
 use git2::{ErrorClass, Oid, Repository, RepositoryInitOptions};
+use quick_cache::sync::Cache;
 use std::fs::{self, File};
 use std::io;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
-use workflow::{EnclaveName, TentacleName};
+use workflow::{ContentHash, EnclaveName, TentacleName};
+
+/// How many folders' contents are known by name at most.
+const MOST_CONTENTS: usize = 20_000;
 
 /// Which commit was the newest when a mirror was asked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -28,8 +33,8 @@ pub struct Moved {
 pub struct Found {
     /// The tentacle.
     pub name: TentacleName,
-    /// What is in it, or why it is none.
-    pub read: Result<AtCommit, StateError>,
+    /// The name of what is in it, or why it is none.
+    pub content: Result<ContentHash, StateError>,
 }
 
 /// A copy of one branch. Its methods block: call them where that is allowed.
@@ -39,6 +44,8 @@ pub struct Mirror {
     elsewhere: Elsewhere,
     folder: PathBuf,
     repo: Mutex<Held>,
+    /// The names of what folders hold, by their trees: one that has not changed is not read again.
+    contents: Cache<Oid, ContentHash>,
     /// Held as long as this lives, so that no other process works in the folder.
     _alone: File,
 }
@@ -78,7 +85,7 @@ impl Mirror {
         let folder = folder.join("repo.git");
         let repo = Mutex::new(Held(open_or_make(&folder)?));
         let elsewhere = Elsewhere { address, credentials, bounds: Bounds::default() };
-        Ok(Self { branch, elsewhere, folder, repo, _alone: alone })
+        Ok(Self { branch, elsewhere, folder, repo, contents: Cache::new(MOST_CONTENTS), _alone: alone })
     }
 
     /// The branch.
@@ -134,13 +141,30 @@ impl Mirror {
         most: usize,
     ) -> Result<Vec<Found>, StateError> {
         let held = self.held();
-        let mut names = read::folders::<TentacleName>(&held.0, at, &[crate::ENCLAVES, enclave.as_str()])?;
-        names.truncate(most);
-        let read = |name: TentacleName| {
-            let read = read::tentacle(&held.0, at, enclave, &name);
-            Found { name, read }
+        let within = [crate::ENCLAVES, enclave.as_str()];
+        let mut folders = read::folders::<TentacleName>(held.repo(), at, &within)?;
+        folders.truncate(most);
+        let read = |(name, folder): (TentacleName, Result<Oid, StateError>)| {
+            let content = folder.and_then(|folder| self.content(&held, folder, enclave, &name));
+            Found { name, content }
         };
-        Ok(names.into_iter().map(read).collect())
+        Ok(folders.into_iter().map(read).collect())
+    }
+
+    /// The name of what a tentacle's folder holds. Why one cannot be read depends on where it lies, and is not kept.
+    fn content(
+        &self,
+        held: &Held,
+        folder: Oid,
+        enclave: &EnclaveName,
+        name: &TentacleName,
+    ) -> Result<ContentHash, StateError> {
+        if let Some(known) = self.contents.get(&folder) {
+            return Ok(known);
+        }
+        let content = read::content(held.repo(), folder, &Layout::tentacle(enclave, name))?;
+        self.contents.insert(folder, content);
+        Ok(content)
     }
 
     /// What a commit that was fetched before says of itself.

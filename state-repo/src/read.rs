@@ -5,7 +5,7 @@ use crate::error::StateError;
 use crate::hostile::Hostile;
 use crate::layout::{Entry, Layout};
 use crate::names::CommitId;
-use git2::{Commit, ObjectType, Odb, Oid, Repository, Tree};
+use git2::{Commit, ObjectType, Odb, Oid, Repository, Tree, TreeEntry};
 use jiff::Timestamp;
 use std::collections::BTreeMap;
 use workflow::{Bundle, ContentHash, EnclaveName, TentacleName};
@@ -83,27 +83,50 @@ pub(crate) fn tentacle(
 ) -> Result<AtCommit, StateError> {
     let found = repo.find_commit(commit.0)?;
     let objects = repo.odb()?;
-    let mut walk = Walk { repo, objects: &objects, entries: 0, bytes: 0, files: Vec::new() };
+    let walk = Walk { repo, objects: &objects, entries: 0, bytes: 0, files: Vec::new() };
     let folder = walk.descend(&found, &Layout::parts(enclave, tentacle))?;
     let path = Layout::tentacle(enclave, tentacle);
     let Some(folder) = folder else { return Err(StateError::NoTentacle { path, commit }) };
-    walk.read(folder, "", &path)?;
-    Ok(AtCommit { committed: Committed::of(&found)?, bundle: Bundle::new(walk.files)? })
+    Ok(AtCommit { committed: Committed::of(&found)?, bundle: walk.bundle(folder, &path)? })
 }
 
-/// The names of the folders in one folder, `enclaves` or `enclaves/<enclave>`, that are a `T`.
+/// The name of what is in a tentacle's folder, which [`folders`] has found; `path` is for what is said of it.
+pub(crate) fn content(repo: &Repository, folder: Oid, path: &str) -> Result<ContentHash, StateError> {
+    let objects = repo.odb()?;
+    let walk = Walk { repo, objects: &objects, entries: 0, bytes: 0, files: Vec::new() };
+    Ok(walk.bundle(folder, path)?.content_hash())
+}
+
+/// The folders in one folder, `enclaves` or `enclaves/<enclave>`, that are a `T`: by name, each with its tree, unless another
+/// one could be taken for it.
 pub(crate) fn folders<T: std::str::FromStr>(
     repo: &Repository,
     commit: CommitId,
     within: &[&str],
-) -> Result<Vec<T>, StateError> {
+) -> Result<Vec<(T, Result<Oid, StateError>)>, StateError> {
     let found = repo.find_commit(commit.0)?;
     let objects = repo.odb()?;
     let walk = Walk { repo, objects: &objects, entries: 0, bytes: 0, files: Vec::new() };
     let Some(folder) = walk.descend(&found, within)? else { return Ok(Vec::new()) };
-    let tree = walk.tree(folder, &within.join("/"))?;
+    let path = within.join("/");
+    let tree = walk.tree(folder, &path)?;
+    let mut alike: BTreeMap<Vec<u8>, Vec<String>> = BTreeMap::new();
+    for entry in &tree {
+        let name = String::from_utf8_lossy(entry.name_bytes()).into_owned();
+        alike.entry(entry.name_bytes().to_ascii_lowercase()).or_default().push(name);
+    }
+    let read = |entry: TreeEntry<'_>| {
+        let name = std::str::from_utf8(entry.name_bytes()).ok()?.parse().ok()?;
+        let tree = match alike.get(&entry.name_bytes().to_ascii_lowercase()).map(Vec::as_slice) {
+            Some([one, other, ..]) => {
+                Err(Hostile::SameName { one: sibling(&path, one), other: sibling(&path, other) }.into())
+            }
+            _ => Ok(entry.id()),
+        };
+        Some((name, tree))
+    };
     let folders = tree.iter().filter(|entry| Kind::of(entry.filemode_raw()) == Kind::Folder);
-    Ok(folders.filter_map(|entry| std::str::from_utf8(entry.name_bytes()).ok()?.parse().ok()).collect())
+    Ok(folders.filter_map(read).collect())
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -184,6 +207,12 @@ impl<'r> Walk<'r> {
             id = next;
         }
         Ok(Some(id))
+    }
+
+    /// All that belongs to a tentacle in its folder.
+    fn bundle(mut self, folder: Oid, path: &str) -> Result<Bundle, StateError> {
+        self.read(folder, "", path)?;
+        Ok(Bundle::new(self.files)?)
     }
 
     /// Reads the files of a folder, and of those in it. `within` is relative to the tentacle's folder, `shown` to the root.
