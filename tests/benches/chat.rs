@@ -8,7 +8,8 @@
     reason = "a benchmark prints what it measured, and may stop"
 )]
 
-use std::time::Duration;
+use serde_json::json;
+use std::time::{Duration, Instant};
 use tests::{Home, Person, Up};
 
 /// How many commands are measured, after some that are not.
@@ -20,6 +21,13 @@ const IDLE: Duration = Duration::from_secs(30);
 
 /// How long it is waited between two looks: the times are no finer.
 const LOOK: Duration = Duration::from_millis(1);
+
+/// Who makes enclaves for Home, and how many each: more than ten nobody may own.
+const PEOPLE: [&str; 4] = ["ana", "ben", "cy", "gil"];
+const EACH: usize = 10;
+
+/// How often Home is looked at.
+const HOMES: usize = 20;
 
 const SERVICES: [&str; 3] = ["workspace", "mcp-server", "kraken-bot"];
 
@@ -45,6 +53,62 @@ async fn main() {
         let memory = up.service(service).await.memory_mib().unwrap();
         println!(r#"{{"name":"idle memory of {service}","value":{memory:.1},"unit":"MiB"}}"#);
     }
+    at_home(&up, &ana).await;
+    stalled(&up, &ana).await;
+}
+
+/// The Home tab of somebody with as many enclaves as people can own here: from the click on "Look again" until it shows what has
+/// changed meanwhile.
+async fn at_home(up: &Up, ana: &Person) {
+    let subject = up.mcp("ana").await.call("whoami", &json!({})).await.unwrap()["subject"].clone();
+    let mut enclaves = 1;
+    for owner in PEOPLE {
+        let mcp = up.mcp(owner).await;
+        for number in 0..EACH {
+            let name = format!("{owner}-{number}");
+            let made = mcp.call("enclave_provision", &json!({"name": name, "members": [subject]})).await;
+            enclaves += u32::from(made.is_ok());
+        }
+    }
+    ana.finds_at_home(&["ana-0 is active"]).await;
+    let mcp = up.mcp("ana").await;
+    let mut times = Vec::new();
+    for number in 0..HOMES {
+        let (tool, state) =
+            if number % 2 == 0 { ("enclave_freeze", "frozen") } else { ("enclave_unfreeze", "active") };
+        mcp.call(tool, &json!({"name": "ana-0"})).await.unwrap();
+        let began = Instant::now();
+        ana.presses_at_home("Look again").await;
+        ana.finds_shown_at_home(&[&format!("ana-0 is {state}")]).await;
+        times.push(began.elapsed().as_secs_f64() * 1e3);
+    }
+    times.sort_by(f64::total_cmp);
+    let (half, most) = (times.get(HOMES / 2).unwrap(), times.last().unwrap());
+    println!(
+        r#"{{"name":"Home, from the click to what is new","enclaves":{enclaves},"value":{half:.0},"unit":"ms","most_ms":{most:.0},"looks":{HOMES}}}"#
+    );
+}
+
+/// How soon messages are acknowledged while the server answers nobody.
+async fn stalled(up: &Up, ana: &Person) {
+    let server = up.service("mcp-server").await;
+    server.freeze();
+    let mut times = Vec::new();
+    for _ in 0..COMMANDS {
+        let (_, began) = ana.sends("@kraken status").await;
+        while !up.has_all_acknowledged().await {
+            tokio::time::sleep(LOOK).await;
+        }
+        times.push(began.elapsed().as_secs_f64() * 1e3);
+    }
+    server.thaw();
+    times.sort_by(f64::total_cmp);
+    let at = |percent: usize| times.get(COMMANDS * percent / 100).unwrap();
+    println!(
+        r#"{{"name":"event to ack, the server stalled","value":{:.1},"unit":"ms","p99_ms":{:.1},"commands":{COMMANDS}}}"#,
+        at(50),
+        at(99),
+    );
 }
 
 /// One command: the time until it is acknowledged, and until the answer stands in the thread.
