@@ -96,7 +96,7 @@ async fn nodes_are_for_operators_and_numbers_for_all() {
     assert_eq!(short["limitRange"]["memory"], "1Gi");
     assert_eq!(short["networkPolicy"]["supported"], false);
     assert!(
-        short["warnings"].to_string().contains("whether the cluster's network plugin enforces"),
+        short["warnings"].to_string().contains("whether the network keeps sandboxes to what is opened"),
         "{short}"
     );
 

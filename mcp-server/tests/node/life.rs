@@ -114,7 +114,7 @@ fn a_tentacle_comes_runs_and_goes_without_a_trace() {
         let status = site.call("ana", "wf_status", status).await.unwrap();
         assert_eq!((&status["state"], &status["sandbox"]), (&json!("idle"), &json!("gvisor")), "{status}");
         let gaps = status["not_enforced"].to_string();
-        assert!(gaps.contains("NetworkPolicy") && gaps.contains("podPidsLimit"), "{gaps}");
+        assert!(gaps.contains("whether the network keeps") && gaps.contains("podPidsLimit"), "{gaps}");
         let logs = json!({"enclave": enclave, "name": "hello"});
         let logs = site.call("ana", "wf_logs", logs).await.unwrap();
         assert!(logs.to_string().contains("listening on"), "{logs}");
