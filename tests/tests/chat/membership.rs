@@ -192,7 +192,7 @@ async fn what_failed_is_told_where_it_was_and_to_whoever_may_know() {
     let home = Home::default();
     let up = home.up().await;
     let ana = founder(&up).await;
-    aloud(&ana.asks("what failed").await, &["Nothing failed: all 1 that you can see are well."]);
+    aloud(&ana.asks("what failed").await, &["Nothing failed: the one tentacle that you can see is well."]);
     let hello = up.folder().join("tentacles/price-watch/hello");
     std::fs::remove_dir_all(hello.join("tests")).unwrap();
     std::fs::write(hello.join("nodes/hello.ts"), "export default () => { throw new Error('no tea'); };\n")
