@@ -44,12 +44,21 @@ impl Group {
 
     /// How many of its processes were killed because it had no memory left.
     pub(in super::super) fn memory_kills(&self) -> u64 {
+        self.counted(&["memory.oom_control", "memory.events"], "oom_kill ")
+    }
+
+    /// How often one of its processes could not be begun because it had too many.
+    pub(in super::super) fn processes_refused(&self) -> u64 {
+        self.counted(&["pids.events"], "max ")
+    }
+
+    /// What the kernel has counted under this name, in whichever of the files there is.
+    fn counted(&self, files: &[&str], name: &str) -> u64 {
         let count = |path: PathBuf| -> Option<u64> {
             let text = fs::read_to_string(path).ok()?;
-            text.lines().find_map(|line| line.strip_prefix("oom_kill "))?.trim().parse().ok()
+            text.lines().find_map(|line| line.strip_prefix(name))?.trim().parse().ok()
         };
-        let files = ["memory.oom_control", "memory.events"];
-        let counts = self.folders.iter().flat_map(|folder| files.map(|file| folder.join(file)));
+        let counts = self.folders.iter().flat_map(|folder| files.iter().map(|file| folder.join(file)));
         counts.filter_map(count).max().unwrap_or_default()
     }
 
