@@ -6,7 +6,7 @@ use crate::error::StateError;
 use crate::layout::Layout;
 use crate::libgit2;
 use crate::names::{BranchName, CommitId};
-use crate::read::{self, AtCommit, Committed};
+use crate::read::{self, AtCommit, Committed, Folder};
 use crate::remote::{Bounds, Elsewhere};
 use git2::{ErrorClass, Oid, Repository, RepositoryInitOptions};
 use quick_cache::sync::Cache;
@@ -144,8 +144,8 @@ impl Mirror {
         let within = [crate::ENCLAVES, enclave.as_str()];
         let mut folders = read::folders::<TentacleName>(held.repo(), at, &within)?;
         folders.truncate(most);
-        let read = |(name, folder): (TentacleName, Result<Oid, StateError>)| {
-            let content = folder.and_then(|folder| self.content(&held, folder, enclave, &name));
+        let read = |Folder { name, tree }: Folder<TentacleName>| {
+            let content = tree.and_then(|tree| self.content(&held, tree, enclave, &name));
             Found { name, content }
         };
         Ok(folders.into_iter().map(read).collect())

@@ -97,13 +97,19 @@ pub(crate) fn content(repo: &Repository, folder: Oid, path: &str) -> Result<Cont
     Ok(walk.bundle(folder, path)?.content_hash())
 }
 
-/// The folders in one folder, `enclaves` or `enclaves/<enclave>`, that are a `T`: by name, each with its tree, unless another
-/// one could be taken for it.
+/// A folder in a folder.
+pub(crate) struct Folder<T> {
+    pub(crate) name: T,
+    /// Its tree, unless another one could be taken for it.
+    pub(crate) tree: Result<Oid, StateError>,
+}
+
+/// The folders in one folder, `enclaves` or `enclaves/<enclave>`, whose names are a `T`, by name.
 pub(crate) fn folders<T: std::str::FromStr>(
     repo: &Repository,
     commit: CommitId,
     within: &[&str],
-) -> Result<Vec<(T, Result<Oid, StateError>)>, StateError> {
+) -> Result<Vec<Folder<T>>, StateError> {
     let found = repo.find_commit(commit.0)?;
     let objects = repo.odb()?;
     let walk = Walk { repo, objects: &objects, entries: 0, bytes: 0, files: Vec::new() };
@@ -123,7 +129,7 @@ pub(crate) fn folders<T: std::str::FromStr>(
             }
             _ => Ok(entry.id()),
         };
-        Some((name, tree))
+        Some(Folder { name, tree })
     };
     let folders = tree.iter().filter(|entry| Kind::of(entry.filemode_raw()) == Kind::Folder);
     Ok(folders.filter_map(read).collect())

@@ -60,7 +60,8 @@ async fn main() {
 /// The Home tab of somebody with as many enclaves as people can own here: from the click on "Look again" until it shows what has
 /// changed meanwhile.
 async fn at_home(up: &Up, ana: &Person) {
-    let subject = up.mcp("ana").await.call("whoami", &json!({})).await.unwrap()["subject"].clone();
+    let me = up.mcp("ana").await.call("whoami", &json!({})).await.unwrap();
+    let subject = me.get("subject").unwrap();
     let mut enclaves = 1;
     for owner in PEOPLE {
         let mcp = up.mcp(owner).await;

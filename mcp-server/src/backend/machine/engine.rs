@@ -216,8 +216,7 @@ impl Engine {
     /// Whether all of its sidecars live, and it has had room for every process so far: what a run has left in it may take up the
     /// room of the next. If not, it ends the runs that it has, and takes no more.
     pub(super) fn is_whole(&self) -> bool {
-        self.sandbox.group.processes_refused() == 0
-            && self.sidecars.iter().all(|one| one.sandbox.is_alive())
+        self.sandbox.group.processes_refused() == 0 && self.sidecars.iter().all(|one| one.sandbox.is_alive())
     }
 
     /// What it is in, and what is beside it.
