@@ -1,8 +1,6 @@
 //! What is asked in people's own words, where a model is set up: it reads, runs and proposes with the power of whoever asks, and
 //! the server decides each call. What widens a right or destroys becomes a card that a person clicks.
 
-#[cfg(test)]
-pub(crate) mod catalogue;
 mod desk;
 mod memory;
 mod model;
@@ -11,6 +9,8 @@ mod piece;
 pub(crate) mod proposal;
 mod results;
 mod shown;
+#[cfg(test)]
+pub(crate) mod tests;
 mod words;
 
 pub(crate) use model::Model;

@@ -3,8 +3,6 @@
 mod add;
 pub(crate) mod approve;
 pub(crate) mod card;
-#[cfg(test)]
-pub(crate) mod catalogue;
 mod choose_mode;
 mod deploy;
 mod enclaves;
@@ -27,6 +25,8 @@ mod set_tentacle_mode;
 mod set_up;
 mod shut_down;
 mod status;
+#[cfg(test)]
+pub(crate) mod tests;
 pub(crate) use status::seconds;
 mod sync;
 pub(crate) mod transfer;

@@ -24,9 +24,9 @@ mod server;
 mod sessions;
 mod sign_in;
 mod slack;
-#[cfg(test)]
-mod snapshot;
 mod talk;
+#[cfg(test)]
+mod tests;
 mod told;
 mod worker;
 mod working_copy;

@@ -145,6 +145,4 @@ pub(crate) async fn clicked(
 }
 
 #[cfg(test)]
-pub(crate) mod catalogue;
-#[cfg(test)]
-mod tests;
+pub(crate) mod tests;

@@ -117,7 +117,7 @@ fn all() -> Vec<Prose> {
 #[test]
 fn all_that_the_server_says_is_as_it_was_reviewed() {
     let mut text = "What the server can say in chat, as it stands in its source: what is filled in stands in braces. Refusals begin with a\n\
-        capital letter and end with a full stop when they are told. Made by `cargo test -p kraken-bot snapshot`.\n"
+        capital letter and end with a full stop when they are told. Made by `cargo test -p kraken-bot --all-features reviewed`.\n"
         .to_owned();
     let (mut file, mut once) = (String::new(), BTreeSet::new());
     for said in all() {

@@ -6,10 +6,9 @@ mod prose;
 mod samples;
 mod server;
 
-use crate::agent;
-use crate::commands::catalogue;
 use crate::slack::blocks::Message;
 use crate::slack::view::Modal;
+use crate::{agent, commands};
 use prose::Prose;
 use serde_json::Value;
 use std::collections::BTreeSet;
@@ -89,14 +88,14 @@ pub(crate) fn words(title: impl Into<String>, words: impl Into<String>) -> Shown
 
 fn all() -> Vec<Shown> {
     let mut all = others::all();
-    all.extend(catalogue::all());
-    all.extend(agent::catalogue::all());
+    all.extend(commands::tests::all());
+    all.extend(agent::tests::all());
     all
 }
 
 /// The whole file.
 fn rendered(all: &[Shown]) -> String {
-    let mut text = "Every message that the Kraken can send, made by `cargo test -p kraken-bot snapshot`. Names in it are examples. The plain\n\
+    let mut text = "Every message that the Kraken can send, made by `cargo test -p kraken-bot --all-features reviewed`. Names in it are examples. The plain\n\
         text of a message, for notifications and screen readers, is the same without the brackets.\n"
         .to_owned();
     for shown in all {
@@ -197,7 +196,7 @@ fn no_text_of_the_source_is_missing() {
             texts.into_iter().filter(|text| !text.pieces().iter().all(|piece| said.contains(&flat(piece)))),
         );
     }
-    assert!(missing.is_empty(), "no message of the snapshot says these: {missing:#?}");
+    assert!(missing.is_empty(), "no message that is reviewed says these: {missing:#?}");
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::reply::refusal;
-use crate::snapshot::{Shown, message, words};
+use crate::tests::{Shown, message, words};
 use offered::RUN;
 
 /// All of them.
@@ -23,6 +23,6 @@ pub(crate) fn all() -> Vec<Shown> {
     all.extend(doing.map(|tool| words(format!("a model at work: {tool}"), shown::doing(tool, "hello"))));
     let outs = [Out::Silent, Out::Slow, Out::Busy, Out::Refused, Out::Nonsense];
     all.extend(outs.map(|out| words(format!("a model: out, {out:?}"), is_out(&out))));
-    all.extend(proposal::catalogue::all());
+    all.extend(proposal::tests::all());
     all
 }

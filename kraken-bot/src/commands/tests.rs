@@ -4,7 +4,7 @@ use super::*;
 use crate::asked::Stop;
 use crate::live::shown::Shown as Progress;
 use crate::reply::refusal;
-use crate::snapshot::{
+use crate::tests::{
     Shown, deployed, entry, history as past, info, message, run as ran, sample, tentacle, with, words,
 };
 use crate::working_copy::WorkingCopyError;

@@ -44,11 +44,9 @@ pub(super) fn files(folder: &Path) -> Vec<PathBuf> {
     for entry in std::fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();
         let name = path.file_name().unwrap().to_str().unwrap().to_owned();
-        if path.is_dir() && name != "snapshot" && name != "tests" {
+        if path.is_dir() && name != "tests" {
             found.extend(files(&path));
-        } else if name.ends_with(".rs")
-            && !["snapshot.rs", "catalogue.rs", "tests.rs"].contains(&name.as_str())
-        {
+        } else if name.ends_with(".rs") && name != "tests.rs" {
             found.push(path);
         }
     }
