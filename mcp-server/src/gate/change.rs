@@ -4,7 +4,7 @@
 //! never find half a change made, and what is denied is still put on record.
 
 use super::Gate;
-use super::act::{Act, Apply, ApplyNew, AskToJoin, Provision};
+use super::act::{Act, Apply, ApplyNew, Provision};
 use super::ask::{Facts, Refused, ask};
 use super::authorized::Authorized;
 use super::changing::{Allowed, Changing};
@@ -171,17 +171,6 @@ impl<'g> Change<'g> {
     ) -> Result<Option<Arc<EnclaveRecord>>, Failure> {
         let found = self.entries.tx.enclave_of(team, channel).await.map_err(|error| unavailable(&error))?;
         Ok(found.map(Arc::new))
-    }
-
-    /// The enclave of this name, for whom its owner has invited by this verified address.
-    pub(crate) async fn invited_to(
-        &mut self,
-        grant: &Authorized<AskToJoin>,
-        name: &EnclaveName,
-        verified_email: &str,
-    ) -> Result<Option<Arc<EnclaveRecord>>, Failure> {
-        let found = self.entries.tx.invited_to(grant, name, verified_email).await;
-        Ok(found.map_err(|error| unavailable(&error))?.map(Arc::new))
     }
 
     /// The identities that are bound to these Slack accounts.

@@ -3,6 +3,7 @@
 use super::{About, Effect, Handler, Repeat};
 use crate::call::Call;
 use crate::gate::{act, unavailable};
+use crate::identity::Person;
 use crate::progress::Progress;
 use crate::server::Server;
 use crate::store::{Asker, EnclaveRecord, StoreError};
@@ -31,26 +32,28 @@ impl Handler for JoinAsk {
         _: &Progress,
     ) -> Result<JoinAskAnswer, Failure> {
         let failed = |error: StoreError| unavailable(&error);
-        let (mut change, grant) = server.gate.change(call).await?.itself::<act::AskToJoin>().await?;
-        // Only whoever stands in the channel or is invited can ask: that there is an enclave is nothing to learn by asking.
-        let invited = match (call.channel(), &args.name, call.person()) {
-            (None, Some(_), Some(person)) => person.verified_email.as_deref(),
-            _ => None,
-        };
-        let here = match (call.channel(), &args.name, invited) {
-            (Some((team, channel)), _, _) => change.enclave_of(team, &channel.id).await?,
-            (None, Some(name), Some(email)) => change.invited_to(&grant, name, email).await?,
+        let (change, grant) = server.gate.change(call).await?.itself::<act::AskToJoin>().await?;
+        let mut changing = change.decided();
+        let tx = changing.tx();
+        // That there is an enclave is nothing to learn by asking.
+        let found = match (call.channel(), &args.name, call.person()) {
+            (Some((team, channel)), named, _) => {
+                let here = tx.askable_in(&grant, (team, &channel.id)).await.map_err(failed)?;
+                here.filter(|it| named.as_ref().is_none_or(|named| *named == it.record().name))
+            }
+            (None, Some(name), Some(Person { verified_email: Some(email), .. })) => {
+                tx.askable_by(&grant, email, name).await.map_err(failed)?
+            }
             (None, _, _) => None,
         };
-        let mut changing = change.decided();
-        let here = here.filter(|record| args.name.as_ref().is_none_or(|named| *named == record.name));
-        let (Some(record), Some(person)) = (here, call.person()) else {
+        let (Some(askable), Some(person)) = (found, call.person()) else {
             let nothing = Failure::new(FailureCode::Conflict, "there is no enclave here that you could ask")
                 .with_remedy(
                     "ask in the channel of the enclave, or let its owner invite your e-mail address",
                 );
             return Err(changing.failed(nothing).await);
         };
+        let (record, invited) = (askable.record(), askable.invited());
         let rights = server.store.rights().await.map_err(failed)?;
         let account = match &call.via {
             Some(via) => Some(via.user.id.as_str()),
@@ -65,16 +68,15 @@ impl Handler for JoinAsk {
             Some(email) if email != person.shown() => format!("{} ({email})", person.shown()),
             _ => person.shown().to_owned(),
         };
-        let asker =
-            Asker { person: &person.id, account: account.unwrap_or_default(), shown: &shown, invited };
-        let asked = changing.tx().ask_to_join(&grant, &record, &asker).await.map_err(failed)?;
+        let asker = Asker { person: &person.id, account: account.unwrap_or_default(), shown: &shown };
+        let asked = changing.tx().ask_to_join(&grant, &askable, &asker).await.map_err(failed)?;
         if let Some(request) = asked {
             let question = Some(NoticeQuestion::Join(request));
-            let told = in_words(&shown, &record);
+            let told = in_words(&shown, record);
             let tx = changing.tx();
-            if !tx.notify_person(&record, &record.owner, &told, question).await.map_err(failed)? {
+            if !tx.notify_person(record, &record.owner, &told, question).await.map_err(failed)? {
                 // The owner has no Slack account any more: whoever is in the channel may know them.
-                tx.notify(&record, &told).await.map_err(failed)?;
+                tx.notify(record, &told).await.map_err(failed)?;
             }
         }
         changing.done().await?;

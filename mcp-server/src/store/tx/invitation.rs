@@ -2,7 +2,7 @@
 
 use super::{Tx, holdable, now};
 use crate::gate::Authorized;
-use crate::gate::act::{AddMember, AskToJoin, Info, Whoami};
+use crate::gate::act::{AddMember, Info, Whoami};
 use crate::store::record::{EnclaveRecord, PersonId};
 use crate::store::{Store, StoreError, row};
 use jiff::Timestamp;
@@ -122,14 +122,12 @@ impl Tx {
         Ok(gone.rows_affected() > 0)
     }
 
-    /// The enclave of this name, for whom its owner has invited by the address that the issuer has verified. To everybody else
-    /// there is none.
-    pub(crate) async fn invited_to(
+    /// Whether this verified address is invited to the enclave of this name.
+    pub(super) async fn is_invited(
         &mut self,
-        _: &Authorized<AskToJoin>,
         name: &EnclaveName,
         verified_email: &str,
-    ) -> Result<Option<EnclaveRecord>, StoreError> {
+    ) -> Result<bool, StoreError> {
         let found = sqlx::query(
             "SELECT enclave FROM invitation WHERE enclave = $1 AND email = $2 AND expires_at > $3",
         )
@@ -138,10 +136,7 @@ impl Tx {
         .bind(now())
         .fetch_optional(self.connection())
         .await?;
-        match found {
-            Some(_) => self.enclave(name).await,
-            None => Ok(None),
-        }
+        Ok(found.is_some())
     }
 
     /// Whoever asked has used their invitation up.

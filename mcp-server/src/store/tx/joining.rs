@@ -7,6 +7,7 @@ use crate::store::record::{EnclaveRecord, JoinRequest, PersonId};
 use crate::store::{Store, StoreError, row};
 use sqlx::Row;
 use uuid::Uuid;
+use workflow::EnclaveName;
 
 /// How long a request is good for, in milliseconds: a week.
 pub(super) const VALID: i64 = 7 * 24 * 60 * 60 * 1000;
@@ -22,8 +23,27 @@ pub(crate) struct Asker<'a> {
     pub(crate) account: &'a str,
     /// Their name, to show.
     pub(crate) shown: &'a str,
-    /// Their address, where an invitation to it lets them ask.
-    pub(crate) invited: Option<&'a str>,
+}
+
+/// An enclave whose owner can be asked: whoever asks stands in its channel, or is invited. Only [`Tx::askable_in`] and
+/// [`Tx::askable_by`] make one, so that nobody is asked by strangers.
+#[derive(Debug)]
+pub(crate) struct Askable {
+    record: EnclaveRecord,
+    /// The verified address that is invited.
+    invited: Option<String>,
+}
+
+impl Askable {
+    /// The enclave.
+    pub(crate) fn record(&self) -> &EnclaveRecord {
+        &self.record
+    }
+
+    /// The verified address that is invited.
+    pub(crate) fn invited(&self) -> Option<&str> {
+        self.invited.as_deref()
+    }
 }
 
 impl Store {
@@ -41,11 +61,34 @@ impl Store {
 }
 
 impl Tx {
+    /// The enclave of the channel that somebody asks in.
+    pub(crate) async fn askable_in(
+        &mut self,
+        _: &Authorized<AskToJoin>,
+        (team, channel): (&str, &str),
+    ) -> Result<Option<Askable>, StoreError> {
+        Ok(self.enclave_of(team, channel).await?.map(|record| Askable { record, invited: None }))
+    }
+
+    /// The enclave of this name, where this address, which the issuer has verified, is invited. To everybody else there is none.
+    pub(crate) async fn askable_by(
+        &mut self,
+        _: &Authorized<AskToJoin>,
+        verified_email: &str,
+        name: &EnclaveName,
+    ) -> Result<Option<Askable>, StoreError> {
+        if !self.is_invited(name, verified_email).await? {
+            return Ok(None);
+        }
+        let invited = Some(verified_email.to_owned());
+        Ok(self.enclave(name).await?.map(|record| Askable { record, invited }))
+    }
+
     /// Writes down that somebody asks to be let in, which uses up their invitation; `None` when they did so within a day before.
     pub(crate) async fn ask_to_join(
         &mut self,
         _: &Authorized<AskToJoin>,
-        record: &EnclaveRecord,
+        Askable { record, invited }: &Askable,
         asker: &Asker<'_>,
     ) -> Result<Option<Uuid>, StoreError> {
         sqlx::query("DELETE FROM join_request WHERE asked_at <= $1")
@@ -69,7 +112,7 @@ impl Tx {
         .bind(now() - QUIET)
         .execute(self.connection())
         .await?;
-        if let Some(email) = asker.invited {
+        if let Some(email) = invited {
             self.use_invitation(record, email).await?;
         }
         Ok((asked.rows_affected() > 0).then_some(id))
