@@ -171,6 +171,13 @@ impl Slack {
     }
 }
 
+/// Where the next page of a list begins; empty after the last.
+#[derive(Default, Deserialize)]
+struct Cursor {
+    #[serde(default)]
+    next_cursor: String,
+}
+
 enum Outcome {
     Done(Value),
     Wait(Duration),

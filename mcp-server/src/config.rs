@@ -13,7 +13,8 @@ use clap::{Parser, ValueEnum};
 use secrecy::SecretString;
 use std::net::SocketAddr;
 use std::path::PathBuf;
-use url::{Host, Url};
+use url::Url;
+use wire::loopback::is_loopback;
 
 /// The Tentacular MCP server: the only door to the cluster.
 #[derive(Debug, Clone, Parser)]
@@ -272,15 +273,6 @@ fn has_password(address: &str) -> bool {
     Url::parse(address).is_ok_and(|url| {
         url.password().is_some() || url.query_pairs().any(|(name, _)| name.eq_ignore_ascii_case("password"))
     })
-}
-
-fn is_loopback(url: &Url) -> bool {
-    match url.host() {
-        Some(Host::Domain(name)) => name == "localhost",
-        Some(Host::Ipv4(address)) => address.is_loopback(),
-        Some(Host::Ipv6(address)) => address.is_loopback(),
-        None => false,
-    }
 }
 
 #[cfg(test)]

@@ -4,7 +4,8 @@ use secrecy::SecretString;
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
-use url::{Host, Url};
+use url::Url;
+use wire::loopback::is_loopback;
 
 /// The address of a state repo: `https://…`, `http://…` on this machine alone, or `file:///…`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -81,15 +82,6 @@ impl FromStr for RepoAddress {
             return Err(AddressError::Query(shown()));
         }
         Ok(Self(url))
-    }
-}
-
-fn is_loopback(url: &Url) -> bool {
-    match url.host() {
-        Some(Host::Domain(name)) => name == "localhost",
-        Some(Host::Ipv4(address)) => address.is_loopback(),
-        Some(Host::Ipv6(address)) => address.is_loopback(),
-        None => false,
     }
 }
 

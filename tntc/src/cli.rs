@@ -87,7 +87,7 @@ pub(crate) enum Command {
     /// Test a tentacle with its fixtures, without a network
     #[cfg(feature = "up")]
     Test(crate::commands::test::Test),
-    /// The repository in which a team's tentacles lie: make one, commit, push
+    /// The repository in which a team's tentacles lie: make one, commit, push, and see whether what runs agrees with it
     #[command(subcommand)]
     State(StateCommand),
     /// Draw what feeds what and what reaches where

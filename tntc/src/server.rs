@@ -2,7 +2,8 @@
 
 use std::fmt;
 use std::str::FromStr;
-use url::{Host, Url};
+use url::Url;
+use wire::loopback::is_protected;
 
 /// A server's address, without the path of its MCP endpoint.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -61,17 +62,6 @@ impl fmt::Display for Server {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.0.as_str().trim_end_matches('/'))
     }
-}
-
-/// Whether what is sent there cannot be read on the way: https, or this machine alone.
-pub(crate) fn is_protected(url: &Url) -> bool {
-    let loopback = match url.host() {
-        Some(Host::Domain(name)) => name == "localhost",
-        Some(Host::Ipv4(address)) => address.is_loopback(),
-        Some(Host::Ipv6(address)) => address.is_loopback(),
-        None => false,
-    };
-    url.scheme() == "https" || (url.scheme() == "http" && loopback)
 }
 
 #[cfg(test)]

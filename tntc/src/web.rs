@@ -1,10 +1,10 @@
 //! Requests that are not tools' calls: what a server or an issuer publishes, and the issuer's token endpoint.
 
 use crate::failed::Exit;
-use crate::server::is_protected;
 use serde::de::DeserializeOwned;
 use std::time::Duration;
 use url::Url;
+use wire::loopback::is_protected;
 
 /// More than any document that is read here.
 const LARGEST: usize = 1024 * 1024;

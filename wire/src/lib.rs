@@ -6,6 +6,7 @@ pub mod canonical;
 pub mod client;
 pub mod enforcement;
 mod failure;
+pub mod loopback;
 pub mod meta;
 #[cfg(feature = "openid")]
 pub mod openid;

@@ -3,7 +3,8 @@
 use clap::{Args, ValueEnum};
 use std::path::PathBuf;
 use std::time::Duration;
-use url::{Host, Url};
+use url::Url;
+use wire::loopback::is_protected;
 
 /// Which model answers what is no documented command.
 #[derive(Debug, Clone, Default, Args)]
@@ -56,14 +57,7 @@ impl ModelArgs {
     /// What is wrong with the address: what people say, and the key, go there in clear only on this machine.
     pub(crate) fn problem(&self) -> Option<String> {
         let url = self.model_url.as_ref()?;
-        let here = match url.host() {
-            Some(Host::Ipv4(ip)) => ip.is_loopback(),
-            Some(Host::Ipv6(ip)) => ip.is_loopback(),
-            Some(Host::Domain(name)) => name == "localhost",
-            None => false,
-        };
-        let fits = url.scheme() == "https" || (url.scheme() == "http" && here);
-        (!fits).then(|| format!("--model-url `{url}` is neither https nor on this machine"))
+        (!is_protected(url)).then(|| format!("--model-url `{url}` is neither https nor on this machine"))
     }
 }
 

@@ -1,6 +1,6 @@
 //! What was said in a thread before a message.
 
-use super::{Method, Slack, SlackError};
+use super::{Cursor, Method, Slack, SlackError};
 use serde::Deserialize;
 
 /// How many pages of a thread are read at most.
@@ -21,12 +21,6 @@ struct Replies {
     messages: Vec<Reply>,
     #[serde(default)]
     response_metadata: Cursor,
-}
-
-#[derive(Default, Deserialize)]
-struct Cursor {
-    #[serde(default)]
-    next_cursor: String,
 }
 
 #[derive(Deserialize)]

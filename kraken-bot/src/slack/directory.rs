@@ -1,6 +1,6 @@
 //! Who is who, and who is where: users, channels, members.
 
-use super::{Method, Slack, SlackError};
+use super::{Cursor, Method, Slack, SlackError};
 use serde::Deserialize;
 use std::collections::HashMap;
 use wire::tools::channel::{AccountClass, ChannelPerson};
@@ -98,12 +98,6 @@ struct MembersAnswer {
     members: Vec<String>,
     #[serde(default)]
     response_metadata: Cursor,
-}
-
-#[derive(Default, Deserialize)]
-struct Cursor {
-    #[serde(default)]
-    next_cursor: String,
 }
 
 impl Slack {

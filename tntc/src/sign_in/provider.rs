@@ -1,7 +1,6 @@
 //! The issuer as it describes itself: OpenID Connect Discovery, with the endpoints that a terminal needs.
 
 use super::SignInError;
-use crate::server::is_protected;
 use crate::web::{Web, WebError};
 use openidconnect::core::{
     CoreAuthDisplay, CoreClaimName, CoreClaimType, CoreClient, CoreClientAuthMethod, CoreGrantType,
@@ -13,6 +12,7 @@ use openidconnect::{
     EndpointSet, HttpRequest, HttpResponse, IssuerUrl, ProviderMetadata, RevocationUrl, TokenUrl,
 };
 use serde::{Deserialize, Serialize};
+use wire::loopback::is_protected;
 
 /// Endpoints that OpenID Connect Discovery itself does not name (RFC 8628, section 4; RFC 8414, section 2).
 #[derive(Debug, Clone, Deserialize, Serialize)]
