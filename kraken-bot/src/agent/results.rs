@@ -6,8 +6,9 @@ use wire::Failure;
 /// The most characters of one answer.
 const MOST: usize = 8_000;
 
-/// Fields that say who somebody is at the issuer, which a model has no use for.
-const IDENTITY: [&str; 6] = ["issuer", "subject", "owner_sub", "email", "client", "caller"];
+/// Fields that say who somebody is at the issuer, or at which address they are invited: a model has no use for them, and lets nobody in.
+const IDENTITY: [&str; 8] =
+    ["issuer", "subject", "owner_sub", "email", "client", "caller", "joins", "invitations"];
 
 /// An answer. It is one line of JSON, so that nothing in it can look like the end of it.
 pub(super) fn data(tool: &str, answer: &Value) -> String {
@@ -76,10 +77,11 @@ mod tests {
 
     #[test]
     fn an_answer_is_one_line_without_identities() {
-        let answer = json!({"people": [{"name": "Ana", "email": "ana@x.example"}], "owner_sub": "s-1", "text": "a\nb"});
+        let answer = json!({"people": [{"name": "Ana", "email": "ana@x.example"}], "owner_sub": "s-1", "text": "a\nb",
+            "joins": [{"person": "Cy (cy@x.example)"}], "invitations": [{"email": "eve@x.example"}]});
         let told = data("enclave_info", &answer);
         assert_eq!(told.lines().count(), 2, "{told}");
-        assert!(told.contains("Ana") && !told.contains("ana@x") && !told.contains("s-1"), "{told}");
+        assert!(told.contains("Ana") && !told.contains("@x") && !told.contains("s-1"), "{told}");
         let long = data("wf_logs", &json!({"lines": "é".repeat(20_000)}));
         assert!(long.chars().count() < 8_300 && long.ends_with("ask for less.)"), "{}", long.len());
     }
