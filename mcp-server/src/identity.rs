@@ -3,11 +3,13 @@
 mod authenticator;
 mod break_glass;
 mod keys;
+mod one_person;
 mod token;
 
 pub use authenticator::{Authenticator, Unauthenticated};
 pub use break_glass::{BreakGlass, OperatorEntry};
 pub use keys::{Discovery, KeyError, Keys};
+pub(crate) use one_person::{NotOne, OnePerson};
 pub use token::{Clients, TokenError};
 
 use crate::store::{AccountId, PersonId};

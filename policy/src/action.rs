@@ -33,6 +33,8 @@ actions! {
     List = "enclave.list",
     /// See who belongs to an enclave.
     Members = "enclave.members",
+    /// See what waits for an enclave's owner: questions, who asked to be let in, who is invited.
+    Waiting = "enclave.waiting",
     /// Ask why somebody may or may not do something.
     Why = "enclave.why",
     /// See which tentacles there are.

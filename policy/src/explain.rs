@@ -286,6 +286,7 @@ impl Action {
             Self::Provision => "make",
             Self::Info | Self::List => "see",
             Self::Members => "see who belongs to the enclave",
+            Self::Waiting => "see what waits for the enclave's owner",
             Self::Why => "ask why",
             Self::TentacleList | Self::TentacleStatus | Self::TentacleHealth => "see",
             Self::TentacleDescribe => "see all of",

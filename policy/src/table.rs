@@ -127,6 +127,7 @@ pub const TABLE: [Rule; Action::ALL.len()] = [
     read(Action::Info, Enclave(Read)),
     read(Action::List, Enclave(Read)),
     read(Action::Members, Enclave(Read)),
+    rule(Action::Waiting, Person::EnclaveOwner, States::ALL),
     read(Action::Why, Enclave(Read)),
     read(Action::TentacleList, Both(Read)),
     read(Action::TentacleStatus, Both(Read)),

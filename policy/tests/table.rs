@@ -135,6 +135,7 @@ fn model(caller: &Caller, action: Action, state: State, enclave: &[u8], tentacle
                 "enclave.info" | "enclave.list" | "enclave.members" | "enclave.why" => {
                     bit(enclave, caller.class, b'r')
                 }
+                "enclave.waiting" => caller.class == 0,
                 _ if is_read => both(b'r'),
                 "tentacle.run" | "tentacle.restart" => both(b'x') && usable,
                 "tentacle.apply" | "tentacle.remove" => both(b'w') && active,

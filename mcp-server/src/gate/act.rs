@@ -55,6 +55,7 @@ acts! {
     Info is Info on OnEnclave,
     List is List on OnEnclave,
     Members is Members on OnEnclave,
+    Waiting is Waiting on OnEnclave,
     Why is Why on OnEnclave,
     TentacleList is TentacleList on OnTentacle,
     TentacleStatus is TentacleStatus on OnTentacle,

@@ -145,8 +145,8 @@ pub(super) fn refused_by_kind(call: &Call, action: Action) -> Option<Refused> {
     }
 }
 
-/// A read is what an operator may do with the read scope, or what concerns only the caller.
+/// A read is what an operator may do with the read scope, or what concerns only the caller or the owner.
 fn is_read(action: Action) -> bool {
     matches!(action.rule().operator, Some(policy::Scope::Read))
-        || matches!(action, Action::Whoami | Action::ClusterSummary)
+        || matches!(action, Action::Whoami | Action::ClusterSummary | Action::Waiting)
 }

@@ -113,6 +113,18 @@ impl Look<'_> {
         }))
     }
 
+    /// What else the caller may see of an enclave of which they see something; nothing where they may not. It belongs to the
+    /// record of `seen`.
+    pub(crate) fn also<S, A>(&self, seen: &Authorized<S>) -> Option<Authorized<A>>
+    where
+        S: Act<Target = OnEnclave>,
+        A: Act<Target = OnEnclave>,
+    {
+        let target = seen.target();
+        ask(self.call, A::ACTION, &Facts::Enclave(self.facts_of(&target.record))).ok()?;
+        Some(Authorized::new(seen.id(), target.clone()))
+    }
+
     /// The tentacles of a listed enclave that pass `A` too, by name. They belong to the list's record.
     pub(crate) fn tentacles<A: Act<Target = OnTentacle>>(
         &self,

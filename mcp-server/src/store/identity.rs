@@ -6,7 +6,7 @@ use super::{Store, StoreError, Tx};
 use crate::call::Call;
 use crate::gate::Authorized;
 use crate::gate::act::{Bind, Unlink};
-use crate::identity::Person;
+use crate::identity::{OnePerson, Person};
 
 /// Why a binding was not made.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -18,13 +18,13 @@ pub enum BindError {
 }
 
 impl Tx {
-    /// Binds `account` to `person`; answers whether that is new.
+    /// Binds the Slack account to the identity; answers whether that is new.
     pub(crate) async fn bind(
         &mut self,
         _: &Authorized<Bind>,
-        account: &AccountId,
-        person: &PersonId,
+        one: &OnePerson,
     ) -> Result<Result<bool, BindError>, StoreError> {
+        let (account, person) = (one.account(), one.person());
         match self.person_of(&account.team, &account.user).await? {
             Some(bound) if bound == *person => return Ok(Ok(false)),
             Some(_) => return Ok(Err(BindError::AccountTaken)),

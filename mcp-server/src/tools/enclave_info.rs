@@ -18,7 +18,7 @@ impl Handler for EnclaveInfo {
         effect: Effect::Reads,
         repeat: Repeat::Resumes,
     };
-    const ACTIONS: &'static [Action] = &[Action::Info];
+    const ACTIONS: &'static [Action] = &[Action::Info, Action::Waiting];
 
     async fn handle(
         server: &Server,
@@ -31,8 +31,10 @@ impl Handler for EnclaveInfo {
         let record = &grant.target().record;
         let yours = caller_word(call, &look, record);
         let mut answer = info(record, yours, look.rights(), server.backend.as_ref());
-        let waiting = server.store.waiting_at(&grant, call.person_id()).await;
-        (answer.joins, answer.invitations) = waiting.map_err(|error| unavailable(&error))?;
+        if let Some(grant) = look.also::<_, act::Waiting>(&grant) {
+            let waiting = server.store.waiting_at(&grant).await;
+            (answer.joins, answer.invitations) = waiting.map_err(|error| unavailable(&error))?;
+        }
         Ok(answer)
     }
 }

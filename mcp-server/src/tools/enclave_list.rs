@@ -1,16 +1,16 @@
 //! `enclave_list`: the enclaves that the caller may see.
 
-use super::people::{caller_word, class_word, everybody, members};
+use super::people::{caller_word, everybody, members};
 use super::wf_list::age;
 use super::{About, Effect, Handler, Repeat};
 use crate::call::Call;
-use crate::gate::act::{List, TentacleList};
+use crate::gate::act::{List, TentacleList, Waiting};
 use crate::gate::{Authorized, Look, unavailable};
 use crate::progress::Progress;
 use crate::server::Server;
 use crate::store::EnclaveRecord;
 use jiff::Timestamp;
-use policy::{Action, Class};
+use policy::Action;
 use wire::Failure;
 use wire::tools::enclave::{
     EnclaveEntry, EnclaveList, EnclaveListAnswer, EnclaveListArgs, LastDeploy, NewestRun,
@@ -24,7 +24,7 @@ impl Handler for EnclaveList {
         effect: Effect::Reads,
         repeat: Repeat::Resumes,
     };
-    const ACTIONS: &'static [Action] = &[Action::List, Action::TentacleList];
+    const ACTIONS: &'static [Action] = &[Action::List, Action::Waiting, Action::TentacleList];
 
     async fn handle(
         server: &Server,
@@ -42,10 +42,10 @@ impl Handler for EnclaveList {
         let mut enclaves: Vec<EnclaveEntry> = Vec::new();
         for grant in listed.by_ref().take(size) {
             let mut entry = entry(call, &look, &grant.target().record);
-            if entry.your_class == class_word(Class::Owner) {
-                let waiting = server.store.approvals_waiting(&grant).await;
-                entry.approvals_waiting = waiting.map_err(|error| unavailable(&error))?;
-                let waiting = server.store.joins_waiting(&grant).await;
+            if let Some(waiting) = look.also::<_, Waiting>(&grant) {
+                let questions = server.store.approvals_waiting(&waiting).await;
+                entry.approvals_waiting = questions.map_err(|error| unavailable(&error))?;
+                let waiting = server.store.joins_waiting(&waiting).await;
                 entry.joins_waiting = waiting.map_err(|error| unavailable(&error))?;
             }
             let seen = glance(server, &look, grant, &mut entry);

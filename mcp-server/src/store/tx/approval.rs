@@ -2,7 +2,7 @@
 
 use super::{Tx, holdable, now};
 use crate::gate::Authorized;
-use crate::gate::act::{Apply, ApproveReach, List};
+use crate::gate::act::{Apply, ApproveReach, Waiting};
 use crate::store::effect::Initiator;
 use crate::store::record::{Approval, ApprovalState};
 use crate::store::row;
@@ -42,7 +42,7 @@ impl Store {
     }
 
     /// How many questions wait for the owner of a listed enclave.
-    pub(crate) async fn approvals_waiting(&self, grant: &Authorized<List>) -> Result<u64, StoreError> {
+    pub(crate) async fn approvals_waiting(&self, grant: &Authorized<Waiting>) -> Result<u64, StoreError> {
         let waiting = sqlx::query(
             "SELECT COUNT(*) AS waiting FROM approval WHERE enclave = $1 AND state = 'waiting' AND expires_at > $2",
         )

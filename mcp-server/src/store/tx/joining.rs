@@ -2,7 +2,7 @@
 
 use super::{Tx, holdable, now};
 use crate::gate::Authorized;
-use crate::gate::act::{AddMember, AskToJoin, List};
+use crate::gate::act::{AddMember, AskToJoin, Waiting};
 use crate::store::record::{EnclaveRecord, JoinRequest, PersonId};
 use crate::store::{Store, StoreError, row};
 use sqlx::Row;
@@ -48,7 +48,7 @@ impl Askable {
 
 impl Store {
     /// How many people wait to be let into an enclave.
-    pub(crate) async fn joins_waiting(&self, grant: &Authorized<List>) -> Result<u64, StoreError> {
+    pub(crate) async fn joins_waiting(&self, grant: &Authorized<Waiting>) -> Result<u64, StoreError> {
         let count = sqlx::query(
             "SELECT COUNT(*) AS n FROM join_request WHERE enclave = $1 AND refused = 0 AND asked_at > $2",
         )

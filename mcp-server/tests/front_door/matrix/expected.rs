@@ -52,7 +52,7 @@ fn may_come_from(kind: Kind, action: Action) -> bool {
         Freeze, Info, List, Notices, OpenEnrollment, RaiseQuota, Remove, RemoveMember, SetMode, SetSecret,
         TentacleAudit, TentacleCompare, TentacleDescribe, TentacleEvents, TentacleHealth, TentacleHistory,
         TentacleList, TentacleLogs, TentacleSetMode, TentacleStatus, TentacleTransfer, Trail, Transfer,
-        Unfreeze, Unlink, Whoami, Why,
+        Unfreeze, Unlink, Waiting, Whoami, Why,
     };
     match kind {
         Kind::SignIn => action == Bind,
@@ -71,6 +71,7 @@ fn may_come_from(kind: Kind, action: Action) -> bool {
                 | TentacleLogs
                 | TentacleStatus
                 | Trail
+                | Waiting
                 | Whoami
                 | ChannelMap
                 | ClusterProfile
