@@ -2,6 +2,7 @@
 
 use crate::gate::act::Apply;
 use crate::gate::{Authorized, Changing, unavailable};
+use crate::page::Matter;
 use crate::server::Server;
 use crate::store::{Approval, StoreError, Wanted};
 use wire::Failure;
@@ -34,7 +35,7 @@ pub(crate) async fn missing(
         id: approval.id,
         changes: approval.changes.iter().map(ToString::to_string).collect(),
         owner: rights.shown(&record.owner).to_owned(),
-        page: server.approval_page(approval.id),
+        page: server.on_page(&Matter::Approval(approval.id)),
         expires_at: approval.expires_at,
     }))
 }

@@ -1,29 +1,33 @@
-//! The server's own page for approvals: the enclave's owner signs in anew, sees what a deploy would newly reach, and says
-//! yes or no. It decides by the very handler of `reach_approve`, and what it shows is asked of the gate too.
+//! The server's own page, for what a token alone does not prove: somebody signs in anew for one matter, sees what it is, and
+//! decides it. An owner approves what a deploy would newly reach, or gives an enclave away; whoever it was offered to takes it,
+//! or does not. Each is decided by the very handler of its tool, and what is shown is asked of the gate too.
 
+mod approval;
 mod cookie;
+mod giving;
 mod html;
+mod matter;
+mod offer;
 mod refused;
 mod sign_in;
 mod ticket;
 
 use self::cookie::Cookies;
-use self::html::{Decided, Question};
+pub(crate) use self::matter::Matter;
 use self::refused::Refused;
 use self::sign_in::{SignIn, SignInError, SignedIn};
 use self::ticket::Ticket;
 use crate::call::Call;
-use crate::gate::act;
 use crate::identity::{Client, Person};
 use crate::metrics::Ended;
 use crate::progress::Progress;
 use crate::server::Server;
-use crate::store::{Approval, ApprovalState, PersonId};
-use crate::tools::{Handler, reach_approve};
+use crate::store::PersonId;
+use crate::tools::Handler;
 use axum::Router;
 use axum::body::Bytes;
 use axum::extract::rejection::QueryRejection;
-use axum::extract::{DefaultBodyLimit, Path, Query, State};
+use axum::extract::{DefaultBodyLimit, Query, State};
 use axum::http::{HeaderMap, header};
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::get;
@@ -36,14 +40,10 @@ use tracing::Instrument;
 use url::{Url, form_urlencoded};
 use uuid::Uuid;
 use wire::canonical;
-use wire::tools::approval::{ReachApprove, ReachApproveArgs};
-use wire::{Failure, FailureCode, Tool};
+use wire::{Failure, FailureCode};
 
 /// Where the issuer sends people back to, below the public URL.
 const CALLBACK: &str = "/approve/callback";
-
-/// How the trail names a look at the question.
-const LOOK: &str = "approval_page";
 
 /// More than a form of the page.
 const MAX_FORM: usize = 4 * 1024;
@@ -85,6 +85,8 @@ pub(crate) fn router(server: &Arc<Server>) -> Router {
     Router::new()
         .route(CALLBACK, get(come_back))
         .route("/approve/{id}", get(open).post(decide))
+        .route("/give/{enclave}", get(open).post(decide))
+        .route("/offer/{id}", get(open).post(decide))
         .layer(DefaultBodyLimit::max(MAX_FORM))
         .with_state(desk)
 }
@@ -96,23 +98,27 @@ struct Desk {
     page: Arc<Page>,
 }
 
-/// Somebody who has signed in for one approval, and shortly before.
+/// Somebody who has signed in for one matter, and shortly before.
 struct Visitor {
     ticket: Ticket,
     person: SignedIn,
 }
 
-/// Shows the question to whoever has just signed in for it, and lets everybody else sign in.
-async fn open(
-    State(desk): State<Desk>,
-    Path(id): Path<String>,
-    headers: HeaderMap,
-) -> Result<Response, Refused> {
-    let id = read(&id)?;
-    match desk.visitor(&headers, id) {
-        Some(visitor) => Ok(desk.show(id, &visitor).await),
-        None => desk.begin(id).await,
-    }
+/// What was pressed, in a form that the visitor was shown.
+struct Pressed {
+    button: String,
+    /// Who was chosen, where somebody can be.
+    to: String,
+}
+
+/// Shows what it is about to whoever has just signed in for it, and lets everybody else sign in.
+async fn open(State(desk): State<Desk>, matter: Matter, headers: HeaderMap) -> Result<Response, Refused> {
+    let Some(visitor) = desk.visitor(&headers, &matter) else { return desk.begin(&matter).await };
+    Ok(match &matter {
+        Matter::Approval(id) => desk.show_approval(*id, &visitor).await,
+        Matter::Giving(enclave) => desk.show_giving(enclave, &visitor).await,
+        Matter::Offer(id) => desk.show_offer(*id, &visitor).await,
+    })
 }
 
 /// What the issuer sends along (RFC 6749, section 4.1.2; RFC 9207).
@@ -132,51 +138,52 @@ async fn come_back(
 ) -> Result<Response, Refused> {
     let Query(Came { code, state, error, iss }) = came.map_err(|_| Refused::NotBegunHere(None))?;
     let state = state.unwrap_or_default();
-    let id = ticket::approval_of(&state).ok_or(Refused::NotBegunHere(None))?;
-    let begun = desk.ticket(&headers, id).filter(|ticket| ticket.person.is_none());
-    let begun = begun.ok_or(Refused::NotBegunHere(Some(id)))?;
+    let matter = ticket::matter_of(&state).ok_or(Refused::NotBegunHere(None))?;
+    let begun = desk.ticket(&headers, &matter).filter(|ticket| ticket.person.is_none());
+    let begun = begun.ok_or_else(|| Refused::NotBegunHere(Some(matter.clone())))?;
     let secrets = begun.secrets(&desk.server.signing);
     if !same(&state, &secrets.state) {
-        return Err(Refused::NotBegunHere(Some(id)));
+        return Err(Refused::NotBegunHere(Some(matter)));
     }
     if iss.is_some_and(|iss| iss != desk.page.issuer) {
-        return Err(Refused::NotBelieved(id));
+        return Err(Refused::NotBelieved(matter));
     }
-    let code = code.filter(|_| error.is_none()).ok_or(Refused::Declined(id))?;
+    let code = code.filter(|_| error.is_none()).ok_or_else(|| Refused::Declined(matter.clone()))?;
     let _turn = desk.page.asking.try_acquire().map_err(|_| Refused::Busy)?;
     let person = desk.page.sign_in.finish(code, &secrets, begun.at).await;
-    let person = person.map_err(|error| not_signed_in(&error, id))?;
-    let ticket = Ticket::of(id, desk.now(), Some(person));
-    let cookie = desk.page.cookies.set(id, &ticket, &desk.server.signing);
-    Ok(([(header::SET_COOKIE, cookie)], Redirect::to(&path(id))).into_response())
+    let person = person.map_err(|error| not_signed_in(&error, &matter))?;
+    let ticket = Ticket::of(matter.clone(), desk.now(), Some(person));
+    let cookie = desk.page.cookies.set(&matter, &ticket, &desk.server.signing);
+    Ok(([(header::SET_COOKIE, cookie)], Redirect::to(&matter.path())).into_response())
 }
 
-/// Does what the owner says, once.
+/// Does what the visitor says, once.
 async fn decide(
     State(desk): State<Desk>,
-    Path(id): Path<String>,
+    matter: Matter,
     headers: HeaderMap,
     body: Bytes,
 ) -> Result<Response, Refused> {
-    let id = read(&id)?;
+    let foreign = || Refused::Foreign(matter.clone());
     let origin = headers.get(header::ORIGIN).and_then(|origin| origin.to_str().ok());
     if origin != Some(desk.page.origin.as_str()) {
-        return Err(Refused::Foreign(id));
+        return Err(foreign());
     }
-    let visitor = desk.visitor(&headers, id).ok_or(Refused::Over(id))?;
+    let visitor = desk.visitor(&headers, &matter).ok_or_else(|| Refused::Over(matter.clone()))?;
     let field = |name: &str| {
         let found = form_urlencoded::parse(&body).find(|(key, _)| key == name);
         found.map(|(_, value)| value.into_owned()).unwrap_or_default()
     };
     if !same(&field("form_token"), &visitor.ticket.form_token(&desk.server.signing)) {
-        return Err(Refused::Foreign(id));
+        return Err(foreign());
     }
-    let approve = match field("decision").as_str() {
-        "approve" => true,
-        "refuse" => false,
-        _ => return Err(Refused::Foreign(id)),
+    let pressed = Pressed { button: field("decision"), to: field("to") };
+    let done = match &matter {
+        Matter::Approval(id) => desk.answer_approval(*id, &pressed, &visitor).await,
+        Matter::Giving(enclave) => desk.give(enclave, &pressed, &visitor).await,
+        Matter::Offer(id) => desk.answer_offer(*id, &pressed, &visitor).await,
     };
-    Ok(desk.answer(ReachApproveArgs { approval: id, approve }, &visitor).await)
+    done.ok_or_else(foreign)
 }
 
 impl Desk {
@@ -184,25 +191,25 @@ impl Desk {
         self.server.now().as_second()
     }
 
-    /// What the browser holds for this approval, where it is ours and still good.
-    fn ticket(&self, headers: &HeaderMap, id: Uuid) -> Option<Ticket> {
-        let sealed = self.page.cookies.get(headers, id)?;
-        Ticket::open(&sealed, &self.server.signing, id, self.now())
+    /// What the browser holds for this matter, where it is ours and still good.
+    fn ticket(&self, headers: &HeaderMap, matter: &Matter) -> Option<Ticket> {
+        let sealed = self.page.cookies.get(headers, matter)?;
+        Ticket::open(&sealed, &self.server.signing, matter, self.now())
     }
 
-    fn visitor(&self, headers: &HeaderMap, id: Uuid) -> Option<Visitor> {
-        let ticket = self.ticket(headers, id)?;
+    fn visitor(&self, headers: &HeaderMap, matter: &Matter) -> Option<Visitor> {
+        let ticket = self.ticket(headers, matter)?;
         let person = ticket.person.clone()?;
         Some(Visitor { ticket, person })
     }
 
     /// Sends the browser to the issuer. Nothing is looked up for somebody who has not signed in.
-    async fn begin(&self, id: Uuid) -> Result<Response, Refused> {
+    async fn begin(&self, matter: &Matter) -> Result<Response, Refused> {
         let _turn = self.page.asking.try_acquire().map_err(|_| Refused::Busy)?;
-        let ticket = Ticket::of(id, self.now(), None);
+        let ticket = Ticket::of(matter.clone(), self.now(), None);
         let to = self.page.sign_in.begin(&ticket.secrets(&self.server.signing)).await;
-        let to = to.map_err(|error| not_signed_in(&error, id))?;
-        let cookie = self.page.cookies.set(id, &ticket, &self.server.signing);
+        let to = to.map_err(|error| not_signed_in(&error, matter))?;
+        let cookie = self.page.cookies.set(matter, &ticket, &self.server.signing);
         Ok(([(header::SET_COOKIE, cookie)], Redirect::to(to.as_str())).into_response())
     }
 
@@ -220,75 +227,47 @@ impl Desk {
         Call::on_page(person, tool, arguments_sha256)
     }
 
-    async fn show(&self, id: Uuid, visitor: &Visitor) -> Response {
-        let digest = canonical::sha256(&serde_json::json!({"approval": id})).unwrap_or_default();
-        let call = self.call(&visitor.person, LOOK, digest);
-        match self.question(&call, id).await {
-            Ok(approval) => {
-                let token = visitor.ticket.form_token(&self.server.signing);
-                Question::of(&approval, &call, token).into_response()
-            }
-            Err(failure) => self.refuse(&call, id, failure).await,
-        }
+    /// What a form that is shown to this visitor holds.
+    fn form_token(&self, visitor: &Visitor) -> String {
+        visitor.ticket.form_token(&self.server.signing)
     }
 
-    /// The question, for whoever may answer it while it waits.
-    async fn question(&self, call: &Call, id: Uuid) -> Result<Approval, Failure> {
-        let found = reach_approve::asked(&self.server, call, id).await?;
-        let look = self.server.gate.look(call).await?;
-        look.enclave::<act::ApproveReach>(Some(&found.enclave))?;
-        if found.state == ApprovalState::Waiting { Ok(found) } else { Err(reach_approve::gone()) }
-    }
-
-    /// Decides as the tool does.
-    async fn answer(&self, args: ReachApproveArgs, visitor: &Visitor) -> Response {
-        let (id, began, trace) = (args.approval, Instant::now(), Uuid::now_v7());
+    /// Decides as the tool `T` does; answers as whom, and what came of it.
+    async fn through<T: Handler>(
+        &self,
+        visitor: &Visitor,
+        args: T::Args,
+    ) -> (Call, Result<T::Answer, Failure>) {
+        let (began, trace) = (Instant::now(), Uuid::now_v7());
         let digest = canonical::sha256(&args).unwrap_or_default();
-        let call = self.call(&visitor.person, ReachApprove::NAME, digest);
-        let span = tracing::info_span!("call", tool = ReachApprove::NAME, trace_id = %trace);
-        let done =
-            ReachApprove::handle(&self.server, &call, args, &Progress::default()).instrument(span).await;
+        let call = self.call(&visitor.person, T::NAME, digest);
+        let span = tracing::info_span!("call", tool = T::NAME, trace_id = %trace);
+        let done = T::handle(&self.server, &call, args, &Progress::default()).instrument(span).await;
         let ended = if done.is_ok() { Ended::Answered } else { Ended::Refused };
-        self.server.metrics.called(ReachApprove::NAME, ended, began.elapsed().as_secs_f64());
-        match done {
-            Ok(answer) => self.ended(id, Decided::of(&answer, &call).into_response()),
-            Err(mut failure) => {
-                if is_ours(&failure) {
-                    failure.trace_id = Some(trace.to_string());
-                }
-                self.refuse(&call, id, failure).await
-            }
-        }
+        self.server.metrics.called(T::NAME, ended, began.elapsed().as_secs_f64());
+        let done = done.map_err(|failure| match is_ours(&failure) {
+            true => Failure { trace_id: Some(trace.to_string()), ..failure },
+            false => failure,
+        });
+        (call, done)
     }
 
-    /// Says why not. Whoever is not the owner is told that, and nothing of what the gate knows.
-    async fn refuse(&self, call: &Call, id: Uuid, failure: Failure) -> Response {
+    /// Says why not. Whoever it does not concern is told that, and nothing of what the gate knows.
+    fn refuse(&self, call: &Call, matter: &Matter, concerned: bool, failure: Failure) -> Response {
         if is_ours(&failure) {
-            return Refused::Failed(id, failure).into_response();
+            return Refused::Failed(matter.clone(), failure).into_response();
         }
-        let is_void = failure.code == FailureCode::Conflict;
-        let refused = if is_void || self.is_owner(call, id).await {
-            Refused::Failed(id, failure)
+        let refused = if concerned {
+            Refused::Failed(matter.clone(), failure)
         } else {
-            Refused::NotTheOwner(id, call.shown())
+            Refused::NotTheirs(matter.clone(), call.shown())
         };
-        self.ended(id, refused.into_response())
-    }
-
-    /// Whether the record names this person as the owner. In doubt they are not.
-    async fn is_owner(&self, call: &Call, id: Uuid) -> bool {
-        let (Ok(Some(found)), Ok(rights)) =
-            (self.server.store.approval(id).await, self.server.store.rights().await)
-        else {
-            return false;
-        };
-        let owner = rights.enclave(&found.enclave).map(|record| &record.owner);
-        owner.is_some() && owner == call.person_id()
+        self.ended(matter, refused.into_response())
     }
 
     /// The same answer, after which this sign-in is good for nothing more.
-    fn ended(&self, id: Uuid, mut response: Response) -> Response {
-        response.headers_mut().append(header::SET_COOKIE, self.page.cookies.end(id));
+    fn ended(&self, matter: &Matter, mut response: Response) -> Response {
+        response.headers_mut().append(header::SET_COOKIE, self.page.cookies.end(matter));
         response
     }
 }
@@ -298,22 +277,16 @@ fn is_ours(failure: &Failure) -> bool {
     matches!(failure.code, FailureCode::Unavailable | FailureCode::Internal)
 }
 
-fn not_signed_in(error: &SignInError, id: Uuid) -> Refused {
-    tracing::warn!(%error, "a sign-in for an approval came to nothing");
+fn not_signed_in(error: &SignInError, matter: &Matter) -> Refused {
+    tracing::warn!(%error, "a sign-in on the page came to nothing");
+    let matter = matter.clone();
     match error {
-        SignInError::Unreachable(_) | SignInError::Insecure(_) => Refused::NoIssuer(id),
-        SignInError::NotFresh => Refused::NotFresh(id),
-        SignInError::Refused(_) | SignInError::Token(_) | SignInError::NoSubject => Refused::NotBelieved(id),
+        SignInError::Unreachable(_) | SignInError::Insecure(_) => Refused::NoIssuer(matter),
+        SignInError::NotFresh => Refused::NotFresh(matter),
+        SignInError::Refused(_) | SignInError::Token(_) | SignInError::NoSubject => {
+            Refused::NotBelieved(matter)
+        }
     }
-}
-
-fn read(id: &str) -> Result<Uuid, Refused> {
-    id.parse().map_err(|_| Refused::Unknown)
-}
-
-/// Where an approval is asked about, below the public URL.
-pub(crate) fn path(id: Uuid) -> String {
-    format!("/approve/{id}")
 }
 
 /// Whether two secrets are the same, in a time that does not tell where they differ.

@@ -2,13 +2,14 @@
 
 use crate::assertions::Assertions;
 use crate::backend::{Backend, EnclaveView};
+use crate::call::Call;
 use crate::gate::{Changed, Gate};
 use crate::hooks::Hooks;
 use crate::identity::Authenticator;
 use crate::keyed_lock::KeyedLocks;
 use crate::metrics::Metrics;
 use crate::pace::TriggerPace;
-use crate::page::{self, Page};
+use crate::page::{Matter, Page};
 use crate::state::StateRepo;
 use crate::store::{EnclaveRecord, PersonId, Rights, Store, StoreError};
 use crate::supply::Supply;
@@ -18,8 +19,8 @@ use jiff::Timestamp;
 use std::sync::Arc;
 use tokio::sync::Semaphore;
 use url::Url;
-use uuid::Uuid;
 use wire::signing::SigningKey;
+use wire::{Failure, FailureCode};
 use workflow::{EnclaveName, PartName, TentacleName};
 
 /// Everything that a call needs.
@@ -66,10 +67,22 @@ impl Server {
         (self.clock.now)()
     }
 
-    /// Where an approval can be given without a channel to click in.
-    pub(crate) fn approval_page(&self, id: Uuid) -> Option<String> {
+    /// Where something can be decided without a channel to click in; nowhere on a server without its page.
+    pub(crate) fn on_page(&self, matter: &Matter) -> Option<String> {
         self.page.as_ref()?;
-        Some(format!("{}{}", self.url.as_str().trim_end_matches('/'), page::path(id)))
+        Some(format!("{}{}", self.url.as_str().trim_end_matches('/'), matter.path()))
+    }
+
+    /// The same refusal; whoever came with a token alone, outside Slack, hears where they can prove what it takes.
+    pub(crate) fn or_on_page(&self, call: &Call, refused: Failure, matter: &Matter) -> Failure {
+        let elsewhere = call.is_proven() || call.kind().is_some() || call.person().is_none();
+        if elsewhere || refused.code != FailureCode::Denied {
+            return refused;
+        }
+        match self.on_page(matter) {
+            Some(page) => refused.with_remedy(format!("open {page}, and sign in there for just this")),
+            None => refused,
+        }
     }
 
     /// The enclave with the names that people read.

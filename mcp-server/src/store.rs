@@ -34,8 +34,8 @@ pub(crate) use trail::Filed;
 pub use trail::TrailPage;
 pub(crate) use trigger::TriggerRecord;
 pub(crate) use tx::{
-    Asker, Claim, Delivery, DeployRow, DeployedVersion, Heard, MOST_INVITATIONS, NewEnclaveRecord, RunBegin,
-    Side, Step, Stored, Tx, Unmet, Wanted,
+    AnsweredIn, Asker, Claim, Delivery, DeployRow, DeployedVersion, Heard, MOST_INVITATIONS,
+    NewEnclaveRecord, RunBegin, Side, Step, Stored, Tx, Unmet, Wanted,
 };
 
 use sqlx::any::AnyPoolOptions;

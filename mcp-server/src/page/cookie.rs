@@ -1,9 +1,9 @@
-//! The cookie that carries a ticket: one for each approval, so that two windows do not get in each other's way.
+//! The cookie that carries a ticket: one for each matter, so that two windows do not get in each other's way.
 
+use super::matter::Matter;
 use super::ticket::Ticket;
 use axum::http::{HeaderMap, HeaderValue, header};
 use url::Url;
-use uuid::Uuid;
 use wire::signing::SigningKey;
 
 /// How the cookies of this server are named and marked.
@@ -27,43 +27,44 @@ impl Cookies {
     }
 
     /// What a browser is told to keep.
-    pub(super) fn set(&self, id: Uuid, ticket: &Ticket, key: &SigningKey) -> HeaderValue {
-        self.header(id, &ticket.seal(key), ticket.life())
+    pub(super) fn set(&self, matter: &Matter, ticket: &Ticket, key: &SigningKey) -> HeaderValue {
+        self.header(matter, &ticket.seal(key), ticket.life())
     }
 
     /// What makes a browser forget it.
-    pub(super) fn end(&self, id: Uuid) -> HeaderValue {
-        self.header(id, "", 0)
+    pub(super) fn end(&self, matter: &Matter) -> HeaderValue {
+        self.header(matter, "", 0)
     }
 
     /// What a browser shows.
-    pub(super) fn get(&self, headers: &HeaderMap, id: Uuid) -> Option<String> {
-        let name = self.name(id);
+    pub(super) fn get(&self, headers: &HeaderMap, matter: &Matter) -> Option<String> {
+        let name = self.name(matter);
         let lines = headers.get_all(header::COOKIE).iter().filter_map(|line| line.to_str().ok());
         let mut pairs = lines.flat_map(|line| line.split(';')).filter_map(|pair| pair.trim().split_once('='));
         pairs.find(|(key, _)| *key == name).map(|(_, value)| value.to_owned())
     }
 
-    fn header(&self, id: Uuid, value: &str, seconds: i64) -> HeaderValue {
-        let text = format!("{}={value}; Max-Age={seconds}; {}", self.name(id), self.marks);
+    fn header(&self, matter: &Matter, value: &str, seconds: i64) -> HeaderValue {
+        let text = format!("{}={value}; Max-Age={seconds}; {}", self.name(matter), self.marks);
         // INVARIANT: names and values are letters, digits and a few signs.
         HeaderValue::from_str(&text).unwrap_or_else(|_| HeaderValue::from_static(""))
     }
 
-    fn name(&self, id: Uuid) -> String {
-        format!("{}-{}", self.prefix, id.simple())
+    fn name(&self, matter: &Matter) -> String {
+        format!("{}-{}", self.prefix, matter.key())
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use uuid::Uuid;
 
     #[test]
     fn behind_https_it_is_for_this_host_alone() {
         let marks = |url: &str| {
             let cookies = Cookies::of(&Url::parse(url).unwrap());
-            cookies.end(Uuid::nil()).to_str().unwrap().to_owned()
+            cookies.end(&Matter::Approval(Uuid::nil())).to_str().unwrap().to_owned()
         };
         let https = marks("https://tentacular.example");
         assert!(

@@ -1,8 +1,5 @@
-//! What people see: a question, what became of it, or why there is none. Everything that somebody else wrote is escaped by
-//! the templates, and no page loads or runs anything.
+//! How pages are sent. Everything that somebody else wrote is escaped by the templates, and no page loads or runs anything.
 
-use crate::call::Call;
-use crate::store::Approval;
 use askama::Template;
 use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{Html, IntoResponse, Response};
@@ -12,11 +9,9 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use sha2::{Digest, Sha256};
 use std::sync::LazyLock;
-use uuid::Uuid;
-use wire::tools::approval::ReachApproveAnswer;
 
 /// The style of all pages. It stands in the page itself.
-const STYLE: &str = include_str!("../../templates/page/style.css");
+pub(super) const STYLE: &str = include_str!("../../templates/page/style.css");
 
 /// The policy: this style and no other, forms that come back here, and nothing else.
 static POLICY: LazyLock<HeaderValue> = LazyLock::new(|| {
@@ -38,65 +33,6 @@ const HEADERS: [(HeaderName, &str); 6] = [
     (HeaderName::from_static("cross-origin-resource-policy"), "same-origin"),
 ];
 
-/// The question to the owner.
-#[derive(Template)]
-#[template(path = "page/question.html")]
-pub(super) struct Question<'a> {
-    style: &'static str,
-    approval: &'a Approval,
-    changes: Vec<String>,
-    /// What runs now, where something does.
-    running: Option<&'a str>,
-    until: String,
-    signed_in: String,
-    is_asker: bool,
-    form_token: String,
-}
-
-impl<'a> Question<'a> {
-    /// What `approval` asks of the one who calls.
-    pub(super) fn of(approval: &'a Approval, call: &Call, form_token: String) -> Self {
-        Self {
-            style: STYLE,
-            approval,
-            changes: approval.changes.iter().map(ToString::to_string).collect(),
-            running: Some(approval.running.as_str()).filter(|running| !running.is_empty()),
-            until: shown(approval.expires_at),
-            signed_in: call.shown(),
-            is_asker: call.person_id() == Some(&approval.asker),
-            form_token,
-        }
-    }
-}
-
-impl IntoResponse for Question<'_> {
-    fn into_response(self) -> Response {
-        answer(StatusCode::OK, &self)
-    }
-}
-
-/// What was decided.
-#[derive(Template)]
-#[template(path = "page/decided.html")]
-pub(super) struct Decided<'a> {
-    style: &'static str,
-    answer: &'a ReachApproveAnswer,
-    signed_in: String,
-}
-
-impl<'a> Decided<'a> {
-    /// What the one who calls has decided.
-    pub(super) fn of(answer: &'a ReachApproveAnswer, call: &Call) -> Self {
-        Self { style: STYLE, answer, signed_in: call.shown() }
-    }
-}
-
-impl IntoResponse for Decided<'_> {
-    fn into_response(self) -> Response {
-        answer(StatusCode::OK, &self)
-    }
-}
-
 /// Why there is no question.
 #[derive(Template)]
 #[template(path = "page/told.html")]
@@ -106,7 +42,7 @@ pub(super) struct Told<'a> {
     pub(super) why: String,
     pub(super) next: Option<String>,
     /// Where to sign in for it again.
-    pub(super) again: Option<Uuid>,
+    pub(super) again: Option<String>,
     /// What the way there is called.
     pub(super) label: &'static str,
     pub(super) trace: Option<String>,
@@ -124,7 +60,8 @@ impl<'a> Told<'a> {
     }
 }
 
-fn answer(status: StatusCode, page: &impl Template) -> Response {
+/// A page, with what it may do.
+pub(super) fn answer(status: StatusCode, page: &impl Template) -> Response {
     let mut response = match page.render() {
         Ok(html) => (status, Html(html)).into_response(),
         Err(error) => {
@@ -141,6 +78,6 @@ fn answer(status: StatusCode, page: &impl Template) -> Response {
 }
 
 /// A time, for people everywhere.
-fn shown(time: Timestamp) -> String {
+pub(super) fn shown(time: Timestamp) -> String {
     time.to_zoned(TimeZone::UTC).strftime("%-d %B %Y, %H:%M UTC").to_string()
 }

@@ -1,9 +1,9 @@
 //! Why somebody does not get what they came for, in words, and what they can do about it.
 
 use super::html::Told;
+use super::matter::Matter;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use uuid::Uuid;
 use wire::{Failure, FailureCode};
 
 /// When it may be tried again where the server has too much to do, in seconds.
@@ -12,30 +12,30 @@ const AGAIN: u32 = 5;
 /// What everybody may rely on.
 const NOTHING: &str = "Nothing was changed.";
 
-/// Why not, and for which approval, where that is known.
-pub(super) enum Refused {
-    /// No approval has such a name.
+/// Why not, and for what, where that is known.
+pub(crate) enum Refused {
+    /// Nothing has such an address.
     Unknown,
     /// Too many sign in at the same time.
     Busy,
     /// The issuer does not answer.
-    NoIssuer(Uuid),
+    NoIssuer(Matter),
     /// This browser has not begun that sign-in, or long ago.
-    NotBegunHere(Option<Uuid>),
+    NotBegunHere(Option<Matter>),
     /// They did not sign in.
-    Declined(Uuid),
+    Declined(Matter),
     /// What the issuer says does not hold.
-    NotBelieved(Uuid),
+    NotBelieved(Matter),
     /// They had signed in before.
-    NotFresh(Uuid),
+    NotFresh(Matter),
     /// The sign-in was too long ago.
-    Over(Uuid),
+    Over(Matter),
     /// The form is not the one that was shown.
-    Foreign(Uuid),
+    Foreign(Matter),
     /// It is not theirs to decide; who they are.
-    NotTheOwner(Uuid, String),
+    NotTheirs(Matter, String),
     /// It was asked of the server, and came to nothing.
-    Failed(Uuid, Failure),
+    Failed(Matter, Failure),
 }
 
 impl Refused {
@@ -48,7 +48,7 @@ impl Refused {
             | Self::NotFresh(_)
             | Self::Over(_)
             | Self::Foreign(_)
-            | Self::NotTheOwner(..) => StatusCode::FORBIDDEN,
+            | Self::NotTheirs(..) => StatusCode::FORBIDDEN,
             Self::Failed(_, failure) => match failure.code {
                 FailureCode::Conflict => StatusCode::CONFLICT,
                 FailureCode::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
@@ -69,7 +69,7 @@ impl Refused {
             Self::NotFresh(_) => "Sign in anew",
             Self::Over(_) => "Your sign-in is over",
             Self::Foreign(_) => "This did not come from the page",
-            Self::NotTheOwner(..) => "This is not yours to decide",
+            Self::NotTheirs(..) => "This is not yours to decide",
             Self::Failed(_, failure) if failure.code == FailureCode::Conflict => "There is nothing to decide",
             Self::Failed(..) => "This cannot be decided now",
         }
@@ -84,11 +84,17 @@ impl Refused {
             Self::Declined(_) => "The identity provider sent you back without a sign-in.",
             Self::NotBelieved(_) => "What the identity provider said does not hold.",
             Self::NotFresh(_) => {
-                "The identity provider let you in on an old sign-in, and an approval takes a new one."
+                "The identity provider let you in on an old sign-in, and this takes a new one."
             }
-            Self::Over(_) => "An approval takes one that is a few minutes old at most.",
+            Self::Over(_) => "This takes one that is a few minutes old at most.",
             Self::Foreign(_) => "It is not the form that you were shown.",
-            Self::NotTheOwner(_, who) => {
+            Self::NotTheirs(Matter::Offer(_), who) => {
+                return format!(
+                    "You are signed in as {who}. Nothing is offered to you here: it was for somebody else, or it does not stand any \
+                     more. {NOTHING}"
+                );
+            }
+            Self::NotTheirs(_, who) => {
                 return format!(
                     "You are signed in as {who}. Only the enclave's owner can answer this, and that is not you. {NOTHING}"
                 );
@@ -98,26 +104,26 @@ impl Refused {
         format!("{why} {NOTHING}")
     }
 
-    /// The approval to sign in for again, where that could help.
-    fn again(&self) -> Option<Uuid> {
+    /// What to sign in for again, where that could help.
+    fn again(&self) -> Option<&Matter> {
         match self {
             Self::Unknown | Self::Busy => None,
-            Self::NotBegunHere(id) => *id,
-            Self::NoIssuer(id)
-            | Self::Declined(id)
-            | Self::NotBelieved(id)
-            | Self::NotFresh(id)
-            | Self::Over(id)
-            | Self::Foreign(id)
-            | Self::NotTheOwner(id, _) => Some(*id),
-            Self::Failed(id, failure) => Some(*id).filter(|_| failure.code != FailureCode::Conflict),
+            Self::NotBegunHere(matter) => matter.as_ref(),
+            Self::NoIssuer(matter)
+            | Self::Declined(matter)
+            | Self::NotBelieved(matter)
+            | Self::NotFresh(matter)
+            | Self::Over(matter)
+            | Self::Foreign(matter)
+            | Self::NotTheirs(matter, _) => Some(matter),
+            Self::Failed(matter, failure) => Some(matter).filter(|_| failure.code != FailureCode::Conflict),
         }
     }
 
     fn told(self) -> Told<'static> {
-        let told = Told { again: self.again(), ..Told::new(self.title(), self.why()) };
+        let told = Told { again: self.again().map(Matter::path), ..Told::new(self.title(), self.why()) };
         match self {
-            Self::NotTheOwner(..) => Told { label: "Sign in as somebody else", ..told },
+            Self::NotTheirs(..) => Told { label: "Sign in as somebody else", ..told },
             Self::Failed(_, failure) => {
                 Told { next: failure.remedy.as_deref().map(sentence), trace: failure.trace_id, ..told }
             }

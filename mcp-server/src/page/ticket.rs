@@ -1,12 +1,12 @@
-//! What a browser holds between the steps: which approval it is about, how far the sign-in has come, and who it was. The
+//! What a browser holds between the steps: what it is about, how far the sign-in has come, and who it was. The
 //! server keeps nothing, so that any replica can go on; what it gave is sealed with its key and soon over.
 
+use super::matter::Matter;
 use super::same;
 use super::sign_in::{Secrets, SignedIn};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::{Deserialize, Serialize};
-use uuid::Uuid;
 use wire::signing::SigningKey;
 
 /// How long a sign-in may take, in seconds.
@@ -15,10 +15,10 @@ const TO_SIGN_IN: i64 = 600;
 /// How long after it the question may be answered, in seconds.
 const TO_DECIDE: i64 = 300;
 
-/// One sign-in for one approval.
+/// One sign-in for one matter.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Ticket {
-    approval: Uuid,
+    matter: Matter,
     /// Random: everything that belongs to this ticket alone is derived from it with the server's key.
     seed: String,
     /// When it was made, in seconds since 1970.
@@ -29,9 +29,9 @@ pub(super) struct Ticket {
 
 impl Ticket {
     /// A new one.
-    pub(super) fn of(approval: Uuid, at: i64, person: Option<SignedIn>) -> Self {
+    pub(super) fn of(matter: Matter, at: i64, person: Option<SignedIn>) -> Self {
         let seed: [u8; 16] = rand::random();
-        Self { approval, seed: URL_SAFE_NO_PAD.encode(seed), at, person }
+        Self { matter, seed: URL_SAFE_NO_PAD.encode(seed), at, person }
     }
 
     /// How long it is good for, in seconds.
@@ -47,21 +47,20 @@ impl Ticket {
         format!("{content}.{seal}")
     }
 
-    /// The ticket that a browser shows, where this server made it, for this approval, and not too long ago.
-    pub(super) fn open(sealed: &str, key: &SigningKey, approval: Uuid, now: i64) -> Option<Self> {
+    /// The ticket that a browser shows, where this server made it, for this matter, and not too long ago.
+    pub(super) fn open(sealed: &str, key: &SigningKey, matter: &Matter, now: i64) -> Option<Self> {
         let (content, given) = sealed.split_once('.')?;
         if !same(given, &seal(key, content)) {
             return None;
         }
         let ticket: Self = serde_json::from_slice(&URL_SAFE_NO_PAD.decode(content).ok()?).ok()?;
-        (ticket.approval == approval && now < ticket.at + ticket.life()).then_some(ticket)
+        (ticket.matter == *matter && now < ticket.at + ticket.life()).then_some(ticket)
     }
 
     /// What this sign-in alone knows.
     pub(super) fn secrets(&self, key: &SigningKey) -> Secrets {
-        let approval = self.approval.simple();
         Secrets {
-            state: format!("{approval}.{}", self.derived(key, "state")),
+            state: format!("{}.{}", self.matter.key(), self.derived(key, "state")),
             nonce: self.derived(key, "nonce"),
             verifier: self.derived(key, "verifier"),
         }
@@ -73,13 +72,13 @@ impl Ticket {
     }
 
     fn derived(&self, key: &SigningKey, what: &str) -> String {
-        key.derived(&["page", what, &self.approval.to_string(), &self.seed])
+        key.derived(&["page", what, &self.matter.key(), &self.seed])
     }
 }
 
-/// The approval that a `state` names. It proves nothing: it only says which ticket to look for.
-pub(super) fn approval_of(state: &str) -> Option<Uuid> {
-    state.split_once('.')?.0.parse().ok()
+/// What a `state` is about. It proves nothing: it only says which ticket to look for.
+pub(super) fn matter_of(state: &str) -> Option<Matter> {
+    Matter::of_key(state.split_once('.')?.0)
 }
 
 fn seal(key: &SigningKey, content: &str) -> String {

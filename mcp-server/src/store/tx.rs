@@ -19,6 +19,7 @@ pub(crate) use history::{DeployRow, RunBegin};
 pub(crate) use invitation::MOST_INVITATIONS;
 pub(crate) use joining::Asker;
 pub(crate) use member::Heard;
+pub(crate) use ownership::AnsweredIn;
 pub(crate) use tentacle::DeployedVersion;
 pub(crate) use trigger::{Claim, Step, Unmet};
 

@@ -3,9 +3,10 @@
 use super::{About, Effect, Handler, Repeat};
 use crate::call::Call;
 use crate::gate::{act, unavailable};
+use crate::page::Matter;
 use crate::progress::Progress;
 use crate::server::Server;
-use crate::store::StoreError;
+use crate::store::{AnsweredIn, StoreError};
 use policy::Action;
 use wire::tools::ownership::{EnclaveAccept, EnclaveAcceptAnswer, EnclaveAcceptArgs};
 use wire::{Failure, FailureCode};
@@ -13,8 +14,8 @@ use wire::{Failure, FailureCode};
 impl Handler for EnclaveAccept {
     const ABOUT: About = About {
         title: "Accept an enclave",
-        description: "Accepts or declines an enclave that was offered to the caller, by a click on the card; a token alone is \
-                      refused. From then on they own it, and whoever did before is a member.",
+        description: "Accepts or declines an enclave that was offered to the caller, by a click on the card or on the \
+                      server's own page; a token alone is refused. From then on they own it, and whoever did before is a member.",
         effect: Effect::Changes,
         repeat: Repeat::Resumes,
     };
@@ -27,12 +28,14 @@ impl Handler for EnclaveAccept {
         _: &Progress,
     ) -> Result<EnclaveAcceptAnswer, Failure> {
         let failed = |error: StoreError| unavailable(&error);
-        let (change, grant) = server.gate.change(call).await?.itself::<act::Accept>().await?;
+        let asked = server.gate.change(call).await?.itself::<act::Accept>().await;
+        let (change, grant) =
+            asked.map_err(|refused| server.or_on_page(call, refused, &Matter::Offer(args.offer)))?;
         let mut changing = change.decided();
         // The card names its enclave's channel, and an offer of another enclave is none of it.
-        let offered = match (call.person_id(), call.channel()) {
-            (Some(person), Some((team, channel))) => {
-                let found = changing.tx().offer_to(&grant, args.offer, person, (team, &channel.id)).await;
+        let offered = match (call.person_id(), AnsweredIn::of(call)) {
+            (Some(person), Some(place)) => {
+                let found = changing.tx().offer_to(&grant, args.offer, person, place).await;
                 found.map_err(failed)?.map(|offered| (offered, person))
             }
             _ => None,
@@ -66,7 +69,7 @@ impl Handler for EnclaveAccept {
 }
 
 /// Nothing is offered under that id, whether or not it ever was.
-fn gone() -> Failure {
+pub(crate) fn gone() -> Failure {
     let what = "this offer does not stand any more: it was answered, a day has passed, or one of you is not any more what \
                 you were";
     Failure::new(FailureCode::Conflict, what).with_remedy("let the owner offer it again")

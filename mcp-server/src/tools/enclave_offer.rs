@@ -3,6 +3,7 @@
 use super::{About, Effect, Handler, Repeat, bounds, people};
 use crate::call::Call;
 use crate::gate::{act, unavailable};
+use crate::page::Matter;
 use crate::progress::Progress;
 use crate::server::Server;
 use crate::store::{EnclaveRecord, PersonId, Rights, StoreError};
@@ -16,7 +17,8 @@ impl Handler for EnclaveOffer {
     const ABOUT: About = About {
         title: "Offer an enclave",
         description: "Offers an enclave to another full member, who owns it once they have accepted, within a day. Only for its \
-                      owner, by a click in the channel, or for an operator; a token alone is refused.",
+                      owner, by a click in the channel or on the server's own page, or for an operator; a token alone is \
+                      refused.",
         effect: Effect::Changes,
         repeat: Repeat::Resumes,
     };
@@ -31,7 +33,11 @@ impl Handler for EnclaveOffer {
         let failed = |error: StoreError| unavailable(&error);
         bounds::people("to", std::slice::from_ref(&args.to))?;
         let change = server.gate.change(call).await?;
-        let (change, grant) = change.enclave::<act::Transfer>(args.name.as_ref()).await?;
+        let asked = change.enclave::<act::Transfer>(args.name.as_ref()).await;
+        let (change, grant) = asked.map_err(|refused| match &args.name {
+            Some(name) => server.or_on_page(call, refused, &Matter::Giving(name.clone())),
+            None => refused,
+        })?;
         let record = Arc::clone(&grant.target().record);
         let mut changing = change.decided();
         let rights = server.store.rights().await.map_err(failed)?;
@@ -43,18 +49,23 @@ impl Handler for EnclaveOffer {
             let many = format!("`{}` owns {ENCLAVES_PER_OWNER} enclaves already", rights.shown(&to));
             return Err(changing.failed(Failure::new(FailureCode::Conflict, many)).await);
         }
+        let has_card = match record.team() {
+            Some(team) => changing.tx().account_of(&to, team).await.map_err(failed)?.is_some(),
+            None => false,
+        };
+        if !has_card && server.page.is_none() {
+            let shown = rights.shown(&to);
+            let what = format!("`{shown}` cannot be asked: they have no card in Slack to click");
+            let unreachable = Failure::new(FailureCode::Conflict, what)
+                .with_remedy("ask the operator for the server's own page (`--page-client`)");
+            return Err(changing.failed(unreachable).await);
+        }
         let by_operator = call.operator().is_some();
         let offer = changing.tx().offer_enclave(&grant, &to, by_operator).await.map_err(failed)?;
         let shown = rights.shown(&to).to_owned();
         let question = Some(NoticeQuestion::Offer(offer.id));
         let told = in_words(&call.shown(), &record);
-        if !changing.tx().notify_person(&record, &to, &told, question).await.map_err(failed)? {
-            let unreachable = Failure::new(
-                FailureCode::NotYet,
-                format!("`{shown}` cannot be asked: an enclave without a channel is not given away yet"),
-            );
-            return Err(changing.failed(unreachable).await);
-        }
+        changing.tx().notify_person(&record, &to, &told, question).await.map_err(failed)?;
         if let Some(told) = call.emergency(&format!("offered this enclave to {shown}")) {
             changing.tx().notify(&record, &told).await.map_err(failed)?;
         }
@@ -64,6 +75,7 @@ impl Handler for EnclaveOffer {
             enclave: record.name.clone(),
             to: shown,
             expires_at: offer.expires_at,
+            page: server.on_page(&Matter::Offer(offer.id)),
         })
     }
 }

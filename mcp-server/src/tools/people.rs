@@ -26,11 +26,11 @@ pub(super) fn caller_word(call: &Call, look: &Look<'_>, record: &EnclaveRecord) 
 
 /// Somebody who is in an enclave or in its channel.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Somebody {
-    pub(super) shown: String,
-    pub(super) account: Option<String>,
-    pub(super) person: Option<PersonId>,
-    pub(super) standing: Standing,
+pub(crate) struct Somebody {
+    pub(crate) shown: String,
+    pub(crate) account: Option<String>,
+    pub(crate) person: Option<PersonId>,
+    pub(crate) standing: Standing,
 }
 
 impl Somebody {
@@ -41,7 +41,7 @@ impl Somebody {
 }
 
 /// Everybody who is in the enclave or in its channel: the owner first, then members, then visitors.
-pub(super) fn everybody(record: &EnclaveRecord, rights: &Rights) -> Vec<Somebody> {
+pub(crate) fn everybody(record: &EnclaveRecord, rights: &Rights) -> Vec<Somebody> {
     let now = Timestamp::now();
     let mut people: Vec<Somebody> = Vec::new();
     if let Some(channel) = &record.channel {

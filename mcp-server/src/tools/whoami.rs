@@ -3,17 +3,18 @@
 use super::{About, Effect, Handler, Repeat};
 use crate::call::Call;
 use crate::gate::{Look, act, unavailable};
+use crate::page::Matter;
 use crate::progress::Progress;
 use crate::server::Server;
 use policy::{Action, Names, Question, Target, explain};
-use wire::tools::person::{SlackAccount, StandingIn, Whoami, WhoamiAnswer};
+use wire::tools::person::{OfferedTo, SlackAccount, StandingIn, Whoami, WhoamiAnswer};
 use wire::{Failure, Nothing};
 
 impl Handler for Whoami {
     const ABOUT: About = About {
         title: "Who am I",
-        description: "Says who the caller is to the server, which Slack accounts are bound, and, in a channel, where the \
-                      caller stands in the channel's enclave.",
+        description: "Says who the caller is to the server, which Slack accounts are bound, what they are invited to and \
+                      offered, and, in a channel, where the caller stands in the channel's enclave.",
         effect: Effect::Reads,
         repeat: Repeat::Resumes,
     };
@@ -31,6 +32,14 @@ impl Handler for Whoami {
             Some(email) => server.store.invitations_of(&grant, email).await,
             None => Ok(Vec::new()),
         };
+        let offers = match call.person_id() {
+            Some(person) => {
+                server.store.offers_to(&grant, person).await.map_err(|error| unavailable(&error))?
+            }
+            None => Vec::new(),
+        };
+        let with_page =
+            |offer: OfferedTo| OfferedTo { page: server.on_page(&Matter::Offer(offer.offer)), ..offer };
         let who = call.who();
         Ok(WhoamiAnswer {
             kind: who.kind,
@@ -42,6 +51,7 @@ impl Handler for Whoami {
             accounts: accounts.collect(),
             enclave,
             invitations: invitations.map_err(|error| unavailable(&error))?,
+            offers: offers.into_iter().map(with_page).collect(),
         })
     }
 }

@@ -44,6 +44,7 @@ mod database;
 mod door;
 mod double_ticks;
 mod enclaves;
+mod giving;
 mod history;
 mod hooks;
 mod interrupted;

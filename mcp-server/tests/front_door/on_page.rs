@@ -31,7 +31,7 @@ on_both_stores! {
 }
 
 /// The same with the page.
-async fn with_page(mut app: App) -> App {
+pub(crate) async fn with_page(mut app: App) -> App {
     app.stop().await;
     app.flags.push("--page-client=page");
     app.run().await;
@@ -60,7 +60,7 @@ async fn apply(door: &Door, person: &str, enclave: &str) -> Value {
 }
 
 /// A browser in which `person` signs in for what is asked at `page`, and what it shows then.
-async fn visit(door: &Door, person: &str, page: &str) -> (Browser, Page) {
+pub(crate) async fn visit(door: &Door, person: &str, page: &str) -> (Browser, Page) {
     door.issuers_page.seat(Some(person));
     let mut browser = Browser::new();
     let shown = browser.open(page).await;

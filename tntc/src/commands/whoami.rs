@@ -5,7 +5,7 @@ use crate::failed::Failed;
 use crate::output::View;
 use wire::Nothing;
 use wire::tools::joining::Invited;
-use wire::tools::person::{SlackAccount, WhoamiAnswer};
+use wire::tools::person::{OfferedTo, SlackAccount, WhoamiAnswer};
 
 /// Nothing more needs to be said.
 #[derive(Debug, clap::Args)]
@@ -29,7 +29,11 @@ fn view(who: &WhoamiAnswer) -> View {
         ("Client", who.client.clone()),
         ("Slack", who.accounts.iter().map(account).collect::<Vec<_>>().join(", ")),
     ]);
-    who.invitations.iter().fold(view, |view, Invited { enclave, by, .. }| {
+    let view = who.invitations.iter().fold(view, |view, Invited { enclave, by, .. }| {
         view.line(format!("{by} invites you to {enclave}: `tntc enclave join {enclave}` asks to be let in."))
+    });
+    who.offers.iter().fold(view, |view, OfferedTo { enclave, by, expires_at, page, .. }| {
+        let place = page.as_deref().map_or("by the card in Slack".to_owned(), |page| format!("at {page}"));
+        view.line(format!("{by} offers you {enclave}: accept or decline {place}, until {expires_at}."))
     })
 }

@@ -37,6 +37,9 @@ pub struct EnclaveOfferAnswer {
     pub to: String,
     /// Until when.
     pub expires_at: Timestamp,
+    /// The address of the server's own page where they accept it without a card in Slack, for the owner to send them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub page: Option<String>,
 }
 
 /// What becomes of an offer.

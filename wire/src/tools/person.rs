@@ -2,8 +2,10 @@
 
 use crate::tool::{Nothing, tool};
 use crate::tools::joining::Invited;
+use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use uuid::Uuid;
 use workflow::{EnclaveName, TentacleName};
 
 tool!(
@@ -48,6 +50,25 @@ pub struct WhoamiAnswer {
     /// The enclaves that the caller is invited to by the address that the issuer has verified.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub invitations: Vec<Invited>,
+    /// The enclaves that the caller is offered.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub offers: Vec<OfferedTo>,
+}
+
+/// An enclave that the caller is offered.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct OfferedTo {
+    /// The offer.
+    pub offer: Uuid,
+    /// The enclave.
+    pub enclave: EnclaveName,
+    /// Who owns it, to show.
+    pub by: String,
+    /// Until when.
+    pub expires_at: Timestamp,
+    /// The address of the server's own page where it is accepted, where the server has one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub page: Option<String>,
 }
 
 /// A Slack account.

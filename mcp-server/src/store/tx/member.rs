@@ -28,6 +28,14 @@ impl Tx {
     ) -> Result<(), StoreError> {
         let record = &grant.target().record;
         self.let_in(record, whom).await?;
+        self.touch(&record.name).await
+    }
+
+    /// Puts down the owner's yes in place of whatever was said of them before. Where there is no channel to be in, that makes them
+    /// a member.
+    pub(super) async fn let_in(&mut self, record: &EnclaveRecord, whom: &Verdict) -> Result<(), StoreError> {
+        self.drop_verdicts(&record.name, whom).await?;
+        self.put_verdict(&record.name, true, whom).await?;
         if let (None, Some(person)) = (&record.channel, &whom.person) {
             sqlx::query(
                 "INSERT INTO named_member (enclave, issuer, subject) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING",
@@ -38,13 +46,7 @@ impl Tx {
             .execute(self.connection())
             .await?;
         }
-        self.touch(&record.name).await
-    }
-
-    /// Puts down the owner's yes in place of whatever was said of them before.
-    pub(super) async fn let_in(&mut self, record: &EnclaveRecord, whom: &Verdict) -> Result<(), StoreError> {
-        self.drop_verdicts(&record.name, whom).await?;
-        self.put_verdict(&record.name, true, whom).await
+        Ok(())
     }
 
     /// Keeps somebody out, by the account and by the identity bound now; their tentacles pass to the owner.

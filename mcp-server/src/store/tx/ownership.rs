@@ -1,13 +1,15 @@
 //! An enclave that changes hands: offered, and accepted within a day.
 
 use super::{Tx, now};
+use crate::call::Call;
 use crate::gate::Authorized;
-use crate::gate::act::{Accept, Transfer};
+use crate::gate::act::{Accept, Transfer, Whoami};
 use crate::store::record::{EnclaveRecord, Offer, PersonId, Verdict};
-use crate::store::{StoreError, row};
+use crate::store::{Store, StoreError, row};
 use jiff::Timestamp;
 use policy::{Class, State};
 use uuid::Uuid;
+use wire::tools::person::OfferedTo;
 
 /// An offer that stands, with the enclave as it stands. Only [`Tx::offer_to`] makes one, so that nothing is accepted that was
 /// not offered to whoever accepts it.
@@ -29,8 +31,77 @@ impl Offered {
     }
 }
 
+/// How many offers a person is told of.
+const MOST_TOLD: i64 = 100;
+
+/// Where somebody answers an offer.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum AnsweredIn<'a> {
+    /// By a card in the channel that lives in this workspace under this id.
+    Channel(&'a str, &'a str),
+    /// On the server's own page, where they signed in for just this offer.
+    Page,
+}
+
+impl<'a> AnsweredIn<'a> {
+    /// Where this call was clicked; nowhere that counts without a click.
+    pub(crate) fn of(call: &'a Call) -> Option<Self> {
+        match call.channel() {
+            Some((team, channel)) => Some(Self::Channel(team, &channel.id)),
+            None => call.on_page.then_some(Self::Page),
+        }
+    }
+}
+
 /// How long an offer is good for, in milliseconds: a day.
 const VALID: i64 = 24 * 60 * 60 * 1000;
+
+impl Offer {
+    /// Whether it still stands: neither of the two stopped being what they were. An operator's is for when something is wrong
+    /// already.
+    fn stands(&self, record: &EnclaveRecord, heir: Class, owner: Class) -> bool {
+        let usable = record.state == State::Active || (self.by_operator && record.state == State::Frozen);
+        usable
+            && record.owner == self.owner
+            && heir == Class::Member
+            && (self.by_operator || owner == Class::Owner)
+    }
+}
+
+impl Store {
+    /// What stands offered to this person: none of it names where it can be answered.
+    pub(crate) async fn offers_to(
+        &self,
+        _: &Authorized<Whoami>,
+        person: &PersonId,
+    ) -> Result<Vec<OfferedTo>, StoreError> {
+        let rights = self.rights().await?;
+        let found = sqlx::query(
+            "SELECT * FROM offer WHERE issuer = $1 AND subject = $2 AND expires_at > $3 ORDER BY expires_at, id LIMIT $4",
+        )
+        .bind(&person.issuer)
+        .bind(&person.subject)
+        .bind(now())
+        .bind(MOST_TOLD)
+        .fetch_all(self.pool())
+        .await?;
+        let mut offers = Vec::new();
+        for offer in found.iter().map(row::offer) {
+            let offer = offer?;
+            let Some(record) = rights.enclave(&offer.enclave) else { continue };
+            let class = |person: &PersonId| {
+                let account = record.team().and_then(|team| rights.account_of(person, team));
+                record.standing(Some(person), account, Timestamp::now()).class()
+            };
+            if offer.stands(record, class(person), class(&offer.owner)) {
+                let by = rights.shown(&offer.owner).to_owned();
+                let Offer { id, enclave, expires_at, .. } = offer;
+                offers.push(OfferedTo { offer: id, enclave, by, expires_at, page: None });
+            }
+        }
+        Ok(offers)
+    }
+}
 
 impl Tx {
     /// Offers the grant's enclave to `to`; an earlier offer of it is void from now on.
@@ -60,29 +131,26 @@ impl Tx {
         self.find_offer(id).await?.ok_or(StoreError::Database(sqlx::Error::RowNotFound))
     }
 
-    /// The offer of this id that was made to `person`, for the enclave that lives in the channel (workspace and id) that their
-    /// card names; `None` when there is none, or it is void: too old, or one of the two is not any more what they were when it
-    /// was made.
+    /// The offer of this id that was made to `person`, for the enclave whose channel their card names; `None` when there is none,
+    /// or it is void: too old, or one of the two is not any more what they were when it was made.
     pub(crate) async fn offer_to(
         &mut self,
         _: &Authorized<Accept>,
         id: Uuid,
         person: &PersonId,
-        (team, channel): (&str, &str),
+        place: AnsweredIn<'_>,
     ) -> Result<Option<Offered>, StoreError> {
         let Some(offer) = self.find_offer(id).await?.filter(|offer| offer.to == *person) else {
             return Ok(None);
         };
-        let here = self.enclave_of(team, channel).await?;
+        let here = match place {
+            AnsweredIn::Channel(team, channel) => self.enclave_of(team, channel).await?,
+            AnsweredIn::Page => self.enclave(&offer.enclave).await?,
+        };
         let Some(record) = here.filter(|record| record.name == offer.enclave) else { return Ok(None) };
-        // An operator's offer is for when something is wrong already.
-        let usable = record.state == State::Active || (offer.by_operator && record.state == State::Frozen);
         let heir = self.class_of(&record, person).await?;
         let owner = self.class_of(&record, &offer.owner).await?;
-        let still = record.owner == offer.owner
-            && heir == Class::Member
-            && (offer.by_operator || owner == Class::Owner);
-        Ok((usable && still).then_some(Offered { offer, record }))
+        Ok(offer.stands(&record, heir, owner).then_some(Offered { offer, record }))
     }
 
     /// The enclave is theirs to whom it was offered. Whoever owned it before stays a member.

@@ -24,7 +24,7 @@ impl Offer {
 }
 
 fn view(done: &EnclaveOfferAnswer) -> View {
-    let told =
-        format!("{} is offered to {}, who accepts in Slack until {}", done.enclave, done.to, done.expires_at);
-    View::new().verdict(true, told)
+    let EnclaveOfferAnswer { enclave, to, expires_at, page, .. } = done;
+    let place = page.as_deref().map_or("in Slack".to_owned(), |page| format!("in Slack or at {page}"));
+    View::new().verdict(true, format!("{enclave} is offered to {to}, who accepts {place} until {expires_at}"))
 }
