@@ -19,6 +19,8 @@ pub struct Config {
     pub public_url: Option<Url>,
     /// Where the client `page` may be sent back to: the exact addresses. None: that client is not served.
     pub page_redirects: Vec<Url>,
+    /// Where people may be sent back to who signed in with their account of the workspace: the exact addresses.
+    pub sign_in_redirects: Vec<Url>,
     /// The app's address, where it takes events as requests and not by Socket Mode.
     pub request_url: Option<Url>,
     /// When events are sent again.
@@ -36,6 +38,7 @@ impl Config {
             secret,
             public_url: None,
             page_redirects: Vec::new(),
+            sign_in_redirects: Vec::new(),
             request_url: None,
             timing: Timing::default(),
             lifetimes: Lifetimes::default(),

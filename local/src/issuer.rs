@@ -26,7 +26,7 @@ mod keys;
 mod ledger;
 mod local_only;
 mod logout;
-mod page;
+pub(crate) mod page;
 mod params;
 mod pkce;
 mod revoke;
@@ -35,6 +35,8 @@ mod token;
 mod userinfo;
 mod verify;
 
+pub(crate) use claims::at_hash;
+pub(crate) use clients::basic;
 pub(crate) use control::routes as control_routes;
 use device::Polls;
 use fault::OauthError;
@@ -103,6 +105,11 @@ impl Issuer {
             let Ok(()) = founded;
         }
         Ok(store)
+    }
+
+    /// The key with which everything here is signed.
+    pub(crate) fn keys(&self) -> &Keys {
+        &self.keys
     }
 
     fn now(&self) -> Arc<Ledger> {

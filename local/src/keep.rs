@@ -46,6 +46,10 @@ pub struct Credentials {
     pub relay_secret: SecretString,
     /// What requests to the app's address are signed with.
     pub signing_secret: SecretString,
+    /// What the app calls itself where people sign in with their account of the workspace: two numbers with a dot between.
+    pub client_id: String,
+    /// What proves that it is the app.
+    pub client_secret: SecretString,
     /// What Slack calls the verification token: sent with each payload, and obsolete.
     pub(crate) verification: SecretString,
 }
@@ -79,14 +83,18 @@ impl Written {
 impl From<Written> for Credentials {
     fn from(written: Written) -> Self {
         // Made from a secret that is kept, so that a folder of an earlier release has one, too.
-        let signing = Sha256::digest(format!("signing secret of {}", written.bot_token));
+        let made = |what: &str| -> String {
+            let digest = Sha256::digest(format!("{what} of {}", written.bot_token));
+            digest.iter().take(16).map(|byte| format!("{byte:02x}")).collect()
+        };
+        let digits = |what: &str| -> String {
+            let digest = Sha256::digest(format!("{what} of {}", written.bot_token));
+            digest.iter().take(12).map(|byte| char::from(b'1' + byte % 9)).collect()
+        };
         Self {
-            signing_secret: signing
-                .iter()
-                .take(16)
-                .map(|byte| format!("{byte:02x}"))
-                .collect::<String>()
-                .into(),
+            client_id: format!("{}.{}", digits("team number"), digits("app number")),
+            client_secret: made("client secret").into(),
+            signing_secret: made("signing secret").into(),
             bot_token: written.bot_token.into(),
             app_token: written.app_token.into(),
             relay_secret: written.relay_secret.into(),

@@ -54,6 +54,7 @@ pub(crate) struct Served {
     pub(crate) timing: Timing,
     pub(crate) workspace: Workspace,
     pub(crate) issuer: Issuer,
+    pub(crate) sign_in_redirects: Vec<url::Url>,
     pub(crate) away: Away,
     /// What runs beside the requests: deliveries, and the app's connections.
     pub(crate) tasks: TaskTracker,
@@ -99,6 +100,7 @@ impl Local {
             timing: config.timing,
             workspace,
             issuer,
+            sign_in_redirects: config.sign_in_redirects,
             away: Away::default(),
             tasks,
             shutdown,
@@ -161,8 +163,10 @@ const LARGEST_BODY: usize = 1024 * 1024;
 
 fn router(served: &Arc<Served>) -> Router {
     let api = get(workspace::api::call).post(workspace::api::call);
-    let api =
-        Router::new().route("/api/{method}", api).layer(from_fn_with_state(Arc::clone(served), away::api));
+    let api = Router::new()
+        .route("/api/{method}", api)
+        .merge(workspace::sign_in::methods())
+        .layer(from_fn_with_state(Arc::clone(served), away::api));
     let issuer = issuer::routes().layer(from_fn_with_state(Arc::clone(served), away::issuer));
     let control = workspace::control::routes().merge(issuer::control_routes()).merge(away::routes());
     Router::new()
@@ -172,6 +176,7 @@ fn router(served: &Arc<Served>) -> Router {
         .nest("/control", control)
         .nest("/oidc", issuer)
         .nest("/assets", assets::routes())
+        .merge(workspace::sign_in::routes())
         .merge(workspace::page::routes())
         .layer(DefaultBodyLimit::max(LARGEST_BODY))
         .layer(from_fn_with_state(Arc::clone(served), guard))

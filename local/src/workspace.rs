@@ -27,6 +27,7 @@ pub(crate) mod request_url;
 pub(crate) mod respond;
 mod seed;
 pub(crate) mod shape;
+pub(crate) mod sign_in;
 pub(crate) mod socket;
 pub(crate) mod state;
 pub(crate) mod ts;
@@ -49,6 +50,8 @@ pub(crate) struct Workspace {
     pub(crate) tickets: Tickets,
     /// Which methods are to refuse for a while.
     pub(crate) limits: control::Limits,
+    /// Who signs in elsewhere with their account of this workspace.
+    pub(crate) sign_ins: sign_in::SignIns,
 }
 
 impl Workspace {
@@ -63,7 +66,14 @@ impl Workspace {
         seed::found(&store, Timestamp::now()).await?;
         let setting = Arc::new(setting);
         let exchange = Exchange::start(Arc::clone(&store), timing, tasks, shutdown);
-        Ok(Self { store, setting, exchange, tickets: Tickets::default(), limits: control::Limits::default() })
+        Ok(Self {
+            store,
+            setting,
+            exchange,
+            tickets: Tickets::default(),
+            limits: control::Limits::default(),
+            sign_ins: sign_in::SignIns::default(),
+        })
     }
 
     /// The state as of now.

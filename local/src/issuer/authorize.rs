@@ -5,7 +5,6 @@ use std::sync::Arc;
 use axum::extract::{RawQuery, State};
 use axum::response::{IntoResponse, Redirect, Response};
 use axum_extra::extract::CookieJar;
-use http::{HeaderValue, header};
 use jiff::Timestamp;
 use url::Url;
 
@@ -16,7 +15,7 @@ use super::page::{self, Choose};
 use super::params::Params;
 use super::session::{Browser, Freshness};
 use super::{Issuer, pkce};
-use crate::door::{CONTENT_SECURITY_POLICY, Entered, Form, digest};
+use crate::door::{Entered, Form, digest};
 use crate::random;
 use crate::serve::Served;
 
@@ -189,18 +188,7 @@ pub(super) async fn show(
         hidden: ("request", query),
         form_token: served.door.form_token().to_owned(),
     };
-    with_way_back(page::shown(&choose), &request.redirect)
-}
-
-/// Browsers apply the policy for forms to where a form's answer sends them, too.
-fn with_way_back(mut response: Response, redirect: &Url) -> Response {
-    let origin = redirect.origin().ascii_serialization();
-    let policy =
-        CONTENT_SECURITY_POLICY.replace("form-action 'self'", &format!("form-action 'self' {origin}"));
-    if let Ok(policy) = HeaderValue::from_str(&policy) {
-        response.headers_mut().insert(header::CONTENT_SECURITY_POLICY, policy);
-    }
-    response
+    page::with_way_back(page::shown(&choose), &request.redirect)
 }
 
 /// Does what the person said.

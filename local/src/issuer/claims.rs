@@ -146,7 +146,7 @@ impl Issuer {
 }
 
 /// The left half of the access token's SHA-256 (OpenID Connect Core §3.1.3.6).
-fn at_hash(token: &str) -> String {
+pub(crate) fn at_hash(token: &str) -> String {
     use base64::Engine as _;
     let hash = Sha256::digest(token.as_bytes());
     let (left, _) = hash.split_at(hash.len() / 2);

@@ -147,7 +147,7 @@ pub(super) fn authenticate(
 }
 
 /// Name and secret of a `Basic` header, each form-encoded before (RFC 6749 §2.3.1).
-fn basic(value: Option<&str>) -> Option<(String, String)> {
+pub(crate) fn basic(value: Option<&str>) -> Option<(String, String)> {
     use base64::Engine as _;
     let encoded = value?.strip_prefix("Basic ")?;
     let bytes = base64::engine::general_purpose::STANDARD.decode(encoded.trim()).ok()?;

@@ -35,7 +35,7 @@ pub(super) fn make() -> Result<String, rsa::pkcs8::Error> {
 }
 
 /// The key, ready to sign and to check.
-pub(super) struct Keys {
+pub(crate) struct Keys {
     signing: EncodingKey,
     checking: DecodingKey,
     id: String,
@@ -55,12 +55,12 @@ impl Keys {
     }
 
     /// The public half, as a key set.
-    pub(super) fn set(&self) -> Value {
+    pub(crate) fn set(&self) -> Value {
         json!({ "keys": [self.public] })
     }
 
     /// A signed token.
-    pub(super) fn sign(&self, claims: &impl Serialize) -> Result<String, jsonwebtoken::errors::Error> {
+    pub(crate) fn sign(&self, claims: &impl Serialize) -> Result<String, jsonwebtoken::errors::Error> {
         let header = Header { kid: Some(self.id.clone()), ..Header::new(Algorithm::RS256) };
         jsonwebtoken::encode(&header, claims, &self.signing)
     }

@@ -2,10 +2,12 @@
 
 use askama::Template;
 use axum::response::{Html, IntoResponse, Response};
-use http::StatusCode;
+use http::{HeaderValue, StatusCode, header};
+use url::Url;
 
 use super::clients::Client;
 use super::ledger::Ledger;
+use crate::door::CONTENT_SECURITY_POLICY;
 use crate::people::{Person, Standing, tone};
 
 /// Asks who one is, and whether the client may have it.
@@ -83,7 +85,7 @@ pub(super) fn choices(ledger: &Ledger, signed_in: Option<&str>) -> Vec<Choice> {
 }
 
 /// A page.
-pub(super) fn shown(page: &impl Template) -> Response {
+pub(crate) fn shown(page: &impl Template) -> Response {
     match page.render() {
         Ok(html) => Html(html).into_response(),
         Err(error) => {
@@ -94,6 +96,17 @@ pub(super) fn shown(page: &impl Template) -> Response {
 }
 
 /// A page that says what is wrong.
-pub(super) fn problem(why: &'static str) -> Response {
+pub(crate) fn problem(why: &'static str) -> Response {
     (StatusCode::BAD_REQUEST, shown(&Problem { why })).into_response()
+}
+
+/// Browsers apply the policy for forms to where a form's answer sends them, too.
+pub(crate) fn with_way_back(mut response: Response, redirect: &Url) -> Response {
+    let origin = redirect.origin().ascii_serialization();
+    let policy =
+        CONTENT_SECURITY_POLICY.replace("form-action 'self'", &format!("form-action 'self' {origin}"));
+    if let Ok(policy) = HeaderValue::from_str(&policy) {
+        response.headers_mut().insert(header::CONTENT_SECURITY_POLICY, policy);
+    }
+    response
 }

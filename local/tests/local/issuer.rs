@@ -1,6 +1,6 @@
 //! The issuer, driven by the `openidconnect` crate and by hand.
 
-mod authorize;
+pub(crate) mod authorize;
 mod device;
 mod refresh;
 mod tokens;

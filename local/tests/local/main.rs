@@ -16,6 +16,7 @@ mod issuer;
 mod page;
 mod restart;
 mod safety;
+mod sign_in;
 mod slack_morphism;
 mod slack_sdk;
 mod socket;

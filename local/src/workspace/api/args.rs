@@ -18,7 +18,7 @@ pub(crate) struct Args(Map<String, Value>);
 
 impl Args {
     /// Reads query and body; the body wins.
-    pub(super) async fn read(request: Request) -> Result<Self, Fault> {
+    pub(crate) async fn read(request: Request) -> Result<Self, Fault> {
         let mut all = pairs(request.uri().query().unwrap_or_default().as_bytes());
         let kind = request.headers().get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok());
         let kind = kind.unwrap_or_default().split(';').next().unwrap_or_default().trim().to_ascii_lowercase();

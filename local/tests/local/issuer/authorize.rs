@@ -18,7 +18,9 @@ use crate::browser::Browser;
 const BACK: &str = "http://127.0.0.1:54321/callback";
 
 /// How `openidconnect` speaks HTTP.
-async fn speak(request: openidconnect::HttpRequest) -> Result<openidconnect::HttpResponse, reqwest::Error> {
+pub(crate) async fn speak(
+    request: openidconnect::HttpRequest,
+) -> Result<openidconnect::HttpResponse, reqwest::Error> {
     let answer = client().execute(request.try_into()?).await?;
     let mut response = http::Response::new(Vec::new());
     *response.status_mut() = answer.status();
@@ -28,7 +30,7 @@ async fn speak(request: openidconnect::HttpRequest) -> Result<openidconnect::Htt
 }
 
 /// The parameters that somebody was sent back with.
-fn sent_back(location: &str) -> (Url, std::collections::HashMap<String, String>) {
+pub(crate) fn sent_back(location: &str) -> (Url, std::collections::HashMap<String, String>) {
     let url = Url::parse(location).unwrap();
     let parameters = url.query_pairs().into_owned().collect();
     (url, parameters)

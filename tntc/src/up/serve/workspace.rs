@@ -28,6 +28,9 @@ pub(super) struct Workspace {
     /// Where the server's own page takes people back who have signed in for it
     #[arg(long)]
     page_redirect: Option<Url>,
+    /// Where an identity provider takes people back who signed in with their account of the workspace
+    #[arg(long)]
+    sign_in_redirect: Option<Url>,
     /// Where the Kraken takes events as requests
     #[arg(long)]
     request_url: Option<Url>,
@@ -67,6 +70,7 @@ impl Workspace {
             TcpListener::bind(bind).await.map_err(|error| WorkspaceError::Listen { bind, error })?;
         let mut config = Config::new(&self.state_dir, SecretString::from(secret.trim()));
         config.page_redirects.extend(self.page_redirect);
+        config.sign_in_redirects.extend(self.sign_in_redirect);
         config.request_url = self.request_url;
         let local = Local::open(config, listener).await?;
         let credentials = local.credentials();
@@ -74,11 +78,13 @@ impl Workspace {
             ("slack-bot-token", &credentials.bot_token),
             ("slack-app-token", &credentials.app_token),
             ("slack-signing-secret", &credentials.signing_secret),
+            ("slack-client-secret", &credentials.client_secret),
             ("relay-secret", &credentials.relay_secret),
         ];
         for (name, secret) in handed_over {
             private_file::write(&self.hand_over.join(name), secret.expose_secret().as_bytes())?;
         }
+        private_file::write(&self.hand_over.join("slack-client-id"), credentials.client_id.as_bytes())?;
         let shutdown = CancellationToken::new();
         let stop = shutdown.clone();
         let mut told = signal(SignalKind::terminate()).map_err(WorkspaceError::Signals)?;
