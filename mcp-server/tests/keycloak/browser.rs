@@ -41,6 +41,26 @@ impl Browser {
         body.and_then(|body| body.attr("data-page-id")).unwrap_or_default().to_owned()
     }
 
+    /// Opens what this link leads to.
+    pub(crate) async fn follow(&mut self, link: &str) {
+        let to = {
+            let page = Html::parse_document(&self.page);
+            let found =
+                page.select(&selector(link)).next().unwrap_or_else(|| panic!("no {link}: {}", self.page));
+            self.place.join(found.attr("href").unwrap()).unwrap()
+        };
+        self.go(self.http.get(to)).await;
+    }
+
+    /// The value of the button that shows this.
+    pub(crate) fn button(&self, shown: &str) -> String {
+        let page = Html::parse_document(&self.page);
+        let buttons = selector("button[value]");
+        let mut buttons = page.select(&buttons);
+        let found = buttons.find(|button| button.text().any(|text| text.trim() == shown));
+        found.unwrap_or_else(|| panic!("no button {shown}: {}", self.page)).attr("value").unwrap().to_owned()
+    }
+
     /// Fills in the page's form and sends it: what it holds hidden, and these fields besides. A button counts as a
     /// field.
     pub(crate) async fn submit(&mut self, fields: &[(&str, &str)]) {

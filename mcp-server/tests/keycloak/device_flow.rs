@@ -15,14 +15,14 @@ const VERIFIER: &str = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
 const CHALLENGE: &str = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM";
 
 /// A client that waits for somebody to sign in.
-struct Device<'r> {
+pub(crate) struct Device<'r> {
     realm: &'r Realm,
     client: &'static str,
     started: Value,
 }
 
 impl<'r> Device<'r> {
-    async fn start(realm: &'r Realm, client: &'static str) -> Self {
+    pub(crate) async fn start(realm: &'r Realm, client: &'static str) -> Self {
         let form = [
             ("client_id", client),
             ("scope", "openid"),
@@ -35,7 +35,7 @@ impl<'r> Device<'r> {
     }
 
     /// Asks once what came of it.
-    async fn poll(&self) -> (u16, Value) {
+    pub(crate) async fn poll(&self) -> (u16, Value) {
         let code = self.started["device_code"].as_str().unwrap();
         let form = [
             ("grant_type", "urn:ietf:params:oauth:grant-type:device_code"),
@@ -47,7 +47,7 @@ impl<'r> Device<'r> {
     }
 
     /// Asks until something came of it, no faster than it may.
-    async fn outcome(&self) -> (u16, Value) {
+    pub(crate) async fn outcome(&self) -> (u16, Value) {
         let mut last = (0, json!(null));
         until("the sign-in has an outcome", async || {
             tokio::time::sleep(Duration::from_secs(1)).await;
@@ -58,9 +58,14 @@ impl<'r> Device<'r> {
         last
     }
 
+    /// Where the person is sent to.
+    pub(crate) fn page(&self) -> &str {
+        self.started["verification_uri_complete"].as_str().unwrap()
+    }
+
     /// The page that the person is sent to.
-    async fn browser(&self) -> Browser {
-        Browser::open(self.started["verification_uri_complete"].as_str().unwrap()).await
+    pub(crate) async fn browser(&self) -> Browser {
+        Browser::open(self.page()).await
     }
 }
 
@@ -129,7 +134,7 @@ async fn a_person_remains_the_same_after_a_change_of_name_and_address() {
 }
 
 /// What a token says.
-fn said_by(token: &str) -> Value {
+pub(crate) fn said_by(token: &str) -> Value {
     let payload = token.split('.').nth(1).unwrap();
     serde_json::from_slice(&URL_SAFE_NO_PAD.decode(payload).unwrap()).unwrap()
 }

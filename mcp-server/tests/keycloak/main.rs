@@ -5,6 +5,7 @@
 
 mod approval_page;
 mod bad_tokens;
+mod brokered;
 mod browser;
 mod device_flow;
 mod disabled;
@@ -16,3 +17,4 @@ mod realm;
 mod until;
 #[path = "../kubernetes/variable.rs"]
 mod variable;
+mod workspace;

@@ -111,6 +111,30 @@ impl Realm {
         assert!(changed.status().is_success(), "{changed:?}");
     }
 
+    /// Lets people in through the provider of the example in `deploy/keycloak/realm.json`, which is at `base` here.
+    pub(crate) async fn let_in_through(&self, alias: &str, base: &str, (id, secret): (&str, &str)) {
+        let place = format!("{}/identity-provider/instances/{alias}", self.admin);
+        let token = self.administrator().await;
+        let found = self.http.get(&place).bearer_auth(&token).send().await.unwrap();
+        let mut provider: Value = found.json().await.unwrap();
+        assert_eq!(provider["enabled"], false, "operators switch it on");
+        provider["enabled"] = json!(true);
+        for (_, value) in provider["config"].as_object_mut().unwrap() {
+            if let Some(path) = value.as_str().and_then(|text| text.strip_prefix("https://slack.com")) {
+                *value = json!(format!("{base}{path}"));
+            }
+        }
+        provider["config"]["clientId"] = json!(id);
+        provider["config"]["clientSecret"] = json!(secret);
+        let changed = self.http.put(&place).bearer_auth(&token).json(&provider).send().await.unwrap();
+        assert!(changed.status().is_success(), "{changed:?}");
+    }
+
+    /// Where the provider of this name sends people back to.
+    pub(crate) fn endpoint_of(&self, alias: &str) -> String {
+        format!("{}/broker/{alias}/endpoint", self.url)
+    }
+
     /// Ends all of a person's sessions.
     pub(crate) async fn log_out(&self, id: &str) {
         let request = self.http.post(format!("{}/users/{id}/logout", self.admin));
