@@ -38,6 +38,14 @@ pub(crate) fn run_as(command: &Command, user: Option<(u32, u32)>, log: &Path) ->
     success(command, status).inspect_err(|_| show_end(log))
 }
 
+/// Runs a program to its end, with its output in a file and nowhere else.
+pub(crate) fn run_logged(command: &Command, log: &Path) -> Result<()> {
+    let file = append(log)?;
+    let mut guard = guarded(command, &Terms::default());
+    let status = wait(guard.stdout(file.try_clone()?).stderr(file).spawn())?;
+    success(command, status)
+}
+
 /// Runs a program to its end and returns what it wrote to standard output.
 pub(crate) fn output(command: &Command) -> Result<String> {
     let mut guard = guarded(command, &Terms::default());

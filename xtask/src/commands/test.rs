@@ -1,5 +1,7 @@
 //! `cargo xtask test`: everything that must hold, on real servers, with one table at the end.
 
+mod lanes;
+
 use std::panic::resume_unwind;
 use std::path::PathBuf;
 use std::process::Command;
@@ -54,7 +56,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<()> {
         lint::of_dependencies(&mut report, &place);
     }
     let running = start(installed, &place, &metadata, &mut report);
-    tests(arguments, &place, &running, &mut report);
+    tests(arguments, &place, (&metadata, &running), &mut report);
     report.step("end of the servers", || {
         drop(running);
         Ok(())
@@ -101,17 +103,28 @@ fn start(
     running
 }
 
-fn tests(arguments: &Arguments, place: &Place, running: &Running, report: &mut Report) {
-    report.step("tests", || {
+fn tests(
+    arguments: &Arguments,
+    place: &Place,
+    (metadata, running): (&Metadata, &Running),
+    report: &mut Report,
+) {
+    let cargo = |targets: &[&str]| {
         let mut cargo =
             workspace::cargo(&place.root, &["test", "--workspace", "--all-features", "--no-fail-fast"]);
-        cargo.args(&arguments.filter);
+        cargo.args(targets);
         running.tell(&mut cargo);
         if arguments.full {
             cargo.env(Variable::Full.name(), "1");
         }
-        process::run(&cargo)
-    });
+        cargo
+    };
+    if arguments.filter.is_empty() {
+        lanes::run(metadata, &place.log("tests-on-clusters"), report, &cargo);
+    } else {
+        let filter: Vec<&str> = arguments.filter.iter().map(String::as_str).collect();
+        report.step("tests", || process::run(&cargo(&filter)));
+    }
     if arguments.filter.is_empty() {
         engine(place, running, report);
     }
