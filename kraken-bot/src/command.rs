@@ -71,6 +71,15 @@ pub(crate) enum Command {
     Logs(TentacleName),
     /// How did it run?
     History(TentacleName),
+    /// Which versions were there?
+    Versions(TentacleName),
+    /// What is different between two of them? The one that runs and the one before when left out.
+    Compare {
+        /// Of which tentacle.
+        tentacle: TentacleName,
+        /// The older and the newer, by number.
+        between: Option<(u32, u32)>,
+    },
     /// Remove a tentacle.
     RemoveTentacle {
         /// Which.
@@ -199,6 +208,11 @@ pub(crate) fn parse(text: &str, me: &str) -> Result<Command, NotUnderstood> {
         (["deploy", name], _) => named(name).map(Command::Deploy),
         (["logs", name], _) => named(name).map(Command::Logs),
         (["history", name], _) => named(name).map(Command::History),
+        (["versions", name] | ["versions", "of", name], _) => named(name).map(Command::Versions),
+        (["compare", name], _) => compare(name, None),
+        (["compare", name, one, "and", other] | ["compare", one, "and", other, "of", name], _) => {
+            compare(name, Some((one, other)))
+        }
         (["give", name, "to", _], [.., whom]) => give(name, whom),
         (["run", name], _) => named(name).map(|tentacle| Command::Run { tentacle, input: None }),
         (["run", name, ..], [_, _, ..]) => {
@@ -275,6 +289,25 @@ fn new(name: &str, scaffold: &str) -> Result<Command, NotUnderstood> {
     Ok(Command::New { tentacle: named(name)?, scaffold })
 }
 
+/// `compare hello 3 and 5`: the lower number is the older version, however they are named.
+fn compare(name: &str, between: Option<(&str, &str)>) -> Result<Command, NotUnderstood> {
+    let number = |word: &str| {
+        let word = word.strip_prefix('v').unwrap_or(word);
+        let named = word.parse::<u32>().ok().filter(|number| *number > 0);
+        named.ok_or_else(|| {
+            NotUnderstood::Almost("name versions by number, e.g. `compare hello 3 and 5`".to_owned())
+        })
+    };
+    let between = match between {
+        Some((one, other)) => {
+            let (one, other) = (number(one)?, number(other)?);
+            Some((one.min(other), one.max(other)))
+        }
+        None => None,
+    };
+    Ok(Command::Compare { tentacle: named(name)?, between })
+}
+
 /// `give hello to @ben`.
 fn give(name: &str, whom: &str) -> Result<Command, NotUnderstood> {
     let nobody = || NotUnderstood::Almost("mention who gets it, e.g. `give hello to @ben`".to_owned());
@@ -327,9 +360,10 @@ fn almost(first: &str) -> NotUnderstood {
             "say `set up this channel`, `set up this channel as my-enclave`, `set mode member-read` or `set mode of hello to private`"
         }
         "shut" => "say `shut down this enclave`",
-        "new" | "deploy" | "run" | "logs" | "history" => {
+        "new" | "deploy" | "run" | "logs" | "history" | "versions" => {
             return NotUnderstood::Almost(format!("name a tentacle, e.g. `{first} hello`"));
         }
+        "compare" => "say `compare hello`, or name two versions: `compare hello 3 and 5`",
         "status" => "say `status`, or name one tentacle: `status hello`",
         "add" | "remove" => {
             return NotUnderstood::Almost(format!("mention whom you mean, e.g. `{first} @ben`"));

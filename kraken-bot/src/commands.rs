@@ -4,6 +4,7 @@ mod add;
 pub(crate) mod approve;
 pub(crate) mod card;
 mod choose_mode;
+mod compare;
 mod deploy;
 mod enclaves;
 mod enrollment;
@@ -32,6 +33,7 @@ mod sync;
 pub(crate) mod transfer;
 mod unfreeze;
 mod unlink;
+mod versions;
 mod whoami;
 mod why;
 
@@ -65,6 +67,8 @@ pub(crate) async fn run(asked: &Asked<'_>, command: Command) -> Result<Answer, S
         Command::Run { tentacle, input } => run::run(asked, tentacle, input).await,
         Command::Logs(tentacle) => logs::run(asked, tentacle).await,
         Command::History(tentacle) => history::run(asked, tentacle).await,
+        Command::Versions(tentacle) => versions::run(asked, tentacle).await,
+        Command::Compare { tentacle, between } => compare::run(asked, tentacle, between).await,
         Command::RemoveTentacle { tentacle, confirmed } => {
             remove_tentacle::run(asked, tentacle, confirmed).await
         }

@@ -5,7 +5,7 @@ use super::without_mention;
 use policy::Preset;
 
 /// What can be said, one word each. `NAME` is any one word, `WHO` a mention; both are kept as they were typed.
-const SHAPES: [&str; 40] = [
+const SHAPES: [&str; 44] = [
     "set up this channel",
     "set up this channel as NAME",
     "set mode",
@@ -25,6 +25,10 @@ const SHAPES: [&str; 40] = [
     "run NAME",
     "logs NAME",
     "history NAME",
+    "versions NAME",
+    "compare NAME",
+    "compare NAME NAME and NAME",
+    "compare NAME and NAME of NAME",
     "give NAME to WHO",
     "transfer to WHO",
     "ask to join",
@@ -125,6 +129,8 @@ mod tests {
         for shape in SHAPES {
             let said = shape.replace("PRESET", "private").replace("WHO", "<@UBEN>");
             let said = said.replace("why NAME", "why run").replace("from NAME", "from hello");
+            let said =
+                said.replace("NAME NAME and NAME", "hello 3 and 5").replace("NAME and NAME of", "3 and 5 of");
             let said = said.replace("why <@UBEN> NAME", "why <@UBEN> run").replace("NAME", "hello");
             assert_ne!(parse(&said, "UKRAKEN"), Err(NotUnderstood::Unknown), "{said}");
             assert_eq!(near(&said, "UKRAKEN").as_deref(), Some(said.as_str()));

@@ -10,6 +10,8 @@ impl Command {
             Self::Status(Some(name))
             | Self::Logs(name)
             | Self::History(name)
+            | Self::Versions(name)
+            | Self::Compare { tentacle: name, .. }
             | Self::ChooseMode(Some(name))
             | Self::SetTentacleMode { tentacle: name, .. }
             | Self::Give { tentacle: name, .. }

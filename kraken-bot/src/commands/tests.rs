@@ -5,7 +5,8 @@ use crate::asked::Stop;
 use crate::live::shown::Shown as Progress;
 use crate::reply::refusal;
 use crate::tests::{
-    Shown, deployed, entry, history as past, info, message, run as ran, sample, tentacle, with, words,
+    Shown, compared, deployed, entry, history as past, info, message, run as ran, sample, tentacle, version,
+    with, words,
 };
 use crate::working_copy::WorkingCopyError;
 use serde_json::{Value, json};
@@ -291,6 +292,12 @@ fn tentacles() -> Vec<Shown> {
             "name": "hello", "enclave": "prices", "namespace": "prices", "runs": runs, "deploys": [], "next_cursor": cursor,
         }))
     };
+    let deploys = |deploys: Value, cursor: Value| {
+        sample(json!({
+            "name": "hello", "enclave": "prices", "namespace": "prices", "runs": [], "deploys": deploys, "next_cursor": cursor,
+        }))
+    };
+    let failed_deploy = version(0, "not in git", false);
     let several = json!([
         past("succeeded", None),
         past("failed", Some("the shop did not answer")),
@@ -311,6 +318,35 @@ fn tentacles() -> Vec<Shown> {
             &logs::told(&hello(), &logs(json!(["09:30:00 hello: greeting Ana"]), true)),
         ),
         message("logs: more than fits", &logs::told(&hello(), &logs(json!(["one", "two"]), true))),
+        message("versions: none", &versions::told(&hello(), &deploys(json!([]), Value::Null))),
+        message(
+            "versions: one",
+            &versions::told(&hello(), &deploys(json!([version(1, "not in git", true)]), Value::Null)),
+        ),
+        message(
+            "versions: more than fit",
+            &versions::told(
+                &hello(),
+                &deploys(
+                    json!([
+                        version(5, "hello: greet in the morning", false),
+                        version(4, "hello: look twice a day.", true),
+                        failed_deploy,
+                        version(3, "not in git", false),
+                    ]),
+                    json!("c"),
+                ),
+            ),
+        ),
+        message("compare: the same", &compare::told(&with(compared(), json!({"from": "sha256:b"})))),
+        message("compare", &compare::told(&sample(compared()))),
+        message(
+            "compare: nothing new is reached, and it is long",
+            &compare::told(&with(
+                compared(),
+                json!({"reach_added": [], "reach_removed": [], "params": [], "truncated": true, "from_number": null}),
+            )),
+        ),
         message("history: none", &history::told(&hello(), &runs(json!([]), Value::Null))),
         message("history", &history::told(&hello(), &runs(several.clone(), Value::Null))),
         message("history: more than fits", &history::told(&hello(), &runs(several, json!("c")))),

@@ -146,6 +146,8 @@ fn not_understood() -> Vec<Shown> {
         "ask",
         "what",
         "why",
+        "compare",
+        "compare hello one and two",
         "help me",
         "run Hello!",
         "new tea from nothing",

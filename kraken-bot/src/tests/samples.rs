@@ -78,6 +78,29 @@ pub(crate) fn history(outcome: &str, error: Option<&str>) -> Value {
     })
 }
 
+/// A deploy of `wf_history`: of a commit with these words, or `not in git`. Number 0 is none: it failed.
+pub(crate) fn version(number: u64, summary: &str, runs: bool) -> Value {
+    let author = json!({"id": "1f2e3d4c", "at": AT, "summary": summary, "author": "Ben Okafor"});
+    json!({
+        "id": "d", "number": Some(number).filter(|number| *number > 0), "runs": runs, "version": "sha256:1f2e3d4c", "reach": "r",
+        "source": "s", "commit": Some(author).filter(|_| summary != "not in git"), "by": "Ana Sousa", "via": "kraken",
+        "started_at": AT, "duration_ms": 900, "outcome": if number > 0 { "deployed" } else { "failed" },
+    })
+}
+
+/// `wf_compare`.
+pub(crate) fn compared() -> Value {
+    json!({
+        "name": "hello", "enclave": "prices", "namespace": "prices", "from": "sha256:a", "from_number": 3, "to": "sha256:b",
+        "to_number": 5, "reach_added": ["hello connects to shop.example:443"], "reach_removed": ["it runs by the clock: 0 9 * * *"],
+        "params": [{"name": "greeting", "from": "Hello", "to": "Moin"}, {"name": "limit", "to": 3}], "truncated": false,
+        "files": [
+            {"path": "nodes/hello.ts", "change": "changed", "diff": "--- a/nodes/hello.ts\n+++ b/nodes/hello.ts\n@@ -1 +1 @@\n-<one>\n+two\n"},
+            {"path": "notes.md", "change": "added", "diff": ""},
+        ],
+    })
+}
+
 /// A notice.
 pub(crate) fn notice(text: &str) -> Value {
     json!({"id": uuid::Uuid::nil(), "team": "T1", "channel": "C1", "enclave": "prices", "text": text, "at": AT})

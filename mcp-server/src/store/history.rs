@@ -133,6 +133,8 @@ pub(crate) struct RunRecord {
 #[derive(Debug, Clone)]
 pub(crate) struct DeployRecord {
     pub(crate) id: String,
+    /// Which version it is of its tentacle; 0 where it failed.
+    pub(crate) number: i64,
     pub(crate) version: String,
     pub(crate) reach: String,
     pub(crate) source: String,
@@ -217,7 +219,7 @@ impl Store {
     ) -> Result<Vec<DeployRecord>, StoreError> {
         let of = grant.of();
         let rows = sqlx::query(
-            "SELECT id, version, reach, source, asked_by, client, started_at, duration_ms, outcome, step, error, source_commit \
+            "SELECT id, version, reach, source, asked_by, client, started_at, duration_ms, outcome, step, error, source_commit, number \
              FROM deploy_history WHERE enclave = $1 AND tentacle = $2 AND id < $3 ORDER BY id DESC LIMIT $4",
         )
         .bind(of.record.name.as_str())
@@ -227,6 +229,43 @@ impl Store {
         .fetch_all(self.pool())
         .await?;
         rows.iter().map(deploy).collect()
+    }
+
+    /// The content of the version of this number; `None` where it is not on record.
+    pub(crate) async fn numbered(
+        &self,
+        grant: &dyn MayReadHistory,
+        number: i64,
+    ) -> Result<Option<String>, StoreError> {
+        let of = grant.of();
+        let row = sqlx::query(
+            "SELECT version FROM deploy_history WHERE enclave = $1 AND tentacle = $2 AND number = $3 AND number > 0",
+        )
+        .bind(of.record.name.as_str())
+        .bind(of.name.as_str())
+        .bind(number)
+        .fetch_optional(self.pool())
+        .await?;
+        row.as_ref().map(|row| Reader::new(row, "a deploy").text("version")).transpose()
+    }
+
+    /// The newest number of a version with this content; `None` where it is not on record.
+    pub(crate) async fn number_of(
+        &self,
+        grant: &dyn MayReadHistory,
+        version: &str,
+    ) -> Result<Option<i64>, StoreError> {
+        let of = grant.of();
+        let row = sqlx::query(
+            "SELECT number FROM deploy_history WHERE enclave = $1 AND tentacle = $2 AND version = $3 AND number > 0 \
+             ORDER BY number DESC LIMIT 1",
+        )
+        .bind(of.record.name.as_str())
+        .bind(of.name.as_str())
+        .bind(version)
+        .fetch_optional(self.pool())
+        .await?;
+        row.as_ref().map(|row| Reader::new(row, "a deploy").number("number")).transpose()
     }
 
     /// The versions whose source is kept, the newest first.
@@ -294,6 +333,7 @@ fn deploy(row: &AnyRow) -> Result<DeployRecord, StoreError> {
     let row = Reader::new(row, "a deploy");
     Ok(DeployRecord {
         id: row.text("id")?,
+        number: row.number("number")?,
         version: row.text("version")?,
         reach: row.text("reach")?,
         source: row.text("source")?,

@@ -48,6 +48,16 @@ impl Handler for WfHistory {
         deploys.truncate(size);
         let last = runs.last().map(|run| run.id.clone()).or(deploys.last().map(|deploy| deploy.id.clone()));
         let enclave = grant.target().record.name.clone();
+        // The same content can have been deployed more than once: what runs is the newest of them.
+        let running = grant.target().tentacle.as_ref().map(|tentacle| tentacle.version.as_str());
+        let first = args.page.cursor.is_none();
+        let of_running = |deploy: &DeployRecord| deploy.deployed && running == Some(deploy.version.as_str());
+        let newest =
+            deploys.iter().find(|deploy| first && of_running(deploy)).map(|deploy| deploy.id.clone());
+        let deploy = |record: DeployRecord| DeployEntry {
+            runs: newest.as_deref() == Some(record.id.as_str()),
+            ..deploy(record)
+        };
         Ok(WfHistoryAnswer {
             name: args.name,
             namespace: enclave.clone(),
@@ -86,6 +96,8 @@ fn node(NodeTime { name, duration_ms, success }: NodeTime) -> NodeEntry {
 fn deploy(record: DeployRecord) -> DeployEntry {
     DeployEntry {
         id: record.id,
+        number: u64::try_from(record.number).ok().filter(|number| *number > 0),
+        runs: false,
         version: record.version,
         reach: record.reach,
         source: record.source,

@@ -138,12 +138,47 @@ async fn two_versions_are_compared_by_code_reach_and_settings() {
     let short = &first["version"].as_str().unwrap()[7..15];
     let back = asked(&app, "wf_compare", json!({"name": "hello", "to": short, "from": told["to"]})).await;
     assert_eq!(back["reach_removed"], told["reach_added"]);
+    assert_eq!((&told["from_number"], &told["to_number"]), (&json!(1), &json!(2)));
+    for (from, to) in [("1", "2"), ("v1", "v2"), ("1", "v2")] {
+        let numbered = asked(&app, "wf_compare", json!({"name": "hello", "from": from, "to": to})).await;
+        assert_eq!(numbered, told, "{from} {to}");
+    }
+    let none =
+        app.call(&app.agent("ana"), "wf_compare", of(json!({"name": "hello", "to": "7"}))).await.unwrap_err();
+    assert_eq!(
+        (none.code, none.message.as_str()),
+        (FailureCode::NotFound, "there is no version 7 on record")
+    );
     // sources of old versions go
     for number in 0..12 {
         price_watch(&app).say("ana", "wf_apply", hello("hello", &format!("{number}"))).await.unwrap();
     }
     let described = asked(&app, "wf_describe", json!({"name": "hello"})).await;
     assert_eq!(described["versions"].as_array().unwrap().len(), 10);
+}
+
+#[tokio::test]
+async fn each_version_has_a_number_that_stays_its_own() {
+    let app = App::start().await;
+    set_up(&app).await;
+    let numbers = async || {
+        let told = asked(&app, "wf_history", json!({"name": "hello", "of": "deploys"})).await;
+        let deploys = told["deploys"].as_array().unwrap().clone();
+        let seen = deploys.iter().map(|deploy| (deploy["number"].clone(), deploy["runs"] == true));
+        seen.collect::<Vec<_>>()
+    };
+    deploy(&app, hello("hello", "one")).await;
+    deploy(&app, hello("hello", "two")).await;
+    app.backend.fail_at("before deploy");
+    price_watch(&app).say("ana", "wf_apply", hello("hello", "three")).await.unwrap_err();
+    // The same content again is a version of its own, and what runs is that one.
+    deploy(&app, hello("hello", "one")).await;
+    let expected = [(json!(3), true), (Value::Null, false), (json!(2), false), (json!(1), false)];
+    assert_eq!(numbers().await, expected);
+    // What is not on record any more does not give its number away.
+    app.database.execute("DELETE FROM deploy_history").await;
+    deploy(&app, hello("hello", "four")).await;
+    assert_eq!(numbers().await, [(json!(4), true)]);
 }
 
 #[tokio::test]

@@ -89,4 +89,15 @@ async fn a_newcomers_price_monitor_comes_to_reach_a_shop() {
     write(&up, "monitor/nodes/judge.ts", "export default () => 'all is well';\n").await;
     aloud(&ana.asks("deploy monitor").await, &["monitor is deployed."]);
     aloud(&ana.asks("run monitor").await, &["all is well"]);
+    let versions = ana.asks("versions monitor").await;
+    aloud(
+        &versions,
+        &["monitor, its versions:", "3. ", "by Ana Sousa", "It runs now.", "compare monitor 2 and 3"],
+    );
+    let different = ana.asks("compare 1 and 3 of monitor").await;
+    aloud(
+        &different,
+        &["monitor, from version 1 to version 3:", &format!("newly: {reach}"), "-export", "+export"],
+    );
+    alone(&ana.asks("compare monitor 1 and 9").await, &["There is no version 9 on record"]);
 }

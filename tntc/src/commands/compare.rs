@@ -17,7 +17,7 @@ pub(crate) struct Compare {
     name: TentacleName,
     #[command(flatten)]
     within: InEnclave,
-    /// The older version, by the beginning of its hash; the one before when left out
+    /// The older version, by its number or the beginning of its hash; the one before when left out
     #[arg(long, value_name = "VERSION")]
     from: Option<String>,
     /// The newer version; the one that runs when left out
@@ -43,7 +43,11 @@ impl Compare {
 }
 
 fn view(told: &WfCompareAnswer) -> View {
-    let mut view = View::new().line(format!("from {} to {}", version(&told.from), version(&told.to)));
+    let mut view = View::new().line(format!(
+        "from {} to {}",
+        numbered(told.from_number, &told.from),
+        numbered(told.to_number, &told.to)
+    ));
     for contact in &told.reach_added {
         view = view.verdict(false, format!("newly: {contact}"));
     }
@@ -57,4 +61,12 @@ fn view(told: &WfCompareAnswer) -> View {
             view.line(format!("config {}: {} becomes {}", param.name, shown(&param.from), shown(&param.to)));
     }
     told.files.iter().fold(view, |view, file| view.line(file.diff.trim_end()))
+}
+
+/// `3 (0123abcd)`, or the hash alone where the number is not on record any more.
+fn numbered(number: Option<u64>, hash: &str) -> String {
+    match number {
+        Some(number) => format!("{number} ({})", version(hash)),
+        None => version(hash),
+    }
 }

@@ -61,15 +61,17 @@ fn runs(history: &WfHistoryAnswer) -> View {
 fn deploys(history: &WfHistoryAnswer) -> View {
     let row = |deploy: &DeployEntry| {
         let step = deploy.step.as_ref().map(|step| format!(" at {step}")).unwrap_or_default();
+        let runs = if deploy.runs { ", runs now" } else { "" };
         [
+            deploy.number.map(|number| number.to_string()).unwrap_or_default(),
             words::time(deploy.started_at),
-            format!("{}{step}", deploy.outcome),
+            format!("{}{step}{runs}", deploy.outcome),
             words::seconds(deploy.duration_ms),
             format!("{} with {}", deploy.by, deploy.via),
             version(&deploy.version),
             deploy.error.clone().unwrap_or_default(),
         ]
     };
-    let heads = ["WHEN", "OUTCOME", "TOOK", "BY", "VERSION", "WHY"];
+    let heads = ["NO.", "WHEN", "OUTCOME", "TOOK", "BY", "VERSION", "WHY"];
     View::new().table(heads, history.deploys.iter().map(row), "it was never deployed")
 }

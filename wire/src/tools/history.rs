@@ -112,7 +112,13 @@ pub struct NodeEntry {
 pub struct DeployEntry {
     /// Its id, which the trail has too.
     pub id: String,
-    /// The version.
+    /// Which version of the tentacle it made, from 1; absent where it failed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub number: Option<u64>,
+    /// Whether that is what runs now.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub runs: bool,
+    /// The version, by the name of its content.
     pub version: String,
     /// The digest of all that it reaches.
     pub reach: String,
@@ -139,7 +145,7 @@ pub struct DeployEntry {
     pub error: Option<String>,
 }
 
-/// Which versions to compare. The beginning of a version's hash is enough.
+/// Which versions to compare: by number (`3` or `v3`), or by the beginning of the hash, four characters at least.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct WfCompareArgs {
     /// Its enclave.
@@ -166,8 +172,14 @@ pub struct WfCompareAnswer {
     pub namespace: EnclaveName,
     /// The older version.
     pub from: String,
+    /// Its number; absent where it is not on record any more.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub from_number: Option<u64>,
     /// The newer version.
     pub to: String,
+    /// Its number.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub to_number: Option<u64>,
     /// The files that differ.
     pub files: Vec<FileChange>,
     /// What the newer one reaches and the older one does not, in words.

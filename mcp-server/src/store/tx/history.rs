@@ -48,8 +48,9 @@ const BEGIN_RUN: &str = "INSERT INTO run_history (id, enclave, tentacle, version
      WHERE enclave = $1 AND name = $2";
 
 const PUT_DEPLOY: &str = "INSERT INTO deploy_history (id, enclave, tentacle, version, reach, source, asked_by, client, \
-     started_at, duration_ms, outcome, step, error, source_commit) \
-     SELECT $3, enclave, name, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14 FROM tentacle \
+     started_at, duration_ms, outcome, step, error, source_commit, number) \
+     SELECT $3, enclave, name, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, \
+     CASE WHEN $15 = 1 THEN deploys ELSE 0 END FROM tentacle \
      WHERE enclave = $1 AND name = $2";
 
 impl Tx {
@@ -106,6 +107,14 @@ impl Tx {
         let target = grant.target();
         let duration = Timestamp::now().duration_since(deploy.started_at).as_millis();
         let (outcome, step, error) = deploy.end.texts();
+        let counts = matches!(deploy.end, DeployEnd::Deployed);
+        if counts {
+            sqlx::query("UPDATE tentacle SET deploys = deploys + 1 WHERE enclave = $1 AND name = $2")
+                .bind(target.record.name.as_str())
+                .bind(target.name.as_str())
+                .execute(self.connection())
+                .await?;
+        }
         sqlx::query(PUT_DEPLOY)
             .bind(target.record.name.as_str())
             .bind(target.name.as_str())
@@ -121,6 +130,7 @@ impl Tx {
             .bind(step)
             .bind(holdable(error).into_owned())
             .bind(holdable(&row::commit_text(deploy.commit)).into_owned())
+            .bind(i64::from(counts))
             .execute(self.connection())
             .await?;
         self.prune(target, "deploy_history", DEPLOYS).await
