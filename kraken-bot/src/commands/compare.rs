@@ -28,8 +28,7 @@ pub(super) async fn run(
 /// In words first, then the files as they differ.
 pub(super) fn told(compared: &WfCompareAnswer) -> Message {
     let WfCompareAnswer { name, files, reach_added, reach_removed, params, .. } = compared;
-    let from = numbered(compared.from_number, "an older version");
-    let to = numbered(compared.to_number, "a newer version");
+    let (from, to) = (numbered(compared.from_number), numbered(compared.to_number));
     if compared.from == compared.to {
         return Message::new(format!("*{name}*: {from} and {to} are the same."));
     }
@@ -54,8 +53,9 @@ pub(super) fn told(compared: &WfCompareAnswer) -> Message {
     message
 }
 
-fn numbered(number: Option<u64>, else_as: &str) -> String {
-    number.map_or_else(|| else_as.to_owned(), |number| format!("version {number}"))
+/// The records of deploys are kept for a time, and its source may be there longer.
+fn numbered(number: Option<u64>) -> String {
+    number.map_or_else(|| "a version of long ago".to_owned(), |number| format!("version {number}"))
 }
 
 fn param(ParamChange { name, from, to }: &ParamChange) -> String {

@@ -45,7 +45,7 @@ pub(super) fn told(tentacle: &TentacleName, history: &WfHistoryAnswer) -> Messag
 }
 
 fn line(number: u64, deploy: &DeployEntry) -> String {
-    let at = deploy.started_at.strftime("%-d %B %Y, %H:%M UTC");
+    let at = deploy.started_at.strftime("%Y-%m-%d %H:%M UTC");
     let summary = match &deploy.commit {
         Some(commit) => commit.summary.as_str(),
         None => "not in git",
