@@ -14,6 +14,7 @@ mod read;
 mod remote;
 mod secrets;
 mod sign;
+mod sops;
 mod template;
 mod workspace;
 
@@ -29,5 +30,6 @@ pub use read::{AtCommit, Committed};
 pub use remote::RemoteError;
 pub use secrets::{Leak, leaks};
 pub use sign::{SigningKey, SigningKeyError};
+pub use sops::{AgeKey, Recipient, SecretFile, SecretValues, SopsError, SopsRules, seal};
 pub use template::{Init, init};
 pub use workspace::{Staged, WorkingClone, person};
