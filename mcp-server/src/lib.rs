@@ -7,6 +7,7 @@ mod call;
 mod carrier;
 mod config;
 pub mod gate;
+mod git_secrets;
 mod hooks;
 mod http;
 pub mod identity;

@@ -1,8 +1,9 @@
 //! The state repo, as deploys read it: what is deployed is what a commit of it holds, whatever a client says.
 
 use crate::config::StateConfig;
+use crate::git_secrets::GitSecrets;
 use crate::rollout::Source;
-use state_repo::{AtCommit, CommitId, Committed, Found, Mirror, StateError};
+use state_repo::{AgeKey, AtCommit, CommitId, Committed, Found, Mirror, StateError};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use tokio::sync::Mutex;
@@ -33,14 +34,16 @@ pub(crate) struct StateRepo {
     mirror: Arc<Mirror>,
     /// One look at it at a time: whoever waits holds no thread.
     turn: Mutex<()>,
+    /// What opens the secrets in it.
+    age_key: Option<AgeKey>,
 }
 
 impl StateRepo {
     /// Opens the copy.
     pub(crate) async fn open(config: StateConfig) -> Result<Self, StateError> {
-        let StateConfig { address, branch, credentials, folder } = config;
+        let StateConfig { address, branch, credentials, folder, age_key } = config;
         let mirror = blocking(move || Mirror::open(&folder, address, branch, credentials)).await?;
-        Ok(Self { mirror: Arc::new(mirror), turn: Mutex::new(()) })
+        Ok(Self { mirror: Arc::new(mirror), turn: Mutex::new(()), age_key })
     }
 
     /// The tentacle as the commit of this id has it.
@@ -59,7 +62,34 @@ impl StateRepo {
         let (place, tentacle) = (enclave.clone(), name.clone());
         let at = self.ask(move |mirror| mirror.tentacle(commit, &place, &tentacle)).await?;
         let (files, AtCommit { committed, .. }) = (at.files(), at);
-        Source::committed(enclave, name, files, told(committed))
+        let source = Source::committed(enclave, name, files, told(committed))?;
+        let secrets = self.secrets(commit, enclave, name, &source).await?;
+        source.with_secrets(secrets)
+    }
+
+    /// The files of secrets beside it that its contract asks for, each opened once to see that it can be.
+    async fn secrets(
+        &self,
+        commit: CommitId,
+        enclave: &EnclaveName,
+        name: &TentacleName,
+        source: &Source,
+    ) -> Result<GitSecrets, Failure> {
+        let services =
+            GitSecrets::services(source.version.sandbox.secrets.iter().chain(source.hook_secrets()));
+        if services.is_empty() {
+            return Ok(GitSecrets::default());
+        }
+        let (place, tentacle) = (enclave.clone(), name.clone());
+        let found = self.ask(move |mirror| mirror.secrets(commit, (&place, &tentacle), &services)).await;
+        let secrets = GitSecrets(found?);
+        secrets.check(enclave, name, self.age_key.as_ref())?;
+        Ok(secrets)
+    }
+
+    /// To whom secrets in git are encrypted, so that this server opens them.
+    pub(crate) fn recipient(&self) -> Option<String> {
+        self.age_key.as_ref().map(|key| key.recipient().to_string())
     }
 
     /// An enclave as the newest commit of the branch has it.

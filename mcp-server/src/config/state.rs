@@ -1,7 +1,8 @@
 //! The flags of the state repo.
 
 use clap::Args;
-use state_repo::{AddressError, BranchName, Credentials, NameError, RepoAddress};
+use secrecy::SecretString;
+use state_repo::{AddressError, AgeKey, BranchName, Credentials, NameError, RepoAddress};
 use std::path::PathBuf;
 
 /// Where deploys come from.
@@ -17,6 +18,10 @@ pub struct StateArgs {
     /// A file with what opens the state repo over https: a token, or `user:password`.
     #[arg(long, env = "TENTACULAR_STATE_CREDENTIALS")]
     pub state_credentials: Option<PathBuf>,
+    /// A file with the age identity that opens the secrets in the state repo; several, one a line, where it was replaced: the
+    /// first is the one that people encrypt to. Without it secrets in git are not taken.
+    #[arg(long, env = "TENTACULAR_STATE_AGE_KEY", requires = "state_repo")]
+    pub state_age_key: Option<PathBuf>,
     /// The folder for this server's own copy of the state repo. It is a cache: it may be removed while the server is not
     /// running.
     #[arg(long, env = "TENTACULAR_STATE_DIR")]
@@ -30,6 +35,7 @@ pub(crate) struct StateConfig {
     pub(crate) branch: BranchName,
     pub(crate) credentials: Option<Credentials>,
     pub(crate) folder: PathBuf,
+    pub(crate) age_key: Option<AgeKey>,
 }
 
 impl StateArgs {
@@ -63,6 +69,28 @@ impl StateArgs {
             })
         };
         let credentials = self.state_credentials.as_ref().map(read).transpose()?;
-        Ok(Some(StateConfig { address, branch, credentials, folder: folder.clone() }))
+        Ok(Some(StateConfig {
+            address,
+            branch,
+            credentials,
+            folder: folder.clone(),
+            age_key: self.age_key()?,
+        }))
+    }
+
+    /// The key that opens the secrets in git, where there is one.
+    pub(crate) fn age_key(&self) -> Result<Option<AgeKey>, super::ConfigError> {
+        let read = |file: &PathBuf| {
+            let wrong = |what: &dyn std::fmt::Display| {
+                super::ConfigError::one(format!(
+                    "--state-age-key `{}` cannot be used: {what}",
+                    file.display()
+                ))
+            };
+            let text =
+                std::fs::read_to_string(file).map(SecretString::from).map_err(|error| wrong(&error))?;
+            AgeKey::read(&text).map_err(|error| wrong(&error))
+        };
+        self.state_age_key.as_ref().map(read).transpose()
     }
 }

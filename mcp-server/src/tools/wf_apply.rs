@@ -86,6 +86,8 @@ struct Needs {
     new: Reach,
     /// Secrets that it may read, or that callers of its webhooks sign with, and that are not set.
     missing: Vec<String>,
+    /// Whether they can be in git.
+    from_git: bool,
 }
 
 impl Needs {
@@ -93,15 +95,24 @@ impl Needs {
         let sandbox = &source.version.sandbox;
         let new = sandbox.reach.beyond(&tx.running_reach(grant).await?);
         let secrets = sandbox.secrets.iter().chain(source.hook_secrets()).cloned().collect();
-        Ok(Self { new, missing: tx.missing_secrets(grant, &secrets).await? })
+        let mut missing = tx.missing_secrets(grant, &secrets).await?;
+        // What is in git is taken from there, whatever is set besides.
+        let in_git = source.secrets.names();
+        missing.retain(|name| name.parse().map_or(true, |name| !in_git.contains(&name)));
+        Ok(Self { new, missing, from_git: source.commit.is_some() })
     }
 
     fn refused(&self) -> Option<Failure> {
         let first = self.missing.first()?;
         let what = format!("it needs secrets that are not set: {}", self.missing.join(", "));
-        let remedy = format!(
+        let mut remedy = format!(
             "the enclave's owner sets each with `tntc secret set {first} -e <enclave>`, then deploy again"
         );
+        if self.from_git {
+            remedy.push_str(&format!(
+                "; or put it in git: `tntc secrets set {first} -e <enclave> -t <tentacle>` in a clone, commit, push, and deploy that commit"
+            ));
+        }
         Some(Failure::new(FailureCode::Conflict, what).with_remedy(remedy))
     }
 }
@@ -131,7 +142,9 @@ impl Asked<'_> {
         if dry_run {
             return Ok(Next::Answer(Did::Check));
         }
-        if is_running(server, self.grant.target(), &self.source.version.hash) {
+        let hash = &self.source.version.hash;
+        let given = changing.tx().git_secrets(self.grant, hash).await.map_err(|error| unavailable(&error))?;
+        if is_running(server, self.grant.target(), hash) && given == self.source.secrets {
             return Ok(Next::Answer(Did::Nothing));
         }
         if let Some(question) = approval::missing(server, changing, self.grant, &self.wanted()).await? {
@@ -150,6 +163,8 @@ impl Asked<'_> {
             changing.tx().put_tentacle(self.grant, &self.asker.person, mode).await.map_err(failed)?;
         }
         changing.tx().use_approval(self.grant, &self.wanted()).await.map_err(failed)?;
+        let Source { version, secrets, .. } = self.source;
+        changing.tx().put_git_secrets(self.grant, &version.hash, secrets).await.map_err(failed)?;
         changing.begin(&self.source.payload).await
     }
 

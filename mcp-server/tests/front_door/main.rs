@@ -44,6 +44,7 @@ mod database;
 mod door;
 mod double_ticks;
 mod enclaves;
+mod git_secrets;
 mod history;
 mod hooks;
 mod interrupted;
