@@ -13,6 +13,7 @@ use crate::rollout::{self, Source};
 use crate::server::Server;
 use crate::store::{Initiator, StoreError, Tx, Wanted};
 use policy::{Action, Preset};
+use state_repo::Layout;
 use wire::tools::approval::ApprovalAsked;
 use wire::tools::tentacle::{FixturesPassed, SourceCommit, WfApply, WfApplyAnswer, WfApplyArgs};
 use wire::{Failure, FailureCode};
@@ -86,8 +87,8 @@ struct Needs {
     new: Reach,
     /// Secrets that it may read, or that callers of its webhooks sign with, and that are not set.
     missing: Vec<String>,
-    /// Whether they can be in git.
-    from_git: bool,
+    /// The folder in git that they can lie beside.
+    in_git_at: Option<String>,
 }
 
 impl Needs {
@@ -95,11 +96,13 @@ impl Needs {
         let sandbox = &source.version.sandbox;
         let new = sandbox.reach.beyond(&tx.running_reach(grant).await?);
         let secrets = sandbox.secrets.iter().chain(source.hook_secrets()).cloned().collect();
+        let target = grant.target();
+        let in_git_at = source.commit.as_ref().map(|_| Layout::tentacle(&target.record.name, &target.name));
         let mut missing = tx.missing_secrets(grant, &secrets).await?;
         // What is in git is taken from there, whatever is set besides.
         let in_git = source.secrets.names();
         missing.retain(|name| name.parse().map_or(true, |name| !in_git.contains(&name)));
-        Ok(Self { new, missing, from_git: source.commit.is_some() })
+        Ok(Self { new, missing, in_git_at })
     }
 
     fn refused(&self) -> Option<Failure> {
@@ -108,10 +111,11 @@ impl Needs {
         let mut remedy = format!(
             "the enclave's owner sets each with `tntc secret set {first} -e <enclave>`, then deploy again"
         );
-        if self.from_git {
-            remedy.push_str(&format!(
-                "; or put it in git: `tntc secrets set {first} -e <enclave> -t <tentacle>` in a clone, commit, push, and deploy that commit"
-            ));
+        if let Some(folder) = &self.in_git_at {
+            let there = format!(
+                "; or put it in git: `tntc secrets set {first} --in {folder}` in a clone, commit, push, and deploy that commit"
+            );
+            remedy.push_str(&there);
         }
         Some(Failure::new(FailureCode::Conflict, what).with_remedy(remedy))
     }
