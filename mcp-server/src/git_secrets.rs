@@ -95,7 +95,7 @@ fn named(service: &str, key: &str) -> Option<SecretName> {
 fn refused(path: &str, error: &SopsError) -> Failure {
     let remedy = match error {
         SopsError::NotForUs(_) => {
-            "name this server's recipient in `.sops.yaml`, then `tntc secrets rotate`, commit and push"
+            "name this server's recipient in the state repo's rules, then `tntc secrets rotate`, commit and push"
         }
         SopsError::Elsewhere(_) => "set the secrets here anew: `tntc secrets set`",
         _ => {
