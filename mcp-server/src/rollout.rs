@@ -8,6 +8,7 @@ use crate::gate::act::{Apply, Remove};
 use crate::gate::target::OnTentacle;
 use crate::gate::{Authorized, Effect, unavailable};
 use crate::git_secrets::GitSecrets;
+use crate::github::Outcome;
 use crate::server::Server;
 use crate::store::{DeployEnd, DeployRow, DeployedVersion, Initiator, StoreError, Tx};
 use jiff::Timestamp;
@@ -133,6 +134,26 @@ impl Kept {
 
 /// Deploys `source` for `initiator`, as its effect was begun.
 pub(crate) async fn deploy(
+    server: &Server,
+    grant: &Authorized<Apply>,
+    effect: Effect<'_>,
+    source: &Source,
+    initiator: &Initiator,
+) -> Result<Deployed, Failure> {
+    let tell = |outcome: Outcome| {
+        let target = grant.target();
+        if let (Some(state), Some(commit)) = (&server.state, &source.commit) {
+            state.tell(commit, (&target.record.name, &target.name), outcome);
+        }
+    };
+    tell(Outcome::Begun);
+    let deployed = put_to_work(server, grant, effect, source, initiator).await;
+    tell(if deployed.is_ok() { Outcome::Runs } else { Outcome::Failed });
+    deployed
+}
+
+/// The whole of it, from its turn to the record of how it ended.
+async fn put_to_work(
     server: &Server,
     grant: &Authorized<Apply>,
     effect: Effect<'_>,

@@ -2,8 +2,11 @@
 
 use crate::config::StateConfig;
 use crate::git_secrets::GitSecrets;
+use crate::github::{Github, Outcome};
 use crate::rollout::Source;
-use state_repo::{AgeKey, AtCommit, CommitId, Committed, Found, Mirror, StateError};
+use state_repo::{
+    AgeKey, AtCommit, CommitId, Committed, Credentials, Found, Mirror, RemoteError, StateError,
+};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use tokio::sync::Mutex;
@@ -36,14 +39,20 @@ pub(crate) struct StateRepo {
     turn: Mutex<()>,
     /// What opens the secrets in it.
     age_key: Option<AgeKey>,
+    /// Where it is at GitHub, and this server is an app there.
+    github: Option<(Github, Credentials)>,
 }
 
 impl StateRepo {
     /// Opens the copy.
     pub(crate) async fn open(config: StateConfig) -> Result<Self, StateError> {
-        let StateConfig { address, branch, credentials, folder, age_key } = config;
+        let StateConfig { address, branch, credentials, folder, age_key, github } = config;
+        // The first fetch puts a token in its place.
+        let github = github.and_then(|config| Github::of(config, &address));
+        let github = github.map(|github| (github, Credentials::of_token(String::new().into())));
+        let credentials = github.as_ref().map(|(_, token)| token.clone()).or(credentials);
         let mirror = blocking(move || Mirror::open(&folder, address, branch, credentials)).await?;
-        Ok(Self { mirror: Arc::new(mirror), turn: Mutex::new(()), age_key })
+        Ok(Self { mirror: Arc::new(mirror), turn: Mutex::new(()), age_key, github })
     }
 
     /// The tentacle as the commit of this id has it.
@@ -115,11 +124,35 @@ impl StateRepo {
     /// Asks the copy something, off the threads that serve.
     async fn ask<T: Send + 'static>(
         &self,
-        question: impl FnOnce(&Mirror) -> Result<T, StateError> + Send + 'static,
+        question: impl Fn(&Mirror) -> Result<T, StateError> + Send + Sync + 'static,
     ) -> Result<T, Failure> {
         let _turn = self.turn.lock().await;
-        let mirror = Arc::clone(&self.mirror);
-        blocking(move || question(&mirror)).await.map_err(|error| refused(&error))
+        let question = Arc::new(question);
+        let once = || {
+            let (mirror, question) = (Arc::clone(&self.mirror), Arc::clone(&question));
+            blocking(move || question(&mirror))
+        };
+        let Some((github, credentials)) = &self.github else {
+            return once().await.map_err(|error| refused(&error));
+        };
+        credentials.renew(github.token().await?);
+        let asked = match once().await {
+            // A token can be taken back before its time.
+            Err(StateError::Remote(RemoteError::SignIn)) => {
+                github.forget().await;
+                credentials.renew(github.token().await?);
+                once().await
+            }
+            other => other,
+        };
+        asked.map_err(|error| refused(&error))
+    }
+
+    /// Says at the commit what became of its deploy, where the state repo is at GitHub.
+    pub(crate) fn tell(&self, commit: &SourceCommit, of: (&EnclaveName, &TentacleName), outcome: Outcome) {
+        if let Some((github, _)) = &self.github {
+            github.tell(&commit.id, of, outcome);
+        }
     }
 }
 

@@ -1,5 +1,6 @@
 //! The flags of the state repo.
 
+use super::{GithubArgs, GithubConfig};
 use clap::Args;
 use secrecy::SecretString;
 use state_repo::{AddressError, AgeKey, BranchName, Credentials, NameError, RepoAddress};
@@ -26,6 +27,9 @@ pub struct StateArgs {
     /// running.
     #[arg(long, env = "TENTACULAR_STATE_DIR")]
     pub state_dir: Option<PathBuf>,
+    /// The state repo at GitHub.
+    #[command(flatten)]
+    pub github: GithubArgs,
 }
 
 /// The state repo as it is configured.
@@ -36,11 +40,13 @@ pub(crate) struct StateConfig {
     pub(crate) credentials: Option<Credentials>,
     pub(crate) folder: PathBuf,
     pub(crate) age_key: Option<AgeKey>,
+    pub(crate) github: Option<GithubConfig>,
 }
 
 impl StateArgs {
     /// Adds what cannot be used.
     pub(super) fn check(&self, problems: &mut Vec<String>) {
+        self.github.check(self, problems);
         let Some(address) = &self.state_repo else { return };
         if let Err(error) = address.parse::<RepoAddress>() {
             problems.push(format!("--state-repo: {error}"));
@@ -75,6 +81,7 @@ impl StateArgs {
             credentials,
             folder: folder.clone(),
             age_key: self.age_key()?,
+            github: self.github.read()?,
         }))
     }
 

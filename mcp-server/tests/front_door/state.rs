@@ -11,13 +11,13 @@ use wire::{Failure, FailureCode};
 
 /// A bare repository in the app's folder, and somebody's clone of it.
 pub(crate) struct Repo {
-    bare: PathBuf,
-    clone: PathBuf,
+    pub(crate) bare: PathBuf,
+    pub(crate) clone: PathBuf,
 }
 
 const FOLDER: &str = "enclaves/price-watch/hello";
 
-fn git(folder: &Path, args: &[&str]) -> String {
+pub(crate) fn git(folder: &Path, args: &[&str]) -> String {
     let settings =
         ["-c", "user.name=Ana Sousa", "-c", "user.email=ana@team.example", "-c", "init.defaultBranch=main"];
     let output = Command::new("git")
@@ -53,7 +53,7 @@ impl Repo {
     }
 
     /// Commits the scaffolded tentacle with this greeting, and pushes it to `branch`; answers the commit.
-    fn push(&self, greeting: &str, branch: &str) -> String {
+    pub(crate) fn push(&self, greeting: &str, branch: &str) -> String {
         for (path, text) in hello("hello", greeting)["files"].as_object().unwrap() {
             let file = self.clone.join(FOLDER).join(path);
             std::fs::create_dir_all(file.parent().unwrap()).unwrap();

@@ -1,5 +1,5 @@
 //! Files of secrets, and the real `sops` beside them: it opens ours, ours opens its, and what one refuses the other does.
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
 use age::x25519::Identity;
 use secrecy::{ExposeSecret, SecretString};
