@@ -202,7 +202,7 @@ impl App {
     async fn tell(&self, word: &Word) -> Result<(), GithubError> {
         let client = self.client(self.token().await?)?;
         let repository = client.repos(&self.owner, &self.name);
-        let status = repository.create_status(word.commit.clone(), word.state.clone());
+        let status = repository.create_status(word.commit.clone(), word.state);
         let status = status.context(word.context.clone()).description(word.text.clone());
         in_time(async { Ok(status.send().await?) }).await.map(drop)
     }

@@ -177,7 +177,7 @@ mod tests {
         for (text, user, password) in [("tok\n", "x-access-token", "tok"), ("ana:a:b", "ana", "a:b")] {
             std::fs::write(file.path(), text).unwrap();
             let read = Credentials::read(file.path()).unwrap();
-            assert_eq!((read.user.as_str(), read.password.expose_secret()), (user, password));
+            assert_eq!((read.user.as_str(), read.password().expose_secret()), (user, password));
         }
         std::fs::write(file.path(), "a\nb\n").unwrap();
         assert!(Credentials::read(file.path()).is_err());
