@@ -1,5 +1,5 @@
 #!/bin/sh
-# Validates and tests every tentacle of this repository. TNTC names the program, where it is not on the PATH.
+# Validates and tests every tentacle of this repository, and sees that its secrets are encrypted. TNTC names the program, where it is not on the PATH.
 set -u
 tntc="${TNTC:-tntc}"
 cd "$(dirname "$0")" || exit 2
@@ -11,4 +11,5 @@ for workflow in enclaves/*/*/workflow.yaml; do
     "$tntc" validate "$tentacle" || { failed=1; continue; }
     "$tntc" test "$tentacle" || failed=1
 done
+"$tntc" secrets check --allow-missing || failed=1
 exit "$failed"

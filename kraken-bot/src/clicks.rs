@@ -7,7 +7,7 @@ use crate::command::Command;
 use crate::commands;
 use crate::inbox::Open;
 use crate::kraken::Kraken;
-use crate::modals::{self, ASK_ADD, ASK_ANYTHING, ASK_MODE, ASK_REMOVE, ASK_SHUT_DOWN};
+use crate::modals::{self, ASK_ADD, ASK_ANYTHING, ASK_MODE, ASK_REMOVE, ASK_SECRET, ASK_SHUT_DOWN};
 use crate::slack::envelope::{Click, Said};
 use crate::slack::view::Origin;
 
@@ -54,6 +54,10 @@ pub(crate) async fn pressed(
             let (tentacle, present) = click.value.split_once('/').unwrap_or(("", &click.value));
             let tentacle = (!tentacle.is_empty()).then(|| tentacle.to_owned());
             modals::set_mode(Origin { tentacle, ..origin }, present)
+        }
+        ASK_SECRET => {
+            let name = kraken.inbox.button(&click.value, &said.user, event).await?.ok_or_else(over)?;
+            modals::secret(Origin { button: Some(click.value.clone()), ..origin }, &name)
         }
         ASK_ANYTHING => modals::anything(origin, &click.value),
         ASK_ADD => modals::add(origin),

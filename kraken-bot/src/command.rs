@@ -8,8 +8,8 @@ pub(crate) use exact::is_exact;
 pub(crate) use near::{near, near_name};
 
 use uuid::Uuid;
-use workflow::TentacleName;
 use workflow::scaffold::Scaffold;
+use workflow::{SecretName, TentacleName};
 
 /// What somebody asked for.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -40,6 +40,13 @@ pub(crate) enum Command {
     },
     /// Which mode holds, and which others are there? For the enclave, or for a tentacle.
     ChooseMode(Option<TentacleName>),
+    /// Set a secret of the enclave: asks for it in a form first.
+    SetSecret {
+        /// Its name.
+        name: SecretName,
+        /// It was filled in.
+        filled_in: bool,
+    },
     /// Give a tentacle to somebody.
     Give {
         /// Which.
@@ -155,6 +162,8 @@ pub(crate) enum NotUnderstood {
     Unknown,
     /// They begin like a known one, and something is missing or wrong.
     Almost(String),
+    /// They may hold the value of a secret: they are repeated to nobody, and no model reads them.
+    MaybeSecret,
 }
 
 /// What a word that was typed as an action means to `why`.
@@ -197,6 +206,9 @@ pub(crate) fn parse(text: &str, me: &str) -> Result<Command, NotUnderstood> {
         (["set", "mode", "of", name], _) => named(name).map(|name| Command::ChooseMode(Some(name))),
         (["set", "mode", "of", ..], _) => Err(almost("set")),
         (["set", "mode", rest @ ..], _) if !rest.is_empty() => Ok(Command::SetMode(rest.join("-"))),
+        (["set", "secret", name], _) => secret(name, false),
+        (["set", "secret", name, "as", "filled", "in"], _) => secret(name, true),
+        (["set", "secret", ..], _) => Err(NotUnderstood::MaybeSecret),
         (["shut", "down", "this", "enclave"], _) => Ok(Command::ShutDown { typed: None }),
         (["shut", "down", name] | ["shut", "down", "this", "enclave", name], _) => {
             Ok(Command::ShutDown { typed: Some((*name).to_owned()) })
@@ -254,6 +266,12 @@ fn named(name: &str) -> Result<TentacleName, NotUnderstood> {
     name.trim_matches('`')
         .parse()
         .map_err(|error: workflow::NameError| NotUnderstood::Almost(error.to_string()))
+}
+
+/// `set secret shop.key`.
+fn secret(name: &str, filled_in: bool) -> Result<Command, NotUnderstood> {
+    let name = name.trim_matches('`').parse().map_err(|_| NotUnderstood::MaybeSecret)?;
+    Ok(Command::SetSecret { name, filled_in })
 }
 
 /// The Slack account in `<@U…>` or `<@U…|name>`.

@@ -1,7 +1,9 @@
 //! The durable inbox: what Slack sent and what has been said. After a crash nothing is lost, and nothing said twice.
 
+mod held;
 mod order;
 
+pub(crate) use held::Value;
 pub(crate) use order::{Open, runnable};
 
 use crate::slack::envelope::{How, Incoming, What, message_id};
@@ -56,6 +58,7 @@ pub(crate) enum Said {
 pub(crate) struct Inbox {
     pool: SqlitePool,
     news: Arc<Notify>,
+    held: held::Held,
 }
 
 impl Inbox {
@@ -69,7 +72,7 @@ impl Inbox {
             .busy_timeout(Duration::from_secs(10));
         let pool = SqlitePoolOptions::new().max_connections(4).connect_with(options).await?;
         sqlx::migrate!().run(&pool).await?;
-        Ok(Self { pool, news: Arc::new(Notify::new()) })
+        Ok(Self { pool, news: Arc::new(Notify::new()), held: held::Held::default() })
     }
 
     /// The database, for what else must not be forgotten.

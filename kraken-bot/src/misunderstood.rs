@@ -16,6 +16,10 @@ const SENTENCE: usize = 4;
 /// What is told in a direct message, where a model reads the words of channels.
 pub(crate) const NOT_HERE: &str = "I don't know that one here. In your own words you can ask me in an enclave's channel; `help` says what else.";
 
+/// What is told where `set secret` is followed by something else than a secret's name, which may be its value.
+const NAME_ALONE: &str = "Say `set secret shop.key`, with the name alone: a form asks for the value. If you typed the value here, delete \
+                          your message, and replace the value where it was issued.";
+
 /// The answer to words that are no command; `None` when a model is to answer them. What is close to a command never is.
 pub(crate) async fn answer(
     kraken: &Kraken,
@@ -54,6 +58,9 @@ async fn no_model(kraken: &Kraken, incoming: &Incoming, said: &Said) -> Result<M
 
 /// The answer to words that are nearly a command, or none at all.
 pub(crate) fn told(text: &str, me: &str, why: &NotUnderstood) -> Option<Message> {
+    if *why == NotUnderstood::MaybeSecret {
+        return Some(Message::new(NAME_ALONE));
+    }
     if *why == NotUnderstood::Nothing {
         return Some(Message::new("Yes, I'm here. Say `help` to see what I can do."));
     }
@@ -63,7 +70,7 @@ pub(crate) fn told(text: &str, me: &str, why: &NotUnderstood) -> Option<Message>
     }
     match why {
         NotUnderstood::Almost(usage) => Some(Message::new(reply::sentence(usage))),
-        NotUnderstood::Nothing | NotUnderstood::Unknown => None,
+        NotUnderstood::Nothing | NotUnderstood::Unknown | NotUnderstood::MaybeSecret => None,
     }
 }
 

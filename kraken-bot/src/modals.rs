@@ -9,6 +9,7 @@ pub(crate) const ASK_SHUT_DOWN: &str = "ask_shut_down";
 pub(crate) const ASK_MODE: &str = "ask_mode";
 pub(crate) const ASK_ADD: &str = "ask_add";
 pub(crate) const ASK_REMOVE: &str = "ask_remove";
+pub(crate) const ASK_SECRET: &str = "ask_secret";
 pub(crate) const ASK_ANYTHING: &str = "ask_anything";
 
 /// What a modal is for: Slack's `callback_id`.
@@ -16,6 +17,7 @@ pub(crate) const SHUT_DOWN: &str = "shut_down";
 pub(crate) const SET_MODE: &str = "set_mode";
 pub(crate) const ADD: &str = "add";
 pub(crate) const REMOVE: &str = "remove";
+pub(crate) const SECRET: &str = "secret";
 
 pub(crate) const ANYTHING: &str = "anything";
 
@@ -70,6 +72,21 @@ pub(crate) fn set_mode(origin: Origin, present: &str) -> Modal {
             chosen: Preset::ALL.iter().map(|it| it.name()).find(|name| *name == present),
         },
         origin,
+    }
+}
+
+/// Asks for the value of a secret.
+pub(crate) fn secret(origin: Origin, name: &str) -> Modal {
+    Modal {
+        callback: SECRET,
+        title: "Set a secret",
+        submit: "Set the secret",
+        text: Some(format!(
+            "The value of *{name}*. It is seen on your screen while you type, and then no more: it goes to the server, which keeps it \
+             encrypted, and stands in no message."
+        )),
+        input: Input::Lines { label: "The value" },
+        origin: Origin { secret: Some(name.to_owned()), ..origin },
     }
 }
 

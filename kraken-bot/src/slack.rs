@@ -6,7 +6,7 @@ pub(crate) mod blocks;
 mod click;
 pub(crate) mod directory;
 pub(crate) mod envelope;
-mod heard;
+pub(crate) mod heard;
 pub(crate) mod http;
 mod method;
 mod say;

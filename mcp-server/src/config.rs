@@ -1,9 +1,12 @@
 //! The configuration: flags with environment twins, checked as a whole, every problem told at once.
 
+mod github;
 mod kubernetes;
 mod modules;
 mod state;
 
+pub use github::GithubArgs;
+pub(crate) use github::GithubConfig;
 pub use kubernetes::KubernetesArgs;
 pub use modules::ModuleArgs;
 pub use state::StateArgs;

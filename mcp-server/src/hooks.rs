@@ -14,7 +14,7 @@ pub(crate) use worker::forever;
 use crate::call::TriggerRef;
 use crate::server::Server;
 use crate::store::{StoreError, Stored, TriggerRecord};
-use crate::supply::SupplyError;
+use crate::supply::{Holder, SupplyError};
 use crate::triggers::{HookSpec, Spec};
 use axum::body::{Bytes, to_bytes};
 use axum::extract::{Path, Request, State};
@@ -212,7 +212,11 @@ impl Hook {
     }
 
     async fn secret(&self, server: &Server) -> Result<SecretString, NotTaken> {
-        let value = server.supply.secret(&self.of.enclave, &self.spec.secret).await?;
+        let TriggerRef { enclave, tentacle, .. } = &self.of;
+        let rights = server.store.rights().await?;
+        let running = rights.enclave(enclave).and_then(|record| record.tentacles.get(tentacle));
+        let version = running.map_or("", |running| running.version.as_str());
+        let value = server.supply.secret(Holder { enclave, tentacle, version }, &self.spec.secret).await?;
         // One of nothing proves nothing.
         value.filter(|value| !value.expose_secret().is_empty()).ok_or(NotTaken::NoSecret)
     }

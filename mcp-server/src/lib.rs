@@ -7,6 +7,8 @@ mod call;
 mod carrier;
 mod config;
 pub mod gate;
+mod git_secrets;
+mod github;
 mod hooks;
 mod http;
 pub mod identity;
@@ -35,7 +37,9 @@ pub mod trail;
 mod triggers;
 
 pub use backend::attend;
-pub use config::{Args, BackendKind, ConfigError, KubernetesArgs, ModuleArgs, SandboxKind, StateArgs};
+pub use config::{
+    Args, BackendKind, ConfigError, GithubArgs, KubernetesArgs, ModuleArgs, SandboxKind, StateArgs,
+};
 pub use modules::ModulesError;
 pub use pace::{KeyPace, Pace, TriggerPace};
 pub use serve::{Base, Ready, ServeError};

@@ -7,6 +7,8 @@ use crate::backend::{BackendError, Deployed, Version};
 use crate::gate::act::{Apply, Remove};
 use crate::gate::target::OnTentacle;
 use crate::gate::{Authorized, Effect, unavailable};
+use crate::git_secrets::GitSecrets;
+use crate::github::Outcome;
 use crate::server::Server;
 use crate::store::{DeployEnd, DeployRow, DeployedVersion, Initiator, StoreError, Tx};
 use jiff::Timestamp;
@@ -31,6 +33,8 @@ pub(crate) struct Source {
     pub(crate) payload: String,
     /// The commit that it is from, where it is in git.
     pub(crate) commit: Option<SourceCommit>,
+    /// The secrets that lie beside it there.
+    pub(crate) secrets: GitSecrets,
     /// What came with it and was not read, for people.
     pub(crate) ignored: Vec<String>,
 }
@@ -60,8 +64,9 @@ impl Source {
             .map_err(|problems| Failure::new(FailureCode::NotYet, problems.to_string()))?;
         let version = Version { bundle, sandbox, hash: content.to_string() };
         let description = workflow.description.unwrap_or_default();
-        let (triggers, ignored) = (workflow.triggers, Vec::new());
-        Ok(Self { version, description, triggers, payload: text.clone(), files: text, commit: None, ignored })
+        let (triggers, ignored, secrets) = (workflow.triggers, Vec::new(), GitSecrets::default());
+        let (payload, commit) = (text.clone(), None);
+        Ok(Self { version, description, triggers, files: text, payload, commit, secrets, ignored })
     }
 
     /// Reads the files of a commit.
@@ -75,10 +80,20 @@ impl Source {
         commit: SourceCommit,
     ) -> Result<Self, Failure> {
         let read = Self::read(enclave, name, &files)?;
-        let kept = Kept { files, commit };
-        let payload = serde_json::to_string(&kept)
-            .map_err(|error| Failure::new(FailureCode::Invalid, error.to_string()))?;
-        Ok(Self { payload, commit: Some(kept.commit), ..read })
+        let kept = Kept { files, commit, secrets: GitSecrets::default() };
+        Ok(Self { payload: kept.text()?, commit: Some(kept.commit), ..read })
+    }
+
+    /// The same with the secrets that lie beside it in git.
+    ///
+    /// # Errors
+    /// When it cannot be kept.
+    pub(crate) fn with_secrets(self, secrets: GitSecrets) -> Result<Self, Failure> {
+        let Some(commit) = self.commit.clone().filter(|_| !secrets.is_empty()) else { return Ok(self) };
+        let unusable = |_| Failure::new(FailureCode::Invalid, "the source cannot be kept");
+        let files = serde_json::from_str(&self.files).map_err(unusable)?;
+        let kept = Kept { files, commit, secrets };
+        Ok(Self { payload: kept.text()?, secrets: kept.secrets, ..self })
     }
 
     /// Reads what was kept to finish a deploy.
@@ -86,8 +101,8 @@ impl Source {
     /// # Errors
     /// When it cannot be read any more.
     pub(crate) fn kept(enclave: &EnclaveName, name: &TentacleName, payload: &str) -> Result<Self, Failure> {
-        if let Ok(Kept { files, commit }) = serde_json::from_str(payload) {
-            return Self::committed(enclave, name, files, commit);
+        if let Ok(Kept { files, commit, secrets }) = serde_json::from_str(payload) {
+            return Self::committed(enclave, name, files, commit)?.with_secrets(secrets);
         }
         let unusable = |_| Failure::new(FailureCode::Invalid, "the source that was kept cannot be read");
         Self::read(enclave, name, &serde_json::from_str(payload).map_err(unusable)?)
@@ -107,10 +122,38 @@ impl Source {
 struct Kept {
     files: BTreeMap<String, String>,
     commit: SourceCommit,
+    #[serde(default, skip_serializing_if = "GitSecrets::is_empty")]
+    secrets: GitSecrets,
+}
+
+impl Kept {
+    fn text(&self) -> Result<String, Failure> {
+        serde_json::to_string(self).map_err(|error| Failure::new(FailureCode::Invalid, error.to_string()))
+    }
 }
 
 /// Deploys `source` for `initiator`, as its effect was begun.
 pub(crate) async fn deploy(
+    server: &Server,
+    grant: &Authorized<Apply>,
+    effect: Effect<'_>,
+    source: &Source,
+    initiator: &Initiator,
+) -> Result<Deployed, Failure> {
+    let tell = |outcome: Outcome| {
+        let target = grant.target();
+        if let (Some(state), Some(commit)) = (&server.state, &source.commit) {
+            state.tell(commit, (&target.record.name, &target.name), outcome);
+        }
+    };
+    tell(Outcome::Begun);
+    let deployed = put_to_work(server, grant, effect, source, initiator).await;
+    tell(if deployed.is_ok() { Outcome::Runs } else { Outcome::Failed });
+    deployed
+}
+
+/// The whole of it, from its turn to the record of how it ended.
+async fn put_to_work(
     server: &Server,
     grant: &Authorized<Apply>,
     effect: Effect<'_>,
@@ -150,6 +193,7 @@ pub(crate) async fn deploy(
         tx.put_version(grant, &row).await?;
         tx.put_triggers(grant, &source.triggers, now).await?;
         tx.put_source(grant, &row.version, &source.files).await?;
+        tx.keep_git_secrets(grant, &row.version).await?;
         began.put(tx, DeployEnd::Deployed).await
     };
     put(ending.tx()).await.map_err(|error| unavailable(&error))?;

@@ -1,8 +1,12 @@
 //! The state repo, as deploys read it: what is deployed is what a commit of it holds, whatever a client says.
 
 use crate::config::StateConfig;
+use crate::git_secrets::GitSecrets;
+use crate::github::{Github, Outcome};
 use crate::rollout::Source;
-use state_repo::{AtCommit, CommitId, Committed, Found, Mirror, StateError};
+use state_repo::{
+    AgeKey, AtCommit, CommitId, Committed, Credentials, Found, Mirror, RemoteError, StateError,
+};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use tokio::sync::Mutex;
@@ -33,14 +37,22 @@ pub(crate) struct StateRepo {
     mirror: Arc<Mirror>,
     /// One look at it at a time: whoever waits holds no thread.
     turn: Mutex<()>,
+    /// What opens the secrets in it.
+    age_key: Option<AgeKey>,
+    /// Where it is at GitHub, and this server is an app there.
+    github: Option<(Github, Credentials)>,
 }
 
 impl StateRepo {
     /// Opens the copy.
     pub(crate) async fn open(config: StateConfig) -> Result<Self, StateError> {
-        let StateConfig { address, branch, credentials, folder } = config;
+        let StateConfig { address, branch, credentials, folder, age_key, github } = config;
+        // The first fetch puts a token in its place.
+        let github = github.and_then(|config| Github::of(config, &address));
+        let github = github.map(|github| (github, Credentials::of_token(String::new().into())));
+        let credentials = github.as_ref().map(|(_, token)| token.clone()).or(credentials);
         let mirror = blocking(move || Mirror::open(&folder, address, branch, credentials)).await?;
-        Ok(Self { mirror: Arc::new(mirror), turn: Mutex::new(()) })
+        Ok(Self { mirror: Arc::new(mirror), turn: Mutex::new(()), age_key, github })
     }
 
     /// The tentacle as the commit of this id has it.
@@ -59,7 +71,34 @@ impl StateRepo {
         let (place, tentacle) = (enclave.clone(), name.clone());
         let at = self.ask(move |mirror| mirror.tentacle(commit, &place, &tentacle)).await?;
         let (files, AtCommit { committed, .. }) = (at.files(), at);
-        Source::committed(enclave, name, files, told(committed))
+        let source = Source::committed(enclave, name, files, told(committed))?;
+        let secrets = self.secrets(commit, enclave, name, &source).await?;
+        source.with_secrets(secrets)
+    }
+
+    /// The files of secrets beside it that its contract asks for, each opened once to see that it can be.
+    async fn secrets(
+        &self,
+        commit: CommitId,
+        enclave: &EnclaveName,
+        name: &TentacleName,
+        source: &Source,
+    ) -> Result<GitSecrets, Failure> {
+        let services =
+            GitSecrets::services(source.version.sandbox.secrets.iter().chain(source.hook_secrets()));
+        if services.is_empty() {
+            return Ok(GitSecrets::default());
+        }
+        let (place, tentacle) = (enclave.clone(), name.clone());
+        let found = self.ask(move |mirror| mirror.secrets(commit, (&place, &tentacle), &services)).await;
+        let secrets = GitSecrets(found?);
+        secrets.check(enclave, name, self.age_key.as_ref())?;
+        Ok(secrets)
+    }
+
+    /// To whom secrets in git are encrypted, so that this server opens them.
+    pub(crate) fn recipient(&self) -> Option<String> {
+        self.age_key.as_ref().map(|key| key.recipient().to_string())
     }
 
     /// An enclave as the newest commit of the branch has it.
@@ -85,11 +124,35 @@ impl StateRepo {
     /// Asks the copy something, off the threads that serve.
     async fn ask<T: Send + 'static>(
         &self,
-        question: impl FnOnce(&Mirror) -> Result<T, StateError> + Send + 'static,
+        question: impl Fn(&Mirror) -> Result<T, StateError> + Send + Sync + 'static,
     ) -> Result<T, Failure> {
         let _turn = self.turn.lock().await;
-        let mirror = Arc::clone(&self.mirror);
-        blocking(move || question(&mirror)).await.map_err(|error| refused(&error))
+        let question = Arc::new(question);
+        let once = || {
+            let (mirror, question) = (Arc::clone(&self.mirror), Arc::clone(&question));
+            blocking(move || question(&mirror))
+        };
+        let Some((github, credentials)) = &self.github else {
+            return once().await.map_err(|error| refused(&error));
+        };
+        credentials.renew(github.token().await?);
+        let asked = match once().await {
+            // A token can be taken back before its time.
+            Err(StateError::Remote(RemoteError::SignIn)) => {
+                github.forget().await;
+                credentials.renew(github.token().await?);
+                once().await
+            }
+            other => other,
+        };
+        asked.map_err(|error| refused(&error))
+    }
+
+    /// Says at the commit what became of its deploy, where the state repo is at GitHub.
+    pub(crate) fn tell(&self, commit: &SourceCommit, of: (&EnclaveName, &TentacleName), outcome: Outcome) {
+        if let Some((github, _)) = &self.github {
+            github.tell(&commit.id, of, outcome);
+        }
     }
 }
 

@@ -2,9 +2,11 @@
 
 use crate::config::{Args, ConfigError};
 use crate::gate::unavailable;
+use crate::git_secrets::GitSecrets;
 use crate::store::{Store, StoreError};
 use ipnet::IpNet;
 use secrecy::{ExposeSecret, SecretString};
+use state_repo::{AgeKey, SopsError};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::path::Path;
@@ -15,7 +17,7 @@ use wire::pass::{self, Pass, PassError};
 use wire::seal::{Seal, SealError};
 use wire::signing::SigningKey;
 use wire::{Failure, FailureCode};
-use workflow::{ContentHash, Egress, EnclaveName, Sandbox, SecretName, TentacleRef};
+use workflow::{ContentHash, Egress, EnclaveName, Sandbox, SecretName, TentacleName, TentacleRef};
 
 /// Why a sandbox cannot be given what it needs.
 #[derive(Debug, thiserror::Error)]
@@ -23,6 +25,12 @@ pub enum SupplyError {
     /// A secret that it may read is not set.
     #[error("the secret `{0}` is not set")]
     Missing(SecretName),
+    /// A file of secrets in git cannot be opened.
+    #[error("the secrets of `{0}` that were in git cannot be opened: {1}")]
+    InGit(String, SopsError),
+    /// The server has no key any more that opens secrets in git.
+    #[error("it has secrets that were in git, and this server was started without --state-age-key")]
+    NoAgeKey,
     /// The server has no key to keep secrets with.
     #[error("this server keeps no secrets: it was started without --secrets-key-file")]
     NoKey,
@@ -47,6 +55,10 @@ impl SupplyError {
             ),
             Self::NoKey => Failure::new(FailureCode::Unavailable, self.to_string())
                 .with_remedy("an operator gives it a file with an age key"),
+            Self::NoAgeKey => Failure::new(FailureCode::Unavailable, self.to_string())
+                .with_remedy("an operator gives it the age key again"),
+            Self::InGit(..) => Failure::new(FailureCode::Conflict, self.to_string())
+                .with_remedy("`tntc secrets rotate` in a clone, commit, push, and deploy that commit"),
             Self::Store(error) => unavailable(&error),
             Self::Sealed(..) | Self::Pass(_) => {
                 tracing::error!(error = %self, "a sandbox cannot be given what it needs");
@@ -61,7 +73,16 @@ pub struct Supply {
     store: Arc<Store>,
     signing: Arc<SigningKey>,
     seal: Option<Seal>,
+    age_key: Option<AgeKey>,
     private: BTreeMap<EnclaveName, Vec<IpNet>>,
+}
+
+/// The version of a tentacle that is given secrets.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Holder<'a> {
+    pub(crate) enclave: &'a EnclaveName,
+    pub(crate) tentacle: &'a TentacleName,
+    pub(crate) version: &'a str,
 }
 
 impl Supply {
@@ -75,7 +96,7 @@ impl Supply {
         for (enclave, ranges) in &private {
             tracing::warn!(enclave.name = %enclave, ?ranges, "private ranges are open for this enclave");
         }
-        Ok(Self { store, signing, seal, private })
+        Ok(Self { store, signing, seal, age_key: args.state.age_key()?, private })
     }
 
     /// Seals a value to be stored.
@@ -88,11 +109,34 @@ impl Supply {
         Ok(sealed.iter().map(|byte| format!("{byte:02x}")).collect())
     }
 
-    /// The value of a secret; `None` when it is not set.
+    /// The value of a secret of a version; `None` when it is not set. What lies in git beside it goes before what was set in
+    /// the enclave.
     ///
     /// # Errors
     /// When it is set and cannot be opened, or the store does not answer.
-    pub async fn secret(
+    pub(crate) async fn secret(
+        &self,
+        of: Holder<'_>,
+        name: &SecretName,
+    ) -> Result<Option<SecretString>, SupplyError> {
+        match self.in_git(of).await?.remove(name) {
+            Some(value) => Ok(Some(value)),
+            None => self.set(of.enclave, name).await,
+        }
+    }
+
+    /// The values that lie in git beside a version.
+    async fn in_git(&self, of: Holder<'_>) -> Result<BTreeMap<SecretName, SecretString>, SupplyError> {
+        let files: GitSecrets = self.store.git_secrets(of.enclave, of.tentacle, of.version).await?;
+        if files.is_empty() {
+            return Ok(BTreeMap::new());
+        }
+        let key = self.age_key.as_ref().ok_or(SupplyError::NoAgeKey)?;
+        files.open(key).map_err(|(service, error)| SupplyError::InGit(service, error))
+    }
+
+    /// The value that was set in the enclave; `None` where there is none.
+    async fn set(
         &self,
         enclave: &EnclaveName,
         name: &SecretName,
@@ -114,9 +158,15 @@ impl Supply {
         &self,
         sandbox: &Sandbox,
     ) -> Result<BTreeMap<SecretName, SecretString>, SupplyError> {
+        let TentacleRef { enclave, tentacle } = &sandbox.tentacle;
+        let version = sandbox.version.to_string();
+        let mut in_git = self.in_git(Holder { enclave, tentacle, version: &version }).await?;
         let mut values = BTreeMap::new();
         for name in &sandbox.secrets {
-            let value = self.secret(&sandbox.tentacle.enclave, name).await?;
+            let value = match in_git.remove(name) {
+                Some(value) => Some(value),
+                None => self.set(enclave, name).await?,
+            };
             values.insert(name.clone(), value.ok_or_else(|| SupplyError::Missing(name.clone()))?);
         }
         Ok(values)

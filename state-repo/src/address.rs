@@ -4,6 +4,7 @@ use secrecy::SecretString;
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
+use std::sync::{Arc, PoisonError, RwLock};
 use url::Url;
 use wire::loopback::is_loopback;
 
@@ -43,6 +44,15 @@ impl RepoAddress {
     #[must_use]
     pub fn as_str(&self) -> &str {
         self.0.as_str()
+    }
+
+    /// Whose repository it is at a host of many, and its name: the last two words of the path.
+    #[must_use]
+    pub fn hosted(&self) -> Option<(&str, &str)> {
+        let mut words = self.0.path_segments()?.rev().filter(|word| !word.is_empty());
+        let name = words.next()?;
+        let owner = words.next().filter(|_| self.0.scheme() != "file")?;
+        Some((owner, name.strip_suffix(".git").unwrap_or(name)))
     }
 
     /// The folder, where it is one on this machine.
@@ -85,11 +95,12 @@ impl FromStr for RepoAddress {
     }
 }
 
-/// What opens a repository over HTTP: a user and a password, or a token in the password's place.
+/// What opens a repository over HTTP: a user and a password, or a token in the password's place. A clone follows when it is
+/// renewed.
 #[derive(Debug, Clone)]
 pub struct Credentials {
     pub(crate) user: String,
-    pub(crate) password: SecretString,
+    password: Arc<RwLock<SecretString>>,
 }
 
 impl Credentials {
@@ -108,7 +119,22 @@ impl Credentials {
             return Err(std::io::Error::new(std::io::ErrorKind::InvalidData, what));
         }
         let (user, password) = line.split_once(':').unwrap_or((Self::TOKEN, line));
-        Ok(Self { user: user.to_owned(), password: password.into() })
+        Ok(Self { user: user.to_owned(), password: Arc::new(RwLock::new(password.into())) })
+    }
+
+    /// A token that is renewed before each use.
+    #[must_use]
+    pub fn of_token(token: SecretString) -> Self {
+        Self { user: Self::TOKEN.to_owned(), password: Arc::new(RwLock::new(token)) }
+    }
+
+    /// Puts another token in the place of the one before.
+    pub fn renew(&self, token: SecretString) {
+        *self.password.write().unwrap_or_else(PoisonError::into_inner) = token;
+    }
+
+    pub(crate) fn password(&self) -> SecretString {
+        self.password.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 }
 
@@ -151,7 +177,7 @@ mod tests {
         for (text, user, password) in [("tok\n", "x-access-token", "tok"), ("ana:a:b", "ana", "a:b")] {
             std::fs::write(file.path(), text).unwrap();
             let read = Credentials::read(file.path()).unwrap();
-            assert_eq!((read.user.as_str(), read.password.expose_secret()), (user, password));
+            assert_eq!((read.user.as_str(), read.password().expose_secret()), (user, password));
         }
         std::fs::write(file.path(), "a\nb\n").unwrap();
         assert!(Credentials::read(file.path()).is_err());

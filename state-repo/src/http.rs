@@ -217,7 +217,7 @@ impl Write for Exchange {
 
 /// What the server is told of who asks. Marked, so that nothing prints it.
 fn basic(credentials: &Credentials) -> io::Result<HeaderValue> {
-    let Credentials { user, password } = credentials;
+    let (user, password) = (&credentials.user, credentials.password());
     let both =
         base64::engine::general_purpose::STANDARD.encode(format!("{user}:{}", password.expose_secret()));
     let mut value = HeaderValue::from_str(&format!("Basic {both}")).map_err(io::Error::other)?;

@@ -8,6 +8,11 @@ pub const ENCLAVES: &str = "enclaves";
 /// The folder of what was given up.
 pub const ARCHIVE: &str = "archive";
 
+/// The folder beside a tentacle that has its secrets, encrypted.
+pub(crate) const SECRETS: &str = ".secrets";
+/// How the name of a file of secrets ends.
+pub(crate) const ENCRYPTED: &str = ".enc.yaml";
+
 /// The paths of a state repo, relative to its root, with `/` between the parts.
 #[derive(Debug, Clone, Copy)]
 pub struct Layout;
@@ -22,6 +27,12 @@ impl Layout {
     #[must_use]
     pub fn tentacle(enclave: &EnclaveName, tentacle: &TentacleName) -> String {
         Self::parts(enclave, tentacle).join("/")
+    }
+
+    /// The file with a tentacle's secrets of one service: `enclaves/<enclave>/<tentacle>/.secrets/<service>.enc.yaml`.
+    #[must_use]
+    pub fn secrets(enclave: &EnclaveName, tentacle: &TentacleName, service: &str) -> String {
+        format!("{}/{SECRETS}/{service}{ENCRYPTED}", Self::tentacle(enclave, tentacle))
     }
 
     /// Where an enclave goes that is given up on `date`: `archive/<enclave>-<date>`.

@@ -10,6 +10,7 @@ use crate::read::{self, AtCommit, Committed, Folder};
 use crate::remote::{Bounds, Elsewhere};
 use git2::{ErrorClass, Oid, Repository, RepositoryInitOptions};
 use quick_cache::sync::Cache;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, File};
 use std::io;
 use std::os::unix::fs::PermissionsExt as _;
@@ -127,6 +128,20 @@ impl Mirror {
             return Err(StateError::NotOnBranch { commit, branch: self.branch.clone() });
         }
         read::tentacle(repo, commit, enclave, tentacle)
+    }
+
+    /// The files of secrets that lie beside a tentacle at a commit which was fetched before, as they are, by service: those
+    /// of `services` that are there.
+    ///
+    /// # Errors
+    /// When one is something else than a file of text, or too large.
+    pub fn secrets(
+        &self,
+        at: CommitId,
+        of: (&EnclaveName, &TentacleName),
+        services: &BTreeSet<String>,
+    ) -> Result<BTreeMap<String, String>, StateError> {
+        read::beside::secrets(self.held().repo(), at, of, services)
     }
 
     /// The tentacles of an enclave as the commit `at`, which was fetched before, has them, each as it can be read: the first

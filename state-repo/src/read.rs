@@ -1,6 +1,8 @@
 //! A tentacle as a commit has it: trees and blobs are walked and nothing is checked out, so that no filter, hook or setting
 //! of the repository has a say.
 
+pub(crate) mod beside;
+
 use crate::error::StateError;
 use crate::hostile::Hostile;
 use crate::layout::{Entry, Layout};

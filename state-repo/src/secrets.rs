@@ -1,5 +1,7 @@
 //! What looks like a secret in a text that is about to be committed: file and line, never the value.
 
+use crate::layout::ENCRYPTED;
+use crate::sops::SecretFile;
 use std::fmt;
 
 /// Something that looks like a secret.
@@ -75,10 +77,19 @@ const SHAPES: [Shape; 22] = [
     shape("a key of an Azure account", "AccountKey=", encoded, 60),
 ];
 
-/// Finds what looks like a secret in a file. What SOPS encrypted is not one.
+/// Finds what looks like a secret in a file. What SOPS encrypted is not one, if it is what it says.
 #[must_use]
 pub fn leaks(path: &str, bytes: &[u8]) -> Vec<Leak> {
-    if path.ends_with(".enc.yaml") || bytes.contains(&0) {
+    if path.ends_with(ENCRYPTED) {
+        let whole = std::str::from_utf8(bytes).is_ok_and(|text| SecretFile::read(text).is_ok());
+        let leak = Leak {
+            path: path.to_owned(),
+            line: 1,
+            kind: "a file of secrets that is not encrypted as it should be",
+        };
+        return if whole { Vec::new() } else { vec![leak] };
+    }
+    if bytes.contains(&0) {
         return Vec::new();
     }
     let text = String::from_utf8_lossy(bytes);
@@ -167,7 +178,22 @@ mod tests {
         for line in lines {
             assert_eq!(leaks("a", line.as_bytes()), [], "{line}");
         }
-        let sample = samples().remove(3);
-        assert_eq!(leaks("enclaves/a/b/.secrets/x.enc.yaml", sample.as_bytes()), []);
+    }
+
+    #[test]
+    fn what_is_called_encrypted_has_to_be() {
+        let path = "enclaves/a/b/.secrets/x.enc.yaml";
+        for clear in [
+            "key: canary\n",
+            "",
+            "enclave: a\ntentacle: b\nkey: canary\nsops:\n    mac: x\n    lastmodified: x\n",
+        ] {
+            let told = leaks(path, clear.as_bytes());
+            assert!(told.len() == 1 && !told[0].to_string().contains("canary"), "{told:?}");
+        }
+        let to = [age::x25519::Identity::generate().to_public().to_string().parse().unwrap()];
+        let values = [("key".to_owned(), samples().remove(3).into())].into();
+        let sealed = crate::seal(&"a".parse().unwrap(), &"b".parse().unwrap(), &values, &to);
+        assert_eq!(leaks(path, sealed.unwrap().as_bytes()), []);
     }
 }

@@ -19,11 +19,12 @@ macro_rules! part {
 }
 
 /// The template's files, and the schema, which the crate `workflow` has.
-const PARTS: [Part; 11] = [
+const PARTS: [Part; 12] = [
     part!("README.md"),
     part!(".gitignore"),
     part!(".gitattributes"),
     part!(".gitleaks.toml"),
+    part!(".sops.yaml"),
     part!("CODEOWNERS.example"),
     part!("check.sh"),
     part!(".github/workflows/check.yml"),

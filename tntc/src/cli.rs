@@ -5,8 +5,9 @@ use crate::commands::{
     deploy::Deploy, describe::Describe, enclave::EnclaveCommand, events::Events, health::Health,
     history::History, list::List, login::Login, logout::Logout, logs::Logs, new::New, new::Scaffolds,
     reach::ReachCommand, render::Render, restart::Restart, run::Run, schema::Schema, secret::SecretCommand,
-    set_mode::SetMode, state::StateCommand, status::Status, trail::TrailCommand, transfer::Transfer,
-    undeploy::Undeploy, validate::Validate, visualize::Visualize, whoami::Whoami, why::Why,
+    secrets::SecretsCommand, set_mode::SetMode, state::StateCommand, status::Status, trail::TrailCommand,
+    transfer::Transfer, undeploy::Undeploy, validate::Validate, visualize::Visualize, whoami::Whoami,
+    why::Why,
 };
 use crate::output::Format;
 use crate::server::Server;
@@ -99,9 +100,12 @@ pub(crate) enum Command {
     Reach(ReachCommand),
     /// Remove a tentacle for good
     Undeploy(Undeploy),
-    /// The secrets of an enclave
+    /// The secrets that the server keeps for an enclave
     #[command(subcommand)]
     Secret(SecretCommand),
+    /// Secrets in git, beside a tentacle, encrypted; a tentacle's own go before the enclave's
+    #[command(subcommand)]
+    Secrets(SecretsCommand),
     /// All that is on record of a tentacle
     Describe(Describe),
     /// The runs of a tentacle, or its deploys

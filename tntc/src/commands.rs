@@ -24,6 +24,7 @@ pub(crate) mod restart;
 pub(crate) mod run;
 pub(crate) mod schema;
 pub(crate) mod secret;
+pub(crate) mod secrets;
 pub(crate) mod set_mode;
 pub(crate) mod state;
 pub(crate) mod status;
@@ -114,6 +115,7 @@ async fn dispatch(command: Command, context: &Context) -> Result<(), Failed> {
         Command::Undeploy(command) => command.run(context).await,
         Command::Reach(command) => command.run(context).await,
         Command::Secret(command) => command.run(context).await,
+        Command::Secrets(command) => command.run(context).await,
         Command::Describe(command) => command.run(context).await,
         Command::History(command) => command.run(context).await,
         Command::Compare(command) => command.run(context).await,

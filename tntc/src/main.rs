@@ -10,6 +10,7 @@ mod metadata;
 mod output;
 mod pages;
 mod private_file;
+mod secret_value;
 mod server;
 mod session;
 mod sign_in;

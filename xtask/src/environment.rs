@@ -29,6 +29,8 @@ pub(crate) enum Variable {
     NodeModules,
     /// A Python that has `kubernetes-validate` and `checkov`.
     Judges,
+    /// The program `sops`.
+    Sops,
     /// The folder of the programs under test.
     BinDir,
     /// Set to `1` by `--full`.
@@ -37,7 +39,7 @@ pub(crate) enum Variable {
 
 impl Variable {
     /// All of them.
-    pub(crate) const ALL: [Self; 14] = [
+    pub(crate) const ALL: [Self; 15] = [
         Self::Kubeconfig,
         Self::Kubectl,
         Self::Node,
@@ -50,6 +52,7 @@ impl Variable {
         Self::Python,
         Self::NodeModules,
         Self::Judges,
+        Self::Sops,
         Self::BinDir,
         Self::Full,
     ];
@@ -69,6 +72,7 @@ impl Variable {
             Self::Python => "TENTACULAR_TEST_PYTHON",
             Self::NodeModules => "TENTACULAR_TEST_NODE_MODULES",
             Self::Judges => "TENTACULAR_TEST_JUDGES",
+            Self::Sops => "TENTACULAR_TEST_SOPS",
             Self::BinDir => "TENTACULAR_TEST_BIN_DIR",
             Self::Full => "TENTACULAR_TEST_FULL",
         }

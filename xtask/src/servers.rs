@@ -15,6 +15,7 @@ mod running;
 mod runsc;
 mod slack_npm;
 mod slack_sdk;
+mod sops;
 
 use std::panic::resume_unwind;
 use std::path::{Path, PathBuf};
@@ -52,11 +53,13 @@ pub(crate) enum Server {
     Busybox,
     /// The database.
     Postgres,
+    /// The program `sops`.
+    Sops,
 }
 
 impl Server {
     /// All of them. Those that compile Go for minutes come first.
-    pub(crate) const ALL: [Self; 11] = [
+    pub(crate) const ALL: [Self; 12] = [
         Self::Kubernetes,
         Self::Runsc,
         Self::Node,
@@ -68,6 +71,7 @@ impl Server {
         Self::Bwrap,
         Self::Busybox,
         Self::Postgres,
+        Self::Sops,
     ];
 
     /// Its name, in logs and in `bench-servers`.
@@ -84,6 +88,7 @@ impl Server {
             Self::Bwrap => "bwrap",
             Self::Busybox => "busybox",
             Self::Postgres => "postgres",
+            Self::Sops => "sops",
         }
     }
 
@@ -101,6 +106,7 @@ impl Server {
             Self::Bwrap => bwrap::install(place),
             Self::Busybox => busybox::install(place),
             Self::Postgres => postgres::install(place),
+            Self::Sops => sops::install(place),
         }
     }
 
@@ -118,6 +124,7 @@ impl Server {
             Self::Judges => Ok(Running::program(Variable::Judges, installed)),
             Self::Bwrap => Ok(Running::program(Variable::Bwrap, installed)),
             Self::Busybox => Ok(Running::program(Variable::Busybox, installed)),
+            Self::Sops => Ok(Running::program(Variable::Sops, installed)),
         }
     }
 }
@@ -157,8 +164,10 @@ fn attempt<T>(server: Server, work: impl FnOnce() -> Result<T>) -> Attempt<T> {
 pub(crate) fn install(servers: &[Server], place: &Place) -> Vec<Attempt<PathBuf>> {
     let lane = |compiled: bool| -> Vec<Attempt<PathBuf>> {
         let servers = servers.iter().copied();
-        let mine = servers
-            .filter(|server| matches!(server, Server::Kubernetes | Server::Runsc | Server::Node) == compiled);
+        let go = |server: &Server| {
+            matches!(server, Server::Kubernetes | Server::Runsc | Server::Node | Server::Sops)
+        };
+        let mine = servers.filter(|server| go(server) == compiled);
         mine.map(|server| attempt(server, || server.install(place))).collect()
     };
     thread::scope(|scope| {

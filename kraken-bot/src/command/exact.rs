@@ -10,6 +10,8 @@ pub(crate) fn is_exact(text: &str, me: &str) -> bool {
         Ok(Command::SetMode(mode) | Command::SetTentacleMode { mode, .. }) => {
             policy::parse_mode(&mode).is_ok()
         }
+        // What only a form says.
+        Ok(Command::SetSecret { filled_in, .. }) => !filled_in,
         Ok(_) => true,
         Err(_) => false,
     }

@@ -5,13 +5,14 @@ use super::without_mention;
 use policy::Preset;
 
 /// What can be said, one word each. `NAME` is any one word, `WHO` a mention; both are kept as they were typed.
-const SHAPES: [&str; 44] = [
+const SHAPES: [&str; 45] = [
     "set up this channel",
     "set up this channel as NAME",
     "set mode",
     "set mode PRESET",
     "set mode of NAME",
     "set mode of NAME to PRESET",
+    "set secret NAME",
     "status",
     "status NAME",
     "members",

@@ -31,6 +31,7 @@ fn what_the_help_names_is_understood() {
             "set mode of hello to member read",
             Command::SetTentacleMode { tentacle: tentacle("hello"), mode: "member-read".into() },
         ),
+        ("set secret shop.key", Command::SetSecret { name: "shop.key".parse().unwrap(), filled_in: false }),
         ("give hello to <@UBEN>", Command::Give { tentacle: tentacle("hello"), to: "UBEN".into() }),
         ("transfer to <@UBEN>", Command::Transfer("UBEN".into())),
         ("ask to join", Command::AskToJoin),
@@ -107,6 +108,10 @@ fn words_are_whole_words() {
         assert!(read(text).is_err(), "{text}");
     }
     assert_eq!(read("membership"), Err(NotUnderstood::Unknown));
+    for maybe in ["set secret", "set secret hunter2", "set secret shop.key hunter2", "set secret a b c d e f"]
+    {
+        assert_eq!(read(maybe), Err(NotUnderstood::MaybeSecret), "{maybe}");
+    }
     assert_eq!(read("<@UKRAKEN>"), Err(NotUnderstood::Nothing));
     assert_eq!(read("krakens help"), Err(NotUnderstood::Unknown));
 }

@@ -71,6 +71,13 @@ fn enclave() -> Vec<Shown> {
         message("freeze", &freeze::told(&prices())),
         message("unfreeze", &unfreeze::told(&sample(state(json!([]))))),
         message("unfreeze: an operator's freeze stays", &unfreeze::told(&sample(state(json!(["operator"]))))),
+        message("set secret: asks", &set_secret::question(&"shop.key".parse().unwrap(), "Ev1")),
+        message("set secret: not the owner", &set_secret::not_the_owner("Ana Sousa")),
+        message(
+            "set secret: done",
+            &set_secret::told(&sample(json!({"enclave": "prices", "name": "shop.key", "status": "set"}))),
+        ),
+        words("set secret: the value is gone", set_secret::GONE),
         message("shut down: asks", &shut_down::question("prices", false, "Ev1")),
         message("shut down: another name was typed", &shut_down::question("prices", true, "Ev1")),
         message("shut down: done", &shut_down::told(&sample(gone(0)))),

@@ -9,6 +9,9 @@ use crate::inbox::{Inbox, InboxError};
 use crate::modals::BLOCK;
 use serde_json::{Value, json};
 
+/// What a form says when no more can be held.
+pub(crate) const BUSY: &str = "Too much waits for me at the moment. Try again in some minutes.";
+
 /// Something that Slack tells.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Heard {
@@ -57,7 +60,7 @@ pub(super) async fn take(inbox: &Inbox, heard: &Heard) -> Result<Option<Value>, 
 
 /// What can be known to be wrong without the server is said in the form, which stays open.
 async fn submitted(inbox: &Inbox, submission: &Submission) -> Result<Option<Value>, InboxError> {
-    let Submission { incoming, user, typed, button } = submission;
+    let Submission { incoming, user, typed, button, held } = submission;
     if let Some(button) = button {
         let wrong = match inbox.button(button, user, &incoming.id).await? {
             None => Some(OVER),
@@ -68,6 +71,11 @@ async fn submitted(inbox: &Inbox, submission: &Submission) -> Result<Option<Valu
         if let Some(wrong) = wrong {
             return Ok(Some(json!({"response_action": "errors", "errors": {BLOCK: wrong}})));
         }
+    }
+    if let Some(value) = held
+        && !inbox.hold(&incoming.id, value.clone())
+    {
+        return Ok(Some(json!({"response_action": "errors", "errors": {BLOCK: BUSY}})));
     }
     inbox.receive(incoming).await.map(|()| None)
 }

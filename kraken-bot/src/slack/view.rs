@@ -4,7 +4,8 @@
 use super::blocks::Message;
 use super::envelope::{How, Incoming, Said, What};
 use super::{Method, Slack, SlackError};
-use crate::modals::{ADD, ANYTHING, BLOCK, REMOVE, SET_MODE, SHUT_DOWN, WHERE};
+use crate::inbox::Value as Held;
+use crate::modals::{ADD, ANYTHING, BLOCK, REMOVE, SECRET, SET_MODE, SHUT_DOWN, WHERE};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
@@ -21,6 +22,8 @@ pub(crate) struct Origin {
     pub(crate) button: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) tentacle: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) secret: Option<String>,
 }
 
 /// A modal with one input.
@@ -40,6 +43,8 @@ pub(crate) struct Modal {
 pub(crate) enum Input {
     /// A line of text.
     Line { label: &'static str },
+    /// Lines of text.
+    Lines { label: &'static str },
     /// A command, with words that are offered.
     Words { label: &'static str, offered: String },
     /// One of these, each with what it means.
@@ -52,6 +57,9 @@ impl Input {
     fn block(&self) -> Value {
         let (label, element) = match self {
             Self::Line { label } => (label, json!({"type": "plain_text_input", "focus_on_load": true})),
+            Self::Lines { label } => {
+                (label, json!({"type": "plain_text_input", "multiline": true, "focus_on_load": true}))
+            }
             Self::Words { label, offered } => {
                 let mut words = json!({"type": "plain_text_input", "focus_on_load": true});
                 if let (false, Value::Object(fields)) = (offered.is_empty(), &mut words) {
@@ -131,6 +139,8 @@ pub(crate) struct Submission {
     pub(crate) user: String,
     pub(crate) typed: String,
     pub(crate) button: Option<String>,
+    /// What is written down nowhere: the value of a secret.
+    pub(crate) held: Option<Held>,
 }
 
 /// Reads a submission; `None` when it is of no modal that is known.
@@ -150,11 +160,17 @@ pub(super) fn read(payload: &Value) -> Option<Submission> {
         let users = users.into_iter().flatten().filter_map(Value::as_str);
         users.map(|user| format!("<@{user}>")).collect::<Vec<_>>().join(" ")
     };
-    let typed = value.get("value").and_then(Value::as_str).unwrap_or_default().trim().to_owned();
+    let filled_in = value.get("value").and_then(Value::as_str).unwrap_or_default();
+    // The form's button was about the secret's name; what was filled in is no word of a command.
+    let (typed, held) = match &origin.secret {
+        Some(name) => (name.clone(), Some(Held::from(filled_in))),
+        None => (filled_in.trim().to_owned(), None),
+    };
     let words = match (text("/view/callback_id")?, &origin.tentacle) {
         (SHUT_DOWN, _) => format!("shut down this enclave {typed}"),
         (SET_MODE, Some(tentacle)) => format!("set mode of {tentacle} to {}", chosen()?),
         (SET_MODE, None) => format!("set mode {}", chosen()?),
+        (SECRET, _) => format!("set secret {typed} as filled in"),
         (ANYTHING, _) => typed.clone(),
         (ADD, _) => format!("add {}", people()),
         (REMOVE, _) => format!("remove {}", people()),
@@ -177,7 +193,7 @@ pub(super) fn read(payload: &Value) -> Option<Submission> {
         channel: origin.channel,
         what: What::Said(said),
     };
-    Some(Submission { incoming, user, typed, button: origin.button })
+    Some(Submission { incoming, user, typed, button: origin.button, held })
 }
 
 #[cfg(test)]
@@ -188,7 +204,13 @@ mod tests {
 
     fn origin(tentacle: Option<&str>) -> Origin {
         let button = Some("said/C1/1.1".to_owned());
-        Origin { channel: "C1".into(), thread: "1.1".into(), button, tentacle: tentacle.map(str::to_owned) }
+        Origin {
+            channel: "C1".into(),
+            thread: "1.1".into(),
+            button,
+            tentacle: tentacle.map(str::to_owned),
+            secret: None,
+        }
     }
 
     fn submitted(modal: &Modal, value: &Value) -> Submission {
@@ -221,6 +243,17 @@ mod tests {
         assert_eq!(said(&modals::add(origin(None)), people.clone()), Ok(add));
         let remove = Command::Remove(vec!["UBEN".into(), "UGIL".into()]);
         assert_eq!(said(&modals::remove(origin(None)), people), Ok(remove));
+    }
+
+    #[test]
+    fn the_value_of_a_secret_is_no_word_and_not_shown() {
+        let form = modals::secret(origin(None), "shop.key");
+        let submission = submitted(&form, &json!({"value": " canary\n"}));
+        assert_eq!(submission.held.as_ref().map(Held::expose), Some(" canary\n"));
+        assert!(!format!("{submission:?}").contains("canary"));
+        let What::Said(said) = &submission.incoming.what else { panic!("it is said") };
+        let set = Command::SetSecret { name: "shop.key".parse().unwrap(), filled_in: true };
+        assert_eq!((parse(&said.text, "UKRAKEN"), submission.typed.as_str()), (Ok(set), "shop.key"));
     }
 
     #[test]

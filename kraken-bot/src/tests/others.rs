@@ -8,6 +8,7 @@ use crate::issuer::DeviceFlow;
 use crate::reply::refusal;
 use crate::slack::blocks::Message;
 use crate::slack::envelope::{Click, How, Said};
+use crate::slack::heard;
 use crate::slack::view::Origin;
 use crate::{asked, buttons, clicks, doing, home, misunderstood, modals, notices, sign_in, talk};
 use serde_json::{Value, json};
@@ -119,6 +120,8 @@ fn forms() -> Vec<Shown> {
         modal("form: shut down", &modals::shut_down(here())),
         modal("form: mode of the enclave", &modals::set_mode(here(), "private")),
         modal("form: mode of a tentacle", &modals::set_mode(of, "private")),
+        modal("form: a secret", &modals::secret(here(), "shop.key")),
+        words("form: a secret, and there is no room", heard::BUSY),
         modal("form: add people", &modals::add(here())),
         modal("form: remove people", &modals::remove(here())),
         words("a form: too late", clicks::TOO_LATE),
@@ -137,6 +140,7 @@ fn not_understood() -> Vec<Shown> {
         "shut",
         "new",
         "run",
+        "set secret shop.key hunter2",
         "status a b",
         "add ben",
         "give hello",

@@ -1,7 +1,9 @@
 //! The flags of the state repo.
 
+use super::{GithubArgs, GithubConfig};
 use clap::Args;
-use state_repo::{AddressError, BranchName, Credentials, NameError, RepoAddress};
+use secrecy::SecretString;
+use state_repo::{AddressError, AgeKey, BranchName, Credentials, NameError, RepoAddress};
 use std::path::PathBuf;
 
 /// Where deploys come from.
@@ -17,10 +19,17 @@ pub struct StateArgs {
     /// A file with what opens the state repo over https: a token, or `user:password`.
     #[arg(long, env = "TENTACULAR_STATE_CREDENTIALS")]
     pub state_credentials: Option<PathBuf>,
+    /// A file with the age identity that opens the secrets in the state repo; several, one a line, where it was replaced: the
+    /// first is the one that people encrypt to. Without it secrets in git are not taken.
+    #[arg(long, env = "TENTACULAR_STATE_AGE_KEY", requires = "state_repo")]
+    pub state_age_key: Option<PathBuf>,
     /// The folder for this server's own copy of the state repo. It is a cache: it may be removed while the server is not
     /// running.
     #[arg(long, env = "TENTACULAR_STATE_DIR")]
     pub state_dir: Option<PathBuf>,
+    /// The state repo at GitHub.
+    #[command(flatten)]
+    pub github: GithubArgs,
 }
 
 /// The state repo as it is configured.
@@ -30,11 +39,14 @@ pub(crate) struct StateConfig {
     pub(crate) branch: BranchName,
     pub(crate) credentials: Option<Credentials>,
     pub(crate) folder: PathBuf,
+    pub(crate) age_key: Option<AgeKey>,
+    pub(crate) github: Option<GithubConfig>,
 }
 
 impl StateArgs {
     /// Adds what cannot be used.
     pub(super) fn check(&self, problems: &mut Vec<String>) {
+        self.github.check(self, problems);
         let Some(address) = &self.state_repo else { return };
         if let Err(error) = address.parse::<RepoAddress>() {
             problems.push(format!("--state-repo: {error}"));
@@ -63,6 +75,29 @@ impl StateArgs {
             })
         };
         let credentials = self.state_credentials.as_ref().map(read).transpose()?;
-        Ok(Some(StateConfig { address, branch, credentials, folder: folder.clone() }))
+        Ok(Some(StateConfig {
+            address,
+            branch,
+            credentials,
+            folder: folder.clone(),
+            age_key: self.age_key()?,
+            github: self.github.read()?,
+        }))
+    }
+
+    /// The key that opens the secrets in git, where there is one.
+    pub(crate) fn age_key(&self) -> Result<Option<AgeKey>, super::ConfigError> {
+        let read = |file: &PathBuf| {
+            let wrong = |what: &dyn std::fmt::Display| {
+                super::ConfigError::one(format!(
+                    "--state-age-key `{}` cannot be used: {what}",
+                    file.display()
+                ))
+            };
+            let text =
+                std::fs::read_to_string(file).map(SecretString::from).map_err(|error| wrong(&error))?;
+            AgeKey::read(&text).map_err(|error| wrong(&error))
+        };
+        self.state_age_key.as_ref().map(read).transpose()
     }
 }

@@ -3,6 +3,7 @@
 mod approval;
 mod delivery;
 mod enclave;
+mod git_secret;
 mod history;
 mod invitation;
 mod joining;

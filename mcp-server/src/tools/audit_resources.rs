@@ -75,9 +75,12 @@ impl Kept {
         let version = target.tentacle.as_ref().map(|tentacle| tentacle.version.clone()).unwrap_or_default();
         let files = server.store.source(grant, &version).await?.unwrap_or_default();
         let workflow = kept_source::workflow(&files).ok();
+        let in_git = server.store.git_secrets(&target.record.name, &target.name, &version).await?.names();
         let mut unset = Vec::new();
         for name in workflow.iter().flat_map(secrets) {
-            if server.store.sealed_secret(&target.record.name, &name).await?.is_none() {
+            let set = in_git.contains(&name)
+                || server.store.sealed_secret(&target.record.name, &name).await?.is_some();
+            if !set {
                 unset.push(name.to_string());
             }
         }

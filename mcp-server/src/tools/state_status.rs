@@ -6,7 +6,7 @@ use crate::call::Call;
 use crate::gate::act;
 use crate::progress::Progress;
 use crate::server::Server;
-use crate::state::{InGit, Kept};
+use crate::state::{InGit, Kept, StateRepo};
 use crate::store::TentacleRecord;
 use policy::Action;
 use std::collections::BTreeMap;
@@ -45,7 +45,8 @@ impl Handler for StateStatus {
             Some(state) => Some(state.enclave(&enclave).await?),
             None => None,
         };
-        Ok(answer(enclave, running, in_git, |name| hidden.contains_key(name)))
+        let answer = answer(enclave, running, in_git, |name| hidden.contains_key(name));
+        Ok(StateStatusAnswer { recipient: server.state.as_ref().and_then(StateRepo::recipient), ..answer })
     }
 }
 
@@ -64,7 +65,7 @@ fn answer(
     let only_in_git = kept.iter().filter(|(name, _)| !running.contains_key(*name) && !hidden(name));
     tentacles.extend(only_in_git.map(|(name, kept)| entry(name, Some(kept), None)));
     tentacles.sort_by(|one, other| one.name.cmp(&other.name));
-    StateStatusAnswer { namespace: enclave.clone(), enclave, head, tentacles, truncated }
+    StateStatusAnswer { namespace: enclave.clone(), enclave, head, tentacles, truncated, recipient: None }
 }
 
 fn entry(name: &TentacleName, kept: Option<&Kept>, record: Option<&TentacleRecord>) -> StateEntry {

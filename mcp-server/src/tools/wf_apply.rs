@@ -13,6 +13,7 @@ use crate::rollout::{self, Source};
 use crate::server::Server;
 use crate::store::{Initiator, StoreError, Tx, Wanted};
 use policy::{Action, Preset};
+use state_repo::Layout;
 use wire::tools::approval::ApprovalAsked;
 use wire::tools::tentacle::{FixturesPassed, SourceCommit, WfApply, WfApplyAnswer, WfApplyArgs};
 use wire::{Failure, FailureCode};
@@ -86,6 +87,8 @@ struct Needs {
     new: Reach,
     /// Secrets that it may read, or that callers of its webhooks sign with, and that are not set.
     missing: Vec<String>,
+    /// The folder in git that they can lie beside.
+    in_git_at: Option<String>,
 }
 
 impl Needs {
@@ -93,15 +96,27 @@ impl Needs {
         let sandbox = &source.version.sandbox;
         let new = sandbox.reach.beyond(&tx.running_reach(grant).await?);
         let secrets = sandbox.secrets.iter().chain(source.hook_secrets()).cloned().collect();
-        Ok(Self { new, missing: tx.missing_secrets(grant, &secrets).await? })
+        let target = grant.target();
+        let in_git_at = source.commit.as_ref().map(|_| Layout::tentacle(&target.record.name, &target.name));
+        let mut missing = tx.missing_secrets(grant, &secrets).await?;
+        // What is in git is taken from there, whatever is set besides.
+        let in_git = source.secrets.names();
+        missing.retain(|name| name.parse().map_or(true, |name| !in_git.contains(&name)));
+        Ok(Self { new, missing, in_git_at })
     }
 
     fn refused(&self) -> Option<Failure> {
         let first = self.missing.first()?;
         let what = format!("it needs secrets that are not set: {}", self.missing.join(", "));
-        let remedy = format!(
+        let mut remedy = format!(
             "the enclave's owner sets each with `tntc secret set {first} -e <enclave>`, then deploy again"
         );
+        if let Some(folder) = &self.in_git_at {
+            let there = format!(
+                "; or put it in git: `tntc secrets set {first} --in {folder}` in a clone, commit, push, and deploy that commit"
+            );
+            remedy.push_str(&there);
+        }
         Some(Failure::new(FailureCode::Conflict, what).with_remedy(remedy))
     }
 }
@@ -131,7 +146,9 @@ impl Asked<'_> {
         if dry_run {
             return Ok(Next::Answer(Did::Check));
         }
-        if is_running(server, self.grant.target(), &self.source.version.hash) {
+        let hash = &self.source.version.hash;
+        let given = changing.tx().git_secrets(self.grant, hash).await.map_err(|error| unavailable(&error))?;
+        if is_running(server, self.grant.target(), hash) && given == self.source.secrets {
             return Ok(Next::Answer(Did::Nothing));
         }
         if let Some(question) = approval::missing(server, changing, self.grant, &self.wanted()).await? {
@@ -150,6 +167,8 @@ impl Asked<'_> {
             changing.tx().put_tentacle(self.grant, &self.asker.person, mode).await.map_err(failed)?;
         }
         changing.tx().use_approval(self.grant, &self.wanted()).await.map_err(failed)?;
+        let Source { version, secrets, .. } = self.source;
+        changing.tx().put_git_secrets(self.grant, &version.hash, secrets).await.map_err(failed)?;
         changing.begin(&self.source.payload).await
     }
 

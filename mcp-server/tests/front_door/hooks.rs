@@ -20,7 +20,7 @@ struct Call {
     headers: Vec<(&'static str, String)>,
 }
 
-fn hex_hmac(secret: &str, parts: &[&str]) -> String {
+pub(crate) fn hex_hmac(secret: &str, parts: &[&str]) -> String {
     let mut mac = Hmac::<Sha256>::new_from_slice(secret.as_bytes()).unwrap();
     parts.iter().for_each(|part| mac.update(part.as_bytes()));
     wire::canonical::hex(&mac.finalize().into_bytes())

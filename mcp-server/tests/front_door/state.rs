@@ -10,14 +10,14 @@ use std::process::Command;
 use wire::{Failure, FailureCode};
 
 /// A bare repository in the app's folder, and somebody's clone of it.
-struct Repo {
-    bare: PathBuf,
-    clone: PathBuf,
+pub(crate) struct Repo {
+    pub(crate) bare: PathBuf,
+    pub(crate) clone: PathBuf,
 }
 
 const FOLDER: &str = "enclaves/price-watch/hello";
 
-fn git(folder: &Path, args: &[&str]) -> String {
+pub(crate) fn git(folder: &Path, args: &[&str]) -> String {
     let settings =
         ["-c", "user.name=Ana Sousa", "-c", "user.email=ana@team.example", "-c", "init.defaultBranch=main"];
     let output = Command::new("git")
@@ -40,8 +40,20 @@ impl Repo {
         Self { bare, clone }
     }
 
+    /// Writes a file into the clone.
+    pub(crate) fn write(&self, path: &str, text: &str) {
+        let file = self.clone.join(path);
+        std::fs::create_dir_all(file.parent().unwrap()).unwrap();
+        std::fs::write(file, text).unwrap();
+    }
+
+    /// Removes a file from the clone, if it is there.
+    pub(crate) fn remove(&self, path: &str) {
+        let _ = std::fs::remove_file(self.clone.join(path));
+    }
+
     /// Commits the scaffolded tentacle with this greeting, and pushes it to `branch`; answers the commit.
-    fn push(&self, greeting: &str, branch: &str) -> String {
+    pub(crate) fn push(&self, greeting: &str, branch: &str) -> String {
         for (path, text) in hello("hello", greeting)["files"].as_object().unwrap() {
             let file = self.clone.join(FOLDER).join(path);
             std::fs::create_dir_all(file.parent().unwrap()).unwrap();
@@ -50,7 +62,7 @@ impl Repo {
         self.commit(&format!("hello: {greeting}"), branch)
     }
 
-    fn commit(&self, message: &str, branch: &str) -> String {
+    pub(crate) fn commit(&self, message: &str, branch: &str) -> String {
         git(&self.clone, &["add", "--all"]);
         git(&self.clone, &["commit", "--quiet", "-m", message]);
         git(&self.clone, &["push", "--quiet", "--force", "origin", &format!("HEAD:{branch}")]);
@@ -68,6 +80,11 @@ fn version(greeting: &str) -> String {
 
 /// A server with a state repo.
 async fn with_repo(app: &mut App) -> Repo {
+    with_repo_and(app, &[]).await
+}
+
+/// The same, started with these flags besides.
+pub(crate) async fn with_repo_and(app: &mut App, flags: &[String]) -> Repo {
     app.kill().await;
     let repo = Repo::new(app);
     let flag = |name: &str, value: String| -> &'static str {
@@ -75,11 +92,12 @@ async fn with_repo(app: &mut App) -> Repo {
     };
     app.flags.push(flag("state-repo", format!("file://{}", repo.bare.display())));
     app.flags.push(flag("state-dir", app.file("state-copy").display().to_string()));
+    app.flags.extend(flags.iter().map(|flag| -> &'static str { Box::leak(flag.clone().into_boxed_str()) }));
     app.run().await;
     repo
 }
 
-async fn deploy(channel: &InChannel<'_>, commit: &str) -> Result<Value, Failure> {
+pub(crate) async fn deploy(channel: &InChannel<'_>, commit: &str) -> Result<Value, Failure> {
     channel.say("ana", "wf_apply", json!({"name": "hello", "commit": commit})).await
 }
 

@@ -7,6 +7,7 @@ mod caller;
 #[path = "../shared/conformance/suite.rs"]
 mod conformance;
 mod conforming;
+mod git_secrets;
 mod host;
 mod hostile;
 #[path = "../front_door/issuer.rs"]

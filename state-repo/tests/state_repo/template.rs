@@ -107,16 +107,21 @@ fn the_check_fails_for_a_tentacle_that_is_none_and_passes_without_any() {
     init(&folder, &ana()).unwrap();
     // What stands for `tntc` here says no to what has no `good` in it; the real one is asked in `tntc`'s own tests.
     let stand_in = dir.path().join("tntc");
-    std::fs::write(&stand_in, "#!/bin/sh\necho \"$1 $2\"; grep -q good \"$2/workflow.yaml\"\n").unwrap();
+    std::fs::write(&stand_in, "#!/bin/sh\necho \"$*\"\n[ \"$1\" = secrets ] && { [ ! -e leak ]; exit; }\ngrep -q good \"$2/workflow.yaml\"\n").unwrap();
     std::fs::set_permissions(&stand_in, std::fs::Permissions::from_mode(0o755)).unwrap();
     let check = || {
         let ran =
             std::process::Command::new(folder.join("check.sh")).env("TNTC", &stand_in).output().unwrap();
         (ran.status.code().unwrap(), String::from_utf8(ran.stdout).unwrap())
     };
-    assert_eq!(check(), (0, String::new()));
+    let secrets = "secrets check --allow-missing\n";
+    assert_eq!(check(), (0, secrets.to_owned()));
     put(&folder, "enclaves/a/b/workflow.yaml", "good\n");
-    assert_eq!(check(), (0, "== enclaves/a/b\nvalidate enclaves/a/b\ntest enclaves/a/b\n".to_owned()));
+    let told = format!("== enclaves/a/b\nvalidate enclaves/a/b\ntest enclaves/a/b\n{secrets}");
+    assert_eq!(check(), (0, told));
+    put(&folder, "leak", "");
+    assert_eq!(check().0, 1);
+    std::fs::remove_file(folder.join("leak")).unwrap();
     put(&folder, "enclaves/a/c/workflow.yaml", "bad\n");
     assert_eq!(check().0, 1);
 }

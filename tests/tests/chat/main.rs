@@ -20,6 +20,7 @@ mod once;
 mod over_http;
 mod reach;
 mod said;
+mod secret;
 mod slash;
 mod stranger;
 mod talk;

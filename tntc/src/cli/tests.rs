@@ -96,6 +96,14 @@ fn every_command_is_understood() {
             "tntc state status -e a --exit-code",
             "State(Status(Status { within: InEnclave { enclave: EnclaveName(\"a\") }, repo_path: \".\", exit_code: true }))",
         ),
+        (
+            "tntc secrets set shop.key --in d",
+            "Secrets(Set(Set { name: SecretName(\"shop.key\"), dir: \"d\", from_file: None, key: Key { age_key: None } }))",
+        ),
+        (
+            "tntc secrets check --allow-missing --age-key k",
+            "Secrets(Check(Check { here: Here { repo_path: \".\" }, key: Key { age_key: Some(\"k\") }, allow_missing: true }))",
+        ),
         ("tntc login", "Login(Login)"),
         ("tntc logout", "Logout(Logout)"),
         ("tntc whoami", "Whoami(Whoami)"),

@@ -6,18 +6,16 @@ use crate::cli::InEnclave;
 use crate::confirm::{Loss, Sure};
 use crate::failed::Failed;
 use crate::output::View;
+use crate::secret_value;
 use clap::Subcommand;
-use std::io::Read;
-use std::path::{Path, PathBuf};
+use secrecy::ExposeSecret;
+use std::path::PathBuf;
 use wire::EnclaveRef;
 use wire::tools::secret::{
     SecretAnswer, SecretEntry, SecretList, SecretListAnswer, SecretListArgs, SecretRemove, SecretRemoveArgs,
     SecretSet, SecretSetArgs,
 };
 use workflow::SecretName;
-
-/// The most bytes that are read: a little more than the server takes, so that the server says that it is too much.
-const MOST: u64 = 20 * 1024;
 
 /// What can be done with secrets.
 #[derive(Debug, Subcommand)]
@@ -75,7 +73,9 @@ impl Set {
         let args = SecretSetArgs {
             enclave: EnclaveRef::from(self.within.enclave.clone()),
             name: self.name.clone(),
-            value: value(self.from_file.as_deref())?,
+            value: secret_value::read(self.from_file.as_deref(), self.name.as_str())?
+                .expose_secret()
+                .to_owned(),
         };
         let answer = context.call::<SecretSet>(Effect::Writes, &args).await?;
         Ok(context.output.show(&answer, view)?)
@@ -104,24 +104,6 @@ impl Remove {
         connection.close().await;
         Ok(context.output.show(&answer, view)?)
     }
-}
-
-/// The value, without the line feed that editors and `echo` put at the end.
-fn value(file: Option<&Path>) -> Result<String, Failed> {
-    let failed = |error: std::io::Error| match file {
-        Some(file) => Failed::Bad(format!("the value in `{}` cannot be read: {error}", file.display())),
-        None => Failed::Bad(format!("the value on standard input cannot be read: {error}")),
-    };
-    let mut value = String::new();
-    match file {
-        Some(file) => std::fs::File::open(file).map_err(failed)?.take(MOST).read_to_string(&mut value),
-        None => std::io::stdin().take(MOST).read_to_string(&mut value),
-    }
-    .map_err(failed)?;
-    if value.ends_with('\n') {
-        value.pop();
-    }
-    Ok(value)
 }
 
 fn view(answer: &SecretAnswer) -> View {

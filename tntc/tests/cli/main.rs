@@ -9,6 +9,7 @@ mod lists;
 mod offline;
 mod operators;
 mod program;
+mod secrets;
 mod sign_in;
 mod state;
 mod stub;

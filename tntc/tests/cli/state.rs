@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use workflow::scaffold;
 
-fn git(folder: &Path, args: &[&str]) -> String {
+pub(crate) fn git(folder: &Path, args: &[&str]) -> String {
     let output = Command::new("git")
         .args(args)
         .current_dir(folder)
@@ -20,7 +20,7 @@ fn git(folder: &Path, args: &[&str]) -> String {
 }
 
 /// A state repo of ana's with one tentacle on its disk, and a bare one to push to.
-async fn with_a_repo(program: &Program) -> PathBuf {
+pub(crate) async fn with_a_repo(program: &Program) -> PathBuf {
     program.write(".gitconfig", "[user]\n\tname = Ana Sousa\n\temail = ana@team.example\n");
     let state = program.home.path().join("team");
     program.ok(&["state", "init", "--repo-path", arg(&state)]).await;

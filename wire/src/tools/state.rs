@@ -33,6 +33,10 @@ pub struct StateStatusAnswer {
     pub tentacles: Vec<StateEntry>,
     /// Whether there are more in git than were looked at.
     pub truncated: bool,
+    /// The recipient of age (`age1…`) to whom secrets in git are encrypted, so that the server opens them; absent where it
+    /// takes none from there.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub recipient: Option<String>,
 }
 
 /// A tentacle in git and on the cluster.

@@ -36,6 +36,9 @@ struct Told {
     head: Option<SourceCommit>,
     in_sync: bool,
     tentacles: Vec<Row>,
+    /// To whom secrets in git are encrypted, so that the server opens them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    recipient: Option<String>,
 }
 
 /// The three layers of a tentacle.
@@ -84,7 +87,13 @@ impl Status {
         });
         let tentacles: Vec<Row> = rows.collect();
         let in_sync = tentacles.iter().all(|row| row.in_sync) && !answer.truncated;
-        let told = Told { enclave: answer.enclave, head: answer.head, in_sync, tentacles };
+        let told = Told {
+            enclave: answer.enclave,
+            head: answer.head,
+            in_sync,
+            tentacles,
+            recipient: answer.recipient,
+        };
         context.output.show(&told, view)?;
         let apart = told.tentacles.iter().filter(|row| !row.in_sync).count() as u64;
         match self.exit_code && !in_sync {
@@ -154,10 +163,13 @@ fn view(told: &Told) -> View {
     let row = |row: &Row| [row.name.to_string(), row.says.clone(), row.offer.clone().unwrap_or_default()];
     View::new()
         .verdict(told.in_sync, format!("{}: {verdict}", told.enclave))
-        .values([(
-            "Newest in git",
-            told.head.as_ref().map(|head| SourceCommit::told(Some(head))).unwrap_or_default(),
-        )])
+        .values([
+            (
+                "Newest in git",
+                told.head.as_ref().map(|head| SourceCommit::told(Some(head))).unwrap_or_default(),
+            ),
+            ("Secrets are encrypted to", told.recipient.clone().unwrap_or_default()),
+        ])
         .table(
             ["TENTACLE", "HOW IT IS", "WHAT COULD BE DONE"],
             told.tentacles.iter().map(row),

@@ -9,11 +9,12 @@ use crate::backend::{BackendError, Deployed, Version};
 use crate::gate::Authorized;
 use crate::gate::act::{Apply, Restart, SetSecret};
 use crate::gate::target::OnTentacle;
+use crate::supply::Holder;
 use k8s_openapi::ByteString;
 use k8s_openapi::api::apps::v1::Deployment;
 use k8s_openapi::api::core::v1::{Pod, Secret};
 use kube::core::ResourceExt;
-use manifest::annotation::{SECRETS, STANDING};
+use manifest::annotation::{SECRETS, STANDING, TENTACLE, VERSION};
 use manifest::{Purpose, key_of_secret, name_of};
 use secrecy::ExposeSecret;
 use serde_json::{Value, json};
@@ -191,10 +192,13 @@ impl Tentacles {
     /// Gives a version its secrets as they are now, and has its pod replaced; answers the new one's standing. Where one of them
     /// is not set there is to be no pod.
     async fn hand(&self, enclave: &EnclaveName, deployment: &Deployment) -> Result<String, BackendError> {
-        let names = deployment.annotations().get(SECRETS).map_or("", String::as_str);
+        let said = |name: &str| deployment.annotations().get(name).map_or("", String::as_str);
+        let (names, version) = (said(SECRETS), said(VERSION));
+        let tentacle = deployment.labels().get(TENTACLE).and_then(|name| name.parse().ok());
+        let tentacle: TentacleName = tentacle.ok_or_else(|| fault(&"a deployment says not whose it is"))?;
         let (mut data, mut words, mut replicas) = (BTreeMap::new(), vec![standing(deployment).to_owned()], 1);
         for name in names.split(',').filter_map(|name| name.parse::<SecretName>().ok()) {
-            let value = self.supply.secret(enclave, &name).await?;
+            let value = self.supply.secret(Holder { enclave, tentacle: &tentacle, version }, &name).await?;
             let value = value.as_ref().map(ExposeSecret::expose_secret);
             words.extend([name.to_string(), value.unwrap_or_default().to_owned()]);
             replicas = value.map_or(0, |_| replicas);
