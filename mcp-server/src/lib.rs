@@ -20,6 +20,7 @@ mod observation;
 mod pace;
 mod page;
 mod progress;
+mod putting_back;
 mod reconcile;
 mod rollout;
 mod runs;

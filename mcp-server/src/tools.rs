@@ -36,6 +36,7 @@ mod reach_observe;
 mod secret_list;
 mod secret_remove;
 mod secret_set;
+mod state_repair;
 mod state_status;
 mod trail_tail;
 mod wf_apply;
@@ -68,6 +69,7 @@ use wire::tools::cluster::{
 };
 use wire::tools::custody::{WfRestart, WfSetMode, WfTransfer};
 use wire::tools::describe::WfDescribe;
+use wire::tools::drift::StateRepair;
 use wire::tools::enclave::{
     EnclaveDeprovision, EnclaveFreeze, EnclaveInfo, EnclaveList, EnclaveProvision, EnclaveSync,
     EnclaveUnfreeze,
@@ -137,6 +139,7 @@ pub(crate) fn catalogue() -> Catalogue {
         Entry::of::<SecretRemove>(),
         Entry::of::<SecretList>(),
         Entry::of::<StateStatus>(),
+        Entry::of::<StateRepair>(),
         Entry::of::<TrailTail>(),
         Entry::of::<ChannelReport>(),
         Entry::of::<ChannelMap>(),

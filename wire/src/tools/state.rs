@@ -1,5 +1,6 @@
 //! What is in git, and what runs.
 
+use super::drift::ByHand;
 use super::tentacle::SourceCommit;
 use crate::tool::{EnclaveRef, tool};
 use schemars::JsonSchema;
@@ -33,6 +34,9 @@ pub struct StateStatusAnswer {
     pub tentacles: Vec<StateEntry>,
     /// Whether there are more in git than were looked at.
     pub truncated: bool,
+    /// Why it is not known whether somebody changed what runs, where it is not.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unseen: Option<String>,
 }
 
 /// A tentacle in git and on the cluster.
@@ -40,7 +44,8 @@ pub struct StateStatusAnswer {
 pub struct StateEntry {
     /// Its name.
     pub name: TentacleName,
-    /// `in_sync`, `not_deployed`, `older_runs`, `not_in_git`, `removed_in_git` or `unreadable_in_git`.
+    /// `in_sync`, `not_deployed`, `older_runs`, `not_in_git`, `removed_in_git`, `unreadable_in_git`, `renamed`,
+    /// `changed_by_hand` or `missing`.
     pub state: StateWord,
     /// The same in one sentence.
     pub says: String,
@@ -53,6 +58,9 @@ pub struct StateEntry {
     /// The name of the content that runs; absent where none does.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cluster: Option<String>,
+    /// What somebody changed or took away on the cluster.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub by_hand: Vec<ByHand>,
 }
 
 /// How git and cluster agree on one tentacle.
@@ -71,4 +79,10 @@ pub enum StateWord {
     RemovedInGit,
     /// What is in git is no tentacle.
     UnreadableInGit,
+    /// It runs under one name, and is in git under another.
+    Renamed,
+    /// Somebody changed it where it runs, past this server.
+    ChangedByHand,
+    /// Something of it is gone where it runs.
+    Missing,
 }

@@ -11,6 +11,7 @@ use state_repo::WorkingClone;
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 use wire::EnclaveRef;
+use wire::tools::drift::ByHand;
 use wire::tools::state::{StateEntry, StateStatus, StateStatusArgs, StateWord};
 use wire::tools::tentacle::SourceCommit;
 use workflow::{ContentHash, EnclaveName, TentacleName};
@@ -36,6 +37,9 @@ struct Told {
     head: Option<SourceCommit>,
     in_sync: bool,
     tentacles: Vec<Row>,
+    /// Why it is not known whether somebody changed what runs, where it is not.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    unseen: Option<String>,
 }
 
 /// The three layers of a tentacle.
@@ -52,6 +56,8 @@ struct Row {
     git: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     cluster: Option<String>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    by_hand: Vec<ByHand>,
 }
 
 /// A tentacle as this disk has it.
@@ -83,8 +89,9 @@ impl Status {
             here.row(entry, disk.has_all)
         });
         let tentacles: Vec<Row> = rows.collect();
-        let in_sync = tentacles.iter().all(|row| row.in_sync) && !answer.truncated;
-        let told = Told { enclave: answer.enclave, head: answer.head, in_sync, tentacles };
+        let in_sync = tentacles.iter().all(|row| row.in_sync) && !answer.truncated && answer.unseen.is_none();
+        let told =
+            Told { enclave: answer.enclave, head: answer.head, in_sync, tentacles, unseen: answer.unseen };
         context.output.show(&told, view)?;
         let apart = told.tentacles.iter().filter(|row| !row.in_sync).count() as u64;
         match self.exit_code && !in_sync {
@@ -128,6 +135,7 @@ impl Here {
         let disk = self.disk.as_ref().and_then(|disk| disk.as_ref().ok()).map(ToString::to_string);
         let committed = self.committed.map(|hash| hash.to_string());
         let own = |says: &str, offer: &str| (false, says.to_owned(), Some(offer.to_owned()));
+        let by_hand = entry.map(|entry| entry.by_hand.clone()).unwrap_or_default();
         let (in_sync, says, offer) = match (&self.disk, entry) {
             (Some(Err(why)), _) => {
                 (false, format!("what is on this disk is no tentacle: {why}"), Some("mend it".to_owned()))
@@ -144,7 +152,7 @@ impl Here {
             (_, None) => own("it is on this disk alone", "commit it"),
         };
         let cluster = entry.and_then(|entry| entry.cluster.clone());
-        Row { name: self.name.clone(), in_sync, says, offer, disk, git, cluster }
+        Row { name: self.name.clone(), in_sync, says, offer, disk, git, cluster, by_hand }
     }
 }
 
@@ -152,7 +160,13 @@ fn view(told: &Told) -> View {
     let verdict =
         if told.in_sync { "git, disk and cluster agree" } else { "git, disk and cluster do not agree" };
     let row = |row: &Row| [row.name.to_string(), row.says.clone(), row.offer.clone().unwrap_or_default()];
-    View::new()
+    let changed = told.tentacles.iter().flat_map(|row| row.by_hand.iter().map(move |by| (&row.name, by)));
+    let changed = changed.map(|(name, ByHand { object, field, by })| {
+        let how = field.as_ref().map_or_else(|| "is gone".to_owned(), |field| format!("{field} is another"));
+        [name.to_string(), object.clone(), how, by.clone().unwrap_or_default()]
+    });
+    let changed: Vec<[String; 4]> = changed.collect();
+    let view = View::new()
         .verdict(told.in_sync, format!("{}: {verdict}", told.enclave))
         .values([(
             "Newest in git",
@@ -162,5 +176,13 @@ fn view(told: &Told) -> View {
             ["TENTACLE", "HOW IT IS", "WHAT COULD BE DONE"],
             told.tentacles.iter().map(row),
             "there are no tentacles",
-        )
+        );
+    let view = match &told.unseen {
+        Some(why) => view.line(why),
+        None => view,
+    };
+    match changed.is_empty() {
+        true => view,
+        false => view.table(["TENTACLE", "CHANGED BY HAND", "HOW", "WITH"], changed, ""),
+    }
 }
