@@ -32,6 +32,7 @@ mod binding;
 mod bounds;
 mod browser;
 mod by_clock;
+mod by_hand;
 mod came_between;
 mod carrier;
 mod clockwork;
