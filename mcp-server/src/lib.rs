@@ -6,6 +6,7 @@ pub mod backend;
 mod call;
 mod carrier;
 mod config;
+mod differences;
 pub mod gate;
 mod hooks;
 mod http;

@@ -1,11 +1,16 @@
 //! The state repo, as deploys read it: what is deployed is what a commit of it holds, whatever a client says.
 
+mod news;
+
+pub(crate) use news::AtTip;
+
 use crate::config::StateConfig;
 use crate::rollout::Source;
-use state_repo::{AtCommit, CommitId, Committed, Found, Mirror, StateError};
+use secrecy::SecretString;
+use state_repo::{AtCommit, CommitId, Committed, Mirror, StateError};
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use tokio::sync::Mutex;
+use tokio::sync::{Mutex, Notify};
 use wire::tools::tentacle::SourceCommit;
 use wire::{Failure, FailureCode};
 use workflow::{EnclaveName, TentacleName};
@@ -33,14 +38,23 @@ pub(crate) struct StateRepo {
     mirror: Arc<Mirror>,
     /// One look at it at a time: whoever waits holds no thread.
     turn: Mutex<()>,
+    /// Says that something was pushed.
+    pushed: Notify,
+    /// What whoever says so signs with; nobody is heard without one.
+    webhook: Option<SecretString>,
 }
 
 impl StateRepo {
     /// Opens the copy.
     pub(crate) async fn open(config: StateConfig) -> Result<Self, StateError> {
-        let StateConfig { address, branch, credentials, folder } = config;
+        let StateConfig { address, branch, credentials, folder, webhook } = config;
         let mirror = blocking(move || Mirror::open(&folder, address, branch, credentials)).await?;
-        Ok(Self { mirror: Arc::new(mirror), turn: Mutex::new(()) })
+        Ok(Self { mirror: Arc::new(mirror), turn: Mutex::new(()), pushed: Notify::new(), webhook })
+    }
+
+    /// What whoever says that something was pushed signs with.
+    pub(crate) const fn webhook(&self) -> Option<&SecretString> {
+        self.webhook.as_ref()
     }
 
     /// The tentacle as the commit of this id has it.
@@ -70,14 +84,7 @@ impl StateRepo {
         let enclave = enclave.clone();
         self.ask(move |mirror| {
             let tip = mirror.fetch()?.tip;
-            let mut found = mirror.tentacles(tip, &enclave, MOST + 1)?;
-            let truncated = found.len() > MOST;
-            found.truncate(MOST);
-            let kept = |Found { name, content }: Found| {
-                (name, content.map(|hash| hash.to_string()).map_err(|error| error.to_string()))
-            };
-            let kept = found.into_iter().map(kept).collect();
-            Ok(InGit { head: told(mirror.committed(tip)?), kept, truncated })
+            news::in_git(mirror, tip, &enclave)
         })
         .await
     }

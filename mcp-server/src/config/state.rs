@@ -2,7 +2,9 @@
 
 use clap::Args;
 use state_repo::{AddressError, BranchName, Credentials, NameError, RepoAddress};
-use std::path::PathBuf;
+use secrecy::SecretString;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 /// Where deploys come from.
 #[derive(Debug, Clone, Args)]
@@ -21,6 +23,15 @@ pub struct StateArgs {
     /// running.
     #[arg(long, env = "TENTACULAR_STATE_DIR")]
     pub state_dir: Option<PathBuf>,
+    /// How often it is looked whether something new is in the state repo, in seconds; without it only when it is needed, or
+    /// when the webhook is called.
+    #[arg(long, env = "TENTACULAR_STATE_POLL", value_name = "SECONDS", requires = "state_repo",
+        value_parser = clap::value_parser!(u32).range(1..))]
+    pub state_poll: Option<u32>,
+    /// A file with the secret with which the place where git is kept signs that something was pushed, as GitHub does; it calls
+    /// `<public-url>/git/webhook`. Without it nobody is heard there.
+    #[arg(long, env = "TENTACULAR_GIT_WEBHOOK", value_name = "FILE", requires = "state_repo")]
+    pub git_webhook: Option<PathBuf>,
 }
 
 /// The state repo as it is configured.
@@ -30,6 +41,8 @@ pub(crate) struct StateConfig {
     pub(crate) branch: BranchName,
     pub(crate) credentials: Option<Credentials>,
     pub(crate) folder: PathBuf,
+    /// The secret of who says that something was pushed.
+    pub(crate) webhook: Option<SecretString>,
 }
 
 impl StateArgs {
@@ -63,6 +76,28 @@ impl StateArgs {
             })
         };
         let credentials = self.state_credentials.as_ref().map(read).transpose()?;
-        Ok(Some(StateConfig { address, branch, credentials, folder: folder.clone() }))
+        let webhook = self.git_webhook.as_deref().map(secret).transpose().map_err(wrong)?;
+        Ok(Some(StateConfig { address, branch, credentials, folder: folder.clone(), webhook }))
+    }
+
+    /// How often it is looked; nothing where nobody looks.
+    pub(crate) fn poll(&self) -> Option<Duration> {
+        self.state_poll.map(|seconds| Duration::from_secs(seconds.into()))
+    }
+}
+
+/// The fewest bytes of a secret that nobody guesses.
+const FEWEST: usize = 16;
+
+/// The secret in a file.
+fn secret(file: &Path) -> Result<SecretString, String> {
+    let shown = file.display();
+    let text = std::fs::read_to_string(file)
+        .map_err(|error| format!("--git-webhook `{shown}` cannot be read: {error}"))?;
+    match text.trim() {
+        secret if secret.len() < FEWEST => {
+            Err(format!("--git-webhook `{shown}` holds no secret of at least {FEWEST} characters"))
+        }
+        secret => Ok(secret.into()),
     }
 }

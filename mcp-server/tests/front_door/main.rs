@@ -72,6 +72,7 @@ mod simulator;
 mod state;
 mod team;
 mod tokens;
+mod told_once;
 mod trail;
 mod turns;
 mod words;

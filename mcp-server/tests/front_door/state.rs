@@ -10,9 +10,9 @@ use std::process::Command;
 use wire::{Failure, FailureCode};
 
 /// A bare repository in the app's folder, and somebody's clone of it.
-struct Repo {
-    bare: PathBuf,
-    clone: PathBuf,
+pub(crate) struct Repo {
+    pub(crate) bare: PathBuf,
+    pub(crate) clone: PathBuf,
 }
 
 const FOLDER: &str = "enclaves/price-watch/hello";
@@ -41,7 +41,7 @@ impl Repo {
     }
 
     /// Commits the scaffolded tentacle with this greeting, and pushes it to `branch`; answers the commit.
-    fn push(&self, greeting: &str, branch: &str) -> String {
+    pub(crate) fn push(&self, greeting: &str, branch: &str) -> String {
         for (path, text) in hello("hello", greeting)["files"].as_object().unwrap() {
             let file = self.clone.join(FOLDER).join(path);
             std::fs::create_dir_all(file.parent().unwrap()).unwrap();
@@ -50,7 +50,7 @@ impl Repo {
         self.commit(&format!("hello: {greeting}"), branch)
     }
 
-    fn commit(&self, message: &str, branch: &str) -> String {
+    pub(crate) fn commit(&self, message: &str, branch: &str) -> String {
         git(&self.clone, &["add", "--all"]);
         git(&self.clone, &["commit", "--quiet", "-m", message]);
         git(&self.clone, &["push", "--quiet", "--force", "origin", &format!("HEAD:{branch}")]);
@@ -68,6 +68,11 @@ fn version(greeting: &str) -> String {
 
 /// A server with a state repo.
 async fn with_repo(app: &mut App) -> Repo {
+    with_repo_and(app, &[]).await
+}
+
+/// The same with more flags.
+pub(crate) async fn with_repo_and(app: &mut App, more: &[String]) -> Repo {
     app.kill().await;
     let repo = Repo::new(app);
     let flag = |name: &str, value: String| -> &'static str {
@@ -75,11 +80,12 @@ async fn with_repo(app: &mut App) -> Repo {
     };
     app.flags.push(flag("state-repo", format!("file://{}", repo.bare.display())));
     app.flags.push(flag("state-dir", app.file("state-copy").display().to_string()));
+    app.flags.extend(more.iter().map(|flag| -> &'static str { Box::leak(flag.clone().into_boxed_str()) }));
     app.run().await;
     repo
 }
 
-async fn deploy(channel: &InChannel<'_>, commit: &str) -> Result<Value, Failure> {
+pub(crate) async fn deploy(channel: &InChannel<'_>, commit: &str) -> Result<Value, Failure> {
     channel.say("ana", "wf_apply", json!({"name": "hello", "commit": commit})).await
 }
 

@@ -126,7 +126,7 @@ fn by_policy(caller: &Caller, action: Action, variant: &Variant, scene: &Scene, 
             Target::Enclave(&enclave)
         }
         tool if tool.starts_with("wf_")
-            || tool == "reach_observe"
+            || matches!(tool, "reach_observe" | "state_repair")
             || matches!(action, Action::TentacleAudit | Action::TentacleList) =>
         {
             Target::Tentacle(&enclave, &tentacle)
