@@ -7,3 +7,6 @@ CREATE TABLE told_difference (
     what         TEXT NOT NULL,
     PRIMARY KEY (enclave, tentacle, about)
 );
+
+-- What becomes of what somebody changed where tentacles run: `report` tells it, `repair` puts it back and tells that.
+ALTER TABLE enclave ADD COLUMN drift TEXT NOT NULL DEFAULT 'report';

@@ -13,6 +13,7 @@ mod channel_report;
 mod cluster_profile;
 mod enclave_accept;
 mod enclave_deprovision;
+mod enclave_drift;
 mod enclave_freeze;
 mod enclave_info;
 mod enclave_invite;
@@ -69,7 +70,7 @@ use wire::tools::cluster::{
 };
 use wire::tools::custody::{WfRestart, WfSetMode, WfTransfer};
 use wire::tools::describe::WfDescribe;
-use wire::tools::drift::StateRepair;
+use wire::tools::drift::{EnclaveDrift, StateRepair};
 use wire::tools::enclave::{
     EnclaveDeprovision, EnclaveFreeze, EnclaveInfo, EnclaveList, EnclaveProvision, EnclaveSync,
     EnclaveUnfreeze,
@@ -98,6 +99,7 @@ pub(crate) fn catalogue() -> Catalogue {
         Entry::of::<EnclaveInfo>(),
         Entry::of::<EnclaveList>(),
         Entry::of::<EnclaveSync>(),
+        Entry::of::<EnclaveDrift>(),
         Entry::of::<EnclaveFreeze>(),
         Entry::of::<EnclaveUnfreeze>(),
         Entry::of::<EnclaveDeprovision>(),

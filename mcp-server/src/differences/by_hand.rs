@@ -1,11 +1,17 @@
 //! What somebody changed where tentacles run.
 
-use super::telling::{Difference, tell};
+use super::telling::{self, Difference, tell};
 use crate::backend::Apart;
+use crate::call::Call;
+use crate::gate::act::Repair;
+use crate::gate::target::OnTentacle;
+use crate::putting_back;
 use crate::server::Server;
-use crate::store::{EnclaveRecord, StoreError, ToldAbout};
+use crate::store::{Drift, EnclaveRecord, StoreError, ToldAbout};
 use policy::State;
+use std::sync::Arc;
 use std::time::Duration;
+use wire::Failure;
 use workflow::TentacleName;
 
 /// Looks now and then, for ever. Where nothing is different nothing is asked of what runs, and nothing is written.
@@ -30,11 +36,22 @@ async fn once(server: &Server) -> Result<(), StoreError> {
                 return Ok(());
             }
         };
+        let mut apart = apart;
+        apart.retain(|name, _| record.tentacles.contains_key(name));
+        if record.drift == Drift::Repair && record.state == State::Active {
+            let mut left = apart.clone();
+            for (name, found) in &apart {
+                if put_back(server, record, name, found).await? {
+                    left.remove(name);
+                }
+            }
+            apart = left;
+        }
         let of = |(name, apart): (TentacleName, Vec<Apart>)| {
             let difference = difference(record, &name, &apart);
             (name, difference)
         };
-        let now = apart.into_iter().filter(|(name, _)| record.tentacles.contains_key(name)).map(of).collect();
+        let now = apart.into_iter().map(of).collect();
         tell(server, ToldAbout::Hand, record, &now, &already).await?;
     }
     Ok(())
@@ -43,7 +60,7 @@ async fn once(server: &Server) -> Result<(), StoreError> {
 /// Whether there is something to look at, and somebody to tell.
 fn is_watched(record: &EnclaveRecord) -> bool {
     let is_there = matches!(record.state, State::Active | State::Frozen);
-    is_there && record.channel.is_some() && !record.tentacles.is_empty()
+    is_there && (record.channel.is_some() || record.drift == Drift::Repair) && !record.tentacles.is_empty()
 }
 
 fn difference(record: &EnclaveRecord, name: &TentacleName, apart: &[Apart]) -> Difference {
@@ -68,4 +85,44 @@ fn difference(record: &EnclaveRecord, name: &TentacleName, apart: &[Apart]) -> D
          puts it back."
     );
     Difference { what: parts.join("; "), says }
+}
+
+/// Puts a tentacle back and tells it; answers whether it did. What cannot be put back is told as elsewhere, and tried again.
+async fn put_back(
+    server: &Server,
+    record: &Arc<EnclaveRecord>,
+    name: &TentacleName,
+    apart: &[Apart],
+) -> Result<bool, StoreError> {
+    let done = match try_to(server, record, name).await {
+        Ok(done) => done,
+        Err(failure) => {
+            let enclave = &record.name;
+            tracing::warn!(enclave.name = %enclave, tentacle.name = %name, why = failure.text(), "it cannot be put back yet");
+            return Ok(false);
+        }
+    };
+    if !done.is_empty() {
+        let how = apart.iter().find_map(Apart::by).map_or_else(String::new, |by| format!(", with `{by}`"));
+        let says = format!("Somebody changed {name} where it runs{how}. It was put back, as this enclave's owner wants it.");
+        let mut tx = server.store.begin().await?;
+        telling::tell_all(&mut tx, record, &[(name, says.as_str())]).await?;
+        tx.commit().await?;
+    }
+    Ok(true)
+}
+
+/// The reconciler's right is asked for each time, and is on record with what came of it.
+async fn try_to(
+    server: &Server,
+    record: &Arc<EnclaveRecord>,
+    name: &TentacleName,
+) -> Result<Vec<String>, Failure> {
+    let tentacle = record.tentacles.get(name).cloned();
+    let target = OnTentacle { record: Arc::clone(record), name: name.clone(), tentacle };
+    let source = putting_back::source(server, &target).await?;
+    let call = Call::reconciler();
+    let (change, grant) = server.gate.change(&call).await?.enclave::<Repair>(Some(&record.name)).await?;
+    let effect = change.decided().begin("").await?;
+    putting_back::put_back(server, &grant, &target, effect, &source).await
 }

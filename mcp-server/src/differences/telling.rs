@@ -1,7 +1,7 @@
 //! Tells a channel what is news to it, and the owner alone what the channel may not see.
 
 use crate::server::Server;
-use crate::store::{EnclaveRecord, StoreError, ToldAbout, ToldAlready};
+use crate::store::{EnclaveRecord, StoreError, TentacleRecord, ToldAbout, ToldAlready, Tx};
 use policy::{Class, Right};
 use std::collections::BTreeMap;
 use workflow::TentacleName;
@@ -39,24 +39,36 @@ pub(super) async fn tell(
     for name in over {
         tx.tell_anew(about, (enclave, name)).await?;
     }
-    let mut lines = Vec::new();
+    let mut news = Vec::new();
     for (name, difference) in new {
-        if !tx.tell_once(about, (&record.name, name), &difference.what).await? {
-            continue;
-        }
-        match record.tentacles.get(name).filter(|tentacle| {
-            !tentacle.mode.is_some_and(|mode| mode.grants(Class::Member, Right::Read))
-        }) {
-            Some(hidden) => {
-                tx.notify_person(record, &hidden.owner, &difference.says, None).await?;
-            }
-            None => lines.push(difference.says.as_str()),
+        if tx.tell_once(about, (&record.name, name), &difference.what).await? {
+            news.push((name, difference.says.as_str()));
         }
     }
-    if !lines.is_empty() {
-        tx.notify(record, &together(&lines)).await?;
-    }
+    tell_all(&mut tx, record, &news).await?;
     tx.commit().await
+}
+
+/// Tells these, each of a tentacle: in the channel what its members may see, and its owner alone what they may not.
+pub(super) async fn tell_all(
+    tx: &mut Tx,
+    record: &EnclaveRecord,
+    news: &[(&TentacleName, &str)],
+) -> Result<(), StoreError> {
+    let mut lines = Vec::new();
+    for (name, says) in news {
+        let is_shown = |tentacle: &TentacleRecord| {
+            tentacle.mode.is_some_and(|mode| mode.grants(Class::Member, Right::Read))
+        };
+        match record.tentacles.get(*name).filter(|tentacle| !is_shown(tentacle)) {
+            Some(hidden) => drop(tx.notify_person(record, &hidden.owner, says, None).await?),
+            None => lines.push(*says),
+        }
+    }
+    match lines.is_empty() {
+        true => Ok(()),
+        false => tx.notify(record, &together(&lines)).await,
+    }
 }
 
 /// One text of several.

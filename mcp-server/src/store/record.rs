@@ -55,6 +55,32 @@ impl Enrollment {
     }
 }
 
+/// What becomes of what somebody changed where tentacles run, past this server.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Drift {
+    /// It is told.
+    Report,
+    /// It is put back, and that is told.
+    Repair,
+}
+
+impl Drift {
+    /// The name, as records carry it.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Report => "report",
+            Self::Repair => "repair",
+        }
+    }
+
+    /// The one of this name.
+    #[must_use]
+    pub fn named(name: &str) -> Option<Self> {
+        [Self::Report, Self::Repair].into_iter().find(|drift| drift.name() == name)
+    }
+}
+
 /// How much an enclave may use, from the least to the most.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Quota {
@@ -280,6 +306,8 @@ pub struct EnclaveRecord {
     pub mode: Option<Mode>,
     /// How people become members.
     pub enrollment: Enrollment,
+    /// What becomes of what somebody changed past this server.
+    pub drift: Drift,
     /// How much it may use.
     pub quota: Quota,
     /// Who owns it.

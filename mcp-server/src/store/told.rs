@@ -1,7 +1,9 @@
 //! What channels were told of tentacles that are not as they should be: each difference once.
 
 use super::tx::holdable;
-use super::{Store, StoreError, Tx};
+use super::{Drift, Store, StoreError, Tx};
+use crate::gate::Authorized;
+use crate::gate::act::SetDrift;
 use sqlx::Row;
 use std::collections::BTreeMap;
 use workflow::{EnclaveName, TentacleName};
@@ -43,6 +45,16 @@ impl Store {
 }
 
 impl Tx {
+    /// Says what becomes of what somebody changes in an enclave past this server.
+    pub(crate) async fn put_drift(
+        &mut self,
+        grant: &Authorized<SetDrift>,
+        drift: Drift,
+    ) -> Result<(), StoreError> {
+        let statement = "UPDATE enclave SET drift = $1 WHERE name = $2";
+        self.put_text(statement, &grant.target().record.name, drift.name()).await
+    }
+
     /// Writes down that a difference is told; answers whether it was not told before, by this server or by another one.
     pub(crate) async fn tell_once(
         &mut self,

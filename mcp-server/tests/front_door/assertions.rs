@@ -127,7 +127,7 @@ async fn ways_to_name(app: &App, person: &str, enclave: &str) -> Vec<(String, Va
             args["add_members"] = json!(["UGIL"]);
             (args["mode"], args["to"]) = (json!("private"), json!("UGIL"));
             (args["approval"], args["approve"]) = (json!(uuid::Uuid::now_v7()), json!(true));
-            args["value"] = json!("swordfish");
+            (args["value"], args["drift"]) = (json!("swordfish"), json!("repair"));
             args["email"] = json!("eve@example.com");
             (args["offer"], args["accept"]) = (json!(uuid::Uuid::now_v7()), json!(true));
             (args["request"], args["allow"]) = (json!(uuid::Uuid::now_v7()), json!(true));

@@ -70,6 +70,37 @@ async fn what_somebody_changed_is_told_once_and_again_when_it_is_another() {
     assert_eq!(told_in_all(&app, 3).await[2].1, json!("UANA"));
 }
 
+#[tokio::test]
+async fn what_the_owner_wants_put_back_is_put_back_on_record_and_told() {
+    let app = App::paced(quick()).await;
+    let channel = set_up(&app).await;
+    channel.say("ana", "wf_apply", hello("hello", "one")).await.unwrap();
+    let wanted = json!({"drift": "repair"});
+    channel.say("ben", "enclave_drift", wanted.clone()).await.unwrap_err();
+    channel.say("ana", "enclave_drift", json!({"drift": "perhaps"})).await.unwrap_err();
+    let set = channel.say("ana", "enclave_drift", wanted).await.unwrap();
+    assert_eq!((&set["before"], &set["drift"]), (&json!("report"), &json!("repair")));
+    assert_eq!(channel.say("ana", "enclave_info", json!({})).await.unwrap()["drift"], "repair");
+    change(&app, vec![scaled()]);
+    let (text, _) = told_in_all(&app, 1).await.remove(0);
+    assert_eq!(
+        text,
+        "Somebody changed hello where it runs, with `kubectl-edit`. It was put back, as this enclave's owner wants it."
+    );
+    assert_eq!(app.backend.world().by_hand.len(), 0);
+    let trail = app.database.rows().await["trail"].join("\n");
+    assert!(trail.contains("reconcile.repair"), "{trail}");
+    // While it is frozen nothing is put back: it is told.
+    channel.say("ana", "enclave_freeze", json!({})).await.unwrap();
+    change(&app, vec![scaled()]);
+    let (text, _) = told_in_all(&app, 2).await.remove(1);
+    assert!(text.contains("state repair"), "{text}");
+    assert_eq!(app.backend.world().by_hand.len(), 1);
+    channel.say("ana", "enclave_unfreeze", json!({})).await.unwrap();
+    told_in_all(&app, 3).await;
+    assert_eq!(app.backend.world().by_hand.len(), 0);
+}
+
 /// A server that polls, with one version of `hello` in git that runs.
 async fn polling(flags: &[String]) -> (App, Repo) {
     let mut app = App::paced(quick()).await;

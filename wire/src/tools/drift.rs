@@ -9,6 +9,31 @@ tool!(
     /// Put back what somebody changed where a tentacle runs.
     StateRepair = "state_repair": StateRepairArgs => StateRepairAnswer
 );
+tool!(
+    /// Say what becomes of what somebody changes past the server.
+    EnclaveDrift = "enclave_drift": EnclaveDriftArgs => EnclaveDriftAnswer
+);
+
+/// What is to become of it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct EnclaveDriftArgs {
+    /// The enclave's name; in a Slack channel it is taken from the channel.
+    #[serde(default, alias = "enclave", skip_serializing_if = "Option::is_none")]
+    pub name: Option<EnclaveName>,
+    /// `report`: it is told. `repair`: it is put back, and that is told.
+    pub drift: String,
+}
+
+/// It is said.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct EnclaveDriftAnswer {
+    /// The enclave.
+    pub name: EnclaveName,
+    /// What it was before.
+    pub before: String,
+    /// What it is now.
+    pub drift: String,
+}
 
 /// Something that somebody changed or took away.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]

@@ -109,6 +109,7 @@ fn usual(tool: &str, property: &str) -> Option<Value> {
         "workflowName" => json!("hello"),
         "to" if tool == "wf_transfer" => json!("UBEN"),
         "quota_preset" => json!("small"),
+        "drift" => json!("repair"),
         "default_mode" => json!("private"),
         // left out: other words for what is said already, and what older clients send
         "namespace" | "pod" | "platform" | "channel_id" | "channel_name" | "owner_email" | "owner_sub"

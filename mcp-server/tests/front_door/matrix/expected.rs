@@ -49,7 +49,7 @@ const fn needs_a_click(action: Action) -> bool {
 fn may_come_from(kind: Kind, action: Action) -> bool {
     use Action::{
         Accept, AddMember, ApproveReach, Bind, ChannelMap, ClusterProfile, ClusterSummary, Deprovision,
-        Freeze, Info, List, Notices, OpenEnrollment, RaiseQuota, Remove, RemoveMember, SetMode, SetSecret,
+        Freeze, Info, List, Notices, OpenEnrollment, RaiseQuota, Remove, RemoveMember, SetDrift, SetMode, SetSecret,
         TentacleAudit, TentacleCompare, TentacleDescribe, TentacleEvents, TentacleHealth, TentacleHistory,
         TentacleList, TentacleLogs, TentacleSetMode, TentacleStatus, TentacleTransfer, Trail, Transfer,
         Unfreeze, Unlink, Whoami, Why,
@@ -85,6 +85,7 @@ fn may_come_from(kind: Kind, action: Action) -> bool {
                 | Freeze
                 | OpenEnrollment
                 | RaiseQuota
+                | SetDrift
                 | Remove
                 | RemoveMember
                 | SetMode
