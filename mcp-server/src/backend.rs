@@ -126,10 +126,7 @@ pub trait Backend: fmt::Debug + Send + Sync {
 
     /// What somebody changed or took away of an enclave's tentacles past this server, as far as that can be seen without
     /// asking anything; nothing where nobody but this server changes them.
-    async fn apart(
-        &self,
-        _: &EnclaveRecord,
-    ) -> Result<BTreeMap<TentacleName, Vec<Apart>>, BackendError> {
+    async fn apart(&self, _: &EnclaveRecord) -> Result<BTreeMap<TentacleName, Vec<Apart>>, BackendError> {
         Ok(BTreeMap::new())
     }
 

@@ -19,7 +19,8 @@ pub(crate) async fn source(server: &Server, target: &OnTentacle) -> Result<Sourc
     let record = target.tentacle.as_ref().filter(|record| !record.version.is_empty()).ok_or_else(never)?;
     let files = server.store.running_source(target).await.map_err(|error| unavailable(&error))?;
     let files = files.ok_or_else(|| {
-        conflict(format!("the source of the version of `{name}` that runs is not kept")).with_remedy("deploy it")
+        conflict(format!("the source of the version of `{name}` that runs is not kept"))
+            .with_remedy("deploy it")
     })?;
     let enclave = &target.record.name;
     let source = match &record.commit {

@@ -192,7 +192,14 @@ impl Ready {
             state,
         };
         let public = Public { url: args.public_url.clone(), issuer };
-        Ok(Self { server: Arc::new(server), public, reads: Reading { task, stop }, pace, poll: args.state.poll(), left })
+        Ok(Self {
+            server: Arc::new(server),
+            public,
+            reads: Reading { task, stop },
+            pace,
+            poll: args.state.poll(),
+            left,
+        })
     }
 
     /// Serves on `listener` until `shutdown`; then lets what goes on come to its end, and signs the trail's end.
@@ -243,7 +250,9 @@ impl Ready {
         vec![
             tokio::spawn(async move { differences::follow_hands(&looking, look_every).await }),
             tokio::spawn(async move {
-                if let Some(state) = polling.state.as_ref().filter(|it| poll.is_some() || it.webhook().is_some()) {
+                if let Some(state) =
+                    polling.state.as_ref().filter(|it| poll.is_some() || it.webhook().is_some())
+                {
                     differences::follow_git(&polling, state, poll, settles).await;
                 }
             }),

@@ -24,8 +24,8 @@ pub(crate) use history::{
 pub use identity::BindError;
 pub(crate) use mirror::Behind;
 pub use record::{
-    AccountId, ChannelPersonRecord, ChannelRecord, Drift, EnclaveRecord, Enrollment, LastRun, PersonId, Quota,
-    TentacleRecord, Verdict,
+    AccountId, ChannelPersonRecord, ChannelRecord, Drift, EnclaveRecord, Enrollment, LastRun, PersonId,
+    Quota, TentacleRecord, Verdict,
 };
 pub(crate) use record::{Approval, ApprovalState, JoinRequest, frozen_by};
 pub use request::{Claimed, RequestId};

@@ -1,8 +1,8 @@
 //! The flags of the state repo.
 
 use clap::Args;
-use state_repo::{AddressError, BranchName, Credentials, NameError, RepoAddress};
 use secrecy::SecretString;
+use state_repo::{AddressError, BranchName, Credentials, NameError, RepoAddress};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 

@@ -104,7 +104,9 @@ async fn put_back(
     };
     if !done.is_empty() {
         let how = apart.iter().find_map(Apart::by).map_or_else(String::new, |by| format!(", with `{by}`"));
-        let says = format!("Somebody changed {name} where it runs{how}. It was put back, as this enclave's owner wants it.");
+        let says = format!(
+            "Somebody changed {name} where it runs{how}. It was put back, as this enclave's owner wants it."
+        );
         let mut tx = server.store.begin().await?;
         telling::tell_all(&mut tx, record, &[(name, says.as_str())]).await?;
         tx.commit().await?;

@@ -87,9 +87,8 @@ fn differences(record: &EnclaveRecord, in_git: &InGit) -> BTreeMap<TentacleName,
     }
     let from_git = record.tentacles.iter().filter(|(_, tentacle)| tentacle.commit.is_some());
     for (name, _) in from_git.filter(|(name, _)| !in_git.truncated && !in_git.kept.contains_key(*name)) {
-        let says = format!(
-            "{name} was removed in git and still runs. Say `remove {name}`, or put it back in git."
-        );
+        let says =
+            format!("{name} was removed in git and still runs. Say `remove {name}`, or put it back in git.");
         found.insert(name.clone(), Difference { what: "removed".to_owned(), says });
     }
     found

@@ -27,8 +27,7 @@ pub(super) async fn tell(
 ) -> Result<(), StoreError> {
     let enclave = record.name.as_str();
     let key = |name: &TentacleName| (enclave.to_owned(), name.to_string());
-    let new: Vec<_> =
-        now.iter().filter(|(name, it)| already.get(&key(name)) != Some(&it.what)).collect();
+    let new: Vec<_> = now.iter().filter(|(name, it)| already.get(&key(name)) != Some(&it.what)).collect();
     let of_it = already.keys().filter(|(of, _)| of == enclave);
     let over: Vec<&String> =
         of_it.map(|(_, name)| name).filter(|name| !now.keys().any(|there| there.as_str() == *name)).collect();

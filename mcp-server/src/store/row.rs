@@ -2,8 +2,8 @@
 
 use super::StoreError;
 use super::record::{
-    Approval, ApprovalState, ChannelPersonRecord, ChannelRecord, Drift, EnclaveRecord, Enrollment, JoinRequest,
-    LastRun, Offer, PersonId, Quota, SecretRecord, TentacleRecord, Verdict,
+    Approval, ApprovalState, ChannelPersonRecord, ChannelRecord, Drift, EnclaveRecord, Enrollment,
+    JoinRequest, LastRun, Offer, PersonId, Quota, SecretRecord, TentacleRecord, Verdict,
 };
 use jiff::Timestamp;
 use policy::{Frozen, State};

@@ -30,7 +30,8 @@ impl Handler for EnclaveDrift {
         let (change, grant) = change.enclave::<act::SetDrift>(args.name.as_ref()).await?;
         let mut changing = change.decided();
         let Some(drift) = Drift::named(&args.drift) else {
-            let what = format!("`{}` is nothing that could become of it: use `report` or `repair`", args.drift);
+            let what =
+                format!("`{}` is nothing that could become of it: use `report` or `repair`", args.drift);
             return Err(changing.failed(Failure::new(FailureCode::Invalid, what)).await);
         };
         changing.tx().put_drift(&grant, drift).await.map_err(|error| unavailable(&error))?;

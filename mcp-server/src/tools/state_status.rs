@@ -6,10 +6,10 @@ mod renamed;
 use self::renamed::Renamed;
 use super::wf_list::named;
 use super::{About, Effect, Handler, Repeat};
+use crate::backend::Apart;
 use crate::call::Call;
 use crate::gate::act;
 use crate::gate::target::OnTentacle;
-use crate::backend::Apart;
 use crate::progress::Progress;
 use crate::server::Server;
 use crate::state::{InGit, Kept};
@@ -66,11 +66,16 @@ impl Handler for StateStatus {
             }
         };
         let renamed = match &in_git {
-            Some(in_git) => Renamed::find(server, &running, &in_git.kept, |name| hidden.contains_key(name)).await?,
+            Some(in_git) => {
+                Renamed::find(server, &running, &in_git.kept, |name| hidden.contains_key(name)).await?
+            }
             None => Renamed::default(),
         };
         let seen = Seen { running, apart, renamed };
-        Ok(StateStatusAnswer { unseen, ..answer(record.name.clone(), &seen, in_git, |name| hidden.contains_key(name)) })
+        Ok(StateStatusAnswer {
+            unseen,
+            ..answer(record.name.clone(), &seen, in_git, |name| hidden.contains_key(name))
+        })
     }
 }
 

@@ -33,13 +33,19 @@ async fn what_somebody_changed_is_told_and_put_back_by_whoever_may_deploy(app: A
     assert_eq!(told("ben").await["state"], "not_in_git");
     change(&app, vec![scaled()]);
     let entry = told("ben").await;
-    assert_eq!((&entry["state"], &entry["offer"]), (&json!("changed_by_hand"), &json!("put the cluster back")));
+    assert_eq!(
+        (&entry["state"], &entry["offer"]),
+        (&json!("changed_by_hand"), &json!("put the cluster back"))
+    );
     assert_eq!(entry["says"], "somebody changed it where it runs, with `kubectl-edit`");
     let part = json!({"object": "Deployment hello-1", "field": "spec.replicas", "by": "kubectl-edit"});
     assert_eq!(entry["by_hand"], json!([part]));
     change(&app, vec![scaled(), gone()]);
     let entry = told("ben").await;
-    assert_eq!((&entry["state"], &entry["by_hand"][1]), (&json!("missing"), &json!({"object": "NetworkPolicy hello-1"})));
+    assert_eq!(
+        (&entry["state"], &entry["by_hand"][1]),
+        (&json!("missing"), &json!({"object": "NetworkPolicy hello-1"}))
+    );
     // Who may not see the tentacle hears nothing of it, and who may not deploy it puts nothing back.
     channel.say("ana", "wf_set_mode", json!({"name": "hello", "mode": "private"})).await.unwrap();
     let hidden = channel.say("ben", "state_status", json!({})).await.unwrap();
@@ -77,9 +83,10 @@ async fn a_repair_that_a_crash_cut_off_comes_to_its_end(mut app: App) {
     change(&app, vec![scaled()]);
     app.backend.stop_at("before put back");
     let door = app.door();
-    let asking = tokio::spawn(async move {
-        price_watch(&door).say("ana", "state_repair", json!({"name": "hello"})).await
-    });
+    let asking =
+        tokio::spawn(
+            async move { price_watch(&door).say("ana", "state_repair", json!({"name": "hello"})).await },
+        );
     app.backend.until_waiting(1).await;
     asking.abort();
     app.kill().await;

@@ -364,14 +364,20 @@ async fn what_was_renamed_in_git_is_told_under_both_names(mut app: App) {
     let folder = |name: &str| repo.clone.join("enclaves/price-watch").join(name);
     git(&repo.clone, &["mv", FOLDER, "enclaves/price-watch/greeter"]);
     let workflow = std::fs::read_to_string(folder("greeter").join("workflow.yaml")).unwrap();
-    std::fs::write(folder("greeter").join("workflow.yaml"), workflow.replace("name: \"hello\"", "name: \"greeter\""))
-        .unwrap();
+    std::fs::write(
+        folder("greeter").join("workflow.yaml"),
+        workflow.replace("name: \"hello\"", "name: \"greeter\""),
+    )
+    .unwrap();
     repo.commit("another name", "main");
     let told = async || -> Vec<(String, String, String)> {
         let status = asked(&app, "state_status", json!({"enclave": "price-watch"})).await;
         let word = |entry: &Value, key: &str| entry[key].as_str().unwrap_or("-").to_owned();
         let entries = status["tentacles"].as_array().unwrap();
-        entries.iter().map(|entry| (word(entry, "name"), word(entry, "state"), word(entry, "offer"))).collect()
+        entries
+            .iter()
+            .map(|entry| (word(entry, "name"), word(entry, "state"), word(entry, "offer")))
+            .collect()
     };
     let row = |name: &str, state: &str, offer: &str| (name.to_owned(), state.to_owned(), offer.to_owned());
     let offer = "deploy `greeter`, then remove `hello`";

@@ -123,8 +123,9 @@ async fn what_came_into_git_is_told_once_and_not_deployed() {
     let two = repo.push("two", "main");
     let (text, _) = told_in_all(&app, 1).await.remove(0);
     assert!(
-        text.starts_with("Git has another version of hello than the one that runs (in git: \"hello: two\" by Ana Sousa")
-            && text.ends_with("Say `deploy hello` to run it."),
+        text.starts_with(
+            "Git has another version of hello than the one that runs (in git: \"hello: two\" by Ana Sousa"
+        ) && text.ends_with("Say `deploy hello` to run it."),
         "{text}"
     );
     assert_eq!(running(&app).await, before);

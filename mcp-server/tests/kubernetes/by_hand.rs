@@ -7,6 +7,7 @@ use crate::site::{Site, unique};
 use crate::until::until;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 /// The kinds of a tentacle's objects.
 const KINDS: [&str; 4] = ["deployment", "networkpolicy", "configmap", "secret"];
@@ -97,7 +98,8 @@ impl Place {
         let version = "jsonpath={.items[*].metadata.resourceVersion}";
         let of = |kind: &&str| {
             // Not the deployment's own, which its status changes too.
-            let what = if *kind == "deployment" { "jsonpath={.items[*].metadata.generation}" } else { version };
+            let what =
+                if *kind == "deployment" { "jsonpath={.items[*].metadata.generation}" } else { version };
             self.kubectl(&["get", kind, "-o", what])
         };
         KINDS.iter().map(of).collect()
@@ -199,5 +201,30 @@ async fn a_field_that_was_removed_comes_back_and_where_nothing_differs_nothing_i
     place.kubectl(&["patch", "deployment", &hello, "--type=json", "-p", removed]);
     assert_eq!(place.repair("hello").await, [format!("Deployment {hello}")]);
     assert_eq!(place.contents(&hello), before);
+    place.end().await;
+}
+
+/// How long the server's own looks are apart, and a bit.
+const A_ROUND: Duration = Duration::from_secs(32);
+
+#[tokio::test(flavor = "multi_thread")]
+async fn looking_costs_the_api_server_nothing_and_what_is_to_be_put_back_is_put_back() {
+    let names: Vec<String> = (0..10).map(|number| format!("tentacle-{number}")).collect();
+    let names: Vec<&str> = names.iter().map(String::as_str).collect();
+    let place = Place::with(&names).await;
+    let wanted = json!({"name": place.enclave, "drift": "repair"});
+    place.site.call("ana", "enclave_drift", wanted).await.unwrap();
+    // The first look begins the watches.
+    place.status().await;
+    tokio::time::sleep(Duration::from_secs(3)).await;
+    let (versions, object) = (place.versions(), place.object("tentacle-3"));
+    place.site.proxy.calls();
+    tokio::time::sleep(A_ROUND).await;
+    assert_eq!(place.site.proxy.calls().iter().map(|call| &call.what).collect::<Vec<_>>(), [""; 0]);
+    assert_eq!(place.versions(), versions);
+
+    place.kubectl(&["scale", "deployment", &object, "--replicas=0"]);
+    let replicas = ["get", "deployment", &object, "-o", "jsonpath={.spec.replicas}"];
+    until("it is put back", async || place.kubectl(&replicas) == "1").await;
     place.end().await;
 }

@@ -131,7 +131,8 @@ mod tests {
 
     #[test]
     fn what_another_has_and_this_server_has_not_is_told_by_its_path() {
-        let image = json!({"f:spec": {"f:containers": {"k:{\"name\":\"engine\"}": {".": {}, "f:image": {}}}}});
+        let image =
+            json!({"f:spec": {"f:containers": {"k:{\"name\":\"engine\"}": {".": {}, "f:image": {}}}}});
         let own = entry(FIELD_MANAGER, "Apply", json!({"f:spec": {"f:paused": {}}}));
         let edit = entry("kubectl-edit", "Update", image);
         let path = "spec.containers[name=engine].image".to_owned();

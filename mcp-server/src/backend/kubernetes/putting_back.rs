@@ -80,7 +80,8 @@ fn content<K: Serialize>(object: &K) -> Result<Value, BackendError> {
     if let Some(all) = value.as_object_mut() {
         all.remove("status");
         if let Some(metadata) = all.get_mut("metadata").and_then(Value::as_object_mut) {
-            metadata.retain(|key, _| !matches!(key.as_str(), "managedFields" | "resourceVersion" | "generation"));
+            metadata
+                .retain(|key, _| !matches!(key.as_str(), "managedFields" | "resourceVersion" | "generation"));
         }
     }
     Ok(value)

@@ -41,8 +41,7 @@ impl Walls {
                 }
             }
         };
-        let late =
-            |_| BackendError::Unreachable(format!("what `{enclave}` is made of cannot be watched"));
+        let late = |_| BackendError::Unreachable(format!("what `{enclave}` is made of cannot be watched"));
         tokio::time::timeout(READ_WITHIN, read).await.map_err(late)
     }
 

@@ -40,8 +40,7 @@ impl Machine {
         target: &OnTentacle,
         new: &Version,
     ) -> Result<Vec<String>, BackendError> {
-        let (places, enclave, name) =
-            (self.places.clone(), target.record.name.clone(), target.name.clone());
+        let (places, enclave, name) = (self.places.clone(), target.record.name.clone(), target.name.clone());
         let hash = new.sandbox.version;
         let of_it = TentacleRef { enclave: enclave.clone(), tentacle: name.clone() };
         let apart = blocking(move || Ok(of(&places, &enclave, &name, &hash))).await?;

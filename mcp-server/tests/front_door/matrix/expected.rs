@@ -49,10 +49,10 @@ const fn needs_a_click(action: Action) -> bool {
 fn may_come_from(kind: Kind, action: Action) -> bool {
     use Action::{
         Accept, AddMember, ApproveReach, Bind, ChannelMap, ClusterProfile, ClusterSummary, Deprovision,
-        Freeze, Info, List, Notices, OpenEnrollment, RaiseQuota, Remove, RemoveMember, SetDrift, SetMode, SetSecret,
-        TentacleAudit, TentacleCompare, TentacleDescribe, TentacleEvents, TentacleHealth, TentacleHistory,
-        TentacleList, TentacleLogs, TentacleSetMode, TentacleStatus, TentacleTransfer, Trail, Transfer,
-        Unfreeze, Unlink, Whoami, Why,
+        Freeze, Info, List, Notices, OpenEnrollment, RaiseQuota, Remove, RemoveMember, SetDrift, SetMode,
+        SetSecret, TentacleAudit, TentacleCompare, TentacleDescribe, TentacleEvents, TentacleHealth,
+        TentacleHistory, TentacleList, TentacleLogs, TentacleSetMode, TentacleStatus, TentacleTransfer,
+        Trail, Transfer, Unfreeze, Unlink, Whoami, Why,
     };
     match kind {
         Kind::SignIn => action == Bind,

@@ -30,7 +30,10 @@ fn view(done: &StateRepairAnswer) -> View {
     let how = match done.put_back.len() {
         0 => "is as it was deployed: nothing was written".to_owned(),
         count => {
-            format!("is as it was deployed again: {} put back", words::count(count as u64, "object", "objects"))
+            format!(
+                "is as it was deployed again: {} put back",
+                words::count(count as u64, "object", "objects")
+            )
         }
     };
     let rows = done.put_back.iter().map(|object| [object.clone()]);
