@@ -24,13 +24,14 @@ pub(crate) use history::{
 pub use identity::BindError;
 pub(crate) use mirror::Behind;
 pub use record::{
-    AccountId, ChannelPersonRecord, ChannelRecord, Drift, EnclaveRecord, Enrollment, LastRun, PersonId,
-    Quota, TentacleRecord, Verdict,
+    AccountId, ChannelPersonRecord, ChannelRecord, EnclaveRecord, Enrollment, LastRun, PersonId, Quota,
+    TentacleRecord, Verdict,
 };
 pub(crate) use record::{Approval, ApprovalState, JoinRequest, frozen_by};
 pub use request::{Claimed, RequestId};
 pub use rights::Rights;
 pub use row::Corrupt;
+pub use told::Drift;
 pub(crate) use told::{ToldAbout, ToldAlready};
 pub(crate) use trail::Filed;
 pub use trail::TrailPage;

@@ -1,5 +1,6 @@
 //! The records, as the rest of the program sees them, and what they say about one person.
 
+use super::told::Drift;
 use jiff::{SignedDuration, Timestamp};
 use policy::{Account, Bond, Enclave, Frozen, Mode, Standing, State, Tentacle};
 use std::collections::BTreeMap;
@@ -52,32 +53,6 @@ impl Enrollment {
     #[must_use]
     pub fn named(name: &str) -> Option<Self> {
         [Self::Open, Self::Approval].into_iter().find(|enrollment| enrollment.name() == name)
-    }
-}
-
-/// What becomes of what somebody changed where tentacles run, past this server.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Drift {
-    /// It is told.
-    Report,
-    /// It is put back, and that is told.
-    Repair,
-}
-
-impl Drift {
-    /// The name, as records carry it.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Report => "report",
-            Self::Repair => "repair",
-        }
-    }
-
-    /// The one of this name.
-    #[must_use]
-    pub fn named(name: &str) -> Option<Self> {
-        [Self::Report, Self::Repair].into_iter().find(|drift| drift.name() == name)
     }
 }
 

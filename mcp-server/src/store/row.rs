@@ -2,9 +2,10 @@
 
 use super::StoreError;
 use super::record::{
-    Approval, ApprovalState, ChannelPersonRecord, ChannelRecord, Drift, EnclaveRecord, Enrollment,
-    JoinRequest, LastRun, Offer, PersonId, Quota, SecretRecord, TentacleRecord, Verdict,
+    Approval, ApprovalState, ChannelPersonRecord, ChannelRecord, EnclaveRecord, Enrollment, JoinRequest,
+    LastRun, Offer, PersonId, Quota, SecretRecord, TentacleRecord, Verdict,
 };
+use super::told::Drift;
 use jiff::Timestamp;
 use policy::{Frozen, State};
 use sqlx::any::AnyRow;

@@ -1,12 +1,38 @@
 //! What channels were told of tentacles that are not as they should be: each difference once.
 
 use super::tx::holdable;
-use super::{Drift, Store, StoreError, Tx};
+use super::{Store, StoreError, Tx};
 use crate::gate::Authorized;
 use crate::gate::act::SetDrift;
 use sqlx::Row;
 use std::collections::BTreeMap;
 use workflow::{EnclaveName, TentacleName};
+
+/// What becomes of what somebody changed where tentacles run, past this server.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Drift {
+    /// It is told.
+    Report,
+    /// It is put back, and that is told.
+    Repair,
+}
+
+impl Drift {
+    /// The name, as records carry it.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Report => "report",
+            Self::Repair => "repair",
+        }
+    }
+
+    /// The one of this name.
+    #[must_use]
+    pub fn named(name: &str) -> Option<Self> {
+        [Self::Report, Self::Repair].into_iter().find(|drift| drift.name() == name)
+    }
+}
 
 /// What a difference is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -209,7 +209,7 @@ const A_ROUND: Duration = Duration::from_secs(32);
 
 #[tokio::test(flavor = "multi_thread")]
 async fn looking_costs_the_api_server_nothing_and_what_is_to_be_put_back_is_put_back() {
-    let names: Vec<String> = (0..10).map(|number| format!("tentacle-{number}")).collect();
+    let names: Vec<String> = (0..4).map(|number| format!("tentacle-{number}")).collect();
     let names: Vec<&str> = names.iter().map(String::as_str).collect();
     let place = Place::with(&names).await;
     let wanted = json!({"name": place.enclave, "drift": "repair"});
