@@ -214,9 +214,9 @@ async fn looking_costs_the_api_server_nothing_and_what_is_to_be_put_back_is_put_
     let place = Place::with(&names).await;
     let wanted = json!({"name": place.enclave, "drift": "repair"});
     place.site.call("ana", "enclave_drift", wanted).await.unwrap();
-    // The first look begins the watches.
+    // The first look begins the watches, and the record that was changed is shown on the namespace once.
     place.status().await;
-    tokio::time::sleep(Duration::from_secs(3)).await;
+    tokio::time::sleep(A_ROUND).await;
     let (versions, object) = (place.versions(), place.object("tentacle-3"));
     place.site.proxy.calls();
     tokio::time::sleep(A_ROUND).await;
