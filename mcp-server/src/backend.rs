@@ -1,5 +1,6 @@
 //! What carries out what was allowed. Every effect takes the grant for it, and takes its target from there.
 
+pub mod apart;
 mod asking;
 pub mod audit;
 mod beside;
@@ -13,6 +14,7 @@ mod simulator;
 pub mod survey;
 mod watch;
 
+pub use apart::Apart;
 pub use audit::{Audit, Audited};
 pub use error::BackendError;
 pub use machine::attend;
@@ -120,6 +122,23 @@ pub trait Backend: fmt::Debug + Send + Sync {
     /// where nobody but this server changes it.
     fn drift(&self, _: &EnclaveRecord) -> Option<String> {
         None
+    }
+
+    /// What somebody changed or took away of an enclave's tentacles past this server, as far as that can be seen without
+    /// asking anything; nothing where nobody but this server changes them.
+    async fn apart(&self, _: &EnclaveRecord) -> Result<BTreeMap<TentacleName, Vec<Apart>>, BackendError> {
+        Ok(BTreeMap::new())
+    }
+
+    /// Makes what there is of the version that a tentacle's record names as it was made; answers what was not. Where nothing
+    /// is different nothing is written.
+    async fn put_back(
+        &self,
+        _: &dyn Changed,
+        _: &OnTentacle,
+        _: &Version,
+    ) -> Result<Vec<String>, BackendError> {
+        Ok(Vec::new())
     }
 
     /// Looks at what is really there of an enclave: not at what was meant to be, and not at the index.

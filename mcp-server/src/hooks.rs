@@ -3,6 +3,7 @@
 //! `POST /hooks/<enclave>/<tentacle>/<trigger>`. Whoever calls has no token: the signature is what counts, and without a
 //! good one nothing of an enclave is told.
 
+mod git;
 mod input;
 mod rates;
 mod signature;
@@ -138,7 +139,10 @@ impl IntoResponse for Taken {
 
 /// The webhooks' routes.
 pub(crate) fn router(server: Arc<Server>) -> Router {
-    Router::new().route("/hooks/{enclave}/{tentacle}/{name}", post(receive)).with_state(server)
+    Router::new()
+        .route("/hooks/{enclave}/{tentacle}/{name}", post(receive))
+        .route(git::PATH, post(git::pushed))
+        .with_state(server)
 }
 
 async fn receive(

@@ -9,6 +9,7 @@ use crate::gate::{Change, Effect, is_ours, unavailable};
 use crate::lifecycle;
 use crate::pace::Pace;
 use crate::progress::Progress;
+use crate::putting_back;
 use crate::rollout::{self, Source};
 use crate::server::Server;
 use crate::store::{EnclaveRecord, OpenEffect, Rights, StoreError};
@@ -144,6 +145,12 @@ async fn finish_deploying(
     let call = Call::continuation(Action::Apply, Some(initiator.clone()));
     let (change, grant) = server.gate.change(&call).await?.tentacle::<Apply>(Some(enclave), tentacle).await?;
     let begun = resume(change, effect).await?;
+    let target = grant.target();
+    let runs = target.tentacle.as_ref().is_some_and(|record| record.version == source.version.hash);
+    if runs && server.backend.state(target).ready {
+        // It was only to be put back: a deploy leaves alone what serves.
+        return putting_back::put_back(server, &grant, target, begun, &source).await.map(drop);
+    }
     rollout::deploy(server, &grant, begun, &source, &initiator).await.map(drop)
 }
 

@@ -274,7 +274,7 @@ pub(crate) async fn remove(
 }
 
 /// One change of a tentacle at a time, and none while its enclave is being removed.
-async fn turn(
+pub(crate) async fn turn(
     server: &Server,
     enclave: &EnclaveName,
     name: &TentacleName,
@@ -286,7 +286,7 @@ async fn turn(
 
 /// Whether the tentacle is still there, in the same enclave and that in one of these states: it may have taken a while
 /// until it was our turn.
-async fn still(server: &Server, target: &OnTentacle, states: &[State]) -> Result<(), Failure> {
+pub(crate) async fn still(server: &Server, target: &OnTentacle, states: &[State]) -> Result<(), Failure> {
     let rights = server.store.rights().await.map_err(|error| unavailable(&error))?;
     let enclave = &target.record;
     let changed = |what: &str, how: &str| {

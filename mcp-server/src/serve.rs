@@ -3,6 +3,7 @@
 use crate::assertions::Assertions;
 use crate::backend::Backend;
 use crate::config::{Args, ConfigError};
+use crate::differences;
 use crate::gate::Gate;
 use crate::hooks::{self, Hooks};
 use crate::http::{Public, router};
@@ -98,6 +99,8 @@ pub struct Ready {
     public: Public,
     reads: Reading,
     pace: Pace,
+    /// How often it is looked what is new in git.
+    poll: Option<Duration>,
     /// What the last stop interrupted: read before the first call can begin anything.
     left: Vec<OpenEffect>,
 }
@@ -189,7 +192,14 @@ impl Ready {
             state,
         };
         let public = Public { url: args.public_url.clone(), issuer };
-        Ok(Self { server: Arc::new(server), public, reads: Reading { task, stop }, pace, left })
+        Ok(Self {
+            server: Arc::new(server),
+            public,
+            reads: Reading { task, stop },
+            pace,
+            poll: args.state.poll(),
+            left,
+        })
     }
 
     /// Serves on `listener` until `shutdown`; then lets what goes on come to its end, and signs the trail's end.
@@ -234,7 +244,18 @@ impl Ready {
         let keys = Arc::clone(self.server.authenticator.keys());
         let (signing, reconciling) = (Arc::clone(&self.server), Arc::clone(&self.server));
         let (sign_every, pace, left) = (self.pace.sign_every, self.pace.clone(), self.left.clone());
+        let (looking, look_every) = (Arc::clone(&self.server), pace.reconcile_every);
+        let settles = pace.left_alone;
+        let (polling, poll) = (Arc::clone(&self.server), self.poll);
         vec![
+            tokio::spawn(async move { differences::follow_hands(&looking, look_every).await }),
+            tokio::spawn(async move {
+                if let Some(state) =
+                    polling.state.as_ref().filter(|it| poll.is_some() || it.webhook().is_some())
+                {
+                    differences::follow_git(&polling, state, poll, settles).await;
+                }
+            }),
             tokio::spawn(async move { keys.keep_fresh().await }),
             tokio::spawn(async move { sign_now_and_then(&signing.trail, sign_every).await }),
             tokio::spawn(async move { reconcile::forever(&reconciling, &pace, left).await }),

@@ -1,15 +1,18 @@
 //! The state repo, as deploys read it: what is deployed is what a commit of it holds, whatever a client says.
 
+mod news;
+
+pub(crate) use news::AtTip;
+
 use crate::config::StateConfig;
 use crate::git_secrets::GitSecrets;
 use crate::github::{Github, Outcome};
 use crate::rollout::Source;
-use state_repo::{
-    AgeKey, AtCommit, CommitId, Committed, Credentials, Found, Mirror, RemoteError, StateError,
-};
+use secrecy::SecretString;
+use state_repo::{AgeKey, AtCommit, CommitId, Committed, Credentials, Mirror, RemoteError, StateError};
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use tokio::sync::Mutex;
+use tokio::sync::{Mutex, Notify};
 use wire::tools::tentacle::SourceCommit;
 use wire::{Failure, FailureCode};
 use workflow::{EnclaveName, TentacleName};
@@ -41,18 +44,28 @@ pub(crate) struct StateRepo {
     age_key: Option<AgeKey>,
     /// Where it is at GitHub, and this server is an app there.
     github: Option<(Github, Credentials)>,
+    /// Says that something was pushed.
+    pushed: Notify,
+    /// What whoever says so signs with; nobody is heard without one.
+    webhook: Option<SecretString>,
 }
 
 impl StateRepo {
     /// Opens the copy.
     pub(crate) async fn open(config: StateConfig) -> Result<Self, StateError> {
-        let StateConfig { address, branch, credentials, folder, age_key, github } = config;
+        let StateConfig { address, branch, credentials, folder, age_key, github, webhook } = config;
         // The first fetch puts a token in its place.
         let github = github.and_then(|config| Github::of(config, &address));
         let github = github.map(|github| (github, Credentials::of_token(String::new().into())));
         let credentials = github.as_ref().map(|(_, token)| token.clone()).or(credentials);
         let mirror = blocking(move || Mirror::open(&folder, address, branch, credentials)).await?;
-        Ok(Self { mirror: Arc::new(mirror), turn: Mutex::new(()), age_key, github })
+        let (mirror, turn, pushed) = (Arc::new(mirror), Mutex::new(()), Notify::new());
+        Ok(Self { mirror, turn, age_key, github, pushed, webhook })
+    }
+
+    /// What whoever says that something was pushed signs with.
+    pub(crate) const fn webhook(&self) -> Option<&SecretString> {
+        self.webhook.as_ref()
     }
 
     /// The tentacle as the commit of this id has it.
@@ -109,14 +122,7 @@ impl StateRepo {
         let enclave = enclave.clone();
         self.ask(move |mirror| {
             let tip = mirror.fetch()?.tip;
-            let mut found = mirror.tentacles(tip, &enclave, MOST + 1)?;
-            let truncated = found.len() > MOST;
-            found.truncate(MOST);
-            let kept = |Found { name, content }: Found| {
-                (name, content.map(|hash| hash.to_string()).map_err(|error| error.to_string()))
-            };
-            let kept = found.into_iter().map(kept).collect();
-            Ok(InGit { head: told(mirror.committed(tip)?), kept, truncated })
+            news::in_git(mirror, tip, &enclave)
         })
         .await
     }

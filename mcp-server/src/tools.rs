@@ -13,6 +13,7 @@ mod channel_report;
 mod cluster_profile;
 pub(crate) mod enclave_accept;
 mod enclave_deprovision;
+mod enclave_drift;
 mod enclave_freeze;
 mod enclave_info;
 mod enclave_invite;
@@ -36,6 +37,7 @@ mod reach_observe;
 mod secret_list;
 mod secret_remove;
 mod secret_set;
+mod state_repair;
 mod state_status;
 mod trail_tail;
 mod wf_apply;
@@ -68,6 +70,7 @@ use wire::tools::cluster::{
 };
 use wire::tools::custody::{WfRestart, WfSetMode, WfTransfer};
 use wire::tools::describe::WfDescribe;
+use wire::tools::drift::{EnclaveDrift, StateRepair};
 use wire::tools::enclave::{
     EnclaveDeprovision, EnclaveFreeze, EnclaveInfo, EnclaveList, EnclaveProvision, EnclaveSync,
     EnclaveUnfreeze,
@@ -96,6 +99,7 @@ pub(crate) fn catalogue() -> Catalogue {
         Entry::of::<EnclaveInfo>(),
         Entry::of::<EnclaveList>(),
         Entry::of::<EnclaveSync>(),
+        Entry::of::<EnclaveDrift>(),
         Entry::of::<EnclaveFreeze>(),
         Entry::of::<EnclaveUnfreeze>(),
         Entry::of::<EnclaveDeprovision>(),
@@ -137,6 +141,7 @@ pub(crate) fn catalogue() -> Catalogue {
         Entry::of::<SecretRemove>(),
         Entry::of::<SecretList>(),
         Entry::of::<StateStatus>(),
+        Entry::of::<StateRepair>(),
         Entry::of::<TrailTail>(),
         Entry::of::<ChannelReport>(),
         Entry::of::<ChannelMap>(),

@@ -87,6 +87,8 @@ actions! {
     RaiseQuota = "enclave.raise_quota",
     /// Give an enclave less to use.
     LowerQuota = "enclave.lower_quota",
+    /// Say whether what somebody changed past the server is only told, or put back.
+    SetDrift = "enclave.set_drift",
     /// Change the shown name of the enclave's channel.
     Rename = "enclave.rename",
     /// Offer the enclave to another owner.
@@ -150,6 +152,7 @@ impl Action {
                 | Self::SetMode
                 | Self::OpenEnrollment
                 | Self::RaiseQuota
+                | Self::SetDrift
                 | Self::Transfer
                 | Self::SetSecret
                 | Self::ApproveReach

@@ -310,6 +310,7 @@ impl Action {
             Self::CloseEnrollment => "require approval of members",
             Self::RaiseQuota => "raise the enclave's quota",
             Self::LowerQuota => "lower the enclave's quota",
+            Self::SetDrift => "say what becomes of what somebody changed past the server",
             Self::Rename => "change the name that is shown for the channel",
             Self::Transfer => "give away",
             Self::SetSecret => "set secrets",

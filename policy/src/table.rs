@@ -154,6 +154,7 @@ pub const TABLE: [Rule; Action::ALL.len()] = [
     tighten(Action::CloseEnrollment),
     owner(Action::RaiseQuota),
     tighten(Action::LowerQuota),
+    owner(Action::SetDrift),
     owner(Action::Rename),
     owner(Action::Transfer).operator(Scope::OfferTransfer, States::USABLE),
     owner(Action::SetSecret),

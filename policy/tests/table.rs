@@ -146,6 +146,7 @@ fn model(caller: &Caller, action: Action, state: State, enclave: &[u8], tentacle
                 | "enclave.set_mode"
                 | "enclave.open_enrollment"
                 | "enclave.raise_quota"
+                | "enclave.set_drift"
                 | "enclave.rename"
                 | "enclave.transfer"
                 | "enclave.set_secret"

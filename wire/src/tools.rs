@@ -6,6 +6,7 @@ pub mod channel;
 pub mod cluster;
 pub mod custody;
 pub mod describe;
+pub mod drift;
 pub mod enclave;
 pub mod health;
 pub mod history;

@@ -4,13 +4,16 @@
 //! rights in a namespace come from a role binding that it makes there, as the second object.
 
 mod audit;
+mod fields;
 mod index;
 mod objects;
 mod preflight;
+mod putting_back;
 mod seen;
 mod site;
 mod survey;
 mod tentacles;
+mod walls;
 mod watching;
 mod workloads;
 
@@ -20,7 +23,7 @@ use self::site::Site;
 use self::tentacles::Tentacles;
 use crate::backend::beside::Allowed;
 use crate::backend::{
-    Audit, Audited, Backend, BackendError, Deployed, EnclaveView, LogOrder, LogStream, Logs, RunOrder,
+    Apart, Audit, Audited, Backend, BackendError, Deployed, EnclaveView, LogOrder, LogStream, Logs, RunOrder,
     RunReport, Survey, TentacleState, Usage, Version, preset, survey::Check,
 };
 use crate::config::Args;
@@ -38,12 +41,12 @@ use kube::config::{KubeConfigOptions, Kubeconfig};
 use kube::{Client, Config};
 use manifest::{EnclaveSpec, Mirror, Status};
 use policy::State;
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use uuid::Uuid;
 use wire::enforcement::Enforcement;
-use workflow::{Sandbox, SecretName};
+use workflow::{Sandbox, SecretName, TentacleName};
 
 /// The stages in which an enclave is made. The namespace comes with its Pod Security labels and status provisioning; the
 /// rights in it must be there before anything else can be; the status becomes active last.
@@ -271,6 +274,24 @@ impl Backend for Kubernetes {
         let usable = matches!(record.state, State::Active | State::Frozen);
         let amiss = self.index.amiss(record.name.as_str(), &record.id.to_string());
         amiss.filter(|_| settled && usable).map(str::to_owned)
+    }
+
+    async fn apart(
+        &self,
+        record: &EnclaveRecord,
+    ) -> Result<BTreeMap<TentacleName, Vec<Apart>>, BackendError> {
+        self.tentacles.apart(record).await
+    }
+
+    async fn put_back(
+        &self,
+        _: &dyn Changed,
+        of: &OnTentacle,
+        version: &Version,
+    ) -> Result<Vec<String>, BackendError> {
+        self.takes(&version.sandbox)?;
+        self.still_there(&of.record)?;
+        self.tentacles.put_back(of, version).await
     }
 
     async fn audit(&self, grant: &Authorized<List>, what: Audit) -> Result<Audited, BackendError> {

@@ -3,6 +3,7 @@
 //! A tentacle's engine is started in a sandbox to prove that a version starts, is kept while it is used, and is asked
 //! over its socket. Nothing ever runs outside of a sandbox: where none holds, deploys and runs say so.
 
+mod apart;
 mod attendant;
 mod audit;
 mod confine;
@@ -37,7 +38,7 @@ use self::log_book::LogBook;
 use self::places::Places;
 use self::tentacle::{Workshop, blocking};
 use crate::backend::{
-    Audit, Audited, Backend, BackendError, Deployed, EnclaveView, LogOrder, LogStream, Logs, RunOrder,
+    Apart, Audit, Audited, Backend, BackendError, Deployed, EnclaveView, LogOrder, LogStream, Logs, RunOrder,
     RunReport, Survey, TentacleState, Usage, Version, survey::Check,
 };
 use crate::gate::act::{
@@ -49,13 +50,14 @@ use crate::store::EnclaveRecord;
 use async_trait::async_trait;
 use futures::StreamExt;
 use policy::State;
+use std::collections::BTreeMap;
 use std::io;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio_util::task::AbortOnDropHandle;
 use wire::enforcement::{Enforcement, NO_SIDECARS_WITHOUT_ROOT};
-use workflow::{Sandbox, SecretName, TentacleRef};
+use workflow::{Sandbox, SecretName, TentacleName, TentacleRef};
 
 /// The steps in which an enclave is made. Its folder says that it is provisioning, until the last one.
 const STEPS: [&[&str]; 3] = [&["directory"], &["limits"], &["active"]];
@@ -263,6 +265,24 @@ impl Backend for Machine {
             Some(tentacle) => tentacle.state(),
             None => TentacleState { state: "failing", ..TentacleState::default() },
         }
+    }
+
+    async fn apart(
+        &self,
+        record: &EnclaveRecord,
+    ) -> Result<BTreeMap<TentacleName, Vec<Apart>>, BackendError> {
+        self.differences(record).await
+    }
+
+    async fn put_back(
+        &self,
+        _: &dyn Changed,
+        of: &OnTentacle,
+        version: &Version,
+    ) -> Result<Vec<String>, BackendError> {
+        self.takes(&version.sandbox)?;
+        self.look_for(&of.record).await?;
+        self.put_back_files(of, version).await
     }
 
     async fn audit(&self, grant: &Authorized<List>, what: Audit) -> Result<Audited, BackendError> {

@@ -4,7 +4,8 @@ use super::{GithubArgs, GithubConfig};
 use clap::Args;
 use secrecy::SecretString;
 use state_repo::{AddressError, AgeKey, BranchName, Credentials, NameError, RepoAddress};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 /// Where deploys come from.
 #[derive(Debug, Clone, Args)]
@@ -27,6 +28,15 @@ pub struct StateArgs {
     /// running.
     #[arg(long, env = "TENTACULAR_STATE_DIR")]
     pub state_dir: Option<PathBuf>,
+    /// How often it is looked whether something new is in the state repo, in seconds; without it only when it is needed, or
+    /// when the webhook is called.
+    #[arg(long, env = "TENTACULAR_STATE_POLL", value_name = "SECONDS", requires = "state_repo",
+        value_parser = clap::value_parser!(u32).range(1..))]
+    pub state_poll: Option<u32>,
+    /// A file with the secret with which the place where git is kept signs that something was pushed, as GitHub does; it calls
+    /// `<public-url>/git/webhook`. Without it nobody is heard there.
+    #[arg(long, env = "TENTACULAR_GIT_WEBHOOK", value_name = "FILE", requires = "state_repo")]
+    pub git_webhook: Option<PathBuf>,
     /// The state repo at GitHub.
     #[command(flatten)]
     pub github: GithubArgs,
@@ -41,6 +51,8 @@ pub(crate) struct StateConfig {
     pub(crate) folder: PathBuf,
     pub(crate) age_key: Option<AgeKey>,
     pub(crate) github: Option<GithubConfig>,
+    /// The secret of who says that something was pushed.
+    pub(crate) webhook: Option<SecretString>,
 }
 
 impl StateArgs {
@@ -75,6 +87,7 @@ impl StateArgs {
             })
         };
         let credentials = self.state_credentials.as_ref().map(read).transpose()?;
+        let webhook = self.git_webhook.as_deref().map(secret).transpose().map_err(wrong)?;
         Ok(Some(StateConfig {
             address,
             branch,
@@ -82,7 +95,13 @@ impl StateArgs {
             folder: folder.clone(),
             age_key: self.age_key()?,
             github: self.github.read()?,
+            webhook,
         }))
+    }
+
+    /// How often it is looked; nothing where nobody looks.
+    pub(crate) fn poll(&self) -> Option<Duration> {
+        self.state_poll.map(|seconds| Duration::from_secs(seconds.into()))
     }
 
     /// The key that opens the secrets in git, where there is one.
@@ -99,5 +118,21 @@ impl StateArgs {
             AgeKey::read(&text).map_err(|error| wrong(&error))
         };
         self.state_age_key.as_ref().map(read).transpose()
+    }
+}
+
+/// The fewest bytes of a secret that nobody guesses.
+const FEWEST: usize = 16;
+
+/// The secret in a file.
+fn secret(file: &Path) -> Result<SecretString, String> {
+    let shown = file.display();
+    let text = std::fs::read_to_string(file)
+        .map_err(|error| format!("--git-webhook `{shown}` cannot be read: {error}"))?;
+    match text.trim() {
+        secret if secret.len() < FEWEST => {
+            Err(format!("--git-webhook `{shown}` holds no secret of at least {FEWEST} characters"))
+        }
+        secret => Ok(secret.into()),
     }
 }

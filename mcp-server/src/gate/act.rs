@@ -83,6 +83,7 @@ acts! {
     CloseEnrollment is CloseEnrollment on OnEnclave,
     RaiseQuota is RaiseQuota on OnEnclave,
     LowerQuota is LowerQuota on OnEnclave,
+    SetDrift is SetDrift on OnEnclave,
     Rename is Rename on OnEnclave,
     Freeze is Freeze on OnEnclave,
     Unfreeze is Unfreeze on OnEnclave,

@@ -296,14 +296,33 @@ impl Store {
         .bind(version)
         .fetch_optional(self.pool())
         .await?;
-        let read = |row: &AnyRow| {
-            let row = Reader::new(row, "a version");
-            let files = serde_json::from_str(&row.text("files")?).ok();
-            // What it says instead is not for a log.
-            row.known("source", "…", files)
-        };
-        row.as_ref().map(read).transpose()
+        row.as_ref().map(files).transpose()
     }
+
+    /// The source of the version that runs, for the server itself; `None` where it is not kept.
+    pub(crate) async fn running_source(
+        &self,
+        of: &OnTentacle,
+    ) -> Result<Option<BTreeMap<String, String>>, StoreError> {
+        let version = of.tentacle.as_ref().map_or("", |record| record.version.as_str());
+        let row = sqlx::query(
+            "SELECT files FROM version_source WHERE enclave = $1 AND tentacle = $2 AND version = $3",
+        )
+        .bind(of.record.name.as_str())
+        .bind(of.name.as_str())
+        .bind(version)
+        .fetch_optional(self.pool())
+        .await?;
+        row.as_ref().map(files).transpose()
+    }
+}
+
+/// A source as it is kept.
+fn files(row: &AnyRow) -> Result<BTreeMap<String, String>, StoreError> {
+    let row = Reader::new(row, "a version");
+    let files = serde_json::from_str(&row.text("files")?).ok();
+    // What it says instead is not for a log.
+    row.known("source", "…", files)
 }
 
 fn run(row: &AnyRow, now: Timestamp) -> Result<RunRecord, StoreError> {

@@ -1,5 +1,6 @@
 //! The records, as the rest of the program sees them, and what they say about one person.
 
+use super::told::Drift;
 use jiff::{SignedDuration, Timestamp};
 use policy::{Account, Bond, Enclave, Frozen, Mode, Standing, State, Tentacle};
 use std::collections::BTreeMap;
@@ -280,6 +281,8 @@ pub struct EnclaveRecord {
     pub mode: Option<Mode>,
     /// How people become members.
     pub enrollment: Enrollment,
+    /// What becomes of what somebody changed past this server.
+    pub drift: Drift,
     /// How much it may use.
     pub quota: Quota,
     /// Who owns it.

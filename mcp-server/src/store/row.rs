@@ -5,6 +5,7 @@ use super::record::{
     Approval, ApprovalState, ChannelPersonRecord, ChannelRecord, EnclaveRecord, Enrollment, JoinRequest,
     LastRun, Offer, PersonId, Quota, SecretRecord, TentacleRecord, Verdict,
 };
+use super::told::Drift;
 use jiff::Timestamp;
 use policy::{Frozen, State};
 use sqlx::any::AnyRow;
@@ -82,7 +83,7 @@ impl<'r> Reader<'r> {
     }
 }
 
-const ENCLAVE: &str = "SELECT name, id, changed, state, frozen_owner, frozen_archive, frozen_operator, mode, enrollment, quota, \
+const ENCLAVE: &str = "SELECT name, id, changed, state, frozen_owner, frozen_archive, frozen_operator, mode, enrollment, drift, quota, \
      owner_issuer, owner_subject, team, channel, channel_name, channel_creator, observed_at, heard_at, created_at, updated_at \
      FROM enclave WHERE name = $1";
 
@@ -131,6 +132,7 @@ fn bare(row: &AnyRow, name: &str) -> Result<EnclaveRecord, StoreError> {
         // A mode that cannot be read denies; the rest of the record stays usable to say so.
         mode: row.text("mode")?.parse().ok(),
         enrollment: row.parsed("enrollment", Enrollment::named)?,
+        drift: row.parsed("drift", Drift::named)?,
         quota: row.parsed("quota", Quota::named)?,
         owner: row.person("owner_issuer", "owner_subject")?,
         channel,

@@ -1,9 +1,15 @@
-//! `state_status`: how what runs agrees with what is in git, tentacle by tentacle, by the name of the content.
+//! `state_status`: how what runs agrees with what is in git, tentacle by tentacle, by the name of the content, and whether
+//! somebody changed it where it runs.
 
+mod renamed;
+
+use self::renamed::Renamed;
 use super::wf_list::named;
 use super::{About, Effect, Handler, Repeat};
+use crate::backend::Apart;
 use crate::call::Call;
 use crate::gate::act;
+use crate::gate::target::OnTentacle;
 use crate::progress::Progress;
 use crate::server::Server;
 use crate::state::{InGit, Kept, StateRepo};
@@ -18,8 +24,8 @@ use workflow::{EnclaveName, TentacleName};
 impl Handler for StateStatus {
     const ABOUT: About = About {
         title: "Git and cluster",
-        description: "How what runs agrees with what is in git, for each tentacle of an enclave: one sentence and what could be done. \
-                      Without a state repo nothing is in git.",
+        description: "How what runs agrees with what is in git, for each tentacle of an enclave, and whether somebody changed it \
+                      where it runs: one sentence and what could be done. Without a state repo nothing is in git.",
         effect: Effect::Reads,
         repeat: Repeat::Resumes,
     };
@@ -33,26 +39,61 @@ impl Handler for StateStatus {
     ) -> Result<StateStatusAnswer, Failure> {
         let look = server.gate.look(call).await?;
         let listed = look.enclave::<act::List>(named(args.enclave)?.as_ref())?;
-        let enclave = listed.target().record.name.clone();
+        let record = listed.target().record.clone();
         // What the caller may not see is not shown under another heading either.
-        let mut hidden = listed.target().record.tentacles.clone();
+        let mut hidden = record.tentacles.clone();
         let mut running = BTreeMap::new();
         for grant in look.tentacles::<act::TentacleList>(listed) {
-            let name = grant.target().name.clone();
-            running.extend(hidden.remove(&name).map(|record| (name, record)));
+            let target = grant.target().clone();
+            hidden.remove(&target.name);
+            running.insert(target.name.clone(), target);
         }
-        let in_git = match &server.state {
-            Some(state) => Some(state.enclave(&enclave).await?),
-            None => None,
+        let (in_git, apart) = tokio::join!(
+            async {
+                match &server.state {
+                    Some(state) => state.enclave(&record.name).await.map(Some),
+                    None => Ok(None),
+                }
+            },
+            server.backend.apart(&record),
+        );
+        let in_git = in_git?;
+        let (apart, unseen) = match apart {
+            Ok(apart) => (apart, None),
+            Err(error) => {
+                tracing::warn!(enclave.name = %record.name, %error, "whether anything was changed by hand is not known");
+                (BTreeMap::new(), Some(UNSEEN.to_owned()))
+            }
         };
-        let answer = answer(enclave, running, in_git, |name| hidden.contains_key(name));
-        Ok(StateStatusAnswer { recipient: server.state.as_ref().and_then(StateRepo::recipient), ..answer })
+        let renamed = match &in_git {
+            Some(in_git) => {
+                Renamed::find(server, &running, &in_git.kept, |name| hidden.contains_key(name)).await?
+            }
+            None => Renamed::default(),
+        };
+        let seen = Seen { running, apart, renamed };
+        Ok(StateStatusAnswer {
+            unseen,
+            recipient: server.state.as_ref().and_then(StateRepo::recipient),
+            ..answer(record.name.clone(), &seen, in_git, |name| hidden.contains_key(name))
+        })
     }
+}
+
+/// Said where what runs cannot be looked at.
+const UNSEEN: &str = "what runs cannot be looked at at the moment: whether somebody changed it is not known";
+
+/// What runs, and what became of it.
+struct Seen {
+    running: BTreeMap<TentacleName, OnTentacle>,
+    /// What somebody changed.
+    apart: BTreeMap<TentacleName, Vec<Apart>>,
+    renamed: Renamed,
 }
 
 fn answer(
     enclave: EnclaveName,
-    running: BTreeMap<TentacleName, TentacleRecord>,
+    seen: &Seen,
     in_git: Option<InGit>,
     hidden: impl Fn(&TentacleName) -> bool,
 ) -> StateStatusAnswer {
@@ -60,12 +101,49 @@ fn answer(
         Some(InGit { head, kept, truncated }) => (Some(head), kept, truncated),
         None => (None, BTreeMap::new(), false),
     };
-    let mut tentacles: Vec<StateEntry> =
-        running.iter().map(|(name, record)| entry(name, kept.get(name), Some(record))).collect();
-    let only_in_git = kept.iter().filter(|(name, _)| !running.contains_key(*name) && !hidden(name));
-    tentacles.extend(only_in_git.map(|(name, kept)| entry(name, Some(kept), None)));
-    tentacles.sort_by(|one, other| one.name.cmp(&other.name));
-    StateStatusAnswer { namespace: enclave.clone(), enclave, head, tentacles, truncated, recipient: None }
+    let known = |name: &TentacleName| seen.running.contains_key(name);
+    let only_in_git = kept.keys().filter(|name| !known(name) && !hidden(name));
+    let mut names: Vec<&TentacleName> = seen.running.keys().chain(only_in_git).collect();
+    names.sort();
+    let tentacles = names.into_iter().map(|name| seen.entry(name, kept.get(name))).collect();
+    StateStatusAnswer {
+        namespace: enclave.clone(),
+        enclave,
+        head,
+        tentacles,
+        truncated,
+        unseen: None,
+        recipient: None,
+    }
+}
+
+impl Seen {
+    fn entry(&self, name: &TentacleName, kept: Option<&Kept>) -> StateEntry {
+        let record = self.running.get(name).and_then(|target| target.tentacle.as_ref());
+        let apart = self.apart.get(name).filter(|_| record.is_some()).map_or(&[][..], Vec::as_slice);
+        let entry = entry(name, kept, record);
+        let told = by_hand(apart).or_else(|| self.renamed.told(name));
+        let (state, says, offer) = match told {
+            Some((state, says, offer)) => (state, says, Some(offer)),
+            None => (entry.state, entry.says, entry.offer),
+        };
+        let by_hand = apart.iter().cloned().map(Into::into).collect();
+        StateEntry { state, says, offer, by_hand, ..entry }
+    }
+}
+
+/// What is said of what somebody changed, which comes before what git has: it may be why something does not work.
+fn by_hand(apart: &[Apart]) -> Option<(StateWord, String, String)> {
+    let offer = "put the cluster back".to_owned();
+    if apart.iter().any(Apart::is_gone) {
+        return Some((StateWord::Missing, "something of it is missing where it runs".to_owned(), offer));
+    }
+    let first = apart.first()?;
+    let says = match first.by() {
+        Some(by) => format!("somebody changed it where it runs, with `{by}`"),
+        None => "somebody changed it where it runs".to_owned(),
+    };
+    Some((StateWord::ChangedByHand, says, offer))
 }
 
 fn entry(name: &TentacleName, kept: Option<&Kept>, record: Option<&TentacleRecord>) -> StateEntry {
@@ -73,7 +151,8 @@ fn entry(name: &TentacleName, kept: Option<&Kept>, record: Option<&TentacleRecor
     let from = record.and_then(|record| record.commit.as_ref());
     let git = kept.and_then(|kept| kept.as_ref().ok()).cloned();
     let (state, says, offer) = told(kept, cluster.as_deref(), from);
-    StateEntry { name: name.clone(), state, says, offer: offer.map(str::to_owned), git, cluster }
+    let (name, offer) = (name.clone(), offer.map(str::to_owned));
+    StateEntry { name, state, says, offer, git, cluster, by_hand: Vec::new() }
 }
 
 /// The state, one sentence, and what could be done.

@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use futures::{StreamExt, stream};
 use mcp_server::backend::audit::{Finding, Severity};
 use mcp_server::backend::{
-    Audit, Audited, Backend, BackendError, Deployed, EnclaveView, LogOrder, LogStream, Logs, RunOrder,
+    Apart, Audit, Audited, Backend, BackendError, Deployed, EnclaveView, LogOrder, LogStream, Logs, RunOrder,
     RunReport, Survey, TentacleState, Usage, Version, survey::Check,
 };
 use mcp_server::gate::act::{
@@ -14,6 +14,7 @@ use mcp_server::gate::act::{
 };
 use mcp_server::gate::target::OnTentacle;
 use mcp_server::gate::{Authorized, Changed, MayRun, SurveyGrant};
+use mcp_server::store::EnclaveRecord;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard};
@@ -21,7 +22,7 @@ use std::time::Duration;
 use tokio::sync::Notify;
 use wire::enforcement::Enforcement;
 use wire::step::{NodeState, NodeStep};
-use workflow::{Sandbox, SecretName};
+use workflow::{Sandbox, SecretName, TentacleName};
 
 /// What the backend holds: it outlives the server, as a cluster does.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -44,6 +45,8 @@ pub(crate) struct World {
     pub(crate) secrets_changed: Vec<(String, String)>,
     /// Names that are somebody else's.
     pub(crate) foreign: Vec<String>,
+    /// What somebody changed of each tentacle, past the server.
+    pub(crate) by_hand: BTreeMap<(String, String), Vec<Apart>>,
     /// Whether somebody has followed what a tentacle prints.
     pub(crate) followed: bool,
 }
@@ -314,6 +317,31 @@ impl Backend for Remembering {
         let ready = self.world().tentacles.contains_key(&place(of));
         let state = if ready { "idle" } else { "starting" };
         TentacleState { state, ready, current: true, ..TentacleState::default() }
+    }
+
+    async fn apart(
+        &self,
+        record: &EnclaveRecord,
+    ) -> Result<BTreeMap<TentacleName, Vec<Apart>>, BackendError> {
+        self.reach("before apart".to_owned()).await?;
+        let world = self.world();
+        let of = world.by_hand.iter().filter(|((enclave, _), _)| *enclave == record.name.as_str());
+        Ok(of.map(|((_, name), apart)| (name.parse().unwrap(), apart.clone())).collect())
+    }
+
+    async fn put_back(
+        &self,
+        _: &dyn Changed,
+        of: &OnTentacle,
+        version: &Version,
+    ) -> Result<Vec<String>, BackendError> {
+        let (place, mut apart) = (place(of), None);
+        self.effect("put back", |world| {
+            assert_eq!(world.tentacles[&place], version.hash, "not what runs: {place:?}");
+            apart = world.by_hand.remove(&place);
+        })
+        .await?;
+        Ok(apart.map(|_| "thing".to_owned()).into_iter().collect())
     }
 
     /// Something is amiss with the enclave, and with each tentacle in it.

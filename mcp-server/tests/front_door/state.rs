@@ -367,7 +367,42 @@ async fn each_difference_of_git_and_cluster_has_its_sentence_and_its_offer(mut a
     assert!(!names.contains(&"older") && names.contains(&"same") && names.contains(&"not-yet"), "{names:?}");
 }
 
+/// A tentacle that was given another name in git, and one that only looks like it.
+async fn what_was_renamed_in_git_is_told_under_both_names(mut app: App) {
+    let repo = with_repo(&mut app).await;
+    let channel = set_up(&app).await;
+    let one = repo.push("one", "main");
+    deploy(&channel, &one).await.unwrap();
+    let folder = |name: &str| repo.clone.join("enclaves/price-watch").join(name);
+    git(&repo.clone, &["mv", FOLDER, "enclaves/price-watch/greeter"]);
+    let workflow = std::fs::read_to_string(folder("greeter").join("workflow.yaml")).unwrap();
+    std::fs::write(
+        folder("greeter").join("workflow.yaml"),
+        workflow.replace("name: \"hello\"", "name: \"greeter\""),
+    )
+    .unwrap();
+    repo.commit("another name", "main");
+    let told = async || -> Vec<(String, String, String)> {
+        let status = asked(&app, "state_status", json!({"enclave": "price-watch"})).await;
+        let word = |entry: &Value, key: &str| entry[key].as_str().unwrap_or("-").to_owned();
+        let entries = status["tentacles"].as_array().unwrap();
+        entries
+            .iter()
+            .map(|entry| (word(entry, "name"), word(entry, "state"), word(entry, "offer")))
+            .collect()
+    };
+    let row = |name: &str, state: &str, offer: &str| (name.to_owned(), state.to_owned(), offer.to_owned());
+    let offer = "deploy `greeter`, then remove `hello`";
+    assert_eq!(told().await, [row("greeter", "renamed", offer), row("hello", "renamed", offer)]);
+    // With other content it is another tentacle.
+    std::fs::write(folder("greeter").join("README.md"), "other").unwrap();
+    repo.commit("other content", "main");
+    let removed = row("hello", "removed_in_git", "remove it, or put it back in git");
+    assert_eq!(told().await, [row("greeter", "not_deployed", "deploy it"), removed]);
+}
+
 crate::on_both_stores! {
+    what_was_renamed_in_git_is_told_under_both_names
     each_difference_of_git_and_cluster_has_its_sentence_and_its_offer
     what_a_commit_holds_is_deployed_and_told
     a_client_s_claim_about_content_is_never_used

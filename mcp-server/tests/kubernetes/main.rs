@@ -6,6 +6,7 @@
 
 mod audit;
 mod bounds;
+mod by_hand;
 mod calls;
 mod cluster;
 mod drift;
@@ -13,6 +14,7 @@ mod enclaves;
 mod interrupted;
 #[path = "../front_door/issuer.rs"]
 mod issuer;
+mod kubelet;
 mod observer;
 mod observer_control;
 mod place;

@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test fails by panicking")]
 
 mod audit;
+mod by_hand;
 mod caller;
 #[path = "../shared/conformance/suite.rs"]
 mod conformance;

@@ -90,6 +90,7 @@ fn arguments(tool: &str, properties: &Value, enclave: &str) -> Value {
             "mode" => json!("private"),
             "to" => json!("cy"),
             "value" => json!("swordfish"),
+            "drift" => json!("repair"),
             "email" => json!("eve@example.com"),
             "approval" => json!("01890a5d-ac96-774b-bcce-b302099a8057"),
             "offer" | "request" => json!("01890a5d-ac96-774b-bcce-b302099a8057"),

@@ -39,6 +39,14 @@ fn every_command_is_understood() {
             "tntc enclave invite a ben@example.org",
             "Enclave(Invite(Invite { name: EnclaveName(\"a\"), email: \"ben@example.org\", withdraw: false }))",
         ),
+        (
+            "tntc enclave drift a repair",
+            "Enclave(Drift(Drift { named: Named { name: EnclaveName(\"a\") }, drift: \"repair\" }))",
+        ),
+        (
+            "tntc state repair hello -e a",
+            "State(Repair(Repair { name: TentacleName(\"hello\"), within: InEnclave { enclave: EnclaveName(\"a\") } }))",
+        ),
         ("tntc enclave join a", "Enclave(Join(Join { named: Named { name: EnclaveName(\"a\") } }))"),
         (
             "tntc enclave let-in a 01890a5d-ac96-774b-bcce-b302099a8057 --no",

@@ -1,6 +1,7 @@
 //! `tntc enclave …`.
 
 mod deprovision;
+mod drift;
 mod freeze;
 mod info;
 mod invite;
@@ -42,6 +43,8 @@ pub(crate) enum EnclaveCommand {
     Join(join::Join),
     /// Let somebody in who asked, or not; `tntc enclave info` lists who waits
     LetIn(let_in::LetIn),
+    /// What becomes of what somebody changes past the server: it is told, or put back
+    Drift(drift::Drift),
     /// Stop all change in an enclave
     Freeze(freeze::Freeze),
     /// Allow change again
@@ -64,6 +67,7 @@ impl EnclaveCommand {
             Self::Invite(command) => command.run(context).await,
             Self::Join(command) => command.run(context).await,
             Self::LetIn(command) => command.run(context).await,
+            Self::Drift(command) => command.run(context).await,
             Self::Freeze(command) => command.run(context).await,
             Self::Unfreeze(command) => command.run(context).await,
             Self::Offer(command) => command.run(context).await,

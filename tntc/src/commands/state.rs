@@ -3,6 +3,7 @@
 mod commit;
 mod init;
 mod push;
+mod repair;
 mod status;
 
 use super::Context;
@@ -21,6 +22,8 @@ pub(crate) enum StateCommand {
     Push(push::Push),
     /// How git, disk and cluster agree, for each tentacle of an enclave
     Status(status::Status),
+    /// Put back what somebody changed where a tentacle runs
+    Repair(repair::Repair),
 }
 
 /// Which clone.
@@ -42,6 +45,7 @@ impl StateCommand {
             Self::Commit(commit) => off_the_runtime(move || commit.run(output)).await,
             Self::Push(push) => off_the_runtime(move || push.run(output)).await,
             Self::Status(status) => status.run(context).await,
+            Self::Repair(repair) => repair.run(context).await,
         }
     }
 }

@@ -198,3 +198,39 @@ async fn git_disk_and_cluster_are_told_side_by_side() {
     let table = program.ok(&[&["state", "status", "-e", "price-watch"][..], &here].concat()).await.out;
     assert!(table.contains("do not agree") && table.contains("pull it"), "{table}");
 }
+
+#[tokio::test]
+async fn what_somebody_changed_is_shown_field_by_field_and_put_back() {
+    let stub = Stub::start().await;
+    let program = stub.signed_in().await;
+    let state = with_a_repo(&program).await;
+    std::fs::remove_dir_all(state.join("enclaves/price-watch")).unwrap();
+    let changed = json!({"object": "Deployment hello-1", "field": "spec.replicas", "by": "kubectl-edit"});
+    let entry = json!({
+        "name": "hello", "state": "changed_by_hand", "says": "somebody changed it where it runs, with `kubectl-edit`",
+        "offer": "put the cluster back", "by_hand": [changed, {"object": "NetworkPolicy hello-1"}],
+    });
+    let answer = json!({
+        "enclave": "price-watch", "namespace": "price-watch", "tentacles": [entry], "truncated": false,
+    });
+    stub.answers("state_status", answer);
+    let status = ["state", "status", "-e", "price-watch", "--repo-path", arg(&state)];
+    let told = program.ok(&status).await.out;
+    for word in [
+        "put the cluster back",
+        "spec.replicas is another",
+        "kubectl-edit",
+        "NetworkPolicy hello-1",
+        "is gone",
+    ] {
+        assert!(told.contains(word), "{word}: {told}");
+    }
+    let done = |put_back: &[&str]| json!({"name": "hello", "enclave": "price-watch", "namespace": "price-watch", "version": "sha256:0", "put_back": put_back});
+    let repair = ["state", "repair", "hello", "-e", "price-watch"];
+    stub.answers("state_repair", done(&["Deployment hello-1"]));
+    let told = program.ok(&repair).await.out;
+    assert!(told.contains("1 object put back") && told.contains("Deployment hello-1"), "{told}");
+    stub.answers("state_repair", done(&[]));
+    program.ok(&repair).await;
+    assert!(program.ok(&repair).await.out.contains("nothing was written"));
+}

@@ -127,6 +127,10 @@ pub struct EnclaveInfoAnswer {
     pub mode_meaning: String,
     /// `open`: whoever is in the channel and signs in is a member. `approval`: the owner approves each.
     pub enrollment: String,
+    /// What becomes of what somebody changes where tentacles run, past the server: `report` (it is told) or `repair` (it is put
+    /// back, and that is told).
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub drift: String,
     /// `owner`, `member` or `visitor`: where the caller stands.
     pub your_class: String,
     /// `slack`, or empty for an enclave without a channel.

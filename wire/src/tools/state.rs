@@ -1,5 +1,6 @@
 //! What is in git, and what runs.
 
+use super::drift::ByHand;
 use super::tentacle::SourceCommit;
 use crate::tool::{EnclaveRef, tool};
 use schemars::JsonSchema;
@@ -37,6 +38,9 @@ pub struct StateStatusAnswer {
     /// takes none from there.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub recipient: Option<String>,
+    /// Why it is not known whether somebody changed what runs, where it is not.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unseen: Option<String>,
 }
 
 /// A tentacle in git and on the cluster.
@@ -44,7 +48,8 @@ pub struct StateStatusAnswer {
 pub struct StateEntry {
     /// Its name.
     pub name: TentacleName,
-    /// `in_sync`, `not_deployed`, `older_runs`, `not_in_git`, `removed_in_git` or `unreadable_in_git`.
+    /// `in_sync`, `not_deployed`, `older_runs`, `not_in_git`, `removed_in_git`, `unreadable_in_git`, `renamed`,
+    /// `changed_by_hand` or `missing`.
     pub state: StateWord,
     /// The same in one sentence.
     pub says: String,
@@ -57,6 +62,9 @@ pub struct StateEntry {
     /// The name of the content that runs; absent where none does.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cluster: Option<String>,
+    /// What somebody changed or took away on the cluster.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub by_hand: Vec<ByHand>,
 }
 
 /// How git and cluster agree on one tentacle.
@@ -75,4 +83,10 @@ pub enum StateWord {
     RemovedInGit,
     /// What is in git is no tentacle.
     UnreadableInGit,
+    /// It runs under one name, and is in git under another.
+    Renamed,
+    /// Somebody changed it where it runs, past this server.
+    ChangedByHand,
+    /// Something of it is gone where it runs.
+    Missing,
 }

@@ -1,17 +1,19 @@
 //! What runs in enclaves, fed by two watches in each: its rights are of one namespace each, and so are its watches.
 
 use super::seen::is_ready;
+use super::walls::Walls;
 use super::watching::Watch;
 use crate::backend::BackendError;
 use k8s_openapi::api::apps::v1::Deployment;
 use k8s_openapi::api::core::v1::Pod;
 use kube::core::ResourceExt;
+use kube::runtime::reflector::ObjectRef;
 use kube::{Api, Client};
 use manifest::Purpose;
 use manifest::annotation::{MANAGED_BY, MANAGED_BY_LABEL, REVISION, TENTACLE};
 use std::collections::HashMap;
 use std::fmt;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 use workflow::{EnclaveName, TentacleName};
 
@@ -28,6 +30,8 @@ pub(super) struct Workloads {
 pub(super) struct Workload {
     deployments: Watch<Deployment>,
     pods: Watch<Pod>,
+    /// What else there is, since somebody asked for it.
+    walls: OnceLock<Arc<Walls>>,
 }
 
 /// A version of a tentacle on the cluster, as it is known without asking.
@@ -68,6 +72,14 @@ impl Workloads {
         }
     }
 
+    /// What else the tentacles of `enclave` are made of, once it has been read. The first who asks begins the watch.
+    pub(super) async fn walls(&self, enclave: &EnclaveName) -> Result<Arc<Walls>, BackendError> {
+        let start = || Arc::new(Walls::start(&self.client, enclave, &ours()));
+        let walls = Arc::clone(self.of(enclave).walls.get_or_init(start));
+        walls.read(enclave).await?;
+        Ok(walls)
+    }
+
     /// Watches an enclave no more.
     pub(super) fn forget(&self, enclave: &EnclaveName) {
         self.enclaves().remove(enclave);
@@ -80,10 +92,10 @@ impl Workloads {
 
 impl Workload {
     fn start(client: &Client, enclave: &EnclaveName) -> Self {
-        let ours = format!("{MANAGED_BY_LABEL}={MANAGED_BY},{TENTACLE}");
         Self {
-            deployments: Watch::start(Api::namespaced(client.clone(), enclave.as_str()), &ours),
-            pods: Watch::start(Api::namespaced(client.clone(), enclave.as_str()), &ours),
+            deployments: Watch::start(Api::namespaced(client.clone(), enclave.as_str()), &ours()),
+            pods: Watch::start(Api::namespaced(client.clone(), enclave.as_str()), &ours()),
+            walls: OnceLock::new(),
         }
     }
 
@@ -100,6 +112,11 @@ impl Workload {
             _ = pods.changed() => {}
             () = tokio::time::sleep(at_most) => {}
         }
+    }
+
+    /// A deployment.
+    pub(super) fn deployment(&self, enclave: &EnclaveName, name: &str) -> Option<Arc<Deployment>> {
+        self.deployments.store().get(&ObjectRef::new(name).within(enclave.as_str()))
     }
 
     /// A version of a tentacle.
@@ -137,6 +154,11 @@ impl Workload {
         };
         self.deployments.store().state().into_iter().filter(holds).collect()
     }
+}
+
+/// The labels of what a tentacle is made of.
+fn ours() -> String {
+    format!("{MANAGED_BY_LABEL}={MANAGED_BY},{TENTACLE}")
 }
 
 fn is_of(object: &impl ResourceExt, tentacle: &TentacleName, revision: &str) -> bool {

@@ -106,6 +106,12 @@ pub(super) fn load(
     Ok(Release { sandbox, code, modules, observe: false })
 }
 
+/// Whether what lies there is this version; nothing where nothing does.
+pub(super) fn is_whole(place: &TentaclePlace, version: &ContentHash) -> Option<bool> {
+    let code = place.version(version);
+    code.exists().then(|| read(&code).is_ok_and(|there| there.content_hash() == *version))
+}
+
 fn read(code: &Path) -> io::Result<Bundle> {
     let mut files = Vec::new();
     read_folder(code, "", &mut files)?;

@@ -292,7 +292,7 @@ impl Tx {
         self.put_text("UPDATE enclave SET state = $1 WHERE name = $2", name, state.name()).await
     }
 
-    pub(super) async fn put_text(
+    pub(in crate::store) async fn put_text(
         &mut self,
         statement: &'static str,
         name: &EnclaveName,

@@ -81,7 +81,7 @@ impl Variant {
 
 /// What is sent for a property when nothing else is said; `None` leaves it out.
 fn usual(tool: &str, property: &str) -> Option<Value> {
-    let about_tentacle = tool.starts_with("wf_") || tool == "reach_observe";
+    let about_tentacle = tool.starts_with("wf_") || matches!(tool, "reach_observe" | "state_repair");
     Some(match property {
         "name" | "confirm" if tool.starts_with("secret_") => json!("shop.key"),
         "value" => json!("swordfish"),
@@ -109,6 +109,7 @@ fn usual(tool: &str, property: &str) -> Option<Value> {
         "workflowName" => json!("hello"),
         "to" if tool == "wf_transfer" => json!("UBEN"),
         "quota_preset" => json!("small"),
+        "drift" => json!("repair"),
         "default_mode" => json!("private"),
         // left out: other words for what is said already, and what older clients send
         "namespace" | "pod" | "platform" | "channel_id" | "channel_name" | "owner_email" | "owner_sub"

@@ -49,10 +49,10 @@ const fn needs_a_click(action: Action) -> bool {
 fn may_come_from(kind: Kind, action: Action) -> bool {
     use Action::{
         Accept, AddMember, ApproveReach, Bind, ChannelMap, ClusterProfile, ClusterSummary, Deprovision,
-        Freeze, Info, List, Notices, OpenEnrollment, RaiseQuota, Remove, RemoveMember, SetMode, SetSecret,
-        TentacleAudit, TentacleCompare, TentacleDescribe, TentacleEvents, TentacleHealth, TentacleHistory,
-        TentacleList, TentacleLogs, TentacleSetMode, TentacleStatus, TentacleTransfer, Trail, Transfer,
-        Unfreeze, Unlink, Waiting, Whoami, Why,
+        Freeze, Info, List, Notices, OpenEnrollment, RaiseQuota, Remove, RemoveMember, SetDrift, SetMode,
+        SetSecret, TentacleAudit, TentacleCompare, TentacleDescribe, TentacleEvents, TentacleHealth,
+        TentacleHistory, TentacleList, TentacleLogs, TentacleSetMode, TentacleStatus, TentacleTransfer,
+        Trail, Transfer, Unfreeze, Unlink, Waiting, Whoami, Why,
     };
     match kind {
         Kind::SignIn => action == Bind,
@@ -86,6 +86,7 @@ fn may_come_from(kind: Kind, action: Action) -> bool {
                 | Freeze
                 | OpenEnrollment
                 | RaiseQuota
+                | SetDrift
                 | Remove
                 | RemoveMember
                 | SetMode
@@ -127,7 +128,7 @@ fn by_policy(caller: &Caller, action: Action, variant: &Variant, scene: &Scene, 
             Target::Enclave(&enclave)
         }
         tool if tool.starts_with("wf_")
-            || tool == "reach_observe"
+            || matches!(tool, "reach_observe" | "state_repair")
             || matches!(action, Action::TentacleAudit | Action::TentacleList) =>
         {
             Target::Tentacle(&enclave, &tentacle)

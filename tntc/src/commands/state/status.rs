@@ -11,6 +11,7 @@ use state_repo::WorkingClone;
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 use wire::EnclaveRef;
+use wire::tools::drift::ByHand;
 use wire::tools::state::{StateEntry, StateStatus, StateStatusArgs, StateWord};
 use wire::tools::tentacle::SourceCommit;
 use workflow::{ContentHash, EnclaveName, TentacleName};
@@ -39,6 +40,9 @@ struct Told {
     /// To whom secrets in git are encrypted, so that the server opens them.
     #[serde(skip_serializing_if = "Option::is_none")]
     recipient: Option<String>,
+    /// Why it is not known whether somebody changed what runs, where it is not.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    unseen: Option<String>,
 }
 
 /// The three layers of a tentacle.
@@ -55,6 +59,8 @@ struct Row {
     git: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     cluster: Option<String>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    by_hand: Vec<ByHand>,
 }
 
 /// A tentacle as this disk has it.
@@ -86,13 +92,14 @@ impl Status {
             here.row(entry, disk.has_all)
         });
         let tentacles: Vec<Row> = rows.collect();
-        let in_sync = tentacles.iter().all(|row| row.in_sync) && !answer.truncated;
+        let in_sync = tentacles.iter().all(|row| row.in_sync) && !answer.truncated && answer.unseen.is_none();
         let told = Told {
             enclave: answer.enclave,
             head: answer.head,
             in_sync,
             tentacles,
             recipient: answer.recipient,
+            unseen: answer.unseen,
         };
         context.output.show(&told, view)?;
         let apart = told.tentacles.iter().filter(|row| !row.in_sync).count() as u64;
@@ -137,6 +144,7 @@ impl Here {
         let disk = self.disk.as_ref().and_then(|disk| disk.as_ref().ok()).map(ToString::to_string);
         let committed = self.committed.map(|hash| hash.to_string());
         let own = |says: &str, offer: &str| (false, says.to_owned(), Some(offer.to_owned()));
+        let by_hand = entry.map(|entry| entry.by_hand.clone()).unwrap_or_default();
         let (in_sync, says, offer) = match (&self.disk, entry) {
             (Some(Err(why)), _) => {
                 (false, format!("what is on this disk is no tentacle: {why}"), Some("mend it".to_owned()))
@@ -153,7 +161,7 @@ impl Here {
             (_, None) => own("it is on this disk alone", "commit it"),
         };
         let cluster = entry.and_then(|entry| entry.cluster.clone());
-        Row { name: self.name.clone(), in_sync, says, offer, disk, git, cluster }
+        Row { name: self.name.clone(), in_sync, says, offer, disk, git, cluster, by_hand }
     }
 }
 
@@ -161,7 +169,13 @@ fn view(told: &Told) -> View {
     let verdict =
         if told.in_sync { "git, disk and cluster agree" } else { "git, disk and cluster do not agree" };
     let row = |row: &Row| [row.name.to_string(), row.says.clone(), row.offer.clone().unwrap_or_default()];
-    View::new()
+    let changed = told.tentacles.iter().flat_map(|row| row.by_hand.iter().map(move |by| (&row.name, by)));
+    let changed = changed.map(|(name, ByHand { object, field, by })| {
+        let how = field.as_ref().map_or_else(|| "is gone".to_owned(), |field| format!("{field} is another"));
+        [name.to_string(), object.clone(), how, by.clone().unwrap_or_default()]
+    });
+    let changed: Vec<[String; 4]> = changed.collect();
+    let view = View::new()
         .verdict(told.in_sync, format!("{}: {verdict}", told.enclave))
         .values([
             (
@@ -174,5 +188,13 @@ fn view(told: &Told) -> View {
             ["TENTACLE", "HOW IT IS", "WHAT COULD BE DONE"],
             told.tentacles.iter().map(row),
             "there are no tentacles",
-        )
+        );
+    let view = match &told.unseen {
+        Some(why) => view.line(why),
+        None => view,
+    };
+    match changed.is_empty() {
+        true => view,
+        false => view.table(["TENTACLE", "CHANGED BY HAND", "HOW", "WITH"], changed, ""),
+    }
 }

@@ -1,0 +1,176 @@
+//! Who set which fields of an object: the API server notes it, and this reads it.
+//!
+//! What this server applies is its own until somebody else gives it another value. So whatever another one has, and this
+//! server has not, was changed past it.
+
+use crate::backend::apart::Apart;
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::{FieldsV1, ManagedFieldsEntry};
+use manifest::FIELD_MANAGER;
+use serde_json::{Map, Value};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// What the cluster's own controllers note on every deployment.
+const OF_CONTROLLERS: &str = "metadata.annotations.deployment.kubernetes.io/";
+
+/// What the API server calls what is applied.
+const APPLIED: &str = "Apply";
+
+/// The fields of `object` that somebody else has set, with the name that each goes by.
+pub(super) fn changed(object: &str, entries: &[ManagedFieldsEntry]) -> Vec<Apart> {
+    let mut own = BTreeSet::new();
+    for entry in entries.iter().filter(|entry| is_own(entry)) {
+        own.extend(paths(entry));
+    }
+    let mut by_field: BTreeMap<String, Option<String>> = BTreeMap::new();
+    for entry in entries.iter().filter(|entry| is_foreign(entry)) {
+        for path in paths(entry).into_iter().filter(|path| !own.contains(path)) {
+            by_field.insert(path, entry.manager.clone());
+        }
+    }
+    let told = |(field, by)| Apart::Changed { object: object.to_owned(), field, by };
+    by_field.into_iter().map(told).collect()
+}
+
+/// The entries after this server took over all that others have: what it applies next takes away what it does not name.
+pub(super) fn taken_over(entries: &[ManagedFieldsEntry]) -> Vec<ManagedFieldsEntry> {
+    let is_applied =
+        |entry: &&ManagedFieldsEntry| is_own(entry) && entry.operation.as_deref() == Some(APPLIED);
+    let version = entries.iter().find_map(|entry| entry.api_version.clone());
+    let applied = entries.iter().find(is_applied).cloned().unwrap_or_else(|| ManagedFieldsEntry {
+        api_version: version,
+        fields_type: Some("FieldsV1".to_owned()),
+        manager: Some(FIELD_MANAGER.to_owned()),
+        operation: Some(APPLIED.to_owned()),
+        ..ManagedFieldsEntry::default()
+    });
+    let mut fields = applied.fields_v1.clone().map_or(Value::Object(Map::new()), |fields| fields.0);
+    for entry in entries.iter().filter(|entry| is_foreign(entry)) {
+        if let Some(more) = &entry.fields_v1 {
+            merge(&mut fields, &more.0);
+        }
+    }
+    let others = entries.iter().filter(|entry| !is_foreign(entry) && !is_applied(entry)).cloned();
+    let applied = ManagedFieldsEntry { fields_v1: Some(FieldsV1(fields)), ..applied };
+    others.chain([applied]).collect()
+}
+
+fn is_own(entry: &ManagedFieldsEntry) -> bool {
+    entry.manager.as_deref() == Some(FIELD_MANAGER)
+}
+
+/// Whether somebody else has set something that counts: what an object says of its own state does not.
+fn is_foreign(entry: &ManagedFieldsEntry) -> bool {
+    !is_own(entry) && entry.subresource.as_deref() != Some("status") && !paths(entry).is_empty()
+}
+
+/// The paths of the fields that an entry has.
+fn paths(entry: &ManagedFieldsEntry) -> Vec<String> {
+    let mut found = Vec::new();
+    if let Some(fields) = &entry.fields_v1 {
+        gather(&fields.0, "", &mut found);
+    }
+    found.retain(|path| !path.starts_with(OF_CONTROLLERS));
+    found
+}
+
+/// Each member of `fields` is a field (`f:name`), an item of a list by its key (`k:{…}`), by its value (`v:…`) or its
+/// place (`i:0`), or `.`, the thing itself.
+fn gather(fields: &Value, path: &str, found: &mut Vec<String>) {
+    for (key, within) in fields.as_object().into_iter().flatten().filter(|(key, _)| *key != ".") {
+        let path = match key.split_once(':') {
+            Some(("f", name)) if path.is_empty() => name.to_owned(),
+            Some(("f", name)) => format!("{path}.{name}"),
+            Some(("k", item)) => format!("{path}[{}]", by_key(item)),
+            Some((_, item)) => format!("{path}[{item}]"),
+            None => format!("{path}.{key}"),
+        };
+        let is_whole = within.as_object().is_none_or(|within| within.keys().all(|key| key == "."));
+        if is_whole {
+            found.push(path);
+        } else {
+            gather(within, &path, found);
+        }
+    }
+}
+
+/// `{"name":"engine"}` as `name=engine`.
+fn by_key(item: &str) -> String {
+    let Ok(Value::Object(keys)) = serde_json::from_str(item) else { return item.to_owned() };
+    let word = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+    keys.iter().map(|(key, value)| format!("{key}={}", word(value))).collect::<Vec<_>>().join(",")
+}
+
+fn merge(into: &mut Value, from: &Value) {
+    let (Value::Object(into), Value::Object(from)) = (into, from) else { return };
+    for (key, value) in from {
+        merge(into.entry(key.clone()).or_insert_with(|| Value::Object(Map::new())), value);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn entry(manager: &str, operation: &str, fields: Value) -> ManagedFieldsEntry {
+        ManagedFieldsEntry {
+            manager: Some(manager.to_owned()),
+            operation: Some(operation.to_owned()),
+            fields_v1: Some(FieldsV1(fields)),
+            ..ManagedFieldsEntry::default()
+        }
+    }
+
+    fn told(entries: &[ManagedFieldsEntry]) -> Vec<(String, String)> {
+        let told = changed("Deployment x", entries).into_iter().map(|apart| match apart {
+            Apart::Changed { field, by, .. } => (field, by.unwrap()),
+            Apart::Gone { .. } => panic!("{apart:?}"),
+        });
+        told.collect()
+    }
+
+    #[test]
+    fn what_another_has_and_this_server_has_not_is_told_by_its_path() {
+        let image =
+            json!({"f:spec": {"f:containers": {"k:{\"name\":\"engine\"}": {".": {}, "f:image": {}}}}});
+        let own = entry(FIELD_MANAGER, "Apply", json!({"f:spec": {"f:paused": {}}}));
+        let edit = entry("kubectl-edit", "Update", image);
+        let path = "spec.containers[name=engine].image".to_owned();
+        assert_eq!(told(&[own.clone(), edit]), [(path, "kubectl-edit".to_owned())]);
+        // The same value from two hands is no difference.
+        assert_eq!(told(&[own.clone(), entry("helm", "Apply", json!({"f:spec": {"f:paused": {}}}))]), []);
+    }
+
+    #[test]
+    fn what_the_cluster_itself_writes_is_nobody_s_change() {
+        let revision =
+            json!({"f:metadata": {"f:annotations": {".": {}, "f:deployment.kubernetes.io/revision": {}}}});
+        let controller = entry("kube-controller-manager", "Update", revision);
+        let status = ManagedFieldsEntry {
+            subresource: Some("status".to_owned()),
+            ..entry("kubelet", "Update", json!({"f:status": {"f:replicas": {}}}))
+        };
+        assert_eq!(told(&[controller, status]), []);
+        let scaled = ManagedFieldsEntry {
+            subresource: Some("scale".to_owned()),
+            ..entry("kubectl", "Update", json!({"f:spec": {"f:replicas": {}}}))
+        };
+        assert_eq!(told(&[scaled]), [("spec.replicas".to_owned(), "kubectl".to_owned())]);
+    }
+
+    #[test]
+    fn taking_over_leaves_nothing_to_others_but_their_state() {
+        let own = entry(FIELD_MANAGER, "Apply", json!({"f:spec": {"f:replicas": {}}}));
+        let shown = entry(FIELD_MANAGER, "Update", json!({"f:metadata": {"f:annotations": {"f:mode": {}}}}));
+        let edit = entry("kubectl-edit", "Update", json!({"f:spec": {"f:paused": {}}}));
+        let after = taken_over(&[own, shown.clone(), edit]);
+        assert_eq!(told(&after), []);
+        assert_eq!(after[0], shown);
+        let fields = json!({"f:spec": {"f:paused": {}, "f:replicas": {}}});
+        assert_eq!(after[1], entry(FIELD_MANAGER, "Apply", fields));
+        // Also where all of it is somebody else's.
+        let alone = taken_over(&[entry("kubectl-create", "Update", json!({"f:data": {"f:a": {}}}))]);
+        assert_eq!(alone.len(), 1);
+        assert_eq!(alone[0].manager.as_deref(), Some(FIELD_MANAGER));
+    }
+}

@@ -1,0 +1,88 @@
+//! Makes an object as it was made, whatever somebody did to it, and leaves alone what is as it was made.
+
+use super::fields;
+use super::objects::{Cluster, failed};
+use crate::backend::BackendError;
+use k8s_openapi::NamespaceResourceScope;
+use kube::api::{Patch, PatchParams};
+use kube::core::{Resource, ResourceExt, Status};
+use kube::{Api, Error};
+use manifest::FIELD_MANAGER;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_json::{Value, json};
+use std::fmt;
+
+impl Cluster {
+    /// Puts an object back; answers whether anything of it was not as it is to be. The API server is asked first what would
+    /// come of it, so that fields that somebody removed are found as well as those that somebody set.
+    pub(super) async fn put_back<K>(&self, namespace: &str, wanted: &K) -> Result<bool, BackendError>
+    where
+        K: Resource<Scope = NamespaceResourceScope, DynamicType = ()>,
+        K: Serialize + DeserializeOwned + Clone + fmt::Debug + Sync,
+    {
+        let objects: Api<K> = Api::namespaced(self.client(), namespace);
+        let name = wanted.meta().name.clone().unwrap_or_default();
+        let params = PatchParams::apply(FIELD_MANAGER).force();
+        let Some(there) = objects.get_opt(&name).await.map_err(failed)? else {
+            self.apply(namespace, wanted).await?;
+            return Ok(true);
+        };
+        let would = PatchParams { dry_run: true, ..params.clone() };
+        let by_hand = !fields::changed("", there.managed_fields()).is_empty();
+        let differs = by_hand
+            || match objects.patch(&name, &would, &Patch::Apply(wanted)).await {
+                Ok(after) => content(&after)? != content(&there)?,
+                Err(Error::Api(status)) if cannot_change(&status) => true,
+                Err(error) => return Err(failed(error)),
+            };
+        if !differs {
+            return Ok(false);
+        }
+        if by_hand {
+            self.take_over(&objects, &there).await?;
+        }
+        match objects.patch(&name, &params, &Patch::Apply(wanted)).await {
+            Ok(_) => {}
+            // What can never be changed is made anew.
+            Err(Error::Api(status)) if cannot_change(&status) => {
+                self.remove::<K>(namespace, &name).await?;
+                self.apply(namespace, wanted).await?;
+            }
+            Err(error) => return Err(failed(error)),
+        }
+        Ok(true)
+    }
+
+    /// Takes over what others have set, unless it changed since it was looked at.
+    async fn take_over<K>(&self, objects: &Api<K>, there: &K) -> Result<(), BackendError>
+    where
+        K: Resource<DynamicType = ()> + DeserializeOwned + Clone + fmt::Debug,
+    {
+        let entries = fields::taken_over(there.managed_fields());
+        let change = json!({"metadata": {
+            "managedFields": entries,
+            "resourceVersion": there.resource_version(),
+        }});
+        let params = PatchParams { field_manager: Some(FIELD_MANAGER.to_owned()), ..PatchParams::default() };
+        objects.patch(&there.name_any(), &params, &Patch::Merge(change)).await.map(drop).map_err(failed)
+    }
+}
+
+/// Whether the API server refuses a change of what can never be changed.
+fn cannot_change(status: &Status) -> bool {
+    status.code == 422
+}
+
+/// What an object is, without what the API server notes of its changes.
+fn content<K: Serialize>(object: &K) -> Result<Value, BackendError> {
+    let mut value = serde_json::to_value(object).map_err(|error| BackendError::Fault(error.to_string()))?;
+    if let Some(all) = value.as_object_mut() {
+        all.remove("status");
+        if let Some(metadata) = all.get_mut("metadata").and_then(Value::as_object_mut) {
+            metadata
+                .retain(|key, _| !matches!(key.as_str(), "managedFields" | "resourceVersion" | "generation"));
+        }
+    }
+    Ok(value)
+}

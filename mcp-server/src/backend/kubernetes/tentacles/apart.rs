@@ -1,0 +1,95 @@
+//! What somebody changed of tentacles past this server, and how it is put back.
+
+use super::Tentacles;
+use crate::backend::apart::Apart;
+use crate::backend::kubernetes::fields;
+use crate::backend::{BackendError, Version};
+use crate::gate::target::OnTentacle;
+use crate::store::EnclaveRecord;
+use jiff::Timestamp;
+use kube::core::{Resource, ResourceExt};
+use manifest::annotation::STANDING;
+use manifest::{Purpose, name_of};
+use std::collections::BTreeMap;
+use std::time::Duration;
+use workflow::{ContentHash, TentacleName};
+
+/// How long a deploy may take until the watch shows all of it.
+const SETTLED_AFTER: Duration = Duration::from_secs(2);
+
+impl Tentacles {
+    /// What somebody changed or took away of an enclave's tentacles, as the watches have it. The first who asks waits until
+    /// they have read everything; then nothing is asked of the cluster. Secrets are not among it: this server may not read
+    /// them.
+    pub(in super::super) async fn apart(
+        &self,
+        record: &EnclaveRecord,
+    ) -> Result<BTreeMap<TentacleName, Vec<Apart>>, BackendError> {
+        let mut found = BTreeMap::new();
+        if record.tentacles.is_empty() {
+            return Ok(found);
+        }
+        let workload = self.workloads.read(&record.name).await?;
+        let walls = self.workloads.walls(&record.name).await?;
+        let now = Timestamp::now();
+        for (name, tentacle) in &record.tentacles {
+            let settled = now.duration_since(tentacle.deployed_at).unsigned_abs() >= SETTLED_AFTER;
+            let Ok(version) = tentacle.version.parse::<ContentHash>() else { continue };
+            let object = name_of(name, &version);
+            let mut apart = of("Deployment", &object, workload.deployment(&record.name, &object).as_deref());
+            apart.extend(of("NetworkPolicy", &object, walls.policy(&record.name, &object).as_deref()));
+            apart.extend(of("ConfigMap", &object, walls.files(&record.name, &object).as_deref()));
+            if settled && !apart.is_empty() {
+                found.insert(name.clone(), apart);
+            }
+        }
+        Ok(found)
+    }
+
+    /// Makes the objects of the version that runs as they were made; answers what was not. What is as it was made is not
+    /// written to.
+    pub(in super::super) async fn put_back(
+        &self,
+        target: &OnTentacle,
+        version: &Version,
+    ) -> Result<Vec<String>, BackendError> {
+        let (enclave, sandbox) = (&target.record.name, &version.sandbox);
+        let object = name_of(&target.name, &sandbox.version);
+        let workload = self.workloads.read(enclave).await?;
+        let mut supplied = self.supplied(target, version, Purpose::Serve).await?;
+        // It was given a secret's new value since it was deployed: that is no difference.
+        if let Some(there) = workload.deployment(enclave, &object).as_deref() {
+            let changed = of("", &object, Some(there));
+            let by_hand =
+                |apart: &Apart| matches!(apart, Apart::Changed { field, .. } if field.ends_with(STANDING));
+            let standing = there.annotations().get(STANDING).filter(|_| !changed.iter().any(by_hand));
+            supplied.standing = standing.cloned().unwrap_or(supplied.standing);
+        }
+        let modules = self.modules(target, version, &object).await?;
+        let supplied = supplied.with(modules);
+        let spec = &supplied.spec(version);
+        let fault = |error: manifest::RenderError| BackendError::Fault(error.to_string());
+        let (deployment, supply) =
+            (manifest::deployment(spec).map_err(fault)?, manifest::supply(spec).map_err(fault)?);
+        let (namespace, mut done) = (enclave.as_str(), Vec::new());
+        let mut note = |kind: &str, put: bool| done.extend(put.then(|| format!("{kind} {object}")));
+        note("NetworkPolicy", self.cluster.put_back(namespace, &manifest::policy(spec)).await?);
+        note("ConfigMap", self.cluster.put_back(namespace, &manifest::code(spec)).await?);
+        // It may not be read, and nothing is written where it is the same.
+        self.cluster.apply(namespace, &supply).await?;
+        if let Some(modules) = supplied.modules() {
+            self.keep(spec, modules).await?;
+        }
+        note("Deployment", self.cluster.put_back(namespace, &deployment).await?);
+        Ok(done)
+    }
+}
+
+/// What of an object is not as it was made.
+fn of<K: Resource>(kind: &str, name: &str, there: Option<&K>) -> Vec<Apart> {
+    let object = format!("{kind} {name}");
+    match there {
+        Some(there) => fields::changed(&object, there.managed_fields()),
+        None => vec![Apart::Gone { object }],
+    }
+}

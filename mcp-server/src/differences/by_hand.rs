@@ -1,0 +1,130 @@
+//! What somebody changed where tentacles run.
+
+use super::telling::{self, Difference, tell};
+use crate::backend::Apart;
+use crate::call::Call;
+use crate::gate::act::Repair;
+use crate::gate::target::OnTentacle;
+use crate::putting_back;
+use crate::server::Server;
+use crate::store::{Drift, EnclaveRecord, StoreError, ToldAbout};
+use policy::State;
+use std::sync::Arc;
+use std::time::Duration;
+use wire::Failure;
+use workflow::TentacleName;
+
+/// Looks now and then, for ever. Where nothing is different nothing is asked of what runs, and nothing is written.
+pub(crate) async fn forever(server: &Server, every: Duration) {
+    loop {
+        tokio::time::sleep(every).await;
+        if let Err(error) = once(server).await {
+            tracing::error!(%error, "what was changed by hand cannot be told: the store does not answer");
+        }
+    }
+}
+
+async fn once(server: &Server) -> Result<(), StoreError> {
+    let already = server.store.told(ToldAbout::Hand).await?;
+    let rights = server.store.rights().await?;
+    for record in rights.enclaves().filter(|record| is_watched(record)) {
+        let apart = match server.backend.apart(record).await {
+            Ok(apart) => apart,
+            Err(error) => {
+                // The others would wait for it as long.
+                tracing::warn!(enclave.name = %record.name, %error, "what runs cannot be looked at");
+                return Ok(());
+            }
+        };
+        let mut apart = apart;
+        apart.retain(|name, _| record.tentacles.contains_key(name));
+        if record.drift == Drift::Repair && record.state == State::Active {
+            let mut left = apart.clone();
+            for (name, found) in &apart {
+                if put_back(server, record, name, found).await? {
+                    left.remove(name);
+                }
+            }
+            apart = left;
+        }
+        let of = |(name, apart): (TentacleName, Vec<Apart>)| {
+            let difference = difference(record, &name, &apart);
+            (name, difference)
+        };
+        let now = apart.into_iter().map(of).collect();
+        tell(server, ToldAbout::Hand, record, &now, &already).await?;
+    }
+    Ok(())
+}
+
+/// Whether there is something to look at, and somebody to tell.
+fn is_watched(record: &EnclaveRecord) -> bool {
+    let is_there = matches!(record.state, State::Active | State::Frozen);
+    is_there && (record.channel.is_some() || record.drift == Drift::Repair) && !record.tentacles.is_empty()
+}
+
+fn difference(record: &EnclaveRecord, name: &TentacleName, apart: &[Apart]) -> Difference {
+    let mut parts: Vec<String> = apart
+        .iter()
+        .map(|apart| match apart {
+            Apart::Gone { object } => format!("{object} is gone"),
+            Apart::Changed { object, field, by } => {
+                format!("{object} {field} by {}", by.as_deref().unwrap_or_default())
+            }
+        })
+        .collect();
+    parts.sort();
+    let how = match apart.iter().find_map(Apart::by) {
+        _ if apart.iter().any(Apart::is_gone) => "Something is missing of".to_owned(),
+        Some(by) => format!("Somebody changed, with `{by}`,"),
+        None => "Somebody changed".to_owned(),
+    };
+    let enclave = &record.name;
+    let says = format!(
+        "{how} {name} where it runs. `tntc state status -e {enclave}` shows what, and `tntc state repair {name} -e {enclave}` \
+         puts it back."
+    );
+    Difference { what: parts.join("; "), says }
+}
+
+/// Puts a tentacle back and tells it; answers whether it did. What cannot be put back is told as elsewhere, and tried again.
+async fn put_back(
+    server: &Server,
+    record: &Arc<EnclaveRecord>,
+    name: &TentacleName,
+    apart: &[Apart],
+) -> Result<bool, StoreError> {
+    let done = match try_to(server, record, name).await {
+        Ok(done) => done,
+        Err(failure) => {
+            let enclave = &record.name;
+            tracing::warn!(enclave.name = %enclave, tentacle.name = %name, why = failure.text(), "it cannot be put back yet");
+            return Ok(false);
+        }
+    };
+    if !done.is_empty() {
+        let how = apart.iter().find_map(Apart::by).map_or_else(String::new, |by| format!(", with `{by}`"));
+        let says = format!(
+            "Somebody changed {name} where it runs{how}. It was put back, as this enclave's owner wants it."
+        );
+        let mut tx = server.store.begin().await?;
+        telling::tell_all(&mut tx, record, &[(name, says.as_str())]).await?;
+        tx.commit().await?;
+    }
+    Ok(true)
+}
+
+/// The reconciler's right is asked for each time, and is on record with what came of it.
+async fn try_to(
+    server: &Server,
+    record: &Arc<EnclaveRecord>,
+    name: &TentacleName,
+) -> Result<Vec<String>, Failure> {
+    let tentacle = record.tentacles.get(name).cloned();
+    let target = OnTentacle { record: Arc::clone(record), name: name.clone(), tentacle };
+    let source = putting_back::source(server, &target).await?;
+    let call = Call::reconciler();
+    let (change, grant) = server.gate.change(&call).await?.enclave::<Repair>(Some(&record.name)).await?;
+    let effect = change.decided().begin("").await?;
+    putting_back::put_back(server, &grant, &target, effect, &source).await
+}

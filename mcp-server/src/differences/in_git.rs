@@ -1,0 +1,95 @@
+//! What came into git and does not run, and what runs and was removed there.
+
+use super::telling::{Difference, tell};
+use crate::gate::unavailable;
+use crate::server::Server;
+use crate::state::{AtTip, InGit, StateRepo};
+use crate::store::{EnclaveRecord, StoreError, ToldAbout};
+use policy::State;
+use state_repo::CommitId;
+use std::collections::BTreeMap;
+use std::time::Duration;
+use wire::Failure;
+use wire::tools::tentacle::SourceCommit;
+use workflow::{EnclaveName, TentacleName};
+
+/// How soon it is tried again where it did not work and nobody polls: what was pushed must not be forgotten.
+const AGAIN: Duration = Duration::from_secs(60);
+
+/// Looks into git every so often, and when somebody says that something was pushed, for ever. What is new is left alone for
+/// as long as `settles`: most often whoever pushed it deploys it right afterwards.
+pub(crate) async fn forever(server: &Server, state: &StateRepo, every: Option<Duration>, settles: Duration) {
+    let mut known = None;
+    loop {
+        let again = match once(server, state, known, settles).await {
+            Ok(tip) => {
+                known = Some(tip);
+                every
+            }
+            Err(failure) => {
+                tracing::warn!(why = failure.text(), "what is new in git cannot be told yet");
+                Some(every.unwrap_or(AGAIN))
+            }
+        };
+        match again {
+            Some(wait) => {
+                tokio::select! {
+                    () = tokio::time::sleep(wait) => {}
+                    () = state.pushed() => {}
+                }
+            }
+            None => state.pushed().await,
+        }
+    }
+}
+
+/// Looks once; answers the newest commit.
+async fn once(
+    server: &Server,
+    state: &StateRepo,
+    known: Option<CommitId>,
+    settles: Duration,
+) -> Result<CommitId, Failure> {
+    let failed = |error: StoreError| unavailable(&error);
+    let rights = server.store.rights().await.map_err(failed)?;
+    let is_told = |record: &&EnclaveRecord| record.state == State::Active && record.channel.is_some();
+    let enclaves: Vec<EnclaveName> =
+        rights.enclaves().map(AsRef::as_ref).filter(is_told).map(|record| record.name.clone()).collect();
+    let Some(AtTip { tip, enclaves }) = state.since(known, enclaves).await? else {
+        return known.ok_or_else(|| Failure::new(wire::FailureCode::Internal, "nothing is known of git"));
+    };
+    let already = server.store.told(ToldAbout::Git).await.map_err(failed)?;
+    tokio::time::sleep(settles).await;
+    for (name, in_git) in enclaves {
+        // What was deployed meanwhile counts.
+        let rights = server.store.rights().await.map_err(failed)?;
+        let Some(record) = rights.enclave(&name) else { continue };
+        let now = differences(record, &in_git);
+        tell(server, ToldAbout::Git, record, &now, &already).await.map_err(failed)?;
+    }
+    Ok(tip)
+}
+
+fn differences(record: &EnclaveRecord, in_git: &InGit) -> BTreeMap<TentacleName, Difference> {
+    let from = SourceCommit::told(Some(&in_git.head));
+    let mut found = BTreeMap::new();
+    for (name, kept) in &in_git.kept {
+        let Ok(hash) = kept else { continue };
+        let runs = record.tentacles.get(name).map(|tentacle| tentacle.version.as_str());
+        let says = match runs.filter(|version| !version.is_empty()) {
+            Some(version) if version == hash => continue,
+            Some(_) => format!(
+                "Git has another version of {name} than the one that runs ({from}). Say `deploy {name}` to run it."
+            ),
+            None => format!("{name} is in git ({from}) and does not run. Say `deploy {name}` to run it."),
+        };
+        found.insert(name.clone(), Difference { what: hash.clone(), says });
+    }
+    let from_git = record.tentacles.iter().filter(|(_, tentacle)| tentacle.commit.is_some());
+    for (name, _) in from_git.filter(|(name, _)| !in_git.truncated && !in_git.kept.contains_key(*name)) {
+        let says =
+            format!("{name} was removed in git and still runs. Say `remove {name}`, or put it back in git.");
+        found.insert(name.clone(), Difference { what: "removed".to_owned(), says });
+    }
+    found
+}

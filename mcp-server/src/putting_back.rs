@@ -1,0 +1,70 @@
+//! How what somebody changed where a tentacle runs is put back: the version that the record names, from the source that was
+//! kept of it. Nothing else is taken for what it should be, and where nothing is different nothing is written.
+
+use crate::gate::target::OnTentacle;
+use crate::gate::{Changed, Effect, unavailable};
+use crate::rollout::{self, Source};
+use crate::server::Server;
+use policy::State;
+use wire::{Failure, FailureCode};
+
+/// The version that runs, as it was deployed.
+///
+/// # Errors
+/// When it never came to run, or its source is not kept, or is not read any more by this release.
+pub(crate) async fn source(server: &Server, target: &OnTentacle) -> Result<Source, Failure> {
+    let conflict = |what: String| Failure::new(FailureCode::Conflict, what);
+    let name = &target.name;
+    let never = || conflict(format!("`{name}` has no version that came to run")).with_remedy("deploy it");
+    let record = target.tentacle.as_ref().filter(|record| !record.version.is_empty()).ok_or_else(never)?;
+    let files = server.store.running_source(target).await.map_err(|error| unavailable(&error))?;
+    let files = files.ok_or_else(|| {
+        conflict(format!("the source of the version of `{name}` that runs is not kept"))
+            .with_remedy("deploy it")
+    })?;
+    let enclave = &target.record.name;
+    let source = match &record.commit {
+        Some(commit) => Source::committed(enclave, name, files, commit.clone())?,
+        None => Source::read(enclave, name, &files)?,
+    };
+    if source.version.hash == record.version {
+        return Ok(source);
+    }
+    Err(conflict(format!("what is kept of `{name}` is not what runs")).with_remedy("deploy it"))
+}
+
+/// Puts it back, as its effect was begun; answers what was not as it was deployed.
+pub(crate) async fn put_back(
+    server: &Server,
+    grant: &dyn Changed,
+    target: &OnTentacle,
+    effect: Effect<'_>,
+    source: &Source,
+) -> Result<Vec<String>, Failure> {
+    let _turn = rollout::turn(server, &target.record.name, &target.name).await;
+    if let Err(failure) = still_runs(server, target).await {
+        return Err(effect.failed(failure).await);
+    }
+    let done = match server.backend.put_back(grant, target, &source.version).await {
+        Ok(done) => done,
+        Err(error) => return Err(effect.failed(error.into_failure()).await),
+    };
+    effect.end().await?.done().await?;
+    if !done.is_empty() {
+        server.follow(grant, &target.record.name).await;
+    }
+    Ok(done)
+}
+
+/// Whether the version that was to be put back is still the one that the record names: a deploy may have come first.
+async fn still_runs(server: &Server, target: &OnTentacle) -> Result<(), Failure> {
+    rollout::still(server, target, &[State::Active]).await?;
+    let rights = server.store.rights().await.map_err(|error| unavailable(&error))?;
+    let now = rights.enclave(&target.record.name).and_then(|record| record.tentacles.get(&target.name));
+    let version = |of: Option<&crate::store::TentacleRecord>| of.map(|record| record.version.clone());
+    if version(now) == version(target.tentacle.as_ref()) {
+        return Ok(());
+    }
+    let what = format!("another version of `{}` was deployed in the meantime", target.name);
+    Err(Failure::new(FailureCode::Conflict, what))
+}

@@ -1,0 +1,230 @@
+//! Somebody changes a tentacle on the cluster with kubectl: what, and with what, is told field by field without a call to the
+//! API server, and it is put back, and nothing else is written to.
+
+use crate::cluster::kubectl;
+use crate::kubelet::Kubelet;
+use crate::site::{Site, unique};
+use crate::until::until;
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+/// The kinds of a tentacle's objects.
+const KINDS: [&str; 4] = ["deployment", "networkpolicy", "configmap", "secret"];
+
+/// An enclave with tentacles that a server without a node deployed.
+struct Place {
+    site: Site,
+    enclave: String,
+    kubelet: Kubelet,
+}
+
+impl Place {
+    async fn with(tentacles: &[&str]) -> Self {
+        let image = format!("--engine-image=registry.example/engine@sha256:{}", "0".repeat(64));
+        let site = Site::start_with("heads", vec![image, "--runtime-class=none".to_owned()]).await;
+        let enclave = unique("hands");
+        site.call("ana", "enclave_provision", json!({"name": enclave})).await.unwrap();
+        let kubelet = Kubelet::start(&site.cluster, &enclave);
+        let place = Self { site, enclave, kubelet };
+        for name in tentacles {
+            let files = json!({
+                "workflow.yaml": format!(
+                    "name: {name}\nversion: \"1.0\"\ndescription: one\ntriggers:\n  - type: manual\nnodes:\n  node:\n    \
+                     path: nodes/node.ts\n    description: one\n",
+                ),
+                "nodes/node.ts": "export default () => 1;\n",
+            });
+            let args = json!({"enclave": place.enclave, "name": name, "files": files});
+            place.site.call("ana", "wf_apply", args).await.unwrap();
+        }
+        place
+    }
+
+    async fn status(&self) -> BTreeMap<String, Value> {
+        let status = self.site.call("ana", "state_status", json!({"enclave": self.enclave})).await.unwrap();
+        assert_eq!(status.get("unseen"), None, "{status}");
+        let entries = status["tentacles"].as_array().unwrap().iter();
+        entries.map(|entry| (entry["name"].as_str().unwrap().to_owned(), entry.clone())).collect()
+    }
+
+    /// What is told of `hello`, by field and hand, once it is told to be in this state.
+    async fn until_told(&self, state: &str, parts: usize) -> Vec<(String, String)> {
+        until(&format!("{state} is told"), async || {
+            let hello = &self.status().await["hello"];
+            hello["state"] == state && hello["by_hand"].as_array().map_or(0, Vec::len) == parts
+        })
+        .await;
+        let hello = self.status().await["hello"].clone();
+        let word = |value: &Value| value.as_str().unwrap_or("-").to_owned();
+        let parts = hello["by_hand"].as_array().into_iter().flatten();
+        parts.map(|part| (word(&part["field"]), word(&part["by"]))).collect()
+    }
+
+    /// The name of each of the tentacle's objects.
+    fn object(&self, tentacle: &str) -> String {
+        let label = format!("--selector=tentacular.io/tentacle={tentacle}");
+        let name = self.kubectl(&["get", "deployment", &label, "-o", "jsonpath={.items[0].metadata.name}"]);
+        assert!(!name.is_empty());
+        name
+    }
+
+    fn kubectl(&self, arguments: &[&str]) -> String {
+        let namespace = format!("--namespace={}", self.enclave);
+        kubectl(&[arguments, &[&namespace]].concat()).unwrap()
+    }
+
+    /// The whole of an object but for what the API server and its controllers write, and what says when it was written.
+    fn content(&self, kind: &str, name: &str) -> Value {
+        let mut object: Value =
+            serde_json::from_str(&self.kubectl(&["get", kind, name, "-o", "json"])).unwrap();
+        object.as_object_mut().unwrap().remove("status");
+        let metadata = object["metadata"].as_object_mut().unwrap();
+        for key in ["resourceVersion", "generation", "uid", "creationTimestamp"] {
+            metadata.remove(key);
+        }
+        if let Some(annotations) = metadata.get_mut("annotations").and_then(Value::as_object_mut) {
+            annotations.remove("deployment.kubernetes.io/revision");
+        }
+        object
+    }
+
+    fn contents(&self, name: &str) -> Vec<Value> {
+        KINDS.iter().map(|kind| self.content(kind, name)).collect()
+    }
+
+    /// What changes with every write.
+    fn versions(&self) -> Vec<String> {
+        let version = "jsonpath={.items[*].metadata.resourceVersion}";
+        let of = |kind: &&str| {
+            // Not the deployment's own, which its status changes too.
+            let what =
+                if *kind == "deployment" { "jsonpath={.items[*].metadata.generation}" } else { version };
+            self.kubectl(&["get", kind, "-o", what])
+        };
+        KINDS.iter().map(of).collect()
+    }
+
+    async fn repair(&self, name: &str) -> Vec<String> {
+        let args = json!({"enclave": self.enclave, "name": name});
+        let done = self.site.call("ana", "state_repair", args).await.unwrap();
+        done["put_back"].as_array().unwrap().iter().map(|what| what.as_str().unwrap().to_owned()).collect()
+    }
+
+    async fn end(self) {
+        self.site.deprovision("ana", &self.enclave).await;
+        drop(self.kubelet);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_kubectl_changed_is_told_by_field_and_hand_and_put_back() {
+    let place = Place::with(&["hello", "other"]).await;
+    let hello = place.object("hello");
+    assert_eq!(place.until_told("not_in_git", 0).await, []);
+    let before = place.contents(&hello);
+    let pair = |field: &str, by: &str| (field.to_owned(), by.to_owned());
+
+    // Scaled, given another image, and annotated.
+    place.kubectl(&["scale", "deployment", &hello, "--replicas=3"]);
+    place.kubectl(&["set", "image", &format!("deployment/{hello}"), "engine=evil.example/engine:1"]);
+    place.kubectl(&["annotate", "deployment", &hello, "tentacular.io/mode=rwxrwxrwx", "a=b", "--overwrite"]);
+    let told = place.until_told("changed_by_hand", 4).await;
+    let image = "spec.template.spec.containers[name=engine].image";
+    let expected = [
+        pair("metadata.annotations.a", "kubectl-annotate"),
+        pair("metadata.annotations.tentacular.io/mode", "kubectl-annotate"),
+        pair("spec.replicas", "kubectl"),
+        pair(image, "kubectl-set"),
+    ];
+    assert_eq!(told, expected);
+    assert_eq!(place.status().await["hello"]["offer"], "put the cluster back");
+    // To ask costs the API server nothing, and nobody else's tentacle is told to be changed.
+    place.site.proxy.calls();
+    assert_eq!(place.status().await["other"]["state"], "not_in_git");
+    assert_eq!(place.site.proxy.calls().iter().map(|call| &call.what).collect::<Vec<_>>(), [""; 0]);
+
+    assert_eq!(place.repair("hello").await, [format!("Deployment {hello}")]);
+    assert_eq!(place.until_told("not_in_git", 0).await, []);
+    assert_eq!(place.contents(&hello), before);
+    place.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_wall_that_somebody_opened_or_took_away_comes_back() {
+    let place = Place::with(&["hello"]).await;
+    let hello = place.object("hello");
+    let before = place.contents(&hello);
+    let open = r#"{"spec":{"egress":[{}],"ingress":[{}]}}"#;
+    place.kubectl(&["patch", "networkpolicy", &hello, "--type=merge", "-p", open]);
+    let told = place.until_told("changed_by_hand", 2).await;
+    let by = "kubectl-patch".to_owned();
+    assert_eq!(told, [("spec.egress".to_owned(), by.clone()), ("spec.ingress".to_owned(), by)]);
+    assert_eq!(place.repair("hello").await, [format!("NetworkPolicy {hello}")]);
+    place.until_told("not_in_git", 0).await;
+    assert_eq!(place.contents(&hello), before);
+
+    place.kubectl(&["delete", "networkpolicy,configmap,deployment", &hello]);
+    let gone = place.until_told("missing", 3).await;
+    assert!(gone.iter().all(|(field, by)| field == "-" && by == "-"), "{gone:?}");
+    let back = place.repair("hello").await;
+    assert_eq!(back, ["NetworkPolicy", "ConfigMap", "Deployment"].map(|kind| format!("{kind} {hello}")));
+    place.until_told("not_in_git", 0).await;
+    assert_eq!(place.contents(&hello), before);
+
+    // Files that can never be changed are made anew, where somebody made them.
+    place.kubectl(&["delete", "configmap", &hello]);
+    place.kubectl(&["create", "configmap", &hello, "--from-literal=file-000=evil"]);
+    let labels = ["tentacular.io/tentacle=hello", "app.kubernetes.io/managed-by=tentacular"];
+    place.kubectl(&[&["label", "configmap", &hello][..], &labels].concat());
+    place.kubectl(&["patch", "configmap", &hello, "--type=merge", "-p", r#"{"immutable":true}"#]);
+    place.until_told("changed_by_hand", 4).await;
+    assert_eq!(place.repair("hello").await, [format!("ConfigMap {hello}")]);
+    place.until_told("not_in_git", 0).await;
+    assert_eq!(place.contents(&hello), before);
+    place.end().await;
+}
+
+/// The API server notes who set a field, and not who removed one: status does not know of it. Putting back does.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_field_that_was_removed_comes_back_and_where_nothing_differs_nothing_is_written() {
+    let place = Place::with(&["hello", "other"]).await;
+    let hello = place.object("hello");
+    let (before, versions) = (place.contents(&hello), place.versions());
+    for _ in 0..2 {
+        for name in ["hello", "other"] {
+            assert_eq!(place.repair(name).await, [""; 0]);
+        }
+    }
+    assert_eq!(place.versions(), versions);
+    let removed = r#"[{"op":"remove","path":"/spec/template/spec/automountServiceAccountToken"}]"#;
+    place.kubectl(&["patch", "deployment", &hello, "--type=json", "-p", removed]);
+    assert_eq!(place.repair("hello").await, [format!("Deployment {hello}")]);
+    assert_eq!(place.contents(&hello), before);
+    place.end().await;
+}
+
+/// How long the server's own looks are apart, and a bit.
+const A_ROUND: Duration = Duration::from_secs(32);
+
+#[tokio::test(flavor = "multi_thread")]
+async fn looking_costs_the_api_server_nothing_and_what_is_to_be_put_back_is_put_back() {
+    let names: Vec<String> = (0..4).map(|number| format!("tentacle-{number}")).collect();
+    let names: Vec<&str> = names.iter().map(String::as_str).collect();
+    let place = Place::with(&names).await;
+    let wanted = json!({"name": place.enclave, "drift": "repair"});
+    place.site.call("ana", "enclave_drift", wanted).await.unwrap();
+    // The first look begins the watches, and the record that was changed is shown on the namespace once.
+    place.status().await;
+    tokio::time::sleep(A_ROUND).await;
+    let (versions, object) = (place.versions(), place.object("tentacle-3"));
+    place.site.proxy.calls();
+    tokio::time::sleep(A_ROUND).await;
+    assert_eq!(place.site.proxy.calls().iter().map(|call| &call.what).collect::<Vec<_>>(), [""; 0]);
+    assert_eq!(place.versions(), versions);
+
+    place.kubectl(&["scale", "deployment", &object, "--replicas=0"]);
+    let replicas = ["get", "deployment", &object, "-o", "jsonpath={.spec.replicas}"];
+    until("it is put back", async || place.kubectl(&replicas) == "1").await;
+    place.end().await;
+}
