@@ -134,7 +134,7 @@ impl Seen {
 
 /// What is said of what somebody changed, which comes before what git has: it may be why something does not work.
 fn by_hand(apart: &[Apart]) -> Option<(StateWord, String, String)> {
-    let offer = "put the cluster back".to_owned();
+    let offer = "put it back as it was".to_owned();
     if apart.iter().any(Apart::is_gone) {
         return Some((StateWord::Missing, "something of it is missing where it runs".to_owned(), offer));
     }

@@ -35,7 +35,7 @@ async fn what_somebody_changed_is_told_and_put_back_by_whoever_may_deploy(app: A
     let entry = told("ben").await;
     assert_eq!(
         (&entry["state"], &entry["offer"]),
-        (&json!("changed_by_hand"), &json!("put the cluster back"))
+        (&json!("changed_by_hand"), &json!("put it back as it was"))
     );
     assert_eq!(entry["says"], "somebody changed it where it runs, with `kubectl-edit`");
     let part = json!({"object": "Deployment hello-1", "field": "spec.replicas", "by": "kubectl-edit"});

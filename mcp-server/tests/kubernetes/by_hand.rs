@@ -138,7 +138,7 @@ async fn what_kubectl_changed_is_told_by_field_and_hand_and_put_back() {
         pair(image, "kubectl-set"),
     ];
     assert_eq!(told, expected);
-    assert_eq!(place.status().await["hello"]["offer"], "put the cluster back");
+    assert_eq!(place.status().await["hello"]["offer"], "put it back as it was");
     // To ask costs the API server nothing, and nobody else's tentacle is told to be changed.
     place.site.proxy.calls();
     assert_eq!(place.status().await["other"]["state"], "not_in_git");

@@ -208,7 +208,7 @@ async fn what_somebody_changed_is_shown_field_by_field_and_put_back() {
     let changed = json!({"object": "Deployment hello-1", "field": "spec.replicas", "by": "kubectl-edit"});
     let entry = json!({
         "name": "hello", "state": "changed_by_hand", "says": "somebody changed it where it runs, with `kubectl-edit`",
-        "offer": "put the cluster back", "by_hand": [changed, {"object": "NetworkPolicy hello-1"}],
+        "offer": "put it back as it was", "by_hand": [changed, {"object": "NetworkPolicy hello-1"}],
     });
     let answer = json!({
         "enclave": "price-watch", "namespace": "price-watch", "tentacles": [entry], "truncated": false,
@@ -217,7 +217,7 @@ async fn what_somebody_changed_is_shown_field_by_field_and_put_back() {
     let status = ["state", "status", "-e", "price-watch", "--repo-path", arg(&state)];
     let told = program.ok(&status).await.out;
     for word in [
-        "put the cluster back",
+        "put it back as it was",
         "spec.replicas is another",
         "kubectl-edit",
         "NetworkPolicy hello-1",
