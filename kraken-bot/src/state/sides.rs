@@ -88,7 +88,9 @@ impl Sides<'_> {
             Standing::Nowhere | Standing::Removed(_) => Ok(None),
             Standing::InGit(at) => self.follow(&at).map(Some),
             Standing::Apart { files, conflict, theirs } => {
-                self.keep(|came| came.told = Some(ToldOf { theirs: theirs.to_string(), files: hashes(&files) }))?;
+                self.keep(|came| {
+                    came.told = Some(ToldOf { theirs: theirs.to_string(), files: hashes(&files) })
+                })?;
                 Err(StateError::Conflict(conflict).into())
             }
             Standing::Changed { files, before, base } => {
@@ -191,9 +193,8 @@ impl Sides<'_> {
     /// What the disk and git had in common last.
     fn base(&self, files: &Files, tip: CommitId) -> Result<Option<CommitId>, StateStop> {
         let came = self.came();
-        let within = |id: String| {
-            id.parse::<CommitId>().ok().filter(|commit| self.mirror.is_within(*commit, tip))
-        };
+        let within =
+            |id: String| id.parse::<CommitId>().ok().filter(|commit| self.mirror.is_within(*commit, tip));
         // Whoever changed the files after a conflict was told has seen both versions.
         let told = came.told.filter(|told| told.files != hashes(files));
         if let Some(seen) = told.and_then(|told| within(told.theirs)) {
@@ -266,7 +267,8 @@ impl Sides<'_> {
         let Names { enclave, tentacle } = self.names;
         let mut came = self.came();
         change(&mut came);
-        let text = serde_json::to_string(&came).map_err(std::io::Error::other).map_err(WorkingCopyError::from)?;
+        let text =
+            serde_json::to_string(&came).map_err(std::io::Error::other).map_err(WorkingCopyError::from)?;
         Ok(self.copy.set_note(enclave, tentacle, &text).map_err(WorkingCopyError::from)?)
     }
 }

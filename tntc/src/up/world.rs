@@ -99,7 +99,10 @@ impl World {
             private_file::folder(&self.path(name))?;
         }
         keys::make_missing(self)?;
-        state_repo::init_bare(&self.state_repo(), &Author { name: operator(), email: "operator@localhost".to_owned() })?;
+        state_repo::init_bare(
+            &self.state_repo(),
+            &Author { name: operator(), email: "operator@localhost".to_owned() },
+        )?;
         Ok(engine::write(&self.state.join("engine"))?)
     }
 }

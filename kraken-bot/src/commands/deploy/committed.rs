@@ -34,9 +34,9 @@ pub(in crate::commands) async fn run(
     // What is on the disk or in git is for those alone who may deploy it: the server decides first.
     let (commit, files) = match &standing {
         Ok(Standing::InGit(at)) => (Some(at.committed.commit.to_string()), BTreeMap::new()),
-        Ok(
-            Standing::Removed(files) | Standing::Changed { files, .. } | Standing::Apart { files, .. },
-        ) => (None, files.clone()),
+        Ok(Standing::Removed(files) | Standing::Changed { files, .. } | Standing::Apart { files, .. }) => {
+            (None, files.clone())
+        }
         Ok(Standing::Nowhere) | Err(_) => (None, BTreeMap::new()),
     };
     let is_there = commit.is_some() || !files.is_empty();
@@ -54,7 +54,8 @@ pub(in crate::commands) async fn run(
     }
     let change = Change { author: author(asked, me), trailers: trailers(asked, &names) };
     let committed = state.carry(copy, &names, change).await.map_err(|stop| not_carried(&stop))?;
-    let committed = committed.ok_or_else(|| not_written(WorkingCopyError::NotThere(names.tentacle.clone())))?;
+    let committed =
+        committed.ok_or_else(|| not_written(WorkingCopyError::NotThere(names.tentacle.clone())))?;
     let args = args(&names.tentacle, Some(committed.commit.to_string()), BTreeMap::new(), false);
     let deployed = live::call::<WfApply>(asked, args, words(&names.tentacle), |_| Vec::new()).await?;
     Ok(Answer::Aloud(from_git(&deployed, &committed)))
@@ -135,13 +136,17 @@ fn again(error: &WorkingCopyError) -> WorkingCopyError {
 }
 
 pub(in crate::commands) fn leaked(leaks: &[Leak]) -> String {
-    let lines: Vec<String> =
-        leaks.iter().map(|leak| format!("• {}, line {}: {}", code(&leak.path), leak.line, leak.kind)).collect();
+    let lines: Vec<String> = leaks
+        .iter()
+        .map(|leak| format!("• {}, line {}: {}", code(&leak.path), leak.line, leak.kind))
+        .collect();
     format!(
         "I did not commit it, because it has what looks like secrets, and everybody who reads the repository would see \
          them:\n{}\n{}",
         lines.join("\n"),
-        sentence("take them out, set them with `tntc secret set`, and replace them where they were issued if anybody saw them")
+        sentence(
+            "take them out, set them with `tntc secret set`, and replace them where they were issued if anybody saw them"
+        )
     )
 }
 
