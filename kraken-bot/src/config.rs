@@ -1,8 +1,11 @@
 //! The configuration: flags with environment twins; secrets come from files.
 
 mod model;
+mod state;
 
 pub use model::{ModelApi, ModelArgs};
+pub use state::StateArgs;
+pub(crate) use state::StateConfig;
 
 use clap::Parser;
 use secrecy::SecretString;
@@ -59,6 +62,9 @@ pub struct Args {
     /// The folder of the working copies; `~/tentacles` when left out.
     #[arg(long, env = "KRAKEN_WORK_DIR")]
     pub work_dir: Option<PathBuf>,
+    /// The state repo, where there is one.
+    #[command(flatten)]
+    pub repo: StateArgs,
     /// The model, where there is one.
     #[command(flatten)]
     pub model: ModelArgs,

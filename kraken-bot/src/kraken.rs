@@ -10,6 +10,7 @@ use crate::sessions::Sessions;
 use crate::slack::blocks::Message;
 use crate::slack::envelope::{How, Incoming, Said as Asking};
 use crate::slack::{Place, Slack, SlackError};
+use crate::state::StateRepo;
 use crate::working_copy::WorkingCopy;
 use std::sync::Arc;
 
@@ -21,6 +22,8 @@ pub(crate) struct Kraken {
     pub(crate) issuer: Arc<Issuer>,
     pub(crate) server: Server,
     pub(crate) working_copy: WorkingCopy,
+    /// Where what people write is committed; `None` where files travel in the call.
+    pub(crate) state: Option<StateRepo>,
     /// What answers people's own words; `None` where no model is set up.
     pub(crate) agent: Option<Agent>,
     pub(crate) seen: Seen,

@@ -24,6 +24,7 @@ mod server;
 mod sessions;
 mod sign_in;
 mod slack;
+mod state;
 mod talk;
 #[cfg(test)]
 mod tests;
@@ -31,7 +32,7 @@ mod told;
 mod worker;
 mod working_copy;
 
-pub use config::{Args, ConfigError, ModelApi, ModelArgs};
+pub use config::{Args, ConfigError, ModelApi, ModelArgs, StateArgs};
 pub use inbox::InboxError;
 pub use wire::seal::new_age_key;
 
@@ -43,6 +44,7 @@ use crate::kraken::Kraken;
 use crate::server::Server;
 use crate::sessions::Sessions;
 use crate::slack::{Slack, socket};
+use crate::state::StateRepo;
 use crate::working_copy::WorkingCopy;
 use slack_morphism::prelude::SlackClient;
 use std::sync::Arc;
@@ -134,6 +136,10 @@ async fn listen(args: &Args, key: SigningKey, secrets: &Secrets) -> Result<(), R
     let issuer = Arc::new(issuer.map_err(|error| unusable(error.to_string()))?);
     let model = Model::new(&args.model, secrets.model_key.clone()).map_err(unusable)?;
     let client = slack::client(args.slack_api_url.as_str());
+    let state = match args.repo.read()? {
+        Some(config) => Some(StateRepo::open(config).await.map_err(|error| unusable(error.to_string()))?),
+        None => None,
+    };
     let slack = loop {
         match Slack::connect(Arc::clone(&client), &secrets.bot_token).await {
             Ok(slack) => break slack,
@@ -146,6 +152,7 @@ async fn listen(args: &Args, key: SigningKey, secrets: &Secrets) -> Result<(), R
         server: Server::new(args.endpoint(), args.audience.clone(), key, Arc::clone(&issuer)),
         sessions: Sessions::new(inbox.pool().clone(), seal, Arc::clone(&issuer)),
         working_copy: WorkingCopy::new(args.work_dir()?),
+        state,
         agent: model.map(Agent::new),
         seen: facts::Seen::default(),
         slack,

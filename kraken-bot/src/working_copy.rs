@@ -57,19 +57,79 @@ impl WorkingCopy {
             });
             return if same { Ok(folder) } else { Err(WorkingCopyError::AlreadyThere(tentacle.clone())) };
         }
+        self.write(enclave, tentacle, files.iter().map(|file| (file.path, file.text.as_str())))
+    }
+
+    /// Writes the files of a tentacle that has no folder: all of them or none.
+    pub(crate) fn write<'f>(
+        &self,
+        enclave: &EnclaveName,
+        tentacle: &TentacleName,
+        files: impl Iterator<Item = (&'f str, &'f str)>,
+    ) -> Result<PathBuf, WorkingCopyError> {
+        let folder = self.folder(enclave, tentacle);
         let unfinished = self.root.join(enclave.as_str()).join(format!(".{tentacle}.unfinished"));
         if unfinished.exists() {
             std::fs::remove_dir_all(&unfinished)?;
         }
-        for file in files {
-            let path = unfinished.join(file.path);
+        for (path, text) in files {
+            let path = unfinished.join(path);
             if let Some(parent) = path.parent() {
                 std::fs::create_dir_all(parent)?;
             }
-            std::fs::write(&path, &file.text)?;
+            std::fs::write(&path, text)?;
         }
         std::fs::rename(&unfinished, &folder)?;
         Ok(folder)
+    }
+
+    /// Writes one file of a tentacle, or removes it. It is there whole, or as it was.
+    pub(crate) fn put(
+        &self,
+        enclave: &EnclaveName,
+        tentacle: &TentacleName,
+        path: &str,
+        text: Option<&str>,
+    ) -> Result<(), WorkingCopyError> {
+        let file = self.folder(enclave, tentacle).join(path);
+        match text {
+            Some(text) => Ok(replace(&file, text)?),
+            None => match std::fs::remove_file(&file) {
+                Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(error.into()),
+                _ => Ok(()),
+            },
+        }
+    }
+
+    /// What is noted of where a tentacle's files came from; it lies beside their folder.
+    pub(crate) fn note(
+        &self,
+        enclave: &EnclaveName,
+        tentacle: &TentacleName,
+    ) -> std::io::Result<Option<String>> {
+        // Where the folder is gone, what was noted of it says nothing about the next one.
+        if !self.folder(enclave, tentacle).is_dir() {
+            return Ok(None);
+        }
+        match std::fs::read_to_string(self.noted(enclave, tentacle)) {
+            Ok(text) => Ok(Some(text)),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Notes where a tentacle's files came from.
+    pub(crate) fn set_note(
+        &self,
+        enclave: &EnclaveName,
+        tentacle: &TentacleName,
+        text: &str,
+    ) -> std::io::Result<()> {
+        replace(&self.noted(enclave, tentacle), text)
+    }
+
+    fn noted(&self, enclave: &EnclaveName, tentacle: &TentacleName) -> PathBuf {
+        self.root.join(enclave.as_str()).join(format!(".{tentacle}.came-from.json"))
     }
 
     /// All files of a tentacle, by path. Hidden files stay here; links are not followed.
@@ -86,6 +146,16 @@ impl WorkingCopy {
         reading.folder(&folder, "")?;
         Ok(reading.files)
     }
+}
+
+/// Replaces a file by one that is whole.
+fn replace(file: &Path, text: &str) -> std::io::Result<()> {
+    let within = file.parent().unwrap_or(file);
+    std::fs::create_dir_all(within)?;
+    let name = file.file_name().unwrap_or_default().to_string_lossy();
+    let unfinished = within.join(format!(".{}.unfinished", name.trim_start_matches('.')));
+    std::fs::write(&unfinished, text)?;
+    std::fs::rename(&unfinished, file)
 }
 
 struct Reading<'t> {

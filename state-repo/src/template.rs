@@ -74,6 +74,30 @@ pub fn init(folder: &Path, author: &Author) -> Result<Init, StateError> {
     Ok(Init::Made(commit))
 }
 
+/// Makes the same without a working tree, for others to push to. It appears whole or not at all.
+///
+/// # Errors
+/// When something else is in the folder, or the disk says no.
+pub fn init_bare(folder: &Path, author: &Author) -> Result<Init, StateError> {
+    if Repository::open_bare(folder).is_ok_and(|repo| repo.head().is_ok()) {
+        return Ok(Init::There);
+    }
+    if let Some(found) = first_in(folder)? {
+        return Err(StateError::NotEmpty { path: folder.to_owned(), found });
+    }
+    let parent = folder.parent().unwrap_or(folder);
+    let made =
+        tempfile::Builder::new().prefix(".state-repo-").tempdir_in(parent).map_err(StateError::io(parent))?;
+    let commit = fill(made.path(), author)?;
+    let bare = made.path().join(".git");
+    Repository::open(made.path())?.config()?.set_bool("core.bare", true)?;
+    let index = bare.join("index");
+    fs::remove_file(&index).map_err(StateError::io(&index))?;
+    fs::set_permissions(&bare, fs::Permissions::from_mode(0o700)).map_err(StateError::io(&bare))?;
+    fs::rename(&bare, folder).map_err(StateError::io(folder))?;
+    Ok(Init::Made(commit))
+}
+
 /// Whether there is a state repo in just this folder.
 fn is_one(folder: &Path) -> bool {
     folder.join(".git").is_dir()

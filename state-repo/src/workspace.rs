@@ -7,6 +7,7 @@ use crate::error::StateError;
 use crate::hostile::Hostile;
 use crate::layout::{ARCHIVE, ENCLAVES, Entry, Layout};
 use crate::names::{BranchName, CommitId};
+use crate::newest::last_change;
 use crate::publish::resolved;
 use crate::read::{self, Committed};
 use crate::remote::{self, Bounds, Elsewhere, Pushed};
@@ -19,9 +20,6 @@ use workflow::{ContentHash, EnclaveName, TentacleName};
 
 /// How often a push that lost the race is tried again.
 const TRIES: u32 = 24;
-
-/// How many commits are gone back to find the one that last changed a tentacle.
-const LOOK_BACK: usize = 10_000;
 
 /// A person's clone.
 pub struct WorkingClone {
@@ -296,7 +294,7 @@ impl WorkingClone {
         }
         let (branch, head) = self.branch()?;
         let head = head.ok_or(StateError::Nothing)?;
-        let last = self.last_change(head, &folder)?;
+        let last = last_change(&self.repo, head, &folder)?;
         let seen = self.repo.refname_to_id(&tracking(&branch)).ok();
         let pushed = match seen {
             Some(seen) => seen == last || self.repo.graph_descendant_of(seen, last)?,
@@ -325,20 +323,6 @@ impl WorkingClone {
         let statuses = self.repo.statuses(Some(&mut options))?;
         let changed = statuses.iter().find(|entry| !entry.status().intersects(Status::IGNORED));
         Ok(changed.map(|entry| String::from_utf8_lossy(entry.path_bytes()).escape_debug().to_string()))
-    }
-
-    /// The commit that last changed `folder`, so that what others commit elsewhere makes no difference.
-    fn last_change(&self, head: Oid, folder: &str) -> Result<Oid, StateError> {
-        let at = |commit: &Commit<'_>| {
-            commit.tree().ok()?.get_path(Path::new(folder)).ok().map(|entry| entry.id())
-        };
-        let mut commit = self.repo.find_commit(head)?;
-        let wanted = at(&commit);
-        for _ in 0..LOOK_BACK {
-            let Some(same) = commit.parents().find(|parent| at(parent) == wanted) else { break };
-            commit = same;
-        }
-        Ok(commit.id())
     }
 
     fn origin(&self) -> Result<RepoAddress, StateError> {

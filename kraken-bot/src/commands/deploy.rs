@@ -1,5 +1,7 @@
 //! `deploy TENTACLE`: deploys the files of the working copy.
 
+pub(super) mod committed;
+
 use super::approve;
 use super::new::not_written;
 use crate::asked::{Answer, Asked, Stop};
@@ -17,8 +19,11 @@ pub(super) const NO_ENCLAVE: &str =
 
 pub(super) async fn run(asked: &Asked<'_>, tentacle: TentacleName) -> Result<Answer, Stop> {
     asked.channel()?;
-    let here = asked.call::<Whoami>(Nothing {}).await?.enclave;
-    let here = here.ok_or_else(|| Stop::Told(NO_ENCLAVE.to_owned()))?;
+    let me = asked.call::<Whoami>(Nothing {}).await?;
+    let here = me.enclave.as_ref().ok_or_else(|| Stop::Told(NO_ENCLAVE.to_owned()))?;
+    if let Some(state) = &asked.kraken.state {
+        return committed::run(asked, state, (here.name.clone(), &me), tentacle).await;
+    }
     let files = asked.kraken.working_copy.read(&here.name, &tentacle);
     // Whether there are files is for those alone who may deploy them: the server is asked in any case.
     let (files, missing) = match files {

@@ -216,6 +216,10 @@ impl Given {
                 ),
             });
         };
+        // A dry run only checks: nothing of what is in it comes to run.
+        if args.dry_run && args.commit.is_none() {
+            return Ok(Self::InCall);
+        }
         let Some(commit) =
             args.commit.as_deref().filter(|_| args.files.is_empty() && args.manifests.is_empty())
         else {

@@ -38,7 +38,10 @@ async fn files_that_somebody_changed_or_removed_are_told_and_put_back() {
     fs::set_permissions(&file, Permissions::from_mode(0o644)).unwrap();
     fs::write(&file, "export default () => \"evil\";\n").unwrap();
     let told = status(&server).await;
-    assert_eq!((&told["state"], &told["offer"]), (&json!("changed_by_hand"), &json!("put it back as it was")));
+    assert_eq!(
+        (&told["state"], &told["offer"]),
+        (&json!("changed_by_hand"), &json!("put it back as it was"))
+    );
     assert!(told["by_hand"][0]["object"].as_str().unwrap().contains("the files of version"), "{told}");
     assert_eq!(repair(&server).await, 1);
     assert_eq!(status(&server).await["state"], "not_in_git");

@@ -7,6 +7,7 @@ mod author;
 mod away;
 mod canary;
 mod cards;
+mod commits;
 mod emergency;
 mod flood;
 mod forms;

@@ -1,5 +1,6 @@
 //! New reach without Slack: an MCP client asks, and the owner decides on the server's own page.
 
+use crate::commits::{clone, push};
 use serde_json::{Value, json};
 use tests::{Home, Mcp};
 
@@ -18,9 +19,8 @@ contract:
 
 const FETCH: &str = "export default async (ctx) => (await ctx.fetch('news', '/')).status;\n";
 
-async fn deploy(agent: &Mcp) -> Value {
-    let files = json!({"workflow.yaml": WORKFLOW, "nodes/fetch.ts": FETCH});
-    agent.call("wf_apply", &json!({"enclave": "payroll", "name": "news", "files": files})).await.unwrap()
+async fn deploy(agent: &Mcp, commit: &str) -> Value {
+    agent.call("wf_apply", &json!({"enclave": "payroll", "name": "news", "commit": commit})).await.unwrap()
 }
 
 #[tokio::test]
@@ -29,7 +29,10 @@ async fn new_reach_of_an_enclave_without_a_channel_is_approved_on_the_page() {
     let mut up = home.up().await;
     let agent = up.mcp("ana").await;
     agent.call("enclave_provision", &json!({"name": "payroll"})).await.unwrap();
-    let asked = deploy(&agent).await;
+    let clone = clone(&up, &home);
+    push(&clone, "enclaves/payroll/news/workflow.yaml", WORKFLOW);
+    let commit = push(&clone, "enclaves/payroll/news/nodes/fetch.ts", FETCH);
+    let asked = deploy(&agent, &commit).await;
     assert_eq!(asked["status"], "needs_approval", "{asked}");
     let address = asked["approval"]["page"].as_str().unwrap();
 
@@ -53,6 +56,6 @@ async fn new_reach_of_an_enclave_without_a_channel_is_approved_on_the_page() {
     }
     let decided = ana.decides(&shown, "approve").await;
     assert!(decided.text.contains("Approved"), "{}", decided.text);
-    assert_eq!(deploy(&agent).await["status"], "deployed");
+    assert_eq!(deploy(&agent, &commit).await["status"], "deployed");
     assert_eq!(up.interrupt().await, Some(0));
 }

@@ -68,11 +68,13 @@ pub(super) fn running(world: &World, elsewhere: Option<&Path>) {
          a token      {program} up token ana{there}     (or ben, cy, gil; good for five minutes)\n\
          as operator  export TENTACULAR_SERVER={server} TENTACULAR_BREAK_GLASS={token}\n             {program} enclave list\n\
          state        {state}\n\
+         in git       git clone {repo}     (what the Kraken commits and the server deploys)\n\
          logs         {logs}\n\n\
          Ctrl-C ends all of it.",
         there = elsewhere.map_or_else(String::new, |folder| format!(" --state-dir {}", short(folder))),
         server = world.server(),
         state = short(world.folder()),
+        repo = short(&world.state_repo()),
         logs = short(&world.path("logs")),
     ));
 }

@@ -6,6 +6,7 @@ mod keys;
 use super::engine;
 use super::ports::Ports;
 use crate::private_file::{self, PrivateFileError};
+use state_repo::Author;
 use std::path::{Path, PathBuf};
 
 pub(crate) use keys::operator;
@@ -19,6 +20,9 @@ pub(crate) enum WorldError {
     /// A key that was made cannot be read again.
     #[error(transparent)]
     Signing(#[from] wire::signing::SigningError),
+    /// The state repo cannot be made.
+    #[error("the state repo cannot be made: {0}")]
+    Repo(#[from] state_repo::StateError),
     /// A key cannot be written.
     #[error("a key cannot be made: {0}")]
     Key(String),
@@ -47,6 +51,11 @@ impl World {
     /// A file or folder in it.
     pub(crate) fn path(&self, name: &str) -> PathBuf {
         self.folder.join(name)
+    }
+
+    /// The state repo: what the Kraken commits and the server deploys.
+    pub(crate) fn state_repo(&self) -> PathBuf {
+        self.path("state.git")
     }
 
     /// Its ports.
@@ -90,6 +99,10 @@ impl World {
             private_file::folder(&self.path(name))?;
         }
         keys::make_missing(self)?;
+        state_repo::init_bare(
+            &self.state_repo(),
+            &Author { name: operator(), email: "operator@localhost".to_owned() },
+        )?;
         Ok(engine::write(&self.state.join("engine"))?)
     }
 }

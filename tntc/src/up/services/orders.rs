@@ -66,6 +66,13 @@ fn workspace(plan: &Plan<'_>) -> Service {
     Service { order: order(plan, "the workspace", flags, 6), proof: Proof::Answers(discovery) }
 }
 
+/// The flags of the state repo, with the service's own copy of it in `copy`.
+fn from_git(plan: &Plan<'_>, flags: Flags, copy: &str) -> Flags {
+    let mut address = OsString::from("file://");
+    address.push(plan.world.state_repo());
+    flags.text("--state-repo", address).path("--state-dir", plan.world.path(copy))
+}
+
 fn server(plan: &Plan<'_>) -> Service {
     let world = plan.world;
     let mut store = OsString::from("sqlite:");
@@ -87,7 +94,7 @@ fn server(plan: &Plan<'_>) -> Service {
         .path("--engine-dir", plan.engine)
         // The gateway is in this very program.
         .path("--egress", std::env::current_exe().unwrap_or_default());
-    let mut flags = flags;
+    let mut flags = from_git(plan, flags, "server/state-repo");
     flags.0.extend(plan.egress.iter().cloned());
     let mut order = order(plan, "the server", flags, 15);
     order.variables = plan.programs.variables().collect();
@@ -106,7 +113,7 @@ fn kraken(plan: &Plan<'_>) -> Service {
         .path("--age-key-file", world.path("kraken/age-key"))
         .path("--state", world.path("kraken/state.sqlite"))
         .path("--work-dir", world.path("tentacles"));
-    let mut flags = flags;
+    let mut flags = from_git(plan, flags, "kraken/state-repo");
     flags.0.extend(plan.model.iter().cloned());
     let (flags, proof) = match plan.slack_http {
         Some(port) => {

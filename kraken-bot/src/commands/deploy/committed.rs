@@ -1,0 +1,180 @@
+//! `deploy TENTACLE` with a state repo: the server decides, the files on the disk are committed and pushed in the person's
+//! name, and the commit is deployed.
+
+use super::{told, words};
+use crate::asked::{Answer, Asked, Stop};
+use crate::commands::new::not_written;
+use crate::live;
+use crate::reply::{refusal, sentence};
+use crate::slack::blocks::{Message, code, escape};
+use crate::state::{Change, Names, Standing, StateRepo, StateStop};
+use crate::working_copy::WorkingCopyError;
+use state_repo::{Author, Committed, Conflict, Leak, StateError, Trailers};
+use std::collections::BTreeMap;
+use wire::tools::person::WhoamiAnswer;
+use wire::tools::tentacle::{WfApply, WfApplyAnswer, WfApplyArgs};
+use wire::{EnclaveRef, Failure, FailureCode};
+use workflow::{EnclaveName, TentacleName};
+
+/// The most characters of each version of a file that is told.
+const MOST: usize = 1_200;
+
+/// The most files of which both versions are told.
+const FILES: usize = 2;
+
+pub(in crate::commands) async fn run(
+    asked: &Asked<'_>,
+    state: &StateRepo,
+    (enclave, me): (EnclaveName, &WhoamiAnswer),
+    tentacle: TentacleName,
+) -> Result<Answer, Stop> {
+    let copy = &asked.kraken.working_copy;
+    let names = Names { enclave, tentacle };
+    let standing = state.look(copy, &names).await;
+    // What is on the disk or in git is for those alone who may deploy it: the server decides first.
+    let (commit, files) = match &standing {
+        Ok(Standing::InGit(at)) => (Some(at.committed.commit.to_string()), BTreeMap::new()),
+        Ok(Standing::Removed(files) | Standing::Changed { files, .. } | Standing::Apart { files, .. }) => {
+            (None, files.clone())
+        }
+        Ok(Standing::Nowhere) | Err(_) => (None, BTreeMap::new()),
+    };
+    let is_there = commit.is_some() || !files.is_empty();
+    let decided = asked.call::<WfApply>(args(&names.tentacle, commit, files, true)).await;
+    match decided {
+        // Without files there is nothing that could be right: whoever hears that may deploy.
+        Err(Stop::Refused(failure)) if failure.code == FailureCode::Invalid && !is_there => {}
+        Err(stop) => return Err(stop),
+        Ok(_) => {}
+    }
+    match standing.map_err(|stop| not_carried(&stop))? {
+        Standing::Nowhere => return Err(not_written(WorkingCopyError::NotThere(names.tentacle))),
+        Standing::Removed(_) => return Err(Stop::Told(removed(&names.tentacle))),
+        _ => {}
+    }
+    let change = Change { author: author(asked, me), trailers: trailers(asked, &names) };
+    let committed = state.carry(copy, &names, change).await.map_err(|stop| not_carried(&stop))?;
+    let committed =
+        committed.ok_or_else(|| not_written(WorkingCopyError::NotThere(names.tentacle.clone())))?;
+    let args = args(&names.tentacle, Some(committed.commit.to_string()), BTreeMap::new(), false);
+    let deployed = live::call::<WfApply>(asked, args, words(&names.tentacle), |_| Vec::new()).await?;
+    Ok(Answer::Aloud(from_git(&deployed, &committed)))
+}
+
+fn args(
+    name: &TentacleName,
+    commit: Option<String>,
+    files: BTreeMap<String, String>,
+    dry_run: bool,
+) -> WfApplyArgs {
+    let (enclave, manifests) = (EnclaveRef::default(), Vec::new());
+    WfApplyArgs { enclave, commit, name: name.clone(), files, dry_run, manifests }
+}
+
+/// Whoever asked, by the address that the issuer has verified. Where there is none, by one that is nobody's.
+fn author(asked: &Asked<'_>, me: &WhoamiAnswer) -> Author {
+    let name = me.name.clone().unwrap_or_else(|| asked.account.name.clone());
+    let email = me.email.clone().unwrap_or_else(|| format!("{}@unverified.invalid", asked.account.id));
+    Author { name, email }
+}
+
+fn trailers(asked: &Asked<'_>, names: &Names) -> Trailers {
+    let incoming = asked.incoming;
+    Trailers {
+        enclave: Some(names.enclave.to_string()),
+        tentacle: Some(names.tentacle.to_string()),
+        request: Some(incoming.id.clone()),
+        message: Some(format!("{}/{}/{}", incoming.team, incoming.channel, asked.said.ts)),
+    }
+}
+
+/// What was deployed, and where it is kept.
+pub(in crate::commands) fn from_git(deployed: &WfApplyAnswer, committed: &Committed) -> Message {
+    let Committed { summary, author, .. } = committed;
+    told(deployed).note(format!("It is in git: “{}”, by {}.", escape(summary), escape(author)))
+}
+
+pub(in crate::commands) fn removed(tentacle: &TentacleName) -> String {
+    format!(
+        "`{tentacle}` was removed in git, and its files on disk are as they were before, so nothing was done. Put it back in \
+         git to deploy it again."
+    )
+}
+
+/// What the person hears when the disk and git are not brought together. Nothing is lost in any of these cases.
+pub(in crate::commands) fn not_carried(stop: &StateStop) -> Stop {
+    match stop {
+        StateStop::Copy(error) => not_written(again(error)),
+        StateStop::Repo(StateError::Leaks(leaks)) => Stop::Told(leaked(leaks)),
+        StateStop::Repo(StateError::Conflict(conflict)) => Stop::Told(in_conflict(conflict)),
+        StateStop::Repo(error @ (StateError::Io { .. } | StateError::Git(_) | StateError::InUse(_))) => {
+            tracing::error!(%error, "the Kraken's copy of the state repo cannot be used");
+            Stop::Told(NO_COPY.to_owned())
+        }
+        StateStop::Repo(error) => {
+            let failure = Failure::new(FailureCode::Unavailable, error.to_string());
+            Stop::Told(refusal(&match error.next() {
+                Some(next) => failure.with_remedy(next),
+                None => failure,
+            }))
+        }
+    }
+}
+
+/// What is told when the Kraken's own copy fails.
+pub(in crate::commands) const NO_COPY: &str = "I cannot use my copy of the state repo at the moment, so nothing was \
+    deployed. Your files are as they were: ask again, or ask an operator to look at my log.";
+
+fn again(error: &WorkingCopyError) -> WorkingCopyError {
+    match error {
+        WorkingCopyError::AlreadyThere(name) => WorkingCopyError::AlreadyThere(name.clone()),
+        WorkingCopyError::NotThere(name) => WorkingCopyError::NotThere(name.clone()),
+        WorkingCopyError::File(path, why) => WorkingCopyError::File(path.clone(), why),
+        WorkingCopyError::TooMuch(name) => WorkingCopyError::TooMuch(name.clone()),
+        WorkingCopyError::Disk(error) => WorkingCopyError::Disk(std::io::Error::other(error.to_string())),
+    }
+}
+
+pub(in crate::commands) fn leaked(leaks: &[Leak]) -> String {
+    let lines: Vec<String> = leaks
+        .iter()
+        .map(|leak| format!("• {}, line {}: {}", code(&leak.path), leak.line, leak.kind))
+        .collect();
+    format!(
+        "I did not commit it, because it has what looks like secrets, and everybody who reads the repository would see \
+         them:\n{}\n{}",
+        lines.join("\n"),
+        sentence(
+            "take them out, set them with `tntc secret set`, and replace them where they were issued if anybody saw them"
+        )
+    )
+}
+
+/// Both versions, and the way out.
+pub(in crate::commands) fn in_conflict(conflict: &Conflict) -> String {
+    let mut text = "Somebody else changed the same in git in the meantime, so I committed and deployed nothing, and both \
+                    versions are as they were."
+        .to_owned();
+    for versions in conflict.files.iter().take(FILES) {
+        let path = code(&versions.path);
+        text.push_str(&format!("\n{path} in git:\n{}", shown(versions.theirs.as_deref())));
+        text.push_str(&format!("\n{path} on disk:\n{}", shown(versions.ours.as_deref())));
+    }
+    match conflict.files.len().saturating_sub(FILES) {
+        0 => {}
+        1 => text.push_str("\nOne more file is like that."),
+        more => text.push_str(&format!("\n{more} more files are like that.")),
+    }
+    text.push_str("\n*Next:* bring the two together in the files on disk, and ask me to deploy again.");
+    text
+}
+
+fn shown(version: Option<&[u8]>) -> String {
+    let Some(bytes) = version else { return "(removed)".to_owned() };
+    let text = String::from_utf8_lossy(bytes).replace("```", "'''");
+    let mut cut: String = text.chars().take(MOST).collect();
+    if cut.len() < text.len() {
+        cut.push('…');
+    }
+    format!("```\n{}\n```", escape(cut.trim_end()))
+}

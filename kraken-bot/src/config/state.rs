@@ -1,0 +1,70 @@
+//! The flags of the state repo.
+
+use super::ConfigError;
+use clap::Args;
+use state_repo::{AddressError, BranchName, Credentials, NameError, RepoAddress, SigningKey};
+use std::path::PathBuf;
+
+/// Where what people write is committed for them.
+#[derive(Debug, Clone, Args)]
+pub struct StateArgs {
+    /// The repository that the Kraken commits to for people, e.g. `https://git.example/team/state.git`: the one that the
+    /// server deploys from. Without it files travel in the call.
+    #[arg(long, env = "KRAKEN_STATE_REPO", requires = "state_dir")]
+    pub state_repo: Option<String>,
+    /// The branch of the state repo that is committed to.
+    #[arg(long, env = "KRAKEN_STATE_BRANCH", default_value = "main")]
+    pub state_branch: String,
+    /// A file with what opens the state repo over https: a token that may write, or `user:password`.
+    #[arg(long, env = "KRAKEN_STATE_CREDENTIALS")]
+    pub state_credentials: Option<PathBuf>,
+    /// The folder for the Kraken's own copy of the state repo. It is a cache: it may be removed while the Kraken is not
+    /// running.
+    #[arg(long, env = "KRAKEN_STATE_DIR")]
+    pub state_dir: Option<PathBuf>,
+    /// The SSH key (Ed25519, without a passphrase) that signs the Kraken's commits.
+    #[arg(long, env = "KRAKEN_STATE_SIGNING_KEY")]
+    pub state_signing_key: Option<PathBuf>,
+}
+
+/// The state repo as it is configured.
+#[derive(Debug)]
+pub(crate) struct StateConfig {
+    pub(crate) address: RepoAddress,
+    pub(crate) branch: BranchName,
+    pub(crate) credentials: Option<Credentials>,
+    pub(crate) folder: PathBuf,
+    pub(crate) key: Option<SigningKey>,
+}
+
+impl StateArgs {
+    /// The whole of it, read; `None` where there is no state repo.
+    pub(crate) fn read(&self) -> Result<Option<StateConfig>, ConfigError> {
+        let Some(address) = &self.state_repo else { return Ok(None) };
+        let wrong = |problem: String| ConfigError(vec![problem]);
+        let folder = self.state_dir.clone().ok_or_else(|| {
+            wrong("--state-repo needs --state-dir, the folder for the Kraken's own copy".to_owned())
+        })?;
+        let address =
+            address.parse().map_err(|error: AddressError| wrong(format!("--state-repo: {error}")))?;
+        let branch = self
+            .state_branch
+            .parse()
+            .map_err(|error: NameError| wrong(format!("--state-branch: {error}")))?;
+        let credentials = self.state_credentials.as_ref().map(|file| {
+            Credentials::read(file).map_err(|error| {
+                wrong(format!("--state-credentials `{}` cannot be used: {error}", file.display()))
+            })
+        });
+        let key = self.state_signing_key.as_ref().map(|file| {
+            SigningKey::read(file).map_err(|error| wrong(format!("--state-signing-key: {error}")))
+        });
+        Ok(Some(StateConfig {
+            address,
+            branch,
+            credentials: credentials.transpose()?,
+            folder,
+            key: key.transpose()?,
+        }))
+    }
+}

@@ -1,0 +1,78 @@
+//! The state repo, as the Kraken commits to it for people: one clone, and one piece of work on it at a time.
+
+mod came;
+mod sides;
+
+pub(crate) use sides::{Change, Names, Sides, Standing};
+
+use crate::config::StateConfig;
+use crate::working_copy::{WorkingCopy, WorkingCopyError};
+use state_repo::{Committed, Mirror, SigningKey, StateError};
+use std::sync::Arc;
+use tokio::sync::Mutex;
+
+/// Why a tentacle's two sides are not brought together.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum StateStop {
+    /// The disk copy.
+    #[error(transparent)]
+    Copy(#[from] WorkingCopyError),
+    /// The state repo.
+    #[error(transparent)]
+    Repo(#[from] StateError),
+}
+
+/// The Kraken's clone of the state repo.
+#[derive(Debug)]
+pub(crate) struct StateRepo {
+    mirror: Arc<Mirror>,
+    key: Option<Arc<SigningKey>>,
+    /// One piece of work at a time: whoever waits holds no thread.
+    turn: Mutex<()>,
+}
+
+impl StateRepo {
+    /// Opens the clone.
+    ///
+    /// # Errors
+    /// When another process has it, or the disk says no.
+    pub(crate) async fn open(config: StateConfig) -> Result<Self, StateError> {
+        let StateConfig { address, branch, credentials, folder, key } = config;
+        let open = move || Mirror::open(&folder, address, branch, credentials);
+        let mirror = tokio::task::spawn_blocking(open).await.map_err(lost)??;
+        Ok(Self { mirror: Arc::new(mirror), key: key.map(Arc::new), turn: Mutex::new(()) })
+    }
+
+    /// How a tentacle stands on the disk and in git. Nothing is changed.
+    pub(crate) async fn look(&self, copy: &WorkingCopy, names: &Names) -> Result<Standing, StateStop> {
+        self.work(copy, names, |sides| sides.look()).await
+    }
+
+    /// Commits and pushes what is on the disk, and lets the disk follow what is in git; answers the commit that has the
+    /// tentacle, or nothing where there is none of it.
+    pub(crate) async fn carry(
+        &self,
+        copy: &WorkingCopy,
+        names: &Names,
+        change: Change,
+    ) -> Result<Option<Committed>, StateStop> {
+        let key = self.key.clone();
+        self.work(copy, names, move |sides| sides.carry(&change, key.as_deref())).await
+    }
+
+    async fn work<T: Send + 'static>(
+        &self,
+        copy: &WorkingCopy,
+        names: &Names,
+        work: impl FnOnce(&Sides<'_>) -> Result<T, StateStop> + Send + 'static,
+    ) -> Result<T, StateStop> {
+        let _turn = self.turn.lock().await;
+        let (mirror, copy, names) = (Arc::clone(&self.mirror), copy.clone(), names.clone());
+        let work = move || work(&Sides { mirror: &mirror, copy: &copy, names: &names });
+        tokio::task::spawn_blocking(work).await.map_err(lost)?
+    }
+}
+
+fn lost(error: tokio::task::JoinError) -> StateError {
+    StateError::Git(error.to_string())
+}

@@ -1,0 +1,47 @@
+//! What is known of where a disk copy came from: kept beside it, so that both are lost together or not at all.
+
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+use std::collections::BTreeMap;
+use wire::canonical::hex;
+
+/// Where a disk copy came from.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Came {
+    /// The commit whose content it had last, before anybody changed it.
+    #[serde(default)]
+    pub(super) base: Option<String>,
+    /// What was about to be committed: it may be already, and nobody has written it down yet.
+    #[serde(default)]
+    pub(super) sent: Option<Sent>,
+    /// A conflict that somebody was told.
+    #[serde(default)]
+    pub(super) told: Option<ToldOf>,
+}
+
+/// Files that were about to be committed for a request.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Sent {
+    pub(super) request: String,
+    /// The hash of each, by path.
+    pub(super) files: BTreeMap<String, String>,
+}
+
+/// A conflict: whoever changes the files after that has seen both versions.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct ToldOf {
+    /// The commit that has the other version.
+    pub(super) theirs: String,
+    /// The files as they were on the disk.
+    pub(super) files: BTreeMap<String, String>,
+}
+
+/// The hash of a text.
+pub(super) fn hash(text: &str) -> String {
+    hex(&Sha256::digest(text))
+}
+
+/// The hash of each file.
+pub(super) fn hashes(files: &BTreeMap<String, String>) -> BTreeMap<String, String> {
+    files.iter().map(|(path, text)| (path.clone(), hash(text))).collect()
+}

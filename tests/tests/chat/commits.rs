@@ -1,0 +1,176 @@
+//! The Kraken commits for people: what is deployed is what is in git, under the name of whoever asked.
+
+use crate::said::{alone, aloud, founder, greeted};
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use tests::{Home, Up};
+
+/// Runs git in `folder`, with no settings but those of the folder; it must succeed.
+pub(crate) fn git(folder: &Path, args: &[&str]) -> String {
+    let output = Command::new("git")
+        .args(["-c", "user.name=Ben Plain", "-c", "user.email=ben@plain.example"])
+        .args(args)
+        .current_dir(folder)
+        .env("GIT_CONFIG_GLOBAL", "/dev/null")
+        .env("GIT_CONFIG_SYSTEM", "/dev/null")
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "git {args:?}: {}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8(output.stdout).unwrap().trim().to_owned()
+}
+
+/// The repository of the local workspace.
+pub(crate) fn bare(up: &Up) -> PathBuf {
+    up.folder().join("state.git")
+}
+
+/// A clone of it, as it says that one is made.
+pub(crate) fn clone(up: &Up, home: &Home) -> PathBuf {
+    let line = up.said().lines().find_map(|line| line.strip_prefix("in git").map(str::to_owned)).unwrap();
+    let address =
+        line.trim().strip_prefix("git clone ").unwrap().split_whitespace().next().unwrap().to_owned();
+    assert_eq!(Path::new(&address), bare(up));
+    let clone = home.path().join("clone");
+    git(home.path(), &["clone", "--quiet", &address, "clone"]);
+    clone
+}
+
+/// Writes a file, commits and pushes it with plain git.
+pub(crate) fn push(clone: &Path, path: &str, text: &str) -> String {
+    git(clone, &["pull", "--quiet", "--ff-only"]);
+    let file = clone.join(path);
+    std::fs::create_dir_all(file.parent().unwrap()).unwrap();
+    std::fs::write(file, text).unwrap();
+    git(clone, &["add", "-A"]);
+    git(clone, &["commit", "--quiet", "-m", &format!("{path}: by hand")]);
+    git(clone, &["push", "--quiet", "origin", "HEAD"]);
+    git(clone, &["rev-parse", "HEAD"])
+}
+
+fn last(up: &Up, format: &str) -> String {
+    git(&bare(up), &["log", "-1", &format!("--format={format}"), "main"])
+}
+
+fn on_disk(up: &Up, path: &str) -> PathBuf {
+    up.folder().join("tentacles/price-watch/hello").join(path)
+}
+
+const NODE: &str = "enclaves/price-watch/hello/nodes/hello.ts";
+
+#[tokio::test]
+async fn a_deploy_is_one_commit_of_whoever_asked() {
+    let home = Home::default();
+    let up = home.up().await;
+    let ana = up.person("ana").await;
+    ana.asks_and_signs_in("set up this channel").await;
+    aloud(&ana.asks("new hello").await, &["hello is written:"]);
+    let before = last(&up, "%H");
+    let told = ana.asks("deploy hello").await;
+    aloud(&told, &["hello is deployed.", "It is in git: “hello: a first version”, by Ana Sousa."]);
+    let commit = last(&up, "%H");
+    assert!(!told.text.contains(&commit[..7]), "{told:?}");
+    let whose = last(&up, "%an <%ae>|%cn|%P|%s");
+    assert!(
+        whose.starts_with("Ana Sousa <ana@")
+            && whose.ends_with(&format!("|Kraken|{before}|hello: a first version")),
+        "{whose}"
+    );
+    let trailers = last(&up, "%(trailers:only,unfold)");
+    for word in [
+        "Tentacular-Enclave: price-watch",
+        "Tentacular-Tentacle: hello",
+        "Tentacular-Request: ",
+        "Tentacular-Message: T",
+    ] {
+        assert!(trailers.contains(word), "{trailers}");
+    }
+    let kept = git(&bare(&up), &["show", &format!("main:{NODE}")]);
+    assert_eq!(kept, std::fs::read_to_string(on_disk(&up, "nodes/hello.ts")).unwrap().trim());
+    let status = ana.asks("status hello").await;
+    aloud(&status, &["in git: \"hello: a first version\" by Ana Sousa"]);
+
+    // Nothing new is no commit.
+    aloud(&ana.asks("deploy hello").await, &["hello runs exactly this already"]);
+    assert_eq!(last(&up, "%H"), commit);
+    // Whoever may not deploy commits nothing.
+    std::fs::write(on_disk(&up, "README.md"), "Another one.\n").unwrap();
+    let gil = up.person("gil").await;
+    alone(&gil.asks_and_signs_in("deploy hello").await, &["You may not"]);
+    assert_eq!(last(&up, "%H"), commit);
+    aloud(&ana.asks("deploy hello").await, &["hello: change README.md"]);
+    assert_ne!(last(&up, "%H"), commit);
+}
+
+#[tokio::test]
+async fn secrets_are_not_committed_and_a_conflict_loses_nothing() {
+    let home = Home::default();
+    let up = home.up().await;
+    let ana = founder(&up).await;
+    let clone = clone(&up, &home);
+    let before = last(&up, "%H");
+    let token = format!("{}{}", "xoxb-", "1234567890-abcdef");
+    std::fs::write(on_disk(&up, "notes.md"), format!("one\n{token}\n")).unwrap();
+    let told = ana.asks("deploy hello").await;
+    alone(&told, &["enclaves/price-watch/hello/notes.md", "line 2", "a token of Slack"]);
+    assert!(!told.text.contains(&token), "{told:?}");
+    assert_eq!(last(&up, "%H"), before);
+    std::fs::remove_file(on_disk(&up, "notes.md")).unwrap();
+
+    // Somebody pushes: the disk follows, because nobody changed it.
+    let node = std::fs::read_to_string(on_disk(&up, "nodes/hello.ts")).unwrap();
+    let hand = node.replace("Hello", "Good day");
+    assert_ne!(hand, node);
+    push(&clone, NODE, &hand);
+    std::fs::remove_file(on_disk(&up, "tests/fixtures/hello.json")).unwrap_or_default();
+    git(&clone, &["rm", "-q", "-r", "enclaves/price-watch/hello/tests"]);
+    push(&clone, "enclaves/price-watch/hello/README.md", "By hand.\n");
+    aloud(&ana.asks("deploy hello").await, &["hello is deployed."]);
+    assert_eq!(std::fs::read_to_string(on_disk(&up, "nodes/hello.ts")).unwrap(), hand);
+    aloud(&ana.asks("run hello").await, &["Good day"]);
+
+    // Both change different files: both arrive.
+    push(&clone, "enclaves/price-watch/hello/README.md", "By hand, again.\n");
+    let disk = node.replace("Hello", "Good evening");
+    std::fs::write(on_disk(&up, "nodes/hello.ts"), &disk).unwrap();
+    aloud(&ana.asks("deploy hello").await, &["hello is deployed.", "hello: change nodes/hello.ts"]);
+    assert_eq!(std::fs::read_to_string(on_disk(&up, "README.md")).unwrap(), "By hand, again.\n");
+
+    // Both change the same line: both are told, and neither is touched.
+    let theirs = node.replace("Hello", "Good night");
+    let ours = node.replace("Hello", "Good morning");
+    let pushed = push(&clone, NODE, &theirs);
+    std::fs::write(on_disk(&up, "nodes/hello.ts"), &ours).unwrap();
+    for _ in 0..2 {
+        let told = ana.asks("deploy hello").await;
+        alone(&told, &["Somebody else changed the same", "Good night", "Good morning", "nodes/hello.ts"]);
+        assert_eq!(last(&up, "%H"), pushed);
+        assert_eq!(std::fs::read_to_string(on_disk(&up, "nodes/hello.ts")).unwrap(), ours);
+    }
+    aloud(&ana.asks("run hello").await, &["Good evening"]);
+    // Brought together by somebody who has seen both.
+    std::fs::write(on_disk(&up, "nodes/hello.ts"), node.replace("Hello", "Good morning and good night"))
+        .unwrap();
+    aloud(&ana.asks("deploy hello").await, &["hello is deployed."]);
+    aloud(&ana.asks("run hello").await, &["Good morning and good night"]);
+    assert_eq!(last(&up, "%P"), pushed);
+}
+
+#[tokio::test]
+async fn killed_in_a_deploy_the_request_has_one_commit() {
+    let home = Home::default();
+    let up = home.up().await;
+    let ana = founder(&up).await;
+    let node = std::fs::read_to_string(on_disk(&up, "nodes/hello.ts")).unwrap();
+    for round in 0..6_u64 {
+        let count = || git(&bare(&up), &["rev-list", "--count", "main"]).parse::<u64>().unwrap();
+        let before = count();
+        std::fs::write(on_disk(&up, "nodes/hello.ts"), format!("{node}// {round}\n")).unwrap();
+        let thread = ana.says("@kraken deploy hello").await;
+        tokio::time::sleep(std::time::Duration::from_millis(40 * round)).await;
+        up.service("kraken-bot").await.kill();
+        let told = ana.hears(&thread, 1).await;
+        assert!(told[0].text.contains("is deployed") || told[0].text.contains("exactly this"), "{told:?}");
+        assert_eq!(count(), before + 1);
+    }
+    greeted(&ana.asks("run hello").await);
+}
