@@ -21,6 +21,7 @@ mod pace;
 mod page;
 mod progress;
 mod reconcile;
+mod records;
 mod rollout;
 mod runs;
 mod serve;

@@ -12,12 +12,13 @@ use crate::metrics::Metrics;
 use crate::pace::Pace;
 use crate::page::Page;
 use crate::reconcile;
+use crate::records;
 use crate::server::Server;
 use crate::state::StateRepo;
 use crate::store::{OpenEffect, Store, StoreError};
 use crate::supply::Supply;
 use crate::telemetry::Telemetry;
-use crate::trail::{Heads, HeadsError, Reads, Trail, TrailError};
+use crate::trail::{Heads, HeadsError, Reads, RecordHeads, Trail, TrailError};
 use crate::triggers;
 use axum::serve::ListenerExt;
 use secrecy::ExposeSecret;
@@ -161,7 +162,10 @@ impl Ready {
         let glass = args.break_glass_file.clone().map(BreakGlass::new);
         let (issuer, audience) = (args.oidc_issuer.clone(), args.oidc_audience.clone());
         let state = match args.state.read()? {
-            Some(config) => Some(StateRepo::open(config).await?),
+            Some(config) => {
+                let heads = RecordHeads::open(&args.trail_heads_dir, trail.writer(), Arc::clone(&signing))?;
+                Some(StateRepo::open(config, heads).await?)
+            }
             None => None,
         };
         let metrics = Arc::new(Metrics::new());
@@ -234,9 +238,11 @@ impl Ready {
         let keys = Arc::clone(self.server.authenticator.keys());
         let (signing, reconciling) = (Arc::clone(&self.server), Arc::clone(&self.server));
         let (sign_every, pace, left) = (self.pace.sign_every, self.pace.clone(), self.left.clone());
+        let (recording, records_every) = (Arc::clone(&self.server), self.pace.records_every);
         vec![
             tokio::spawn(async move { keys.keep_fresh().await }),
             tokio::spawn(async move { sign_now_and_then(&signing.trail, sign_every).await }),
+            tokio::spawn(async move { records::forever(&recording, records_every).await }),
             tokio::spawn(async move { reconcile::forever(&reconciling, &pace, left).await }),
         ]
     }

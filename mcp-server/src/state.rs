@@ -1,7 +1,9 @@
 //! The state repo, as deploys read it: what is deployed is what a commit of it holds, whatever a client says.
 
 use crate::config::StateConfig;
+use crate::records::RecordBook;
 use crate::rollout::Source;
+use crate::trail::RecordHeads;
 use state_repo::{AtCommit, CommitId, Committed, Found, Mirror, StateError};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -21,6 +23,8 @@ pub(crate) type Kept = Result<String, String>;
 pub(crate) struct InGit {
     /// The newest commit.
     pub(crate) head: SourceCommit,
+    /// The enclave's record, or why there can be none.
+    pub(crate) record: Result<Option<Vec<u8>>, String>,
     /// The tentacles.
     pub(crate) kept: BTreeMap<TentacleName, Kept>,
     /// Whether there are more.
@@ -31,16 +35,22 @@ pub(crate) struct InGit {
 #[derive(Debug)]
 pub(crate) struct StateRepo {
     mirror: Arc<Mirror>,
+    /// Where the records of enclaves are written: a copy of its own, so that no deploy waits for a push.
+    pub(crate) records: RecordBook,
     /// One look at it at a time: whoever waits holds no thread.
     turn: Mutex<()>,
 }
 
 impl StateRepo {
     /// Opens the copy.
-    pub(crate) async fn open(config: StateConfig) -> Result<Self, StateError> {
+    pub(crate) async fn open(config: StateConfig, heads: RecordHeads) -> Result<Self, StateError> {
         let StateConfig { address, branch, credentials, folder } = config;
+        let (again, within) = ((address.clone(), branch.clone(), credentials.clone()), folder.join("records"));
         let mirror = blocking(move || Mirror::open(&folder, address, branch, credentials)).await?;
-        Ok(Self { mirror: Arc::new(mirror), turn: Mutex::new(()) })
+        let (address, branch, credentials) = again;
+        let writing = blocking(move || Mirror::open(&within, address, branch, credentials)).await?;
+        let records = RecordBook::new(writing, heads);
+        Ok(Self { mirror: Arc::new(mirror), records, turn: Mutex::new(()) })
     }
 
     /// The tentacle as the commit of this id has it.
@@ -77,7 +87,8 @@ impl StateRepo {
                 (name, content.map(|hash| hash.to_string()).map_err(|error| error.to_string()))
             };
             let kept = found.into_iter().map(kept).collect();
-            Ok(InGit { head: told(mirror.committed(tip)?), kept, truncated })
+            let record = mirror.record(tip, &enclave).map_err(|error| error.to_string());
+            Ok(InGit { head: told(mirror.committed(tip)?), record, kept, truncated })
         })
         .await
     }
@@ -93,7 +104,7 @@ impl StateRepo {
     }
 }
 
-async fn blocking<T: Send + 'static>(
+pub(crate) async fn blocking<T: Send + 'static>(
     work: impl FnOnce() -> Result<T, StateError> + Send + 'static,
 ) -> Result<T, StateError> {
     let done = tokio::task::spawn_blocking(work).await;

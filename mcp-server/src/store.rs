@@ -9,6 +9,7 @@ mod identity;
 mod mirror;
 mod notice;
 mod record;
+mod recorded;
 mod request;
 mod rights;
 mod row;
@@ -27,9 +28,11 @@ pub use record::{
     TentacleRecord, Verdict,
 };
 pub(crate) use record::{Approval, ApprovalState, JoinRequest, frozen_by};
+pub(crate) use recorded::Recorded;
 pub use request::{Claimed, RequestId};
 pub use rights::Rights;
 pub use row::Corrupt;
+pub(crate) use row::class_name;
 pub(crate) use trail::Filed;
 pub use trail::TrailPage;
 pub(crate) use trigger::TriggerRecord;

@@ -7,6 +7,8 @@ use workflow::{EnclaveName, FilePath, PathError, TentacleName};
 pub const ENCLAVES: &str = "enclaves";
 /// The folder of what was given up.
 pub const ARCHIVE: &str = "archive";
+/// The file in an enclave's folder that the server writes.
+pub const RECORD: &str = "enclave.yaml";
 
 /// The paths of a state repo, relative to its root, with `/` between the parts.
 #[derive(Debug, Clone, Copy)]
@@ -22,6 +24,18 @@ impl Layout {
     #[must_use]
     pub fn tentacle(enclave: &EnclaveName, tentacle: &TentacleName) -> String {
         Self::parts(enclave, tentacle).join("/")
+    }
+
+    /// The folder of an enclave: `enclaves/<enclave>`.
+    #[must_use]
+    pub fn enclave(enclave: &EnclaveName) -> String {
+        format!("{ENCLAVES}/{enclave}")
+    }
+
+    /// The record of an enclave: `enclaves/<enclave>/enclave.yaml`.
+    #[must_use]
+    pub fn record(enclave: &EnclaveName) -> String {
+        format!("{ENCLAVES}/{enclave}/{RECORD}")
     }
 
     /// Where an enclave goes that is given up on `date`: `archive/<enclave>-<date>`.

@@ -3,8 +3,9 @@
 use super::wf_list::named;
 use super::{About, Effect, Handler, Repeat};
 use crate::call::Call;
-use crate::gate::act;
+use crate::gate::{act, unavailable};
 use crate::progress::Progress;
+use crate::records::RecordStanding;
 use crate::server::Server;
 use crate::state::{InGit, Kept};
 use crate::store::TentacleRecord;
@@ -45,7 +46,16 @@ impl Handler for StateStatus {
             Some(state) => Some(state.enclave(&enclave).await?),
             None => None,
         };
-        Ok(answer(enclave, running, in_git, |name| hidden.contains_key(name)))
+        let record = match (&server.state, &in_git) {
+            (Some(state), Some(in_git)) => {
+                let own = server.store.recorded(&enclave).await.map_err(|error| unavailable(&error))?;
+                let (own, git, key) = (own.as_ref(), in_git.record.clone(), state.records.heads().key());
+                Some(RecordStanding { own, git, key }.told())
+            }
+            _ => None,
+        };
+        let answer = answer(enclave, running, in_git, |name| hidden.contains_key(name));
+        Ok(StateStatusAnswer { record, ..answer })
     }
 }
 
@@ -56,7 +66,7 @@ fn answer(
     hidden: impl Fn(&TentacleName) -> bool,
 ) -> StateStatusAnswer {
     let (head, kept, truncated) = match in_git {
-        Some(InGit { head, kept, truncated }) => (Some(head), kept, truncated),
+        Some(InGit { head, kept, truncated, .. }) => (Some(head), kept, truncated),
         None => (None, BTreeMap::new(), false),
     };
     let mut tentacles: Vec<StateEntry> =
@@ -64,7 +74,7 @@ fn answer(
     let only_in_git = kept.iter().filter(|(name, _)| !running.contains_key(*name) && !hidden(name));
     tentacles.extend(only_in_git.map(|(name, kept)| entry(name, Some(kept), None)));
     tentacles.sort_by(|one, other| one.name.cmp(&other.name));
-    StateStatusAnswer { namespace: enclave.clone(), enclave, head, tentacles, truncated }
+    StateStatusAnswer { namespace: enclave.clone(), enclave, head, record: None, tentacles, truncated }
 }
 
 fn entry(name: &TentacleName, kept: Option<&Kept>, record: Option<&TentacleRecord>) -> StateEntry {

@@ -10,14 +10,14 @@ use std::process::Command;
 use wire::{Failure, FailureCode};
 
 /// A bare repository in the app's folder, and somebody's clone of it.
-struct Repo {
-    bare: PathBuf,
-    clone: PathBuf,
+pub(crate) struct Repo {
+    pub(crate) bare: PathBuf,
+    pub(crate) clone: PathBuf,
 }
 
 const FOLDER: &str = "enclaves/price-watch/hello";
 
-fn git(folder: &Path, args: &[&str]) -> String {
+pub(crate) fn git(folder: &Path, args: &[&str]) -> String {
     let settings =
         ["-c", "user.name=Ana Sousa", "-c", "user.email=ana@team.example", "-c", "init.defaultBranch=main"];
     let output = Command::new("git")
@@ -41,7 +41,7 @@ impl Repo {
     }
 
     /// Commits the scaffolded tentacle with this greeting, and pushes it to `branch`; answers the commit.
-    fn push(&self, greeting: &str, branch: &str) -> String {
+    pub(crate) fn push(&self, greeting: &str, branch: &str) -> String {
         for (path, text) in hello("hello", greeting)["files"].as_object().unwrap() {
             let file = self.clone.join(FOLDER).join(path);
             std::fs::create_dir_all(file.parent().unwrap()).unwrap();
@@ -50,7 +50,7 @@ impl Repo {
         self.commit(&format!("hello: {greeting}"), branch)
     }
 
-    fn commit(&self, message: &str, branch: &str) -> String {
+    pub(crate) fn commit(&self, message: &str, branch: &str) -> String {
         git(&self.clone, &["add", "--all"]);
         git(&self.clone, &["commit", "--quiet", "-m", message]);
         git(&self.clone, &["push", "--quiet", "--force", "origin", &format!("HEAD:{branch}")]);
@@ -67,7 +67,7 @@ fn version(greeting: &str) -> String {
 }
 
 /// A server with a state repo.
-async fn with_repo(app: &mut App) -> Repo {
+pub(crate) async fn with_repo(app: &mut App) -> Repo {
     app.kill().await;
     let repo = Repo::new(app);
     let flag = |name: &str, value: String| -> &'static str {
