@@ -63,10 +63,13 @@ impl RecordBook {
 /// Writes records now and then, for ever.
 pub(crate) async fn forever(server: &Server, every: Duration) {
     let Some(state) = &server.state else { return };
-    let mut pause = every;
+    let (mut pause, mut compared) = (every, false);
     loop {
-        pause = match once(server, state).await {
-            Ok(()) => every,
+        pause = match once(server, state, compared).await {
+            Ok(()) => {
+                compared = true;
+                every
+            }
             Err(error) => {
                 tracing::warn!(%error, "records of enclaves are not in the state repo yet; trying again");
                 pause.saturating_mul(2).min(LONGEST_PAUSE.max(every))
@@ -76,9 +79,10 @@ pub(crate) async fn forever(server: &Server, every: Duration) {
     }
 }
 
-/// Makes the records that are behind, and publishes those that wait. One that cannot be published keeps no other back.
-async fn once(server: &Server, state: &StateRepo) -> Result<(), RecordError> {
-    if server.store.records_are_behind().await? {
+/// Makes the records that are behind, and publishes those that wait. One that cannot be published keeps no other back. Until they
+/// were `compared` by this process they are in any case: it may have another key than the one before it.
+async fn once(server: &Server, state: &StateRepo, compared: bool) -> Result<(), RecordError> {
+    if !compared || server.store.records_are_behind().await? {
         make(server, state).await?;
     }
     let mut failed = None;
@@ -193,7 +197,7 @@ async fn write(book: &RecordBook, record: &Recorded, by: Author) -> Result<(), R
         let Some(tip) = mirror.newest()? else { return Ok(None) };
         // What cannot be read there is nothing that is newer.
         let text = mirror.record(tip, &name).or_else(|error| match error {
-            StateError::Hostile(_) => Ok(None),
+            StateError::HostileRepository(_) | StateError::Bundle(_) => Ok(None),
             error => Err(error),
         })?;
         Ok(Some((tip, text)))

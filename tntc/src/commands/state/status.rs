@@ -11,7 +11,7 @@ use state_repo::WorkingClone;
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 use wire::EnclaveRef;
-use wire::tools::state::{StateEntry, StateStatus, StateStatusArgs, StateWord};
+use wire::tools::state::{RecordEntry, RecordWord, StateEntry, StateStatus, StateStatusArgs, StateWord};
 use wire::tools::tentacle::SourceCommit;
 use workflow::{ContentHash, EnclaveName, TentacleName};
 
@@ -35,6 +35,8 @@ struct Told {
     #[serde(skip_serializing_if = "Option::is_none")]
     head: Option<SourceCommit>,
     in_sync: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    record: Option<RecordEntry>,
     tentacles: Vec<Row>,
 }
 
@@ -83,9 +85,13 @@ impl Status {
             here.row(entry, disk.has_all)
         });
         let tentacles: Vec<Row> = rows.collect();
-        let in_sync = tentacles.iter().all(|row| row.in_sync) && !answer.truncated;
-        let told = Told { enclave: answer.enclave, head: answer.head, in_sync, tentacles };
+        let in_sync = tentacles.iter().all(|row| row.in_sync) && !answer.truncated && fine(answer.record.as_ref());
+        let told =
+            Told { enclave: answer.enclave, head: answer.head, in_sync, record: answer.record, tentacles };
         context.output.show(&told, view)?;
+        if self.exit_code && !fine(told.record.as_ref()) {
+            return Err(Failed::Bad("the enclave's record in git is not the server's".to_owned()));
+        }
         let apart = told.tentacles.iter().filter(|row| !row.in_sync).count() as u64;
         match self.exit_code && !in_sync {
             true => Err(Failed::Bad(format!(
@@ -95,6 +101,11 @@ impl Status {
             false => Ok(()),
         }
     }
+}
+
+/// Whether there is nothing to see to about the enclave's record. One that is on its way is as it should be.
+fn fine(record: Option<&RecordEntry>) -> bool {
+    record.is_none_or(|record| matches!(record.state, RecordWord::InSync | RecordWord::Waiting))
 }
 
 impl Disk {
@@ -152,12 +163,19 @@ fn view(told: &Told) -> View {
     let verdict =
         if told.in_sync { "git, disk and cluster agree" } else { "git, disk and cluster do not agree" };
     let row = |row: &Row| [row.name.to_string(), row.says.clone(), row.offer.clone().unwrap_or_default()];
+    let record = told.record.as_ref().map(|record| match &record.offer {
+        Some(offer) => format!("{}; {offer}", record.says),
+        None => record.says.clone(),
+    });
     View::new()
         .verdict(told.in_sync, format!("{}: {verdict}", told.enclave))
-        .values([(
-            "Newest in git",
-            told.head.as_ref().map(|head| SourceCommit::told(Some(head))).unwrap_or_default(),
-        )])
+        .values([
+            (
+                "Newest in git",
+                told.head.as_ref().map(|head| SourceCommit::told(Some(head))).unwrap_or_default(),
+            ),
+            ("Enclave's record", record.unwrap_or_default()),
+        ])
         .table(
             ["TENTACLE", "HOW IT IS", "WHAT COULD BE DONE"],
             told.tentacles.iter().map(row),
