@@ -11,9 +11,9 @@ pub(crate) use standing::RecordStanding;
 
 use crate::server::Server;
 use crate::state::{StateRepo, blocking};
-use crate::store::{EnclaveRecord, Recorded, StoreError, Tx};
+use crate::store::{EnclaveRecord, Recorded, StoreError, Tx, today};
 use crate::trail::{HeadsError, RecordHeads};
-use jiff::{Timestamp, tz::TimeZone};
+use jiff::Timestamp;
 use policy::State;
 use state_repo::{Author, Change, CommitId, GivenUp, Layout, Mirror, StateError, Trailers};
 use std::collections::BTreeMap;
@@ -152,6 +152,11 @@ async fn want(
         text: signed.to_yaml().ok_or_else(form)?,
         removed_on: None,
         published: known.map_or(0, |known| known.published),
+        channel: signed
+            .channel
+            .as_ref()
+            .map(|channel| (channel.team.clone(), channel.id.clone()))
+            .unwrap_or_default(),
     };
     tx.want_record(&wanted).await?;
     Ok(true)
@@ -162,8 +167,7 @@ async fn want_archive(tx: &mut Tx, gone: &Recorded, generation: i64) -> Result<(
     if gone.removed_on.is_some() {
         return Ok(());
     }
-    let today = Timestamp::now().to_zoned(TimeZone::UTC).date();
-    tx.want_record(&Recorded { generation, removed_on: Some(today), ..gone.clone() }).await
+    tx.want_record(&Recorded { generation, removed_on: Some(today()), ..gone.clone() }).await
 }
 
 /// Signs for a record, and brings it to the state repo.

@@ -28,7 +28,7 @@ pub use record::{
     TentacleRecord, Verdict,
 };
 pub(crate) use record::{Approval, ApprovalState, JoinRequest, frozen_by};
-pub(crate) use recorded::Recorded;
+pub(crate) use recorded::{Recorded, today};
 pub use request::{Claimed, RequestId};
 pub use rights::Rights;
 pub use row::Corrupt;

@@ -3,6 +3,7 @@
 use super::row::{self, Reader};
 use super::{Store, StoreError, Tx};
 use jiff::civil::Date;
+use jiff::{Timestamp, tz::TimeZone};
 use sqlx::Row;
 use sqlx::any::AnyRow;
 use std::collections::BTreeMap;
@@ -24,6 +25,8 @@ pub(crate) struct Recorded {
     pub(crate) removed_on: Option<Date>,
     /// The generation that the state repo has.
     pub(crate) published: i64,
+    /// The enclave's workspace and channel; both empty where it has none.
+    pub(crate) channel: (String, String),
 }
 
 impl Recorded {
@@ -33,7 +36,8 @@ impl Recorded {
     }
 }
 
-const ALL: &str = "SELECT enclave, enclave_id, generation, content, digest, text, removed_on, published FROM enclave_record";
+const ALL: &str = "SELECT enclave, enclave_id, generation, content, digest, text, removed_on, published, team, channel \
+     FROM enclave_record";
 
 impl Store {
     /// Whether rights have changed since records were last made.
@@ -109,10 +113,11 @@ impl Tx {
     /// The state repo is to have this record.
     pub(crate) async fn want_record(&mut self, record: &Recorded) -> Result<(), StoreError> {
         sqlx::query(
-            "INSERT INTO enclave_record (enclave, enclave_id, generation, content, digest, text, removed_on, published) \
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8) \
+            "INSERT INTO enclave_record (enclave, enclave_id, generation, content, digest, text, removed_on, published, team, channel) \
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) \
              ON CONFLICT (enclave) DO UPDATE SET enclave_id = excluded.enclave_id, generation = excluded.generation, \
-             content = excluded.content, digest = excluded.digest, text = excluded.text, removed_on = excluded.removed_on",
+             content = excluded.content, digest = excluded.digest, text = excluded.text, removed_on = excluded.removed_on, \
+             team = excluded.team, channel = excluded.channel",
         )
         .bind(record.enclave.as_str())
         .bind(&record.enclave_id)
@@ -122,9 +127,29 @@ impl Tx {
         .bind(&record.text)
         .bind(record.removed_on.map(|date| date.to_string()).unwrap_or_default())
         .bind(record.published)
+        .bind(&record.channel.0)
+        .bind(&record.channel.1)
         .execute(self.connection())
         .await?;
         Ok(())
+    }
+
+    /// The enclave that this channel had before and that is gone, and when it went; the last one of several.
+    pub(crate) async fn enclave_before(
+        &mut self,
+        (team, channel): (&str, &str),
+    ) -> Result<Option<(EnclaveName, Date)>, StoreError> {
+        let row = sqlx::query(sqlx::AssertSqlSafe(format!(
+            "{ALL} WHERE team = $1 AND channel = $2 AND enclave_id NOT IN (SELECT id FROM enclave) \
+             ORDER BY generation DESC LIMIT 1"
+        )))
+        .bind(team)
+        .bind(channel)
+        .fetch_optional(self.connection())
+        .await?;
+        let record = row.as_ref().map(read).transpose()?;
+        // One that went a moment ago is not told to have gone yet.
+        Ok(record.map(|record| (record.enclave, record.removed_on.unwrap_or_else(today))))
     }
 
     /// All records were made for the rights as they are at this generation.
@@ -135,6 +160,11 @@ impl Tx {
             .await?;
         Ok(())
     }
+}
+
+/// The day, by the clock of the world.
+pub(crate) fn today() -> Date {
+    Timestamp::now().to_zoned(TimeZone::UTC).date()
 }
 
 fn read(row: &AnyRow) -> Result<Recorded, StoreError> {
@@ -150,5 +180,6 @@ fn read(row: &AnyRow) -> Result<Recorded, StoreError> {
             if text.is_empty() { Some(None) } else { text.parse().ok().map(Some) }
         })?,
         published: row.number("published")?,
+        channel: (row.text("team")?, row.text("channel")?),
     })
 }

@@ -219,16 +219,21 @@ async fn what_is_put_into_git_by_hand_is_shown_and_never_applied(mut app: App) {
     git(&repo.bare, &["merge-base", "--is-ancestor", &theirs, "main"]);
 }
 
+fn today() -> jiff::civil::Date {
+    jiff::Timestamp::now().to_zoned(jiff::tz::TimeZone::UTC).date()
+}
+
 async fn an_enclave_that_is_shut_down_goes_to_the_archive(mut app: App) {
     let repo = with_records(&mut app, OFTEN).await;
-    set_up(&app).await;
+    app.sign_in("ana").await.unwrap();
+    let made = price_watch(&app).say("ana", "enclave_provision", json!({})).await.unwrap();
+    assert_eq!(made.get("before"), None, "{made}");
     until_in_sync(&app).await;
     repo_after_fetch(&repo, "one");
     let first = record(&app, &repo).unwrap();
     let archive = |number: &str| {
         let listed = git(&repo.bare, &["ls-tree", "-r", "--name-only", "main"]);
-        let today = jiff::Timestamp::now().to_zoned(jiff::tz::TimeZone::UTC).date();
-        let place = format!("archive/price-watch-{today}{number}");
+        let place = format!("archive/price-watch-{}{number}", today());
         let here = listed.lines().filter(|line| line.starts_with("enclaves/price-watch/")).count();
         (here, listed.lines().filter(|line| line.starts_with(&format!("{place}/"))).count())
     };
@@ -246,7 +251,9 @@ async fn an_enclave_that_is_shut_down_goes_to_the_archive(mut app: App) {
         .await;
         let gone = head(&app, "price-watch").unwrap();
         assert!(gone.removed && gone.generation > first.generation, "{gone:?}");
-        price_watch(&app).say("ana", "enclave_provision", json!({})).await.unwrap();
+        // The channel is told what it had.
+        let made = price_watch(&app).say("ana", "enclave_provision", json!({})).await.unwrap();
+        assert_eq!(made["before"], json!({"name": "price-watch", "removed_on": today().to_string()}), "{made}");
         until_in_sync(&app).await;
         let second = record(&app, &repo).unwrap();
         assert!(second.id != first.id && second.generation > gone.generation);
