@@ -11,7 +11,7 @@ pub(crate) use standing::RecordStanding;
 
 use crate::server::Server;
 use crate::state::{StateRepo, blocking};
-use crate::store::{EnclaveRecord, Recorded, StoreError, Tx, today};
+use crate::store::{Recorded, StoreError, Tx, today};
 use crate::trail::{HeadsError, RecordHeads};
 use jiff::Timestamp;
 use policy::State;
@@ -94,23 +94,31 @@ async fn once(server: &Server, state: &StateRepo, compared: bool) -> Result<(), 
     failed.map_or(Ok(()), Err)
 }
 
-/// Compares every enclave with its record, in one transaction.
+/// Compares every enclave with its record. What it should say is worked out before the transaction, which only looks whether that is
+/// still so: nobody's change waits for it.
 async fn make(server: &Server, state: &StateRepo) -> Result<(), RecordError> {
     let rights = server.store.rights().await?;
+    let reach = server.store.reach_digests().await?;
+    let generation = rights.generation();
+    let there = rights.enclaves().filter(|record| matches!(record.state, State::Active | State::Frozen));
+    let mut says = Vec::new();
+    for record in there {
+        let mut content = content::of(&rights, record, &reach);
+        content.generation = u64::try_from(generation).unwrap_or_default();
+        let digest = content.content().map_err(|_| RecordError::Form(record.name.clone()))?;
+        says.push(Says { content, digest: format!("{digest} {}", state.records.heads.key().id()) });
+    }
     let mut tx = server.store.begin().await?;
-    let generation = tx.generation().await?;
-    if generation != rights.generation() {
+    if tx.generation().await? != generation {
         // Somebody was faster: the next look sees it.
         return Ok(());
     }
     let known: BTreeMap<EnclaveName, Recorded> =
         tx.records().await?.into_iter().map(|record| (record.enclave.clone(), record)).collect();
-    let reach = tx.reach_digests().await?;
     let mut all = true;
-    for record in rights.enclaves().filter(|record| matches!(record.state, State::Active | State::Frozen)) {
-        let mut content = content::of(&rights, record, &reach);
-        content.generation = u64::try_from(generation).unwrap_or_default();
-        all &= want(&mut tx, &state.records.heads, known.get(&record.name), (record, content)).await?;
+    for says in says {
+        let known = known.get(&says.content.name);
+        all &= want(&mut tx, &state.records.heads, known, says).await?;
     }
     for gone in known.values().filter(|known| rights.enclave(&known.enclave).is_none()) {
         want_archive(&mut tx, gone, generation).await?;
@@ -121,16 +129,22 @@ async fn make(server: &Server, state: &StateRepo) -> Result<(), RecordError> {
     Ok(tx.commit().await?)
 }
 
+/// What the record of an enclave should say, and the digest of that with the id of the key.
+struct Says {
+    content: state_repo::EnclaveRecord,
+    digest: String,
+}
+
 /// Writes down the record that an enclave is to have, if it is another than it has; answers whether that was possible.
 async fn want(
     tx: &mut Tx,
     heads: &RecordHeads,
     known: Option<&Recorded>,
-    (record, content): (&EnclaveRecord, state_repo::EnclaveRecord),
+    Says { content, digest: says }: Says,
 ) -> Result<bool, RecordError> {
-    let form = || RecordError::Form(record.name.clone());
+    let enclave = content.name.clone();
+    let form = || RecordError::Form(enclave.clone());
     let generation = i64::try_from(content.generation).unwrap_or(i64::MAX);
-    let says = format!("{} {}", content.content().map_err(|_| form())?, heads.key().id());
     match known {
         // One of the same name was removed: it goes to the archive first.
         Some(known) if known.removed_on.is_some() && known.waits() => return Ok(false),
@@ -144,7 +158,7 @@ async fn want(
     let digest = content.digest().map_err(|_| form())?;
     let signed = content.sign(heads.key()).ok_or_else(form)?;
     let wanted = Recorded {
-        enclave: record.name.clone(),
+        enclave: enclave.clone(),
         enclave_id: signed.id.clone(),
         generation,
         content: says,

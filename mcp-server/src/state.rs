@@ -45,7 +45,8 @@ impl StateRepo {
     /// Opens the copy.
     pub(crate) async fn open(config: StateConfig, heads: RecordHeads) -> Result<Self, StateError> {
         let StateConfig { address, branch, credentials, folder } = config;
-        let (again, within) = ((address.clone(), branch.clone(), credentials.clone()), folder.join("records"));
+        let (again, within) =
+            ((address.clone(), branch.clone(), credentials.clone()), folder.join("records"));
         let mirror = blocking(move || Mirror::open(&folder, address, branch, credentials)).await?;
         let (address, branch, credentials) = again;
         let writing = blocking(move || Mirror::open(&within, address, branch, credentials)).await?;

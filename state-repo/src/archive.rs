@@ -57,8 +57,7 @@ impl GivenUp {
         let mut index = Index::new()?;
         index.read_tree(&on.tree()?)?;
         let from = format!("{}/", Layout::enclave(&self.enclave));
-        let moved: Vec<_> =
-            index.iter().filter(|entry| entry.path.starts_with(from.as_bytes())).collect();
+        let moved: Vec<_> = index.iter().filter(|entry| entry.path.starts_with(from.as_bytes())).collect();
         if moved.is_empty() {
             return Ok(None);
         }
@@ -76,8 +75,13 @@ impl GivenUp {
             request: Some(self.request.clone()),
             ..Trailers::default()
         };
-        let draft =
-            Draft { author: &self.by, committer: &self.by, message: &message, trailers: &trailers, key: None };
+        let draft = Draft {
+            author: &self.by,
+            committer: &self.by,
+            message: &message,
+            trailers: &trailers,
+            key: None,
+        };
         let parents: [&Commit<'_>; 1] = [&on];
         draft.write(repo, &tree, &parents).map(Some)
     }

@@ -30,7 +30,8 @@ pub use names::{BranchName, CommitId, NameError};
 pub use publish::{Change, Conflict, Published};
 pub use read::{AtCommit, Committed};
 pub use record::{
-    EnclaveRecord, Format, Identity, RecordFault, RecordSignature, RecordedChannel, RecordedMember, RecordedTentacle, RecordedVerdict,
+    EnclaveRecord, Format, Identity, RecordFault, RecordSignature, RecordedChannel, RecordedMember,
+    RecordedTentacle, RecordedVerdict,
 };
 pub use remote::RemoteError;
 pub use secrets::{Leak, leaks};

@@ -38,7 +38,9 @@ impl RecordStanding<'_> {
         let waits = self.own.is_none_or(Recorded::waits);
         let text = match &self.git {
             Ok(Some(text)) => text,
-            Ok(None) if waits => return said(RecordWord::Waiting, "the record is about to be written to git"),
+            Ok(None) if waits => {
+                return said(RecordWord::Waiting, "the record is about to be written to git");
+            }
             Ok(None) => return said(RecordWord::Missing, "somebody removed the record from git"),
             Err(why) => {
                 return (RecordWord::Altered, format!("what is in git in the record's place is none: {why}"));
@@ -52,20 +54,28 @@ impl RecordStanding<'_> {
             Err(fault) => return (RecordWord::Altered, format!("the record in git is not applied: {fault}")),
         };
         let Some(own) = self.own else {
-            return said(RecordWord::Newer, "git has a record of a time that this server's store knows nothing of");
+            return said(
+                RecordWord::Newer,
+                "git has a record of a time that this server's store knows nothing of",
+            );
         };
         match git.generation.cmp(&generation(own)) {
-            Ordering::Greater => {
-                said(RecordWord::Newer, "git has a newer record than this server's store, which has lost something")
-            }
+            Ordering::Greater => said(
+                RecordWord::Newer,
+                "git has a newer record than this server's store, which has lost something",
+            ),
             Ordering::Equal if git.digest().is_ok_and(|digest| digest == own.digest) => {
                 said(RecordWord::InSync, "the record in git is the newest")
             }
-            Ordering::Equal => said(RecordWord::Altered, "the record in git is another of the same generation"),
+            Ordering::Equal => {
+                said(RecordWord::Altered, "the record in git is another of the same generation")
+            }
             Ordering::Less if waits => {
                 said(RecordWord::Waiting, "the newest record is about to be written to git")
             }
-            Ordering::Less => said(RecordWord::Older, "somebody put an older record back in git; it is not applied"),
+            Ordering::Less => {
+                said(RecordWord::Older, "somebody put an older record back in git; it is not applied")
+            }
         }
     }
 }

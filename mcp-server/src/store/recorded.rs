@@ -77,27 +77,12 @@ impl Store {
         .await?;
         Ok(())
     }
-}
-
-impl Tx {
-    /// Which change of rights was the last one.
-    pub(crate) async fn generation(&mut self) -> Result<i64, StoreError> {
-        let row = sqlx::query("SELECT number FROM generation WHERE one = 1").fetch_one(self.connection()).await?;
-        Ok(row.try_get("number")?)
-    }
-
-    /// The newest record of every enclave.
-    pub(crate) async fn records(&mut self) -> Result<Vec<Recorded>, StoreError> {
-        let rows = sqlx::query(ALL).fetch_all(self.connection()).await?;
-        rows.iter().map(read).collect()
-    }
 
     /// The digest of what each tentacle may reach.
     pub(crate) async fn reach_digests(
-        &mut self,
+        &self,
     ) -> Result<BTreeMap<(EnclaveName, TentacleName), String>, StoreError> {
-        let rows =
-            sqlx::query("SELECT enclave, name, reach FROM tentacle").fetch_all(self.connection()).await?;
+        let rows = sqlx::query("SELECT enclave, name, reach FROM tentacle").fetch_all(self.pool()).await?;
         rows.iter()
             .map(|row| {
                 let reader = Reader::new(row, "a tentacle");
@@ -108,6 +93,21 @@ impl Tx {
                 Ok((whose, row::reach(row)?.digest()))
             })
             .collect()
+    }
+}
+
+impl Tx {
+    /// Which change of rights was the last one.
+    pub(crate) async fn generation(&mut self) -> Result<i64, StoreError> {
+        let row =
+            sqlx::query("SELECT number FROM generation WHERE one = 1").fetch_one(self.connection()).await?;
+        Ok(row.try_get("number")?)
+    }
+
+    /// The newest record of every enclave.
+    pub(crate) async fn records(&mut self) -> Result<Vec<Recorded>, StoreError> {
+        let rows = sqlx::query(ALL).fetch_all(self.connection()).await?;
+        rows.iter().map(read).collect()
     }
 
     /// The state repo is to have this record.

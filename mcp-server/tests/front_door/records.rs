@@ -60,10 +60,12 @@ async fn until_in_sync(app: &App) {
 fn head(app: &App, enclave: &str) -> Option<RecordHead> {
     let key = key(app);
     let files = std::fs::read_dir(app.file(app.heads)).unwrap().map(|entry| entry.unwrap().path());
-    let lines = files
-        .filter(|path| path.extension().is_some_and(|extension| extension == "records"))
-        .flat_map(|path| std::fs::read_to_string(path).unwrap().lines().map(str::to_owned).collect::<Vec<_>>());
-    let heads = lines.map(|line| read_record_head(&line, |kid| (kid == key.id()).then(|| key.public())).unwrap());
+    let lines =
+        files.filter(|path| path.extension().is_some_and(|extension| extension == "records")).flat_map(
+            |path| std::fs::read_to_string(path).unwrap().lines().map(str::to_owned).collect::<Vec<_>>(),
+        );
+    let heads =
+        lines.map(|line| read_record_head(&line, |kid| (kid == key.id()).then(|| key.public())).unwrap());
     heads.filter(|head| head.enclave == enclave).max_by_key(|head| (head.generation, head.removed))
 }
 
@@ -71,14 +73,20 @@ async fn whatever_changes_is_soon_in_git_and_signed(mut app: App) {
     let repo = with_records(&mut app, OFTEN).await;
     let channel = set_up(&app).await;
     let bound = |record: &EnclaveRecord, account: &str| {
-        record.members.iter().any(|member| member.account.as_deref() == Some(account) && member.subject.is_some())
+        record
+            .members
+            .iter()
+            .any(|member| member.account.as_deref() == Some(account) && member.subject.is_some())
     };
     until_it_says(&app, &repo, "who is in the channel", |record| {
         record.members.len() == 3 && bound(record, "UANA") && bound(record, "UBEN") && !bound(record, "UGIL")
     })
     .await;
     let first = record(&app, &repo).unwrap();
-    assert_eq!(first.channel.as_ref().map(|channel| (channel.team.as_str(), channel.id.as_str())), Some(("T1", "C1")));
+    assert_eq!(
+        first.channel.as_ref().map(|channel| (channel.team.as_str(), channel.id.as_str())),
+        Some(("T1", "C1"))
+    );
     assert_eq!(first.owner.issuer, app.issuer.url);
     let commit = repo_after_fetch(&repo, "one");
     channel.say("ben", "wf_apply", json!({"name": "hello", "commit": commit})).await.unwrap();
@@ -116,7 +124,10 @@ async fn whatever_changes_is_soon_in_git_and_signed(mut app: App) {
     assert_eq!(head.digest, newest.digest().unwrap());
     let log = git(&repo.bare, &["log", "--format=%cn %s%n%(trailers:only)", "-1", "main", "--", RECORD]);
     assert!(log.starts_with("Tentacular server price-watch: its record"), "{log}");
-    assert!(log.contains("Tentacular-Enclave: price-watch") && log.contains("Tentacular-Request: record/"), "{log}");
+    assert!(
+        log.contains("Tentacular-Enclave: price-watch") && log.contains("Tentacular-Request: record/"),
+        "{log}"
+    );
     // The source that ben pushed is as it was: only its own path is written.
     assert!(show(&repo, "enclaves/price-watch/hello/workflow.yaml").is_some());
     // A look is no change: nothing is written for it.
@@ -253,7 +264,11 @@ async fn an_enclave_that_is_shut_down_goes_to_the_archive(mut app: App) {
         assert!(gone.removed && gone.generation > first.generation, "{gone:?}");
         // The channel is told what it had.
         let made = price_watch(&app).say("ana", "enclave_provision", json!({})).await.unwrap();
-        assert_eq!(made["before"], json!({"name": "price-watch", "removed_on": today().to_string()}), "{made}");
+        assert_eq!(
+            made["before"],
+            json!({"name": "price-watch", "removed_on": today().to_string()}),
+            "{made}"
+        );
         until_in_sync(&app).await;
         let second = record(&app, &repo).unwrap();
         assert!(second.id != first.id && second.generation > gone.generation);

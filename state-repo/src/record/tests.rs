@@ -96,9 +96,48 @@ fn text() -> impl Strategy<Value = String> {
         "\\PC{0,24}",
         any::<String>().prop_map(|text| text.chars().filter(|c| *c != '\0').take(60).collect()),
         prop::sample::select(vec![
-            "yes", "no", "on", "null", "~", "", "1", "0x1f", "1e3", "-", "- a", "a: b", "#c", "'", "\"", "|", ">", "*a", "&a",
-            "!t", "%", "@", "`", "{}", "[]", ",", "a\nb", " a ", "\t", "\r\n", "---", "...", "é", "名前", "\u{2028}", "1_000",
-            "2026-01-01", "<<", "=", "0o7", ".inf", "12:30:45",
+            "yes",
+            "no",
+            "on",
+            "null",
+            "~",
+            "",
+            "1",
+            "0x1f",
+            "1e3",
+            "-",
+            "- a",
+            "a: b",
+            "#c",
+            "'",
+            "\"",
+            "|",
+            ">",
+            "*a",
+            "&a",
+            "!t",
+            "%",
+            "@",
+            "`",
+            "{}",
+            "[]",
+            ",",
+            "a\nb",
+            " a ",
+            "\t",
+            "\r\n",
+            "---",
+            "...",
+            "é",
+            "名前",
+            "\u{2028}",
+            "1_000",
+            "2026-01-01",
+            "<<",
+            "=",
+            "0o7",
+            ".inf",
+            "12:30:45",
         ])
         .prop_map(str::to_owned),
     ]
@@ -110,14 +149,19 @@ fn somebody() -> impl Strategy<Value = Identity> {
 
 fn whom() -> impl Strategy<Value = RecordedVerdict> {
     let some = || prop::option::of(text());
-    (some(), some(), some()).prop_map(|(account, issuer, subject)| RecordedVerdict { account, issuer, subject })
+    (some(), some(), some()).prop_map(|(account, issuer, subject)| RecordedVerdict {
+        account,
+        issuer,
+        subject,
+    })
 }
 
 fn members() -> impl Strategy<Value = Vec<RecordedMember>> {
     let some = || prop::option::of(text());
-    let member = (text(), some(), some(), some(), some()).prop_map(|(name, account, class, issuer, subject)| {
-        RecordedMember { name, account, class, issuer, subject }
-    });
+    let member =
+        (text(), some(), some(), some(), some()).prop_map(|(name, account, class, issuer, subject)| {
+            RecordedMember { name, account, class, issuer, subject }
+        });
     prop::collection::vec(member, 0..4)
 }
 
@@ -139,9 +183,17 @@ fn tentacles() -> impl Strategy<Value = Vec<RecordedTentacle>> {
 fn any_record() -> impl Strategy<Value = EnclaveRecord> {
     let verdicts = || prop::collection::vec(whom(), 0..3);
     let channel = prop::option::of((text(), text(), text(), text()));
-    let plain = (0_u64..1 << 50, prop::collection::vec(text(), 0..3), prop::option::of(text()), text(), text());
+    let plain =
+        (0_u64..1 << 50, prop::collection::vec(text(), 0..3), prop::option::of(text()), text(), text());
     (plain, channel, somebody(), members(), (verdicts(), verdicts()), tentacles()).prop_map(
-        |((generation, frozen, mode, enrollment, quota), channel, owner, members, (approved, blocked), tentacles)| {
+        |(
+            (generation, frozen, mode, enrollment, quota),
+            channel,
+            owner,
+            members,
+            (approved, blocked),
+            tentacles,
+        )| {
             EnclaveRecord {
                 generation,
                 frozen,

@@ -85,7 +85,8 @@ impl Status {
             here.row(entry, disk.has_all)
         });
         let tentacles: Vec<Row> = rows.collect();
-        let in_sync = tentacles.iter().all(|row| row.in_sync) && !answer.truncated && fine(answer.record.as_ref());
+        let in_sync =
+            tentacles.iter().all(|row| row.in_sync) && !answer.truncated && fine(answer.record.as_ref());
         let told =
             Told { enclave: answer.enclave, head: answer.head, in_sync, record: answer.record, tentacles };
         context.output.show(&told, view)?;
