@@ -27,7 +27,9 @@ impl RecordStanding<'_> {
         let (state, says) = self.compared();
         let offer = match state {
             RecordWord::InSync | RecordWord::Waiting => None,
-            RecordWord::Newer => Some("restore the enclave from git, or move its folder to the archive"),
+            RecordWord::Newer => Some(
+                "find out which store is the right one; if it is this one, move the folder to the archive in git",
+            ),
             _ => Some("the server writes it again, as a new commit, with the enclave's next change"),
         };
         RecordEntry { state, says, offer: offer.map(str::to_owned) }

@@ -230,6 +230,24 @@ async fn what_is_put_into_git_by_hand_is_shown_and_never_applied(mut app: App) {
     git(&repo.bare, &["merge-base", "--is-ancestor", &theirs, "main"]);
 }
 
+/// As it is when the store was put back from a backup: git has the server's own word of a time that it knows nothing of.
+async fn what_is_newer_than_the_store_is_never_written_over(mut app: App) {
+    let repo = with_records(&mut app, OFTEN).await;
+    let channel = set_up(&app).await;
+    until_in_sync(&app).await;
+    let mut lost = record(&app, &repo).unwrap();
+    (lost.generation, lost.quota, lost.signature) = (lost.generation + 1_000, "large".to_owned(), None);
+    let lost = lost.sign(&key(&app)).unwrap().to_yaml().unwrap();
+    by_hand(&repo, Some(&lost));
+    channel.say("ana", "enclave_sync", json!({"new_quota_preset": "small"})).await.unwrap();
+    until("it is told", async || status(&app).await["state"] == "newer").await;
+    tokio::time::sleep(20 * OFTEN).await;
+    assert_eq!(show(&repo, RECORD).unwrap(), lost);
+    // Once somebody has moved it away, the server's own is written.
+    by_hand(&repo, None);
+    until_it_says(&app, &repo, "the quota", |record| record.quota == "small").await;
+}
+
 fn today() -> jiff::civil::Date {
     jiff::Timestamp::now().to_zoned(jiff::tz::TimeZone::UTC).date()
 }
@@ -311,6 +329,7 @@ crate::on_both_stores! {
     whatever_changes_is_soon_in_git_and_signed
     a_kill_at_any_moment_loses_no_record
     what_is_put_into_git_by_hand_is_shown_and_never_applied
+    what_is_newer_than_the_store_is_never_written_over
     an_enclave_that_is_shut_down_goes_to_the_archive
     an_enclave_from_before_the_state_repo_gets_its_record
     two_replicas_write_one_history
