@@ -25,6 +25,7 @@ mod page;
 mod progress;
 mod putting_back;
 mod reconcile;
+mod records;
 mod rollout;
 mod runs;
 mod serve;

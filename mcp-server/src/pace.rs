@@ -15,6 +15,8 @@ pub struct Pace {
     pub sign_every: Duration,
     /// How often what was interrupted is looked for.
     pub reconcile_every: Duration,
+    /// How often it is looked whether enclaves' records have to be written to the state repo.
+    pub records_every: Duration,
     /// For this long an enclave that somebody is making or removing is left to them.
     pub left_alone: Duration,
     /// How often the clock is looked at, and which.
@@ -64,6 +66,7 @@ impl Default for Pace {
             keys: KeyPace::default(),
             sign_every: Duration::from_secs(1),
             reconcile_every: Duration::from_secs(30),
+            records_every: Duration::from_secs(1),
             left_alone: Duration::from_secs(60),
             triggers: TriggerPace::default(),
             turn_within: Duration::from_secs(5),

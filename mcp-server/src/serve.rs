@@ -13,12 +13,13 @@ use crate::metrics::Metrics;
 use crate::pace::Pace;
 use crate::page::Page;
 use crate::reconcile;
+use crate::records;
 use crate::server::Server;
 use crate::state::StateRepo;
 use crate::store::{OpenEffect, Store, StoreError};
 use crate::supply::Supply;
 use crate::telemetry::Telemetry;
-use crate::trail::{Heads, HeadsError, Reads, Trail, TrailError};
+use crate::trail::{Heads, HeadsError, Reads, RecordHeads, Trail, TrailError};
 use crate::triggers;
 use axum::serve::ListenerExt;
 use secrecy::ExposeSecret;
@@ -164,7 +165,10 @@ impl Ready {
         let glass = args.break_glass_file.clone().map(BreakGlass::new);
         let (issuer, audience) = (args.oidc_issuer.clone(), args.oidc_audience.clone());
         let state = match args.state.read()? {
-            Some(config) => Some(StateRepo::open(config).await?),
+            Some(config) => {
+                let heads = RecordHeads::open(&args.trail_heads_dir, trail.writer(), Arc::clone(&signing))?;
+                Some(StateRepo::open(config, heads).await?)
+            }
             None => None,
         };
         let metrics = Arc::new(Metrics::new());
@@ -247,6 +251,7 @@ impl Ready {
         let (looking, look_every) = (Arc::clone(&self.server), pace.reconcile_every);
         let settles = pace.left_alone;
         let (polling, poll) = (Arc::clone(&self.server), self.poll);
+        let (recording, records_every) = (Arc::clone(&self.server), self.pace.records_every);
         vec![
             tokio::spawn(async move { differences::follow_hands(&looking, look_every).await }),
             tokio::spawn(async move {
@@ -258,6 +263,7 @@ impl Ready {
             }),
             tokio::spawn(async move { keys.keep_fresh().await }),
             tokio::spawn(async move { sign_now_and_then(&signing.trail, sign_every).await }),
+            tokio::spawn(async move { records::forever(&recording, records_every).await }),
             tokio::spawn(async move { reconcile::forever(&reconciling, &pace, left).await }),
         ]
     }

@@ -7,7 +7,9 @@ pub(crate) use news::AtTip;
 use crate::config::StateConfig;
 use crate::git_secrets::GitSecrets;
 use crate::github::{Github, Outcome};
+use crate::records::RecordBook;
 use crate::rollout::Source;
+use crate::trail::RecordHeads;
 use secrecy::SecretString;
 use state_repo::{AgeKey, AtCommit, CommitId, Committed, Credentials, Mirror, RemoteError, StateError};
 use std::collections::BTreeMap;
@@ -28,6 +30,8 @@ pub(crate) type Kept = Result<String, String>;
 pub(crate) struct InGit {
     /// The newest commit.
     pub(crate) head: SourceCommit,
+    /// The enclave's record, or why there can be none.
+    pub(crate) record: Result<Option<Vec<u8>>, String>,
     /// The tentacles.
     pub(crate) kept: BTreeMap<TentacleName, Kept>,
     /// Whether there are more.
@@ -38,6 +42,8 @@ pub(crate) struct InGit {
 #[derive(Debug)]
 pub(crate) struct StateRepo {
     mirror: Arc<Mirror>,
+    /// Where the records of enclaves are written: a copy of its own, so that no deploy waits for a push.
+    pub(crate) records: RecordBook,
     /// One look at it at a time: whoever waits holds no thread.
     turn: Mutex<()>,
     /// What opens the secrets in it.
@@ -52,15 +58,28 @@ pub(crate) struct StateRepo {
 
 impl StateRepo {
     /// Opens the copy.
-    pub(crate) async fn open(config: StateConfig) -> Result<Self, StateError> {
+    pub(crate) async fn open(config: StateConfig, heads: RecordHeads) -> Result<Self, StateError> {
         let StateConfig { address, branch, credentials, folder, age_key, github, webhook } = config;
         // The first fetch puts a token in its place.
         let github = github.and_then(|config| Github::of(config, &address));
         let github = github.map(|github| (github, Credentials::of_token(String::new().into())));
         let credentials = github.as_ref().map(|(_, token)| token.clone()).or(credentials);
+        let (again, within) =
+            ((address.clone(), branch.clone(), credentials.clone()), folder.join("records"));
         let mirror = blocking(move || Mirror::open(&folder, address, branch, credentials)).await?;
+        let (address, branch, credentials) = again;
+        let writing = blocking(move || Mirror::open(&within, address, branch, credentials)).await?;
+        let records = RecordBook::new(writing, heads);
         let (mirror, turn, pushed) = (Arc::new(mirror), Mutex::new(()), Notify::new());
-        Ok(Self { mirror, turn, age_key, github, pushed, webhook })
+        Ok(Self { mirror, records, turn, age_key, github, pushed, webhook })
+    }
+
+    /// Sees to a token that is good where the state repo is at GitHub, for what is asked of a copy by itself.
+    pub(crate) async fn sign_in(&self) -> Result<(), Failure> {
+        if let Some((github, credentials)) = &self.github {
+            credentials.renew(github.token().await?);
+        }
+        Ok(())
     }
 
     /// What whoever says that something was pushed signs with.
@@ -162,7 +181,7 @@ impl StateRepo {
     }
 }
 
-async fn blocking<T: Send + 'static>(
+pub(crate) async fn blocking<T: Send + 'static>(
     work: impl FnOnce() -> Result<T, StateError> + Send + 'static,
 ) -> Result<T, StateError> {
     let done = tokio::task::spawn_blocking(work).await;

@@ -9,6 +9,7 @@ mod identity;
 mod mirror;
 mod notice;
 mod record;
+mod recorded;
 mod request;
 mod rights;
 mod row;
@@ -28,9 +29,11 @@ pub use record::{
     TentacleRecord, Verdict,
 };
 pub(crate) use record::{Approval, ApprovalState, JoinRequest, frozen_by};
+pub(crate) use recorded::{Recorded, today};
 pub use request::{Claimed, RequestId};
 pub use rights::Rights;
 pub use row::Corrupt;
+pub(crate) use row::class_name;
 pub use told::Drift;
 pub(crate) use told::{ToldAbout, ToldAlready};
 pub(crate) use trail::Filed;

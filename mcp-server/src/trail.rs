@@ -2,9 +2,11 @@
 
 mod heads;
 mod reads;
+mod record_heads;
 
 pub use heads::{Heads, HeadsError};
 pub use reads::Reads;
+pub(crate) use record_heads::RecordHeads;
 
 use crate::store::{Filed, Store, StoreError, Tx};
 use jiff::{Timestamp, Unit};

@@ -7,6 +7,8 @@ use workflow::{EnclaveName, FilePath, PathError, TentacleName};
 pub const ENCLAVES: &str = "enclaves";
 /// The folder of what was given up.
 pub const ARCHIVE: &str = "archive";
+/// The file in an enclave's folder that the server writes.
+pub const RECORD: &str = "enclave.yaml";
 
 /// The folder beside a tentacle that has its secrets, encrypted.
 pub(crate) const SECRETS: &str = ".secrets";
@@ -33,6 +35,18 @@ impl Layout {
     #[must_use]
     pub fn secrets(enclave: &EnclaveName, tentacle: &TentacleName, service: &str) -> String {
         format!("{}/{SECRETS}/{service}{ENCRYPTED}", Self::tentacle(enclave, tentacle))
+    }
+
+    /// The folder of an enclave: `enclaves/<enclave>`.
+    #[must_use]
+    pub fn enclave(enclave: &EnclaveName) -> String {
+        format!("{ENCLAVES}/{enclave}")
+    }
+
+    /// The record of an enclave: `enclaves/<enclave>/enclave.yaml`.
+    #[must_use]
+    pub fn record(enclave: &EnclaveName) -> String {
+        format!("{ENCLAVES}/{enclave}/{RECORD}")
     }
 
     /// Where an enclave goes that is given up on `date`: `archive/<enclave>-<date>`.

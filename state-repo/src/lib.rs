@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 mod address;
+mod archive;
 mod commit;
 mod error;
 mod hostile;
@@ -13,6 +14,7 @@ mod newest;
 mod on_disk;
 mod publish;
 mod read;
+mod record;
 mod remote;
 mod secrets;
 mod sign;
@@ -21,16 +23,21 @@ mod template;
 mod workspace;
 
 pub use address::{AddressError, Credentials, RepoAddress};
+pub use archive::GivenUp;
 pub use commit::{Author, Trailers};
 pub use error::StateError;
 pub use hostile::Hostile;
-pub use layout::{ARCHIVE, ENCLAVES, Entry, Layout};
+pub use layout::{ARCHIVE, ENCLAVES, Entry, Layout, RECORD};
 pub use mirror::{Found, Mirror, Moved};
 pub use names::{BranchName, CommitId, NameError};
 pub use newest::Newest;
 pub use on_disk::SecretOnDisk;
 pub use publish::{Change, Conflict, Published, Versions};
 pub use read::{AtCommit, Committed};
+pub use record::{
+    EnclaveRecord, Format, Identity, RecordFault, RecordSignature, RecordedChannel, RecordedMember,
+    RecordedTentacle, RecordedVerdict,
+};
 pub use remote::RemoteError;
 pub use secrets::{Leak, leaks};
 pub use sign::{SigningKey, SigningKeyError};

@@ -166,6 +166,24 @@ impl Mirror {
         Ok(folders.into_iter().map(read).collect())
     }
 
+    /// The record of an enclave, `enclave.yaml`, as the commit `at`, which was fetched before, has it; `None` where there is none.
+    ///
+    /// # Errors
+    /// When what lies there cannot be one.
+    pub fn record(&self, at: CommitId, enclave: &EnclaveName) -> Result<Option<Vec<u8>>, StateError> {
+        let held = self.held();
+        read::file(held.repo(), at, &[crate::ENCLAVES, enclave.as_str()], crate::RECORD)
+    }
+
+    /// The newest commit, fetched now; `None` where there is no such branch yet.
+    ///
+    /// # Errors
+    /// When the state repo cannot be reached.
+    pub fn newest_commit(&self) -> Result<Option<CommitId>, StateError> {
+        let mut held = self.held();
+        Ok(self.tip(&mut held)?.map(CommitId))
+    }
+
     /// The name of what a tentacle's folder holds. Why one cannot be read depends on where it lies, and is not kept.
     fn content(
         &self,

@@ -15,7 +15,7 @@ use std::fmt;
 use std::path::Path;
 
 /// How often a push that lost the race is tried again.
-const TRIES: u32 = 24;
+pub(crate) const TRIES: u32 = 24;
 
 /// How far back the commit of a request that comes again is looked for.
 const LOOK_BACK: usize = 500;
@@ -127,7 +127,7 @@ fn check(files: &BTreeMap<String, Option<Vec<u8>>>) -> Result<(), StateError> {
     if leaks.is_empty() { Ok(()) } else { Err(StateError::Leaks(leaks)) }
 }
 
-fn made_for(repo: &Repository, tip: Oid, request: &str) -> Result<Option<CommitId>, StateError> {
+pub(crate) fn made_for(repo: &Repository, tip: Oid, request: &str) -> Result<Option<CommitId>, StateError> {
     let mut walk = repo.revwalk()?;
     walk.push(tip)?;
     for id in walk.take(LOOK_BACK) {

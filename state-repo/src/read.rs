@@ -99,6 +99,25 @@ pub(crate) fn content(repo: &Repository, folder: Oid, path: &str) -> Result<Cont
     Ok(walk.bundle(folder, path)?.content_hash())
 }
 
+/// The text of the file `name` in one folder; `None` where there is none.
+pub(crate) fn file(
+    repo: &Repository,
+    commit: CommitId,
+    within: &[&str],
+    name: &str,
+) -> Result<Option<Vec<u8>>, StateError> {
+    let found = repo.find_commit(commit.0)?;
+    let objects = repo.odb()?;
+    let mut walk = Walk { repo, objects: &objects, entries: 0, bytes: 0, files: Vec::new() };
+    let Some(folder) = walk.descend(&found, within)? else { return Ok(None) };
+    let path = within.join("/");
+    let tree = walk.tree(folder, &path)?;
+    let Some(entry) = tree.get_name(name) else { return Ok(None) };
+    let path = sibling(&path, name);
+    Kind::of(entry.filemode_raw()).refused(Kind::File, path.clone())?;
+    walk.file(entry.id(), &path).map(Some)
+}
+
 /// A folder in a folder.
 pub(crate) struct Folder<T> {
     pub(crate) name: T,

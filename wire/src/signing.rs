@@ -6,7 +6,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use ed25519_dalek::pkcs8::{DecodePrivateKey, EncodePrivateKey};
 use hmac::{Hmac, KeyInit, Mac};
 use jsonwebtoken::jwk::{AlgorithmParameters, EllipticCurve, JwkSet};
-use jsonwebtoken::{DecodingKey, EncodingKey};
+use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, crypto};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use std::collections::HashMap;
@@ -97,6 +97,13 @@ impl SigningKey {
         &self.public
     }
 
+    /// The Ed25519 signature over these bytes, in base64url. Whatever is signed must say in itself what it is, so that one thing is
+    /// never taken for another.
+    #[must_use]
+    pub fn signature(&self, message: &[u8]) -> Option<String> {
+        crypto::sign(message, &self.private, Algorithm::EdDSA).ok()
+    }
+
     /// A token that only who has the key can make, and always the same for the same words: 64 hexadecimal digits
     /// (HMAC-SHA-256, RFC 2104). The first word says what it is for.
     #[must_use]
@@ -116,6 +123,12 @@ impl SigningKey {
             "kty": "OKP", "crv": "Ed25519", "x": self.x, "kid": self.id, "use": "sig", "alg": "EdDSA"
         }]})
     }
+}
+
+/// Whether a signature that [`SigningKey::signature`] made over these bytes holds.
+#[must_use]
+pub fn holds(message: &[u8], signature: &str, key: &DecodingKey) -> bool {
+    crypto::verify(signature, message, key, Algorithm::EdDSA).unwrap_or(false)
 }
 
 /// HMAC with a key of 32 bytes, which zeros make as long as a block (RFC 2104, section 2).

@@ -3,9 +3,11 @@
 //! `docs/trail.md` describes the format for people who write a verifier of their own.
 
 mod head;
+mod record_head;
 mod verify;
 
 pub use head::{Head, HeadError, read_head, sign_head};
+pub use record_head::{RecordHead, read_record_head, sign_record_head};
 pub use verify::{Fault, Report, WriterReport, verify};
 
 use crate::canonical::{self, NotCanonical};

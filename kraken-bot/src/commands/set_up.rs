@@ -43,6 +43,15 @@ pub(super) fn told(made: &EnclaveProvisionAnswer) -> Message {
         escape(&made.mode_meaning)
     ))
     .line("*Next:* `new hello` writes a first tentacle, `deploy hello` puts it to work, `run hello` runs it. `help` has the rest.");
+    if let Some(before) = &made.before {
+        message = message.line(format!(
+            "*This channel had an enclave before:* {}, shut down on {}. What was in it is in `archive/` of the state repo. To have a \
+             tentacle back, move its folder from there to `enclaves/{}/` and deploy it.",
+            code(&before.name),
+            before.removed_on,
+            made.name
+        ));
+    }
     if !made.not_enforced.is_empty() {
         message = message.note(format!("Not enforced here: {}", escape(&made.not_enforced.join("; "))));
     }

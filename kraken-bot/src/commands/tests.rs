@@ -45,6 +45,7 @@ fn enclave() -> Vec<Shown> {
         "not_enforced": [],
     });
     let gap = json!({"not_enforced": ["memory is not limited"]});
+    let had = json!({"before": {"name": "price-watch", "removed_on": "2026-03-09"}});
     let bad: Result<EnclaveName, _> = "Café!".parse();
     let gone = |count: u64| json!({"name": "prices", "deleted": true, "tentacles_removed": count});
     let state = |by: Value| json!({"name": "prices", "status": "active", "frozen_by": by});
@@ -52,6 +53,7 @@ fn enclave() -> Vec<Shown> {
     let no_tentacles: [wire::tools::tentacle::TentacleEntry; 0] = [];
     vec![
         message("set up this channel", &set_up::told(&sample(made.clone()))),
+        message("set up this channel: it had an enclave before", &set_up::told(&with(made.clone(), had))),
         message("set up this channel: something is not enforced", &set_up::told(&with(made, gap.clone()))),
         words("set up this channel: its name cannot be an enclave's", set_up::no_name(&bad.unwrap_err())),
         message("status: without tentacles", &status::enclave_told(&sample(info()), &no_tentacles)),

@@ -61,5 +61,6 @@ pub(super) fn in_git(mirror: &Mirror, tip: CommitId, enclave: &EnclaveName) -> R
         (name, content.map(|hash| hash.to_string()).map_err(|error| error.to_string()))
     };
     let kept = found.into_iter().map(kept).collect();
-    Ok(InGit { head: told(mirror.committed(tip)?), kept, truncated })
+    let record = mirror.record(tip, enclave).map_err(|error| error.to_string());
+    Ok(InGit { head: told(mirror.committed(tip)?), record, kept, truncated })
 }

@@ -27,6 +27,11 @@ pub struct Rights {
 }
 
 impl Rights {
+    /// Which change of rights was the last one.
+    pub(crate) const fn generation(&self) -> i64 {
+        self.generation
+    }
+
     /// All enclaves, by name.
     pub fn enclaves(&self) -> impl Iterator<Item = &Arc<EnclaveRecord>> {
         self.enclaves.values()

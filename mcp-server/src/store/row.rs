@@ -335,7 +335,7 @@ pub(super) fn secret(row: &AnyRow) -> Result<SecretRecord, StoreError> {
 }
 
 /// The name under which a class of account is stored.
-pub(super) const fn class_name(class: AccountClass) -> &'static str {
+pub(crate) const fn class_name(class: AccountClass) -> &'static str {
     match class {
         AccountClass::Full => "full",
         AccountClass::Guest => "guest",

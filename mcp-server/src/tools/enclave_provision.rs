@@ -14,7 +14,7 @@ use crate::store::{
 use jiff::Timestamp;
 use policy::{Action, Mode, Preset, describe, parse_mode};
 use std::collections::BTreeMap;
-use wire::tools::enclave::{EnclaveProvision, EnclaveProvisionAnswer, EnclaveProvisionArgs};
+use wire::tools::enclave::{EnclaveBefore, EnclaveProvision, EnclaveProvisionAnswer, EnclaveProvisionArgs};
 use wire::{Failure, FailureCode};
 use workflow::EnclaveName;
 
@@ -45,6 +45,7 @@ impl Handler for EnclaveProvision {
             (Found::Unfinished, Ok(Wanted::Made(_))) => None,
             (found, new) => return Err(changing.failed(refusal(&found, new.err(), &name)).await),
         };
+        let before = before(&mut changing).await?;
         if let Some(new) = new {
             let new = match new {
                 Wanted::Made(new) => new,
@@ -54,8 +55,17 @@ impl Handler for EnclaveProvision {
         }
         let effect = changing.begin("").await?;
         let made = lifecycle::provision(server, &grant, effect, progress).await?;
-        answer(server, &name, made).await
+        Ok(EnclaveProvisionAnswer { before, ..answer(server, &name, made).await? })
     }
+}
+
+/// What the channel had before. Only whoever may make it an enclave hears of it.
+async fn before(changing: &mut Changing<'_>) -> Result<Option<EnclaveBefore>, Failure> {
+    let call = changing.call();
+    let Some((team, channel)) = call.channel() else { return Ok(None) };
+    let before = changing.tx().enclave_before((team, &channel.id)).await;
+    let before = before.map_err(|error| unavailable(&error))?;
+    Ok(before.map(|(name, removed_on)| EnclaveBefore { name, removed_on: removed_on.to_string() }))
 }
 
 /// What is asked for: an enclave, or that somebody may make one.
@@ -104,6 +114,7 @@ async fn let_found(
         mode_meaning: String::new(),
         resources_created: Vec::new(),
         not_enforced: Vec::new(),
+        before: None,
     })
 }
 
@@ -248,5 +259,6 @@ async fn answer(
         mode_meaning: record.mode.map(describe).unwrap_or_default(),
         resources_created: made,
         not_enforced: server.backend.enforces().not_enforced(),
+        before: None,
     })
 }

@@ -8,9 +8,10 @@ use super::wf_list::named;
 use super::{About, Effect, Handler, Repeat};
 use crate::backend::Apart;
 use crate::call::Call;
-use crate::gate::act;
 use crate::gate::target::OnTentacle;
+use crate::gate::{act, unavailable};
 use crate::progress::Progress;
+use crate::records::RecordStanding;
 use crate::server::Server;
 use crate::state::{InGit, Kept, StateRepo};
 use crate::store::TentacleRecord;
@@ -71,9 +72,18 @@ impl Handler for StateStatus {
             }
             None => Renamed::default(),
         };
+        let standing = match (&server.state, &in_git) {
+            (Some(state), Some(in_git)) => {
+                let own = server.store.recorded(&record.name).await.map_err(|error| unavailable(&error))?;
+                let (own, git, key) = (own.as_ref(), in_git.record.clone(), state.records.heads().key());
+                Some(RecordStanding { own, git, key }.told())
+            }
+            _ => None,
+        };
         let seen = Seen { running, apart, renamed };
         Ok(StateStatusAnswer {
             unseen,
+            record: standing,
             recipient: server.state.as_ref().and_then(StateRepo::recipient),
             ..answer(record.name.clone(), &seen, in_git, |name| hidden.contains_key(name))
         })
@@ -98,7 +108,7 @@ fn answer(
     hidden: impl Fn(&TentacleName) -> bool,
 ) -> StateStatusAnswer {
     let (head, kept, truncated) = match in_git {
-        Some(InGit { head, kept, truncated }) => (Some(head), kept, truncated),
+        Some(InGit { head, kept, truncated, .. }) => (Some(head), kept, truncated),
         None => (None, BTreeMap::new(), false),
     };
     let known = |name: &TentacleName| seen.running.contains_key(name);
@@ -114,6 +124,7 @@ fn answer(
         truncated,
         unseen: None,
         recipient: None,
+        record: None,
     }
 }
 

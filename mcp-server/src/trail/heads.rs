@@ -147,7 +147,7 @@ impl Heads {
     }
 }
 
-fn io(path: &Path, error: io::Error) -> HeadsError {
+pub(super) fn io(path: &Path, error: io::Error) -> HeadsError {
     HeadsError::Io { path: path.display().to_string(), error }
 }
 
@@ -172,7 +172,7 @@ fn lock(path: &Path) -> Result<Option<File>, HeadsError> {
 }
 
 /// Cuts off what a crash left of a line: the next head must not be appended to it.
-fn mend(file: &File, path: &Path) -> Result<(), HeadsError> {
+pub(super) fn mend(file: &File, path: &Path) -> Result<(), HeadsError> {
     let written = std::fs::read(path).map_err(|error| io(path, error))?;
     let whole = written.iter().rposition(|byte| *byte == b'\n').map_or(0, |place| place + 1);
     if whole < written.len() {
@@ -183,7 +183,7 @@ fn mend(file: &File, path: &Path) -> Result<(), HeadsError> {
 }
 
 /// Appends a line, or nothing of it.
-fn append(file: &mut File, line: &str) -> io::Result<()> {
+pub(super) fn append(file: &mut File, line: &str) -> io::Result<()> {
     let before = file.metadata()?.len();
     let written = file.write_all(format!("{line}\n").as_bytes()).and_then(|()| file.sync_data());
     if written.is_err() {

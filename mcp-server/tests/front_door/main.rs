@@ -68,6 +68,7 @@ mod ownership;
 mod protocol;
 mod races;
 mod read_only;
+mod records;
 mod replicas;
 mod reports;
 mod rpc;

@@ -7,6 +7,7 @@ use crate::team::{hello, set_up};
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::time::Duration;
 use wire::{Failure, FailureCode};
 
 /// A bare repository in the app's folder, and somebody's clone of it.
@@ -78,14 +79,24 @@ fn version(greeting: &str) -> String {
     workflow::Bundle::new(files).unwrap().content_hash().to_string()
 }
 
-/// A server with a state repo.
+/// A server with a state repo that writes no records in the meantime.
 async fn with_repo(app: &mut App) -> Repo {
     with_repo_and(app, &[]).await
 }
 
 /// The same, started with these flags besides.
 pub(crate) async fn with_repo_and(app: &mut App, flags: &[String]) -> Repo {
+    with(app, flags, Duration::from_secs(3600)).await
+}
+
+/// A server with a state repo that looks so often whether it has records to write.
+pub(crate) async fn with_records(app: &mut App, every: Duration) -> Repo {
+    with(app, &[], every).await
+}
+
+async fn with(app: &mut App, flags: &[String], every: Duration) -> Repo {
     app.kill().await;
+    app.pace.records_every = every;
     let repo = Repo::new(app);
     let flag = |name: &str, value: String| -> &'static str {
         Box::leak(format!("--{name}={value}").into_boxed_str())

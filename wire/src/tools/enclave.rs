@@ -103,6 +103,18 @@ pub struct EnclaveProvisionAnswer {
     pub resources_created: Vec<String>,
     /// What this backend cannot enforce.
     pub not_enforced: Vec<String>,
+    /// The enclave that the channel had before, whose folder is in the state repo's archive; absent where there was none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub before: Option<EnclaveBefore>,
+}
+
+/// An enclave that is gone, and whose folder is kept.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct EnclaveBefore {
+    /// Its name.
+    pub name: EnclaveName,
+    /// The day on which it was shut down, such as `2026-03-09`.
+    pub removed_on: String,
 }
 
 /// All that is known of an enclave.

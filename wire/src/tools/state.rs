@@ -30,6 +30,9 @@ pub struct StateStatusAnswer {
     /// The newest commit of the state repo's branch; absent where there is no state repo.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub head: Option<SourceCommit>,
+    /// How the enclave's own record in git stands to the one that the server wrote; absent where there is no state repo.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub record: Option<RecordEntry>,
     /// The tentacles that the caller may see, and those that are only in git, by name.
     pub tentacles: Vec<StateEntry>,
     /// Whether there are more in git than were looked at.
@@ -89,4 +92,36 @@ pub enum StateWord {
     ChangedByHand,
     /// Something of it is gone where it runs.
     Missing,
+}
+
+/// The enclave's record, `enclave.yaml`, in git.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct RecordEntry {
+    /// `in_sync`, `waiting`, `missing`, `unsigned`, `altered`, `older` or `newer`.
+    pub state: RecordWord,
+    /// The same in one sentence.
+    pub says: String,
+    /// What is done about it; absent where nothing is to be done.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub offer: Option<String>,
+}
+
+/// How the record in git stands to the server's. Whatever it is, what is in git is never applied by itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum RecordWord {
+    /// It is the newest.
+    InSync,
+    /// The newest is on its way.
+    Waiting,
+    /// Somebody removed it.
+    Missing,
+    /// It is not signed by this server.
+    Unsigned,
+    /// It was changed after it was signed.
+    Altered,
+    /// It is one of an earlier time.
+    Older,
+    /// It is one of a time that the server's store knows nothing of.
+    Newer,
 }

@@ -38,10 +38,20 @@ pub enum HeadError {
 /// # Errors
 /// [`HeadError::Unsigned`] when `key` is not an Ed25519 key.
 pub fn sign_head(head: &Head, key: &EncodingKey, kid: &str) -> Result<String, HeadError> {
+    sign(TYPE, head, key, kid)
+}
+
+/// Signs what is kept outside the store as compact JWS of this type.
+pub(super) fn sign(
+    kind: &str,
+    claims: &impl Serialize,
+    key: &EncodingKey,
+    kid: &str,
+) -> Result<String, HeadError> {
     let mut header = Header::new(Algorithm::EdDSA);
-    header.typ = Some(TYPE.to_owned());
+    header.typ = Some(kind.to_owned());
     header.kid = Some(kid.to_owned());
-    jsonwebtoken::encode(&header, head, key).map_err(|_| HeadError::Unsigned)
+    jsonwebtoken::encode(&header, claims, key).map_err(|_| HeadError::Unsigned)
 }
 
 /// Reads a signed head, by the key that `key_of` knows under its `kid`.
@@ -52,8 +62,17 @@ pub fn read_head<'k>(
     jws: &str,
     key_of: impl FnOnce(&str) -> Option<&'k DecodingKey>,
 ) -> Result<Head, HeadError> {
+    read(TYPE, jws, key_of)
+}
+
+/// Reads what [`sign`] made, of this type and no other.
+pub(super) fn read<'k, T: serde::de::DeserializeOwned>(
+    kind: &str,
+    jws: &str,
+    key_of: impl FnOnce(&str) -> Option<&'k DecodingKey>,
+) -> Result<T, HeadError> {
     let header = jsonwebtoken::decode_header(jws).map_err(|_| HeadError::Malformed)?;
-    if header.alg != Algorithm::EdDSA || header.typ.as_deref() != Some(TYPE) || header.crit.is_some() {
+    if header.alg != Algorithm::EdDSA || header.typ.as_deref() != Some(kind) || header.crit.is_some() {
         return Err(HeadError::Malformed);
     }
     let key = header.kid.as_deref().and_then(key_of).ok_or(HeadError::Signature)?;
@@ -62,6 +81,6 @@ pub fn read_head<'k>(
     validation.required_spec_claims.clear();
     validation.validate_exp = false;
     validation.validate_aud = false;
-    let decoded = jsonwebtoken::decode::<Head>(jws, key, &validation);
+    let decoded = jsonwebtoken::decode::<T>(jws, key, &validation);
     Ok(decoded.map_err(|_| HeadError::Signature)?.claims)
 }

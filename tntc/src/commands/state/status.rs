@@ -12,7 +12,7 @@ use std::collections::BTreeSet;
 use std::path::PathBuf;
 use wire::EnclaveRef;
 use wire::tools::drift::ByHand;
-use wire::tools::state::{StateEntry, StateStatus, StateStatusArgs, StateWord};
+use wire::tools::state::{RecordEntry, RecordWord, StateEntry, StateStatus, StateStatusArgs, StateWord};
 use wire::tools::tentacle::SourceCommit;
 use workflow::{ContentHash, EnclaveName, TentacleName};
 
@@ -36,6 +36,8 @@ struct Told {
     #[serde(skip_serializing_if = "Option::is_none")]
     head: Option<SourceCommit>,
     in_sync: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    record: Option<RecordEntry>,
     tentacles: Vec<Row>,
     /// To whom secrets in git are encrypted, so that the server opens them.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -92,16 +94,23 @@ impl Status {
             here.row(entry, disk.has_all)
         });
         let tentacles: Vec<Row> = rows.collect();
-        let in_sync = tentacles.iter().all(|row| row.in_sync) && !answer.truncated && answer.unseen.is_none();
+        let in_sync = tentacles.iter().all(|row| row.in_sync)
+            && !answer.truncated
+            && answer.unseen.is_none()
+            && fine(answer.record.as_ref());
         let told = Told {
             enclave: answer.enclave,
             head: answer.head,
             in_sync,
+            record: answer.record,
             tentacles,
             recipient: answer.recipient,
             unseen: answer.unseen,
         };
         context.output.show(&told, view)?;
+        if self.exit_code && !fine(told.record.as_ref()) {
+            return Err(Failed::Bad("the enclave's record in git is not the server's".to_owned()));
+        }
         let apart = told.tentacles.iter().filter(|row| !row.in_sync).count() as u64;
         match self.exit_code && !in_sync {
             true => Err(Failed::Bad(format!(
@@ -111,6 +120,11 @@ impl Status {
             false => Ok(()),
         }
     }
+}
+
+/// Whether there is nothing to see to about the enclave's record. One that is on its way is as it should be.
+fn fine(record: Option<&RecordEntry>) -> bool {
+    record.is_none_or(|record| matches!(record.state, RecordWord::InSync | RecordWord::Waiting))
 }
 
 impl Disk {
@@ -169,6 +183,10 @@ fn view(told: &Told) -> View {
     let verdict =
         if told.in_sync { "git, disk and cluster agree" } else { "git, disk and cluster do not agree" };
     let row = |row: &Row| [row.name.to_string(), row.says.clone(), row.offer.clone().unwrap_or_default()];
+    let record = told.record.as_ref().map(|record| match &record.offer {
+        Some(offer) => format!("{}; {offer}", record.says),
+        None => record.says.clone(),
+    });
     let changed = told.tentacles.iter().flat_map(|row| row.by_hand.iter().map(move |by| (&row.name, by)));
     let changed = changed.map(|(name, ByHand { object, field, by })| {
         let how = field.as_ref().map_or_else(|| "is gone".to_owned(), |field| format!("{field} is another"));
@@ -183,6 +201,7 @@ fn view(told: &Told) -> View {
                 told.head.as_ref().map(|head| SourceCommit::told(Some(head))).unwrap_or_default(),
             ),
             ("Secrets are encrypted to", told.recipient.clone().unwrap_or_default()),
+            ("Enclave's record", record.unwrap_or_default()),
         ])
         .table(
             ["TENTACLE", "HOW IT IS", "WHAT COULD BE DONE"],
