@@ -137,7 +137,7 @@ fn each_situation_is_there_once() {
 }
 
 /// What nobody is told as it stands there, and why.
-const NOT_TOLD: [(&str, &str); 9] = [
+const NOT_TOLD: [(&str, &str); 12] = [
     // Filled in before it is told.
     ("src/commands/set_mode.rs", "set mode MODE"),
     ("src/commands/set_tentacle_mode.rs", "set mode of {tentacle} to MODE"),
@@ -146,6 +146,10 @@ const NOT_TOLD: [(&str, &str); 9] = [
     // The form of a time.
     ("src/commands/history.rs", "%Y-%m-%d %H:%M UTC"),
     ("src/commands/versions.rs", "%Y-%m-%d %H:%M UTC"),
+    // The words of a commit, which its answer quotes.
+    ("src/state/sides.rs", "{tentacle}: a first version"),
+    ("src/state/sides.rs", "{tentacle}: as it is on disk"),
+    ("src/state/sides.rs", "{tentacle}: {what} {first} and one more file"),
     // For the log, and the inbox.
     ("src/away.rs", "the issuer"),
     ("src/talk.rs", "news of the channel wait"),
@@ -155,7 +159,7 @@ const NOT_TOLD: [(&str, &str); 9] = [
 ];
 
 /// Files whose texts nobody reads in Slack: what operators see when the Kraken starts, or in its log.
-const NOT_SAID: [&str; 19] = [
+const NOT_SAID: [&str; 20] = [
     // What a model is told, and what its servers are sent.
     "src/agent/memory.rs",
     "src/agent/model.rs",
@@ -170,6 +174,7 @@ const NOT_SAID: [&str; 19] = [
     "src/command/near.rs",
     "src/config.rs",
     "src/config/model.rs",
+    "src/config/state.rs",
     "src/lib.rs",
     "src/inbox.rs",
     "src/issuer.rs",

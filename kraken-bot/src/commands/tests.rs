@@ -4,12 +4,15 @@ use super::*;
 use crate::asked::Stop;
 use crate::live::shown::Shown as Progress;
 use crate::reply::refusal;
+use crate::state::StateStop;
 use crate::tests::{
     Shown, compared, deployed, entry, history as past, info, message, run as ran, sample, tentacle, version,
     with, words,
 };
 use crate::working_copy::WorkingCopyError;
+use deploy::committed;
 use serde_json::{Value, json};
+use state_repo::{Committed, Conflict, Leak, RemoteError, StateError, Versions};
 use std::path::Path;
 use uuid::Uuid;
 use wire::client::Told;
@@ -205,6 +208,23 @@ fn deploys() -> Vec<Shown> {
             "approved": approved, "asked_by": "Ben Okafor", "asked_by_you": false, "changes": reach,
         }))
     };
+    let leak = |path: &str, line: usize| Leak { path: path.to_owned(), line, kind: "a token of GitHub" };
+    let a_commit = Committed {
+        commit: "1f2e3d4c5b6a1f2e3d4c5b6a1f2e3d4c5b6a1f2e".parse().unwrap(),
+        at: "2026-07-01T09:30:00Z".parse().unwrap(),
+        summary: "hello: change nodes/hello.ts".to_owned(),
+        author: "Ana Sousa".to_owned(),
+    };
+    let conflict = |files: usize| Conflict {
+        files: (1..=files)
+            .map(|number| Versions {
+                path: format!("nodes/hello{number}.ts"),
+                theirs: Some(b"one <way>".to_vec()),
+                ours: (number == 1).then(|| b"another".to_vec()),
+            })
+            .collect(),
+    };
+    let away = StateError::Remote(RemoteError::Unreachable("connection refused".to_owned()));
     vec![
         words("deploy: no enclave", deploy::NO_ENCLAVE),
         words("deploy: goes on", deploy::words(&hello()).going),
@@ -221,6 +241,14 @@ fn deploys() -> Vec<Shown> {
                 }),
             )),
         ),
+        message("deploy: in git", &committed::from_git(&sample(deployed()), &a_commit)),
+        words("deploy: it was removed in git", committed::removed(&hello())),
+        words("deploy: the copy fails", committed::NO_COPY),
+        words("deploy: it has secrets", committed::leaked(&[leak("nodes/hello.ts", 3), leak("notes.md", 1)])),
+        words("deploy: both sides changed a file", committed::in_conflict(&conflict(1))),
+        words("deploy: both sides changed three", committed::in_conflict(&conflict(3))),
+        words("deploy: both sides changed many", committed::in_conflict(&conflict(5))),
+        words("deploy: git is away", told(committed::not_carried(&StateStop::Repo(away)))),
         message("deploy: nothing new", &deploy::told(&with(deployed(), json!({"status": "unchanged"})))),
         message(
             "deploy: the owner must approve",

@@ -63,7 +63,7 @@ async fn an_enclave_holds_so_many_tentacles(app: App) {
     let another = |number: usize| {
         format!(
             "INSERT INTO tentacle SELECT enclave, 'hello-{number}', owner_issuer, owner_subject, mode, description, \
-             version, deployed_by, deployed_via, created_at, deployed_at, reach, source_commit FROM tentacle WHERE name = 'hello'"
+             version, deployed_by, deployed_via, created_at, deployed_at, reach, source_commit, deploys FROM tentacle WHERE name = 'hello'"
         )
     };
     for number in 1..100 {

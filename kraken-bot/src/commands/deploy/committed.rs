@@ -111,6 +111,10 @@ pub(in crate::commands) fn not_carried(stop: &StateStop) -> Stop {
             tracing::error!(%error, "the Kraken's copy of the state repo cannot be used");
             Stop::Told(NO_COPY.to_owned())
         }
+        StateStop::Repo(error @ StateError::Remote(_)) => {
+            tracing::warn!(%error, "the state repo cannot be used");
+            Stop::Told(AWAY.to_owned())
+        }
         StateStop::Repo(error) => {
             let failure = Failure::new(FailureCode::Unavailable, error.to_string());
             Stop::Told(refusal(&match error.next() {
@@ -120,6 +124,10 @@ pub(in crate::commands) fn not_carried(stop: &StateStop) -> Stop {
         }
     }
 }
+
+/// What is told when the state repo is away, or does not let the Kraken in.
+pub(in crate::commands) const AWAY: &str = "I cannot reach the state repo at the moment, so nothing was deployed. Your files are as \
+    they were, and what runs goes on: ask again later, or ask an operator to look at my log.";
 
 /// What is told when the Kraken's own copy fails.
 pub(in crate::commands) const NO_COPY: &str = "I cannot use my copy of the state repo at the moment, so nothing was \
