@@ -1,9 +1,11 @@
 //! From words to a command. Deterministic: whole words, in the documented order, and nothing is guessed.
 
+mod almost;
 mod exact;
 mod near;
 mod tentacle;
 
+use almost::almost;
 pub(crate) use exact::is_exact;
 pub(crate) use near::{near, near_name};
 
@@ -369,34 +371,6 @@ fn is_action(words: &[&str]) -> bool {
         "see", "info", "members", "restart", "read", "apply", "create",
     ];
     words.first().is_some_and(|word| WORDS.contains(&word.to_lowercase().as_str()) || word.contains('.'))
-}
-
-/// What is missing of a command whose first word is known.
-fn almost(first: &str) -> NotUnderstood {
-    let usage = match first {
-        "set" => {
-            "say `set up this channel`, `set up this channel as my-enclave`, `set mode member-read` or `set mode of hello to private`"
-        }
-        "shut" => "say `shut down this enclave`",
-        "new" | "deploy" | "run" | "logs" | "history" | "versions" => {
-            return NotUnderstood::Almost(format!("name a tentacle, e.g. `{first} hello`"));
-        }
-        "compare" => "say `compare hello`, or name two versions: `compare hello 3 and 5`",
-        "status" => "say `status`, or name one tentacle: `status hello`",
-        "add" | "remove" => {
-            return NotUnderstood::Almost(format!("mention whom you mean, e.g. `{first} @ben`"));
-        }
-        "give" => "say `give hello to @ben`",
-        "transfer" => "mention who gets the enclave, e.g. `transfer to @ben`",
-        "ask" => "say `ask to join`",
-        "what" => "ask `what failed`",
-        "why" => "ask e.g. `why run hello` or `why @ben deploy hello`",
-        "help" | "whoami" | "members" | "login" | "logout" | "unlink" | "sync" | "freeze" | "unfreeze" => {
-            return NotUnderstood::Almost(format!("`{first}` stands alone"));
-        }
-        _ => return NotUnderstood::Unknown,
-    };
-    NotUnderstood::Almost(usage.to_owned())
 }
 
 #[cfg(test)]

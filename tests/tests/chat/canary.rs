@@ -59,8 +59,8 @@ async fn no_token_and_no_secret_stands_where_it_can_be_read() {
     for file in files(up.folder()) {
         let text = std::fs::read(&file).unwrap_or_default();
         let name = file.display();
-        // The trail's signed heads are evidence for everybody, and let nobody in.
-        let is_evidence = file.extension().is_some_and(|kind| kind == "heads");
+        // The signed heads of the trail and of records are evidence for everybody, and let nobody in.
+        let is_evidence = file.extension().is_some_and(|kind| kind == "heads" || kind == "records");
         assert!(is_evidence || !holds_token(&text), "a token stands in {name}");
         assert!(!holds(&text, SECRET), "a secret stands in {name}");
         let is_log = file.extension().is_some_and(|kind| kind == "log");
