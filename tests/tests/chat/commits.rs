@@ -75,6 +75,9 @@ fn on_disk(up: &Up, path: &str) -> PathBuf {
 
 const NODE: &str = "enclaves/price-watch/hello/nodes/hello.ts";
 
+/// What the node greets with.
+const GREETING: &str = "${ctx.config.greeting}";
+
 #[tokio::test]
 async fn a_deploy_is_one_commit_of_whoever_asked() {
     let home = Home::default();
@@ -134,7 +137,7 @@ async fn secrets_are_not_committed_and_a_conflict_loses_nothing() {
 
     // Somebody pushes: the disk follows, because nobody changed it.
     let node = std::fs::read_to_string(on_disk(&up, "nodes/hello.ts")).unwrap();
-    let hand = node.replace("Hello", "Good day");
+    let hand = node.replace(GREETING, "Good day");
     assert_ne!(hand, node);
     push(&clone, NODE, &hand);
     std::fs::remove_file(on_disk(&up, "tests/fixtures/hello.json")).unwrap_or_default();
@@ -146,14 +149,14 @@ async fn secrets_are_not_committed_and_a_conflict_loses_nothing() {
 
     // Both change different files: both arrive.
     push(&clone, "enclaves/price-watch/hello/README.md", "By hand, again.\n");
-    let disk = node.replace("Hello", "Good evening");
+    let disk = node.replace(GREETING, "Good evening");
     std::fs::write(on_disk(&up, "nodes/hello.ts"), &disk).unwrap();
     aloud(&ana.asks("deploy hello").await, &["hello is deployed.", "hello: change nodes/hello.ts"]);
     assert_eq!(std::fs::read_to_string(on_disk(&up, "README.md")).unwrap(), "By hand, again.\n");
 
     // Both change the same line: both are told, and neither is touched.
-    let theirs = node.replace("Hello", "Good night");
-    let ours = node.replace("Hello", "Good morning");
+    let theirs = node.replace(GREETING, "Good night");
+    let ours = node.replace(GREETING, "Good morning");
     let pushed = push(&clone, NODE, &theirs);
     std::fs::write(on_disk(&up, "nodes/hello.ts"), &ours).unwrap();
     for _ in 0..2 {
@@ -164,7 +167,7 @@ async fn secrets_are_not_committed_and_a_conflict_loses_nothing() {
     }
     aloud(&ana.asks("run hello").await, &["Good evening"]);
     // Brought together by somebody who has seen both.
-    std::fs::write(on_disk(&up, "nodes/hello.ts"), node.replace("Hello", "Good morning and good night"))
+    std::fs::write(on_disk(&up, "nodes/hello.ts"), node.replace(GREETING, "Good morning and good night"))
         .unwrap();
     aloud(&ana.asks("deploy hello").await, &["hello is deployed."]);
     aloud(&ana.asks("run hello").await, &["Good morning and good night"]);

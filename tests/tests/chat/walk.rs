@@ -66,7 +66,15 @@ async fn first_tentacle(ana: &Person) {
         &["price-watch is active. Ana Sousa owns it.", "hello is ready, deployed"],
     );
     let of_hello = ana.asks("status hello").await;
-    aloud(&of_hello, &["hello is ready.", "Its last run succeeded", "asked for by Ana Sousa", "not in git"]);
+    aloud(
+        &of_hello,
+        &[
+            "hello is ready.",
+            "Its last run succeeded",
+            "asked for by Ana Sousa",
+            "in git: \"hello: a first version\"",
+        ],
+    );
     aloud(&ana.asks("logs hello").await, &["hello printed:", "greeting world", "greeting Ana"]);
     let members = ana.asks("members").await;
     aloud(&members, &["Owner: Ana Sousa", "Members: Ben Okafor", "Visitors: Gil Moreau"]);
