@@ -89,6 +89,13 @@ pub(crate) enum Command {
         /// The older and the newer, by number.
         between: Option<(u32, u32)>,
     },
+    /// Make it what it was in an older version.
+    RollBack {
+        /// Which.
+        tentacle: TentacleName,
+        /// The version's number.
+        to: u32,
+    },
     /// Remove a tentacle.
     RemoveTentacle {
         /// Which.
@@ -227,6 +234,9 @@ pub(crate) fn parse(text: &str, me: &str) -> Result<Command, NotUnderstood> {
         (["compare", name, one, "and", other] | ["compare", one, "and", other, "of", name], _) => {
             compare(name, Some((one, other)))
         }
+        (["roll", "back", name, "to", to] | ["roll", "back", name, "to", "version", to], _) => {
+            Ok(Command::RollBack { tentacle: named(name)?, to: version(to)? })
+        }
         (["give", name, "to", _], [.., whom]) => give(name, whom),
         (["run", name], _) => named(name).map(|tentacle| Command::Run { tentacle, input: None }),
         (["run", name, ..], [_, _, ..]) => {
@@ -311,21 +321,24 @@ fn new(name: &str, scaffold: &str) -> Result<Command, NotUnderstood> {
 
 /// `compare hello 3 and 5`: the lower number is the older version, however they are named.
 fn compare(name: &str, between: Option<(&str, &str)>) -> Result<Command, NotUnderstood> {
-    let number = |word: &str| {
-        let word = word.strip_prefix('v').unwrap_or(word);
-        let named = word.parse::<u32>().ok().filter(|number| *number > 0);
-        named.ok_or_else(|| {
-            NotUnderstood::Almost("name versions by number, e.g. `compare hello 3 and 5`".to_owned())
-        })
-    };
     let between = match between {
         Some((one, other)) => {
-            let (one, other) = (number(one)?, number(other)?);
+            let (one, other) = (version(one)?, version(other)?);
             Some((one.min(other), one.max(other)))
         }
         None => None,
     };
     Ok(Command::Compare { tentacle: named(name)?, between })
+}
+
+/// `3` or `v3`.
+fn version(word: &str) -> Result<u32, NotUnderstood> {
+    let number = word.strip_prefix('v').unwrap_or(word).parse().ok().filter(|number| *number > 0);
+    number.ok_or_else(|| {
+        NotUnderstood::Almost(
+            "name versions by number, e.g. `compare hello 3 and 5` or `roll back hello to 3`".to_owned(),
+        )
+    })
 }
 
 /// `give hello to @ben`.

@@ -20,6 +20,7 @@ mod members;
 mod new;
 mod remove;
 mod remove_tentacle;
+mod roll_back;
 mod run;
 mod set_mode;
 mod set_secret;
@@ -71,6 +72,7 @@ pub(crate) async fn run(asked: &Asked<'_>, command: Command) -> Result<Answer, S
         Command::History(tentacle) => history::run(asked, tentacle).await,
         Command::Versions(tentacle) => versions::run(asked, tentacle).await,
         Command::Compare { tentacle, between } => compare::run(asked, tentacle, between).await,
+        Command::RollBack { tentacle, to } => roll_back::run(asked, tentacle, to).await,
         Command::RemoveTentacle { tentacle, confirmed } => {
             remove_tentacle::run(asked, tentacle, confirmed).await
         }

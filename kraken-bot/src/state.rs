@@ -7,7 +7,7 @@ pub(crate) use sides::{Change, Names, Sides, Standing};
 
 use crate::config::StateConfig;
 use crate::working_copy::{WorkingCopy, WorkingCopyError};
-use state_repo::{Committed, Mirror, SigningKey, StateError};
+use state_repo::{CommitId, Committed, Mirror, SigningKey, StateError};
 use std::sync::Arc;
 use tokio::sync::Mutex;
 
@@ -58,6 +58,19 @@ impl StateRepo {
     ) -> Result<Option<Committed>, StateStop> {
         let key = self.key.clone();
         self.work(copy, names, move |sides| sides.carry(&change, key.as_deref())).await
+    }
+
+    /// Commits and pushes what a commit of before had, with these words; nothing where the disk has changes of its own, which would
+    /// be lost.
+    pub(crate) async fn roll_back(
+        &self,
+        copy: &WorkingCopy,
+        names: &Names,
+        (to, message): (CommitId, String),
+        change: Change,
+    ) -> Result<Option<Committed>, StateStop> {
+        let key = self.key.clone();
+        self.work(copy, names, move |sides| sides.roll_back(to, message, &change, key.as_deref())).await
     }
 
     async fn work<T: Send + 'static>(

@@ -137,7 +137,7 @@ fn each_situation_is_there_once() {
 }
 
 /// What nobody is told as it stands there, and why.
-const NOT_TOLD: [(&str, &str); 12] = [
+const NOT_TOLD: [(&str, &str); 13] = [
     // Filled in before it is told.
     ("src/commands/set_mode.rs", "set mode MODE"),
     ("src/commands/set_tentacle_mode.rs", "set mode of {tentacle} to MODE"),
@@ -149,6 +149,7 @@ const NOT_TOLD: [(&str, &str); 12] = [
     // The words of a commit, which its answer quotes.
     ("src/state/sides.rs", "{tentacle}: a first version"),
     ("src/state/sides.rs", "{tentacle}: as it is on disk"),
+    ("src/commands/roll_back.rs", "{tentacle}: back to version {to}"),
     ("src/state/sides.rs", "{tentacle}: {what} {first} and one more file"),
     // For the log, and the inbox.
     ("src/away.rs", "the issuer"),

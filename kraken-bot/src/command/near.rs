@@ -5,7 +5,7 @@ use super::without_mention;
 use policy::Preset;
 
 /// What can be said, one word each. `NAME` is any one word, `WHO` a mention; both are kept as they were typed.
-const SHAPES: [&str; 45] = [
+const SHAPES: [&str; 46] = [
     "set up this channel",
     "set up this channel as NAME",
     "set mode",
@@ -28,6 +28,7 @@ const SHAPES: [&str; 45] = [
     "history NAME",
     "versions NAME",
     "compare NAME",
+    "roll back NAME to NAME",
     "compare NAME NAME and NAME",
     "compare NAME and NAME of NAME",
     "give NAME to WHO",
@@ -130,6 +131,7 @@ mod tests {
         for shape in SHAPES {
             let said = shape.replace("PRESET", "private").replace("WHO", "<@UBEN>");
             let said = said.replace("why NAME", "why run").replace("from NAME", "from hello");
+            let said = said.replace("back NAME to NAME", "back hello to 3");
             let said =
                 said.replace("NAME NAME and NAME", "hello 3 and 5").replace("NAME and NAME of", "3 and 5 of");
             let said = said.replace("why <@UBEN> NAME", "why <@UBEN> run").replace("NAME", "hello");

@@ -44,6 +44,8 @@ fn what_the_help_names_is_understood() {
         ("history hello", Command::History(tentacle("hello"))),
         ("versions hello", Command::Versions(tentacle("hello"))),
         ("versions of hello", Command::Versions(tentacle("hello"))),
+        ("roll back hello to 3", Command::RollBack { tentacle: tentacle("hello"), to: 3 }),
+        ("roll back hello to version 3", Command::RollBack { tentacle: tentacle("hello"), to: 3 }),
         ("compare hello", Command::Compare { tentacle: tentacle("hello"), between: None }),
         ("compare hello 3 and 5", Command::Compare { tentacle: tentacle("hello"), between: Some((3, 5)) }),
         (

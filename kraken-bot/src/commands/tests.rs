@@ -375,6 +375,10 @@ fn tentacles() -> Vec<Shown> {
                 ),
             ),
         ),
+        words("roll back: no git", roll_back::NO_GIT),
+        words("roll back: somebody works on the files", roll_back::IN_WORK),
+        words("roll back: not on record", roll_back::not_on_record(&hello(), 3)),
+        words("roll back: it was not in git", roll_back::not_in_git(3)),
         message("compare: the same", &compare::told(&with(compared(), json!({"from": "sha256:b"})))),
         message("compare", &compare::told(&sample(compared()))),
         message(

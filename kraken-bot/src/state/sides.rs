@@ -107,6 +107,28 @@ impl Sides<'_> {
         }
     }
 
+    /// Commits what the commit `to` had. Files that were added since are removed. Nothing where the disk has changes of its own.
+    pub(crate) fn roll_back(
+        &self,
+        to: CommitId,
+        message: String,
+        change: &Change,
+        key: Option<&SigningKey>,
+    ) -> Result<Option<Committed>, StateStop> {
+        let Standing::InGit(before) = self.look()? else { return Ok(None) };
+        let target = self.at(to)?.ok_or_else(|| self.gone(to))?.files();
+        let wanted = state_repo::Change {
+            author: change.author.clone(),
+            committer: kraken(),
+            message,
+            trailers: change.trailers.clone(),
+            base: Some(before.committed.commit),
+            files: self.changes(&before.files(), &target),
+        };
+        let disk = self.disk()?.unwrap_or_default();
+        self.publish(&wanted, &disk, key).map(Some)
+    }
+
     fn publish(
         &self,
         wanted: &state_repo::Change,

@@ -151,6 +151,7 @@ fn not_understood() -> Vec<Shown> {
         "what",
         "why",
         "compare",
+        "roll back hello",
         "compare hello one and two",
         "help me",
         "run Hello!",

@@ -194,3 +194,41 @@ async fn killed_in_a_deploy_the_request_has_one_commit() {
     }
     greeted(&ana.asks("run hello").await);
 }
+
+#[tokio::test]
+async fn an_older_version_comes_back_as_a_new_commit() {
+    let home = Home::default();
+    let up = home.up().await;
+    let ana = founder(&up).await;
+    let first = std::fs::read_to_string(on_disk(&up, "nodes/hello.ts")).unwrap();
+    let second = first.replace(GREETING, "Good day");
+    std::fs::write(on_disk(&up, "nodes/hello.ts"), &second).unwrap();
+    std::fs::remove_dir_all(on_disk(&up, "tests")).unwrap();
+    std::fs::write(on_disk(&up, "notes.md"), "Added since.\n").unwrap();
+    aloud(&ana.asks("deploy hello").await, &["hello is deployed."]);
+    aloud(&ana.asks("run hello").await, &["Good day"]);
+    aloud(&ana.asks("versions hello").await, &["2. ", "1. ", "hello: a first version"]);
+    let commit = last(&up, "%H");
+
+    alone(&ana.asks("roll back hello to 7").await, &["There is no version 7 of hello on record."]);
+    let gil = up.person("gil").await;
+    alone(&gil.asks_and_signs_in("roll back hello to 1").await, &["You may not"]);
+    // Nobody's work on the disk is lost.
+    std::fs::write(on_disk(&up, "notes.md"), "In the middle of it.\n").unwrap();
+    alone(&ana.asks("roll back hello to 1").await, &["changes that are not deployed, so I did nothing"]);
+    assert_eq!(last(&up, "%H"), commit);
+    assert_eq!(std::fs::read_to_string(on_disk(&up, "notes.md")).unwrap(), "In the middle of it.\n");
+    std::fs::write(on_disk(&up, "notes.md"), "Added since.\n").unwrap();
+
+    let told = ana.asks("roll back hello to 1").await;
+    aloud(&told, &["hello is deployed.", "It is in git: “hello: back to version 1”, by Ana Sousa."]);
+    greeted(&ana.asks("run hello").await);
+    assert!(is_below_the_last(&up, &commit), "nothing is taken out of the history");
+    assert_eq!(std::fs::read_to_string(on_disk(&up, "nodes/hello.ts")).unwrap(), first);
+    assert!(!on_disk(&up, "notes.md").exists() && on_disk(&up, "tests/fixtures/hello.json").exists());
+    let listed = git(&bare(&up), &["ls-tree", "-r", "--name-only", "main", "enclaves/price-watch/hello"]);
+    assert!(!listed.contains("notes.md") && listed.contains("tests/fixtures/hello.json"), "{listed}");
+    aloud(&ana.asks("versions hello").await, &["3. ", "hello: back to version 1. It runs now."]);
+    // And it is deployed from there on.
+    aloud(&ana.asks("deploy hello").await, &["hello runs exactly this already"]);
+}

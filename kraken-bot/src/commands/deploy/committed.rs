@@ -9,7 +9,7 @@ use crate::reply::{refusal, sentence};
 use crate::slack::blocks::{Message, code, escape};
 use crate::state::{Change, Names, Standing, StateRepo, StateStop};
 use crate::working_copy::WorkingCopyError;
-use state_repo::{Author, Committed, Conflict, Leak, StateError, Trailers};
+use state_repo::{Author, CommitId, Committed, Conflict, Leak, StateError, Trailers};
 use std::collections::BTreeMap;
 use wire::tools::person::WhoamiAnswer;
 use wire::tools::tentacle::{WfApply, WfApplyAnswer, WfApplyArgs};
@@ -52,11 +52,11 @@ pub(in crate::commands) async fn run(
         Standing::Removed(_) => return Err(Stop::Told(removed(&names.tentacle))),
         _ => {}
     }
-    let change = Change { author: author(asked, me), trailers: trailers(asked, &names) };
+    let change = whose(asked, me, &names);
     let committed = state.carry(copy, &names, change).await.map_err(|stop| not_carried(&stop))?;
     let committed =
         committed.ok_or_else(|| not_written(WorkingCopyError::NotThere(names.tentacle.clone())))?;
-    let args = args(&names.tentacle, Some(committed.commit.to_string()), BTreeMap::new(), false);
+    let args = of_commit(&names.tentacle, committed.commit, false);
     let deployed = live::call::<WfApply>(asked, args, words(&names.tentacle), |_| Vec::new()).await?;
     Ok(Answer::Aloud(from_git(&deployed, &committed)))
 }
@@ -69,6 +69,16 @@ fn args(
 ) -> WfApplyArgs {
     let (enclave, manifests) = (EnclaveRef::default(), Vec::new());
     WfApplyArgs { enclave, commit, name: name.clone(), files, dry_run, manifests }
+}
+
+/// A deploy of a commit, or a question whether it could be one.
+pub(in crate::commands) fn of_commit(name: &TentacleName, commit: CommitId, dry_run: bool) -> WfApplyArgs {
+    args(name, Some(commit.to_string()), BTreeMap::new(), dry_run)
+}
+
+/// Whose change it is, and what asked for it.
+pub(in crate::commands) fn whose(asked: &Asked<'_>, me: &WhoamiAnswer, names: &Names) -> Change {
+    Change { author: author(asked, me), trailers: trailers(asked, names) }
 }
 
 /// Whoever asked, by the address that the issuer has verified. Where there is none, by one that is nobody's.

@@ -1,0 +1,66 @@
+//! `roll back TENTACLE to N`: a new commit with what version N was, deployed like any other.
+
+use super::deploy::committed::{from_git, not_carried, of_commit, whose};
+use super::deploy::{NO_ENCLAVE, words};
+use crate::asked::{Answer, Asked, Stop};
+use crate::live;
+use crate::state::Names;
+use state_repo::CommitId;
+use wire::tools::history::{DeployEntry, HistoryOf, WfHistory, WfHistoryArgs};
+use wire::tools::person::Whoami;
+use wire::tools::tentacle::WfApply;
+use wire::{EnclaveRef, Nothing, Page};
+use workflow::TentacleName;
+
+/// How many versions are looked through: as many as are kept.
+const VERSIONS: u32 = 100;
+
+/// What is told where deploys do not come from git.
+pub(super) const NO_GIT: &str = "I can roll back only where deploys come from git, and here they come from the files on disk. Bring the \
+    files back yourself, and ask me to deploy.";
+
+/// What is told where somebody works on the files.
+pub(super) const IN_WORK: &str = "The files on disk have changes that are not deployed, so I did nothing: I would lose them. Deploy them, or \
+    give them up, and ask again.";
+
+pub(super) async fn run(asked: &Asked<'_>, tentacle: TentacleName, to: u32) -> Result<Answer, Stop> {
+    asked.channel()?;
+    let me = asked.call::<Whoami>(Nothing {}).await?;
+    let here = me.enclave.as_ref().ok_or_else(|| Stop::Told(NO_ENCLAVE.to_owned()))?;
+    let args = WfHistoryArgs {
+        enclave: EnclaveRef::default(),
+        name: tentacle.clone(),
+        of: HistoryOf::Deploys,
+        page: Page { cursor: None, limit: Some(VERSIONS) },
+    };
+    let history = asked.call::<WfHistory>(args).await?;
+    let Some(state) = &asked.kraken.state else { return Err(Stop::Told(NO_GIT.to_owned())) };
+    let commit = commit_of(&tentacle, to, &history.deploys)?;
+    // Whoever may not deploy it changes nothing in git either.
+    asked.call::<WfApply>(of_commit(&tentacle, commit, true)).await?;
+    let names = Names { enclave: here.name.clone(), tentacle: tentacle.clone() };
+    let change = whose(asked, &me, &names);
+    let message = format!("{tentacle}: back to version {to}");
+    let rolled = state.roll_back(&asked.kraken.working_copy, &names, (commit, message), change).await;
+    let committed = rolled.map_err(|stop| not_carried(&stop))?;
+    let committed = committed.ok_or_else(|| Stop::Told(IN_WORK.to_owned()))?;
+    let args = of_commit(&tentacle, committed.commit, false);
+    let deployed = live::call::<WfApply>(asked, args, words(&tentacle), |_| Vec::new()).await?;
+    Ok(Answer::Aloud(from_git(&deployed, &committed)))
+}
+
+/// The commit of the version of this number.
+fn commit_of(tentacle: &TentacleName, to: u32, deploys: &[DeployEntry]) -> Result<CommitId, Stop> {
+    let version = deploys.iter().find(|deploy| deploy.number == Some(to.into()));
+    let version = version.ok_or_else(|| Stop::Told(not_on_record(tentacle, to)))?;
+    let commit = version.commit.as_ref().and_then(|commit| commit.id.parse().ok());
+    commit.ok_or_else(|| Stop::Told(not_in_git(to)))
+}
+
+pub(super) fn not_on_record(tentacle: &TentacleName, to: u32) -> String {
+    format!("There is no version {to} of `{tentacle}` on record. `versions {tentacle}` has those that are.")
+}
+
+pub(super) fn not_in_git(to: u32) -> String {
+    format!("Version {to} was not deployed from git, so I cannot bring it back.")
+}
