@@ -89,6 +89,8 @@ pub(crate) enum Command {
         /// The older and the newer, by number.
         between: Option<(u32, u32)>,
     },
+    /// Make it as it was deployed, whatever somebody changed where it runs.
+    PutBack(TentacleName),
     /// Make it what it was in an older version.
     RollBack {
         /// Which.
@@ -234,6 +236,7 @@ pub(crate) fn parse(text: &str, me: &str) -> Result<Command, NotUnderstood> {
         (["compare", name, one, "and", other] | ["compare", one, "and", other, "of", name], _) => {
             compare(name, Some((one, other)))
         }
+        (["put", name, "back"] | ["put", "back", name], _) => named(name).map(Command::PutBack),
         (["roll", "back", name, "to", to] | ["roll", "back", name, "to", "version", to], _) => {
             Ok(Command::RollBack { tentacle: named(name)?, to: version(to)? })
         }

@@ -18,6 +18,7 @@ pub(crate) mod logout;
 mod logs;
 mod members;
 mod new;
+mod put_back;
 mod remove;
 mod remove_tentacle;
 mod roll_back;
@@ -72,6 +73,7 @@ pub(crate) async fn run(asked: &Asked<'_>, command: Command) -> Result<Answer, S
         Command::History(tentacle) => history::run(asked, tentacle).await,
         Command::Versions(tentacle) => versions::run(asked, tentacle).await,
         Command::Compare { tentacle, between } => compare::run(asked, tentacle, between).await,
+        Command::PutBack(tentacle) => put_back::run(asked, tentacle).await,
         Command::RollBack { tentacle, to } => roll_back::run(asked, tentacle, to).await,
         Command::RemoveTentacle { tentacle, confirmed } => {
             remove_tentacle::run(asked, tentacle, confirmed).await

@@ -60,6 +60,16 @@ impl StateRepo {
         self.work(copy, names, move |sides| sides.carry(&change, key.as_deref())).await
     }
 
+    /// Whether the disk has changes of its own, where git has the content of this name.
+    pub(crate) async fn has_changes(
+        &self,
+        copy: &WorkingCopy,
+        names: &Names,
+        git: Option<String>,
+    ) -> Result<bool, StateStop> {
+        self.work(copy, names, move |sides| sides.has_changes(git.as_deref())).await
+    }
+
     /// Commits and pushes what a commit of before had, with these words; nothing where the disk has changes of its own, which would
     /// be lost.
     pub(crate) async fn roll_back(

@@ -12,6 +12,7 @@ pub(super) fn almost(first: &str) -> NotUnderstood {
         "new" | "deploy" | "run" | "logs" | "history" | "versions" => {
             return NotUnderstood::Almost(format!("name a tentacle, e.g. `{first} hello`"));
         }
+        "put" => "say `put hello back`",
         "roll" => "say `roll back hello to 3`; `versions hello` has the numbers",
         "compare" => "say `compare hello`, or name two versions: `compare hello 3 and 5`",
         "status" => "say `status`, or name one tentacle: `status hello`",

@@ -5,7 +5,7 @@ use super::without_mention;
 use policy::Preset;
 
 /// What can be said, one word each. `NAME` is any one word, `WHO` a mention; both are kept as they were typed.
-const SHAPES: [&str; 46] = [
+const SHAPES: [&str; 47] = [
     "set up this channel",
     "set up this channel as NAME",
     "set mode",
@@ -29,6 +29,7 @@ const SHAPES: [&str; 46] = [
     "versions NAME",
     "compare NAME",
     "roll back NAME to NAME",
+    "put NAME back",
     "compare NAME NAME and NAME",
     "compare NAME and NAME of NAME",
     "give NAME to WHO",

@@ -11,6 +11,7 @@ impl Command {
             | Self::Logs(name)
             | Self::History(name)
             | Self::Versions(name)
+            | Self::PutBack(name)
             | Self::RollBack { tentacle: name, .. }
             | Self::Compare { tentacle: name, .. }
             | Self::ChooseMode(Some(name))

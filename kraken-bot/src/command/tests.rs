@@ -44,6 +44,8 @@ fn what_the_help_names_is_understood() {
         ("history hello", Command::History(tentacle("hello"))),
         ("versions hello", Command::Versions(tentacle("hello"))),
         ("versions of hello", Command::Versions(tentacle("hello"))),
+        ("put hello back", Command::PutBack(tentacle("hello"))),
+        ("put back hello", Command::PutBack(tentacle("hello"))),
         ("roll back hello to 3", Command::RollBack { tentacle: tentacle("hello"), to: 3 }),
         ("roll back hello to version 3", Command::RollBack { tentacle: tentacle("hello"), to: 3 }),
         ("compare hello", Command::Compare { tentacle: tentacle("hello"), between: None }),

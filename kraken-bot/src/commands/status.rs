@@ -1,5 +1,8 @@
 //! `status [TENTACLE]`
 
+pub(super) mod layers;
+
+use self::layers::Layers;
 use crate::asked::{Answer, Asked, Stop};
 use crate::slack::blocks::{Message, code, escape};
 use crate::told;
@@ -13,7 +16,8 @@ pub(super) async fn of_enclave(asked: &Asked<'_>) -> Result<Answer, Stop> {
     let info = asked.call::<EnclaveInfo>(EnclaveArgs::default()).await?;
     let enclave = EnclaveRef::from(info.name.clone());
     let list = asked.call::<WfList>(WfListArgs { enclave, ..WfListArgs::default() }).await?;
-    Ok(Answer::Aloud(enclave_told(&info, &list.workflows)))
+    let layers = layers::of(asked, &info.name).await?;
+    Ok(Answer::Aloud(enclave_told(&info, &list.workflows, &layers)))
 }
 
 pub(super) async fn of_tentacle(asked: &Asked<'_>, tentacle: TentacleName) -> Result<Answer, Stop> {
@@ -22,7 +26,11 @@ pub(super) async fn of_tentacle(asked: &Asked<'_>, tentacle: TentacleName) -> Re
     Ok(Answer::Aloud(tentacle_told(&asked.call::<WfStatus>(args).await?)))
 }
 
-pub(super) fn enclave_told(info: &EnclaveInfoAnswer, tentacles: &[TentacleEntry]) -> Message {
+pub(super) fn enclave_told(
+    info: &EnclaveInfoAnswer,
+    tentacles: &[TentacleEntry],
+    layers: &Layers,
+) -> Message {
     let state = match info.frozen_by.as_slice() {
         [] => info.status.clone(),
         by => format!("frozen by {}", told::freezers(by)),
@@ -41,6 +49,7 @@ pub(super) fn enclave_told(info: &EnclaveInfoAnswer, tentacles: &[TentacleEntry]
             description(&tentacle.description)
         ));
     }
+    message = layers.add_to(message);
     let mut small = format!(
         "Mode {}: {}.",
         code(info.preset.as_deref().unwrap_or(&info.mode)),

@@ -13,10 +13,12 @@ use crate::working_copy::WorkingCopyError;
 use deploy::committed;
 use serde_json::{Value, json};
 use state_repo::{Committed, Conflict, Leak, RemoteError, StateError, Versions};
+use status::layers::{self, Layers};
 use std::path::Path;
 use uuid::Uuid;
 use wire::client::Told;
 use wire::step::{NodeState, NodeStep};
+use wire::tools::state::StateWord;
 use wire::{Failure, FailureCode};
 use workflow::scaffold::Scaffold;
 use workflow::{EnclaveName, TentacleName};
@@ -53,13 +55,29 @@ fn enclave() -> Vec<Shown> {
     let gone = |count: u64| json!({"name": "prices", "deleted": true, "tentacles_removed": count});
     let state = |by: Value| json!({"name": "prices", "status": "active", "frozen_by": by});
     let report = |arrived: Value, gone: Value| json!({"taken": true, "arrived": arrived, "gone": gone});
+    let words_of = [
+        (StateWord::InSync, "what is in git runs"),
+        (StateWord::NotDeployed, "it is in git, and does not run"),
+        (StateWord::RemovedInGit, "it was removed in git and still runs"),
+        (StateWord::ChangedByHand, "somebody changed it where it runs, with `kubectl-edit`"),
+        (StateWord::Renamed, "in git it is called `tea`"),
+    ];
+    let entry_of =
+        |(state, says): (StateWord, &str)| sample(json!({"name": "hello", "state": state, "says": says}));
+    let mut lines: Vec<_> = words_of.into_iter().filter_map(|it| layers::apart(entry_of(it))).collect();
+    lines.push(layers::in_work(hello()));
+    let apart = Layers { apart: lines, unknown: false };
+    let unknown = Layers { unknown: true, ..Layers::default() };
     let no_tentacles: [wire::tools::tentacle::TentacleEntry; 0] = [];
     vec![
         message("set up this channel", &set_up::told(&sample(made.clone()))),
         message("set up this channel: it had an enclave before", &set_up::told(&with(made.clone(), had))),
         message("set up this channel: something is not enforced", &set_up::told(&with(made, gap.clone()))),
         words("set up this channel: its name cannot be an enclave's", set_up::no_name(&bad.unwrap_err())),
-        message("status: without tentacles", &status::enclave_told(&sample(info()), &no_tentacles)),
+        message(
+            "status: without tentacles",
+            &status::enclave_told(&sample(info()), &no_tentacles, &Layers::default()),
+        ),
         message(
             "status: two tentacles, frozen by all who can",
             &status::enclave_told(
@@ -71,8 +89,11 @@ fn enclave() -> Vec<Shown> {
                     sample(tentacle()),
                     with(tentacle(), json!({"name": "tea", "ready": false, "description": ""})),
                 ],
+                &Layers::default(),
             ),
         ),
+        message("status: nothing agrees", &status::enclave_told(&sample(info()), &no_tentacles, &apart)),
+        message("status: git is away", &status::enclave_told(&sample(info()), &no_tentacles, &unknown)),
         message("freeze", &freeze::told(&prices())),
         message("unfreeze", &unfreeze::told(&sample(state(json!([]))))),
         message("unfreeze: an operator's freeze stays", &unfreeze::told(&sample(state(json!(["operator"]))))),
@@ -335,6 +356,7 @@ fn tentacles() -> Vec<Shown> {
         }))
     };
     let failed_deploy = version(0, "not in git", false);
+    let back = |put_back: Value| json!({"name": "hello", "enclave": "prices", "namespace": "prices", "version": "sha256:1f2e3d4c", "put_back": put_back});
     let several = json!([
         past("succeeded", None),
         past("failed", Some("the shop did not answer")),
@@ -375,6 +397,9 @@ fn tentacles() -> Vec<Shown> {
                 ),
             ),
         ),
+        message("put back", &put_back::told(&sample(back(json!(["one"]))))),
+        message("put back: several", &put_back::told(&sample(back(json!(["one", "two"]))))),
+        message("put back: nothing was different", &put_back::told(&sample(back(json!([]))))),
         words("roll back: no git", roll_back::NO_GIT),
         words("roll back: somebody works on the files", roll_back::IN_WORK),
         words("roll back: not on record", roll_back::not_on_record(&hello(), 3)),

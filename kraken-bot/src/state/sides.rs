@@ -8,7 +8,7 @@ use state_repo::{
     Trailers, Versions,
 };
 use std::collections::{BTreeMap, BTreeSet};
-use workflow::{Bundle, EnclaveName, TentacleName};
+use workflow::{Bundle, ContentHash, EnclaveName, TentacleName};
 
 /// Files as texts, by path within the tentacle's folder.
 type Files = BTreeMap<String, String>;
@@ -76,6 +76,15 @@ impl Sides<'_> {
                 Standing::Apart { files, conflict, theirs: tip }
             }
         })
+    }
+
+    /// Whether the disk has changes that git does not have. Nothing is fetched where it has just what is in git.
+    pub(crate) fn has_changes(&self, git: Option<&str>) -> Result<bool, StateStop> {
+        let Some(files) = self.disk()? else { return Ok(false) };
+        if git.is_some() && content_of(&files).map(|content| content.to_string()).as_deref() == git {
+            return Ok(false);
+        }
+        Ok(matches!(self.look()?, Standing::Changed { .. } | Standing::Apart { .. }))
     }
 
     /// Commits what is on the disk, and lets the disk follow.
@@ -225,10 +234,9 @@ impl Sides<'_> {
         if let Some(base) = came.base.and_then(within) {
             return Ok(Some(base));
         }
-        let bytes = files.iter().map(|(path, text)| (path.clone(), text.clone().into_bytes()));
-        let Ok(bundle) = Bundle::new(bytes) else { return Ok(None) };
+        let Some(content) = content_of(files) else { return Ok(None) };
         let Names { enclave, tentacle } = self.names;
-        Ok(self.mirror.had(tip, (enclave, tentacle), bundle.content_hash())?)
+        Ok(self.mirror.had(tip, (enclave, tentacle), content)?)
     }
 
     /// The files that a commit changes, by their paths from the repository's root.
@@ -293,6 +301,12 @@ impl Sides<'_> {
             serde_json::to_string(&came).map_err(std::io::Error::other).map_err(WorkingCopyError::from)?;
         Ok(self.copy.set_note(enclave, tentacle, &text).map_err(WorkingCopyError::from)?)
     }
+}
+
+/// The name of a content; `None` where it is no tentacle's.
+fn content_of(files: &Files) -> Option<ContentHash> {
+    let bytes = files.iter().map(|(path, text)| (path.clone(), text.clone().into_bytes()));
+    Some(Bundle::new(bytes).ok()?.content_hash())
 }
 
 /// Who writes commits down.

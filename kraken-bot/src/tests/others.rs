@@ -152,6 +152,7 @@ fn not_understood() -> Vec<Shown> {
         "why",
         "compare",
         "roll back hello",
+        "put",
         "compare hello one and two",
         "help me",
         "run Hello!",

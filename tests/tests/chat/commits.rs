@@ -232,3 +232,37 @@ async fn an_older_version_comes_back_as_a_new_commit() {
     // And it is deployed from there on.
     aloud(&ana.asks("deploy hello").await, &["hello runs exactly this already"]);
 }
+
+#[tokio::test]
+async fn the_status_says_where_git_the_disk_and_what_runs_do_not_agree() {
+    let home = Home::default();
+    let up = home.up().await;
+    let ana = founder(&up).await;
+    let clone = clone(&up, &home);
+    let agree = ana.asks("status").await;
+    assert!(!agree.text.contains("do not agree") && !agree.text.contains("cannot be told"), "{agree:?}");
+    // On the disk, and nowhere else yet.
+    std::fs::write(on_disk(&up, "README.md"), "In the middle of it.\n").unwrap();
+    let in_work = ["hello: its files on disk have changes that are not deployed.", "deploy hello"];
+    aloud(&ana.asks("status").await, &in_work);
+    aloud(&ana.asks("deploy hello").await, &["hello is deployed."]);
+    // In git, and not what runs.
+    push(&clone, "enclaves/price-watch/hello/README.md", "By hand.\n");
+    aloud(
+        &ana.asks("status").await,
+        &["hello: git has another version than the one that runs", "deploy hello"],
+    );
+    aloud(&ana.asks("deploy hello").await, &["hello is deployed."]);
+    // In git alone.
+    let tea = std::fs::read_to_string(clone.join("enclaves/price-watch/hello/workflow.yaml")).unwrap();
+    push(&clone, "enclaves/price-watch/tea/nodes/hello.ts", "export default () => 'tea';\n");
+    push(&clone, "enclaves/price-watch/tea/workflow.yaml", &tea.replace("name: hello", "name: tea"));
+    aloud(&ana.asks("status").await, &["tea: it is in git, and does not run.", "deploy tea"]);
+    // Gone from git, and running.
+    git(&clone, &["rm", "-q", "-r", "enclaves/price-watch/tea", "enclaves/price-watch/hello"]);
+    push(&clone, "archive/notes.md", "Given up.\n");
+    aloud(&ana.asks("status").await, &["hello: it was removed in git and still runs", "remove hello"]);
+    // Nothing is to be put back: nobody changed it where it runs.
+    let back = ana.asks("put hello back").await;
+    aloud(&back, &["hello is as it was deployed. Nothing had to be put back."]);
+}

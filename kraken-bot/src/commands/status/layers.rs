@@ -1,0 +1,103 @@
+//! Whether git, the files on disk and what runs agree: a sentence for each tentacle of which they do not, and what to say to have it.
+
+use crate::asked::{Asked, Stop};
+use crate::slack::blocks::{Message, code, escape};
+use crate::state::{Names, StateRepo};
+use wire::tools::state::{StateEntry, StateStatus, StateStatusArgs, StateWord};
+use wire::{EnclaveRef, FailureCode};
+use workflow::{EnclaveName, TentacleName};
+
+/// How many tentacles' files are looked at.
+const MOST: usize = 50;
+
+/// What is said of a change past the server.
+const CHANGED: &str = "somebody changed it where it runs";
+
+/// What is known of it.
+#[derive(Debug, Default)]
+pub(crate) struct Layers {
+    /// Those of which they do not agree.
+    pub(in crate::commands) apart: Vec<Apart>,
+    /// Whether that could not be found out.
+    pub(in crate::commands) unknown: bool,
+}
+
+/// One of which they do not agree.
+#[derive(Debug)]
+pub(crate) struct Apart {
+    pub(super) name: TentacleName,
+    pub(super) says: String,
+    pub(super) offer: Option<String>,
+}
+
+/// Asks the server for git and what runs, and looks at the disk for the tentacles that it tells this person of.
+pub(super) async fn of(asked: &Asked<'_>, enclave: &EnclaveName) -> Result<Layers, Stop> {
+    let Some(state) = &asked.kraken.state else { return Ok(Layers::default()) };
+    let answer = match asked.call::<StateStatus>(StateStatusArgs { enclave: EnclaveRef::default() }).await {
+        Ok(answer) => answer,
+        Err(Stop::Refused(failure)) if failure.code == FailureCode::Unavailable => {
+            return Ok(Layers { unknown: true, ..Layers::default() });
+        }
+        Err(stop) => return Err(stop),
+    };
+    let mut layers = Layers { unknown: answer.unseen.is_some(), ..Layers::default() };
+    for entry in answer.tentacles.into_iter().take(MOST) {
+        let names = Names { enclave: enclave.clone(), tentacle: entry.name.clone() };
+        match is_in_work(asked, state, &names, entry.git.as_deref()).await {
+            Some(true) => layers.apart.push(in_work(entry.name)),
+            Some(false) => layers.apart.extend(apart(entry)),
+            None => layers.unknown = true,
+        }
+    }
+    Ok(layers)
+}
+
+/// Whether the files on disk have changes that are not in git; nothing where that cannot be told.
+async fn is_in_work(asked: &Asked<'_>, state: &StateRepo, names: &Names, git: Option<&str>) -> Option<bool> {
+    let looked = state.has_changes(&asked.kraken.working_copy, names, git.map(str::to_owned)).await;
+    looked.inspect_err(|error| tracing::warn!(%error, "the disk and the state repo cannot be compared")).ok()
+}
+
+pub(in crate::commands) fn in_work(name: TentacleName) -> Apart {
+    let offer = Some(format!("deploy {name}"));
+    Apart { name, says: "its files on disk have changes that are not deployed".to_owned(), offer }
+}
+
+/// What is said of a tentacle of which git and what runs do not agree.
+pub(in crate::commands) fn apart(entry: StateEntry) -> Option<Apart> {
+    let StateEntry { name, state, says, .. } = entry;
+    // With what somebody changed it is a word of the platform's.
+    let says = if state == StateWord::ChangedByHand { CHANGED.to_owned() } else { says };
+    let offer = match state {
+        StateWord::InSync => return None,
+        StateWord::NotDeployed | StateWord::OlderRuns | StateWord::NotInGit => Some(format!("deploy {name}")),
+        StateWord::RemovedInGit => Some(format!("remove {name}")),
+        StateWord::ChangedByHand | StateWord::Missing => Some(format!("put {name} back")),
+        StateWord::UnreadableInGit | StateWord::Renamed => None,
+    };
+    Some(Apart { name, says, offer })
+}
+
+impl Layers {
+    /// The message with what is to be said of it.
+    pub(super) fn add_to(&self, message: Message) -> Message {
+        let line = |apart: &Apart| {
+            let offer =
+                apart.offer.as_ref().map(|offer| format!(" Say {}.", code(offer))).unwrap_or_default();
+            format!("• {}: {}.{offer}", code(&apart.name), escape(&apart.says))
+        };
+        let message = match self.apart.as_slice() {
+            [] => message,
+            apart => {
+                let lines: Vec<String> = apart.iter().map(line).collect();
+                let head = "*Git, the files on disk and what runs do not agree:*";
+                message.line(format!("{head}\n{}", lines.join("\n")))
+            }
+        };
+        if self.unknown {
+            message.note("Whether git, the files on disk and what runs agree cannot be told at the moment.")
+        } else {
+            message
+        }
+    }
+}
