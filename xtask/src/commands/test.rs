@@ -11,6 +11,7 @@ use std::time::Duration;
 use anyhow::Result;
 use cargo_metadata::Metadata;
 
+use self::lanes::Suite;
 use super::lint;
 use crate::environment::Variable;
 use crate::place::Place;
@@ -36,6 +37,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<()> {
     place.clear_logs()?;
     let mut report = Report::new();
 
+    let mut suites = Vec::new();
     // What has to be installed takes minutes the first time, so cargo works meanwhile.
     let installed = thread::scope(|scope| {
         let installing = scope.spawn(|| install(arguments, &place));
@@ -48,7 +50,10 @@ pub(super) fn run(arguments: &Arguments) -> Result<()> {
         // This builds the programs too, for the tests that start them.
         report.step("build", || {
             let tests = ["test", "--workspace", "--all-features", "--no-run", "--quiet"];
-            process::run(&workspace::cargo(&root, &tests))
+            let mut cargo = workspace::cargo(&root, &tests);
+            cargo.arg("--message-format=json-render-diagnostics");
+            suites = lanes::suites(&metadata, &process::output(&cargo)?)?;
+            Ok(())
         });
         installing.join().unwrap_or_else(|panic| resume_unwind(panic))
     });
@@ -56,7 +61,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<()> {
         lint::of_dependencies(&mut report, &place);
     }
     let running = start(installed, &place, &metadata, &mut report);
-    tests(arguments, &place, (&metadata, &running), &mut report);
+    tests(arguments, &place, (&suites, &running), &mut report);
     report.step("end of the servers", || {
         drop(running);
         Ok(())
@@ -103,27 +108,26 @@ fn start(
     running
 }
 
-fn tests(
-    arguments: &Arguments,
-    place: &Place,
-    (metadata, running): (&Metadata, &Running),
-    report: &mut Report,
-) {
-    let cargo = |targets: &[&str]| {
+fn tests(arguments: &Arguments, place: &Place, (suites, running): (&[Suite], &Running), report: &mut Report) {
+    let ready = |command: &mut Command| {
+        running.tell(command);
+        if arguments.full {
+            command.env(Variable::Full.name(), "1");
+        }
+    };
+    let cargo = |filter: &[String]| {
         let mut cargo =
             workspace::cargo(&place.root, &["test", "--workspace", "--all-features", "--no-fail-fast"]);
-        cargo.args(targets);
-        running.tell(&mut cargo);
-        if arguments.full {
-            cargo.env(Variable::Full.name(), "1");
-        }
-        cargo
+        cargo.args(filter);
+        ready(&mut cargo);
+        process::run(&cargo)
     };
     if arguments.filter.is_empty() {
-        lanes::run(metadata, &place.log("tests-on-clusters"), report, &cargo);
+        lanes::run(suites, &place.log("tests-on-clusters"), report, &ready);
+        // Only those have such names, and cargo alone can run them.
+        report.step("tests in documentation", || cargo(&["--".to_owned(), "(line".to_owned()]));
     } else {
-        let filter: Vec<&str> = arguments.filter.iter().map(String::as_str).collect();
-        report.step("tests", || process::run(&cargo(&filter)));
+        report.step("tests", || cargo(&arguments.filter));
     }
     if arguments.filter.is_empty() {
         engine(place, running, report);

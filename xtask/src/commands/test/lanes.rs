@@ -1,46 +1,74 @@
 //! The tests in two lanes side by side. Most of them wait more than they compute, for probes, for pods, for chats, so that one
 //! lane alone leaves the machine idle. Suites that look at the same things of this machine stay in one lane.
+//!
+//! The programs that were built are run as they are: asked for a part of the tests, cargo would build what they share anew.
 
-use std::collections::BTreeSet;
+use std::ffi::OsString;
 use std::fs;
 use std::panic::resume_unwind;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::thread;
 use std::time::Instant;
 
-use anyhow::{Context as _, Result};
-use cargo_metadata::{Metadata, TargetKind};
+use anyhow::{Context as _, Result, bail};
+use cargo_metadata::{Message, Metadata};
 
-use crate::console;
-use crate::process;
 use crate::report::Report;
+use crate::{console, process};
 
 /// The suites on clusters, with those that take the rest of that lane's time. All others are in the other lane: above all
 /// `machine` and `chat`, which both make sandboxes on this machine.
 const ON_CLUSTERS: [&str; 6] = ["node", "kubernetes", "keycloak", "cluster", "judged", "front_door"];
 
-/// Runs both lanes; `cargo` makes a `cargo test` for what is said of its targets. What the lane on clusters printed is printed
-/// when both are done, so that the two do not get mixed up.
-pub(super) fn run(
-    metadata: &Metadata,
-    log: &Path,
-    report: &mut Report,
-    cargo: &(dyn Fn(&[&str]) -> Command + Sync),
-) {
-    let all = suites(metadata);
-    let (clusters, others): (Vec<&str>, Vec<&str>) =
-        all.iter().map(String::as_str).partition(|name| ON_CLUSTERS.contains(name));
-    let clusters = cargo(&selected(&clusters));
-    let others = cargo(&[&["--lib", "--bins"], &*selected(&others)].concat());
+/// A program of tests.
+#[derive(Debug)]
+pub(super) struct Suite {
+    /// Its target's name.
+    name: String,
+    program: PathBuf,
+    /// Its package's name and folder, as cargo tells tests of them.
+    package: String,
+    folder: PathBuf,
+}
+
+/// The programs that a `cargo test --no-run --message-format=json…` has built, by what it wrote.
+pub(super) fn suites(metadata: &Metadata, written: &str) -> Result<Vec<Suite>> {
+    let mut suites = Vec::new();
+    for message in Message::parse_stream(written.as_bytes()) {
+        let Message::CompilerArtifact(artifact) = message.context("what cargo writes cannot be read")? else {
+            continue;
+        };
+        let Some(program) = artifact.executable.filter(|_| artifact.profile.test) else { continue };
+        let package = metadata.packages.iter().find(|package| package.id == artifact.package_id);
+        let package = package.with_context(|| format!("{program} is of no known package"))?;
+        let folder = package.manifest_path.parent().context("a package has no folder")?;
+        suites.push(Suite {
+            name: artifact.target.name,
+            program: program.into_std_path_buf(),
+            package: package.name.to_string(),
+            folder: folder.as_std_path().to_owned(),
+        });
+    }
+    for name in ON_CLUSTERS {
+        if !suites.iter().any(|suite| suite.name == name) {
+            bail!("there is no suite `{name}`: the lanes are not up to date");
+        }
+    }
+    Ok(suites)
+}
+
+/// Runs both lanes, each suite as `ready` makes its command so that it finds the servers. What the lane on clusters printed is
+/// printed when both are done, so that the two do not get mixed up.
+pub(super) fn run(suites: &[Suite], log: &Path, report: &mut Report, ready: &(dyn Fn(&mut Command) + Sync)) {
+    let (clusters, others): (Vec<&Suite>, Vec<&Suite>) =
+        suites.iter().partition(|suite| ON_CLUSTERS.contains(&suite.name.as_str()));
     thread::scope(|scope| {
         let beside = scope.spawn(|| {
             let start = Instant::now();
-            let result = process::run_logged(&clusters, log);
-            (result, start.elapsed())
+            (lane(&clusters, ready, &|command| process::run_logged(command, log)), start.elapsed())
         });
-        report.step("tests", || process::run(&others));
-        report.step("tests in documentation", || process::run(&cargo(&["--doc"])));
+        report.step("tests", || lane(&others, ready, &|command| process::run(command)));
         let (result, time) = beside.join().unwrap_or_else(|panic| resume_unwind(panic));
         console::complain("── tests on clusters, beside the others");
         let shown = print(log);
@@ -48,38 +76,29 @@ pub(super) fn run(
     });
 }
 
-/// The integration tests of the workspace by name.
-fn suites(metadata: &Metadata) -> BTreeSet<String> {
-    let targets = metadata.workspace_packages().into_iter().flat_map(|package| &package.targets);
-    targets
-        .filter(|target| target.kind.contains(&TargetKind::Test) && target.test)
-        .map(|target| target.name.clone())
-        .collect()
-}
-
-fn selected<'a>(names: &[&'a str]) -> Vec<&'a str> {
-    names.iter().flat_map(|name| ["--test", *name]).collect()
+/// One suite after the other, whatever becomes of the one before.
+fn lane(
+    suites: &[&Suite],
+    ready: &(dyn Fn(&mut Command) + Sync),
+    run: &dyn Fn(&Command) -> Result<()>,
+) -> Result<()> {
+    let mut failed = Vec::new();
+    for suite in suites {
+        let mut command = Command::new(&suite.program);
+        let cargo = std::env::var_os("CARGO").unwrap_or_else(|| OsString::from("cargo"));
+        command.current_dir(&suite.folder).env("CARGO", cargo);
+        command.env("CARGO_MANIFEST_DIR", &suite.folder).env("CARGO_PKG_NAME", &suite.package);
+        ready(&mut command);
+        console::complain(&format!("── {} of {}", suite.name, suite.package));
+        if run(&command).is_err() {
+            failed.push(format!("{} of {}", suite.name, suite.package));
+        }
+    }
+    if failed.is_empty() { Ok(()) } else { bail!("these failed: {}", failed.join(", ")) }
 }
 
 fn print(log: &Path) -> Result<()> {
     let text = fs::read(log).with_context(|| format!("{} cannot be read", log.display()))?;
     console::say(&String::from_utf8_lossy(&text));
     Ok(())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use cargo_metadata::MetadataCommand;
-
-    #[test]
-    fn every_suite_is_in_one_lane() {
-        let all = suites(&MetadataCommand::new().no_deps().exec().unwrap());
-        for name in ON_CLUSTERS {
-            assert!(all.contains(name), "{name}");
-        }
-        for name in ["machine", "chat", "cli", "compile_fail"] {
-            assert!(all.contains(name) && !ON_CLUSTERS.contains(&name), "{name}");
-        }
-    }
 }
