@@ -26,7 +26,7 @@ impl Handler for WfApply {
                       call (`files`: workflow.yaml and nodes). The server derives the sandbox from \
                       the contract; the version before serves until the new one is ready and has passed its fixtures. What it newly reaches needs the owner's \
                       approval first: then `status` is `needs_approval`, and `approval.page`, where it is there, is the \
-                      address to give to the owner. `dry_run` only checks.",
+                      address to give to the owner. `dry_run` only checks, and takes `files` in any case.",
         effect: Effect::Changes,
         repeat: Repeat::Resumes,
     };
