@@ -92,11 +92,12 @@ pub(super) fn told(deployed: &WfApplyAnswer) -> Message {
     }
     message = message.line(format!("*Next:* `run {name}`, `status {name}`, `logs {name}`."));
     if !deployed.not_enforced.is_empty() {
-        message = message.note(format!(
-            "Its source is {}. Not enforced: {}.",
-            escape(&deployed.source),
-            escape(&deployed.not_enforced.join("; "))
-        ));
+        let source = match deployed.source.as_str() {
+            "" => String::new(),
+            source => format!("Its source is {}. ", escape(source)),
+        };
+        let gaps = escape(&deployed.not_enforced.join("; "));
+        message = message.note(format!("{source}Not enforced: {gaps}."));
     }
     message
 }

@@ -101,7 +101,8 @@ fn trailers(asked: &Asked<'_>, names: &Names) -> Trailers {
 /// What was deployed, and where it is kept.
 pub(in crate::commands) fn from_git(deployed: &WfApplyAnswer, committed: &Committed) -> Message {
     let Committed { summary, author, .. } = committed;
-    told(deployed).note(format!("It is in git: “{}”, by {}.", escape(summary), escape(author)))
+    let without_source = WfApplyAnswer { source: String::new(), ..deployed.clone() };
+    told(&without_source).note(format!("It is in git: “{}”, by {}.", escape(summary), escape(author)))
 }
 
 pub(in crate::commands) fn removed(tentacle: &TentacleName) -> String {
