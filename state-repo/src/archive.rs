@@ -11,9 +11,6 @@ use git2::{Commit, Index, Oid, Repository};
 use jiff::civil::Date;
 use workflow::EnclaveName;
 
-/// The most enclaves of one name that are given up on one day and each find a place.
-const MOST_A_DAY: usize = 100;
-
 /// An enclave that was given up.
 #[derive(Debug, Clone)]
 pub struct GivenUp {
@@ -89,7 +86,7 @@ impl GivenUp {
     /// A folder that nothing is in yet: several of one name may be given up on one day.
     fn place(&self, index: &Index) -> String {
         let first = Layout::archived(&self.enclave, self.on);
-        let others = (2..=MOST_A_DAY).map(|number| format!("{first}-{number}"));
+        let others = (2_u64..).map(|number| format!("{first}-{number}"));
         let taken = |place: &String| {
             let within = format!("{place}/");
             index.iter().any(|entry| entry.path.starts_with(within.as_bytes()))
