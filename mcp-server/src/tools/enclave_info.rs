@@ -18,7 +18,7 @@ impl Handler for EnclaveInfo {
         effect: Effect::Reads,
         repeat: Repeat::Resumes,
     };
-    const ACTIONS: &'static [Action] = &[Action::Info, Action::Waiting];
+    const ACTIONS: &'static [Action] = &[Action::Info];
 
     async fn handle(
         server: &Server,

@@ -24,7 +24,7 @@ impl Handler for EnclaveList {
         effect: Effect::Reads,
         repeat: Repeat::Resumes,
     };
-    const ACTIONS: &'static [Action] = &[Action::List, Action::Waiting, Action::TentacleList];
+    const ACTIONS: &'static [Action] = &[Action::List, Action::TentacleList];
 
     async fn handle(
         server: &Server,

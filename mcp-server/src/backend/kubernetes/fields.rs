@@ -15,8 +15,9 @@ const OF_CONTROLLERS: &str = "metadata.annotations.deployment.kubernetes.io/";
 /// What the API server calls what is applied.
 const APPLIED: &str = "Apply";
 
-/// The fields of `object` that somebody else has set, with the name that each goes by.
-pub(super) fn changed(object: &str, entries: &[ManagedFieldsEntry]) -> Vec<Apart> {
+/// The fields of `object` that somebody else has set, with the name that each goes by; and those of `ours`, which this server always
+/// sets, that are nobody's any more. Where a number is set to zero by way of a subresource nothing is noted of it but that.
+pub(super) fn changed(object: &str, entries: &[ManagedFieldsEntry], ours: &[&str]) -> Vec<Apart> {
     let mut own = BTreeSet::new();
     for entry in entries.iter().filter(|entry| is_own(entry)) {
         own.extend(paths(entry));
@@ -26,6 +27,9 @@ pub(super) fn changed(object: &str, entries: &[ManagedFieldsEntry]) -> Vec<Apart
         for path in paths(entry).into_iter().filter(|path| !own.contains(path)) {
             by_field.insert(path, entry.manager.clone());
         }
+    }
+    for lost in ours.iter().filter(|field| !own.contains(**field)) {
+        by_field.entry((*lost).to_owned()).or_default();
     }
     let told = |(field, by)| Apart::Changed { object: object.to_owned(), field, by };
     by_field.into_iter().map(told).collect()
@@ -122,7 +126,7 @@ mod tests {
     }
 
     fn told(entries: &[ManagedFieldsEntry]) -> Vec<(String, String)> {
-        let told = changed("Deployment x", entries).into_iter().map(|apart| match apart {
+        let told = changed("Deployment x", entries, &[]).into_iter().map(|apart| match apart {
             Apart::Changed { field, by, .. } => (field, by.unwrap()),
             Apart::Gone { .. } => panic!("{apart:?}"),
         });
@@ -156,6 +160,17 @@ mod tests {
             ..entry("kubectl", "Update", json!({"f:spec": {"f:replicas": {}}}))
         };
         assert_eq!(told(&[scaled]), [("spec.replicas".to_owned(), "kubectl".to_owned())]);
+    }
+
+    #[test]
+    fn what_this_server_always_sets_and_nobody_has_any_more_was_changed() {
+        let ours = ["spec.replicas"];
+        let fields = |entries: &[ManagedFieldsEntry]| changed("Deployment x", entries, &ours);
+        let own = entry(FIELD_MANAGER, "Apply", json!({"f:spec": {"f:paused": {}, "f:replicas": {}}}));
+        assert_eq!(fields(&[own]), []);
+        let left = entry(FIELD_MANAGER, "Apply", json!({"f:spec": {"f:paused": {}}}));
+        let (object, field) = ("Deployment x".to_owned(), "spec.replicas".to_owned());
+        assert_eq!(fields(&[left]), [Apart::Changed { object, field, by: None }]);
     }
 
     #[test]

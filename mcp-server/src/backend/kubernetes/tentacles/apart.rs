@@ -89,7 +89,12 @@ impl Tentacles {
 fn of<K: Resource>(kind: &str, name: &str, there: Option<&K>) -> Vec<Apart> {
     let object = format!("{kind} {name}");
     match there {
-        Some(there) => fields::changed(&object, there.managed_fields()),
+        Some(there) => fields::changed(&object, there.managed_fields(), ours(kind)),
         None => vec![Apart::Gone { object }],
     }
+}
+
+/// What this server sets of an object of this kind whatever else is to be, so that it is seen when somebody took it.
+fn ours(kind: &str) -> &'static [&'static str] {
+    if kind == "Deployment" { &["spec.replicas"] } else { &[] }
 }
