@@ -36,14 +36,26 @@ impl Team {
     }
 
     fn git(&self, within: &str, args: &[&str]) -> Vec<u8> {
+        self.try_git(within, args).unwrap_or_else(|said| panic!("git {args:?}: {said}"))
+    }
+
+    fn try_git(&self, within: &str, args: &[&str]) -> Result<Vec<u8>, String> {
         let settings =
             ["-c", "user.name=Ana", "-c", "user.email=ana@team.example", "-c", "init.defaultBranch=main"];
         let mut git = Command::new("git");
         git.args(settings).args(args).current_dir(self.at(within));
         let output =
             git.env("GIT_CONFIG_GLOBAL", "/dev/null").env("GIT_CONFIG_SYSTEM", "/dev/null").output().unwrap();
-        assert!(output.status.success(), "git {args:?}: {}", String::from_utf8_lossy(&output.stderr));
-        output.stdout
+        let said = || String::from_utf8_lossy(&output.stderr).into_owned();
+        if output.status.success() { Ok(output.stdout) } else { Err(said()) }
+    }
+
+    /// Pushes over what the server writes of enclaves in between.
+    fn push(&self) {
+        while self.try_git("clone", &["push", "--quiet", "origin", "HEAD:main"]).is_err() {
+            self.git("clone", &["fetch", "--quiet", "origin"]);
+            self.git("clone", &["rebase", "--quiet", "origin/main"]);
+        }
     }
 
     fn flags(&self) -> Vec<String> {
@@ -76,7 +88,7 @@ impl Team {
         }
         self.git("clone", &["add", "--all"]);
         self.git("clone", &["commit", "--quiet", "-m", "buyer"]);
-        self.git("clone", &["push", "--quiet", "origin", "HEAD:main"]);
+        self.push();
         String::from_utf8(self.git("clone", &["rev-parse", "HEAD"])).unwrap().trim().to_owned()
     }
 }

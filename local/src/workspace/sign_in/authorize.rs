@@ -91,7 +91,9 @@ fn choices(state: &State) -> Vec<Choice> {
         tone: tone(&user.name),
         is_guest: user.is_restricted,
     };
-    people.map(|user| choice(user)).collect()
+    let mut choices: Vec<Choice> = people.map(|user| choice(user)).collect();
+    choices.sort_by(|one, other| one.full_name.cmp(&other.full_name));
+    choices
 }
 
 fn may_sign_in(user: &User) -> bool {
