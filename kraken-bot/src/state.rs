@@ -37,8 +37,8 @@ impl StateRepo {
     /// # Errors
     /// When another process has it, or the disk says no.
     pub(crate) async fn open(config: StateConfig) -> Result<Self, StateError> {
-        let StateConfig { address, branch, credentials, folder, key } = config;
-        let open = move || Mirror::open(&folder, address, branch, credentials);
+        let StateConfig { place, folder, key } = config;
+        let open = move || Mirror::open(&folder, place);
         let mirror = tokio::task::spawn_blocking(open).await.map_err(lost)??;
         Ok(Self { mirror: Arc::new(mirror), key: key.map(Arc::new), turn: Mutex::new(()) })
     }

@@ -26,7 +26,7 @@ mod keys;
 mod ledger;
 mod local_only;
 mod logout;
-pub(crate) mod page;
+mod page;
 mod params;
 mod pkce;
 mod revoke;

@@ -2,6 +2,7 @@
 
 mod assets;
 mod away;
+mod choosing;
 mod config;
 mod door;
 mod issuer;

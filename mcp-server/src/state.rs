@@ -11,7 +11,9 @@ use crate::records::RecordBook;
 use crate::rollout::Source;
 use crate::trail::RecordHeads;
 use secrecy::SecretString;
-use state_repo::{AgeKey, AtCommit, CommitId, Committed, Credentials, Mirror, RemoteError, StateError};
+use state_repo::{
+    AgeKey, AtCommit, CommitId, Committed, Credentials, Mirror, Place, RemoteError, StateError,
+};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use tokio::sync::{Mutex, Notify};
@@ -59,16 +61,15 @@ pub(crate) struct StateRepo {
 impl StateRepo {
     /// Opens the copy.
     pub(crate) async fn open(config: StateConfig, heads: RecordHeads) -> Result<Self, StateError> {
-        let StateConfig { address, branch, credentials, folder, age_key, github, webhook } = config;
+        let StateConfig { place, folder, age_key, github, webhook } = config;
         // The first fetch puts a token in its place.
-        let github = github.and_then(|config| Github::of(config, &address));
+        let github = github.and_then(|config| Github::of(config, &place.address));
         let github = github.map(|github| (github, Credentials::of_token(String::new().into())));
-        let credentials = github.as_ref().map(|(_, token)| token.clone()).or(credentials);
-        let (again, within) =
-            ((address.clone(), branch.clone(), credentials.clone()), folder.join("records"));
-        let mirror = blocking(move || Mirror::open(&folder, address, branch, credentials)).await?;
-        let (address, branch, credentials) = again;
-        let writing = blocking(move || Mirror::open(&within, address, branch, credentials)).await?;
+        let credentials = github.as_ref().map(|(_, token)| token.clone()).or(place.credentials);
+        let place = Place { credentials, ..place };
+        let (again, within) = (place.clone(), folder.join("records"));
+        let mirror = blocking(move || Mirror::open(&folder, place)).await?;
+        let writing = blocking(move || Mirror::open(&within, again)).await?;
         let records = RecordBook::new(writing, heads);
         let (mirror, turn, pushed) = (Arc::new(mirror), Mutex::new(()), Notify::new());
         Ok(Self { mirror, records, turn, age_key, github, pushed, webhook })

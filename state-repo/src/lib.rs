@@ -12,6 +12,7 @@ mod mirror;
 mod names;
 mod newest;
 mod on_disk;
+mod place;
 mod publish;
 mod read;
 mod record;
@@ -32,6 +33,7 @@ pub use mirror::{Found, Mirror, Moved};
 pub use names::{BranchName, CommitId, NameError};
 pub use newest::Newest;
 pub use on_disk::SecretOnDisk;
+pub use place::{Place, PlaceError};
 pub use publish::{Change, Conflict, Published, Versions};
 pub use read::{AtCommit, Committed};
 pub use record::{

@@ -1,11 +1,12 @@
 //! A service's own copy of one branch of the state repo. It is a cache: whatever is wrong with it, it is thrown away and
 //! fetched again, and nothing is lost by that.
 
-use crate::address::{Credentials, RepoAddress};
+use crate::address::RepoAddress;
 use crate::error::StateError;
 use crate::layout::Layout;
 use crate::libgit2;
 use crate::names::{BranchName, CommitId};
+use crate::place::Place;
 use crate::read::{self, AtCommit, Committed, Folder};
 use crate::remote::{Bounds, Elsewhere};
 use git2::{ErrorClass, Oid, Repository, RepositoryInitOptions};
@@ -71,12 +72,8 @@ impl Mirror {
     ///
     /// # Errors
     /// When another process has it, or the disk says no.
-    pub fn open(
-        folder: &Path,
-        address: RepoAddress,
-        branch: BranchName,
-        credentials: Option<Credentials>,
-    ) -> Result<Self, StateError> {
+    pub fn open(folder: &Path, place: Place) -> Result<Self, StateError> {
+        let Place { address, branch, credentials } = place;
         libgit2::prepare_alone()?;
         fs::create_dir_all(folder).map_err(StateError::io(folder))?;
         fs::set_permissions(folder, fs::Permissions::from_mode(0o700)).map_err(StateError::io(folder))?;

@@ -2,7 +2,7 @@
 
 use super::ConfigError;
 use clap::Args;
-use state_repo::{AddressError, BranchName, Credentials, NameError, RepoAddress, SigningKey};
+use state_repo::{Place, SigningKey};
 use std::path::PathBuf;
 
 /// Where what people write is committed for them.
@@ -30,9 +30,7 @@ pub struct StateArgs {
 /// The state repo as it is configured.
 #[derive(Debug)]
 pub(crate) struct StateConfig {
-    pub(crate) address: RepoAddress,
-    pub(crate) branch: BranchName,
-    pub(crate) credentials: Option<Credentials>,
+    pub(crate) place: Place,
     pub(crate) folder: PathBuf,
     pub(crate) key: Option<SigningKey>,
 }
@@ -45,26 +43,12 @@ impl StateArgs {
         let folder = self.state_dir.clone().ok_or_else(|| {
             wrong("--state-repo needs --state-dir, the folder for the Kraken's own copy".to_owned())
         })?;
-        let address =
-            address.parse().map_err(|error: AddressError| wrong(format!("--state-repo: {error}")))?;
-        let branch = self
-            .state_branch
-            .parse()
-            .map_err(|error: NameError| wrong(format!("--state-branch: {error}")))?;
-        let credentials = self.state_credentials.as_ref().map(|file| {
-            Credentials::read(file).map_err(|error| {
-                wrong(format!("--state-credentials `{}` cannot be used: {error}", file.display()))
-            })
-        });
+        let credentials = self.state_credentials.as_deref();
+        let place = Place::read(address, &self.state_branch, credentials)
+            .map_err(|error| wrong(error.to_string()))?;
         let key = self.state_signing_key.as_ref().map(|file| {
             SigningKey::read(file).map_err(|error| wrong(format!("--state-signing-key: {error}")))
         });
-        Ok(Some(StateConfig {
-            address,
-            branch,
-            credentials: credentials.transpose()?,
-            folder,
-            key: key.transpose()?,
-        }))
+        Ok(Some(StateConfig { place, folder, key: key.transpose()? }))
     }
 }

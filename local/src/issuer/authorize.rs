@@ -15,6 +15,7 @@ use super::page::{self, Choose};
 use super::params::Params;
 use super::session::{Browser, Freshness};
 use super::{Issuer, pkce};
+use crate::choosing;
 use crate::door::{Entered, Form, digest};
 use crate::random;
 use crate::serve::Served;
@@ -108,7 +109,7 @@ impl Request {
 impl Refused {
     fn into_response(self) -> Response {
         match self {
-            Self::Here(why) => page::problem(why),
+            Self::Here(why) => choosing::problem(why),
             Self::There(response) => *response,
         }
     }
@@ -188,7 +189,7 @@ pub(super) async fn show(
         hidden: ("request", query),
         form_token: served.door.form_token().to_owned(),
     };
-    page::with_way_back(page::shown(&choose), &request.redirect)
+    choosing::with_way_back(choosing::shown(&choose), &request.redirect)
 }
 
 /// Does what the person said.

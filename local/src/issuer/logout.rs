@@ -11,9 +11,10 @@ use url::Url;
 use super::Issuer;
 use super::clients::Client;
 use super::ledger::{Digest, Entry};
-use super::page::{self, AskLogout, Done};
+use super::page::{AskLogout, Done};
 use super::params::Params;
 use super::session::Browser;
+use crate::choosing;
 use crate::door::{Entered, Form};
 use crate::serve::Served;
 
@@ -43,7 +44,7 @@ pub(super) async fn show(
     RawQuery(query): RawQuery,
 ) -> Response {
     let form_token = served.door.form_token().to_owned();
-    page::shown(&AskLogout { request: query.unwrap_or_default(), form_token })
+    choosing::shown(&AskLogout { request: query.unwrap_or_default(), form_token })
 }
 
 /// Ends the browser's session and everything that came of it.
@@ -65,7 +66,7 @@ pub(super) async fn decide(State(served): State<Arc<Served>>, jar: CookieJar, fo
             Ok(())
         });
         if let Err(error) = ended.await {
-            return page::problem(error.description());
+            return choosing::problem(error.description());
         }
     }
     let jar = jar.remove(browser.farewell());
@@ -74,7 +75,7 @@ pub(super) async fn decide(State(served): State<Arc<Served>>, jar: CookieJar, fo
         Some(url) => (jar, Redirect::to(url.as_str())).into_response(),
         None => {
             let done = Done { title: "Signed out".to_owned(), text: "You can close this window." };
-            (jar, page::shown(&done)).into_response()
+            (jar, choosing::shown(&done)).into_response()
         }
     }
 }

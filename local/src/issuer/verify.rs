@@ -13,6 +13,7 @@ use super::fault::OauthError;
 use super::ledger::{Answer, Device, Digest, Entry, Ledger};
 use super::page::{self, AskCode, Choose, Done};
 use super::session::{Browser, Freshness};
+use crate::choosing;
 use crate::door::{Entered, Form};
 use crate::serve::Served;
 
@@ -53,12 +54,12 @@ pub(super) async fn show(
     let code = normal(&typed);
     let Some((_, device)) = waiting(&ledger, &code, Timestamp::now()) else {
         let problem = if typed.is_empty() { "" } else { NOT_WAITING };
-        return page::shown(&AskCode { typed, problem });
+        return choosing::shown(&AskCode { typed, problem });
     };
-    let Some(client) = Client::named(&device.client) else { return page::problem(NOT_WAITING) };
+    let Some(client) = Client::named(&device.client) else { return choosing::problem(NOT_WAITING) };
     let browser = Browser::read(&jar, served.addresses.port());
     let signed_in = browser.signed_in(&ledger, Freshness::Any, Timestamp::now());
-    page::shown(&Choose {
+    choosing::shown(&Choose {
         client,
         user_code: Some(code.clone()),
         people: page::choices(&ledger, signed_in.map(|session| session.person.as_str())),
@@ -97,10 +98,10 @@ pub(super) async fn decide(State(served): State<Arc<Served>>, jar: CookieJar, fo
             );
             let text = if account.is_some() { back } else { "Nobody was signed in." };
             let jar = cookie.map_or(jar.clone(), |cookie| jar.add(cookie));
-            (jar, page::shown(&Done { title, text })).into_response()
+            (jar, choosing::shown(&Done { title, text })).into_response()
         }
-        Err(OauthError::ExpiredToken) => page::problem(NOT_WAITING),
-        Err(error) => page::problem(error.description()),
+        Err(OauthError::ExpiredToken) => choosing::problem(NOT_WAITING),
+        Err(error) => choosing::problem(error.description()),
     }
 }
 

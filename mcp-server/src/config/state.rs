@@ -3,7 +3,7 @@
 use super::{GithubArgs, GithubConfig};
 use clap::Args;
 use secrecy::SecretString;
-use state_repo::{AddressError, AgeKey, BranchName, Credentials, NameError, RepoAddress};
+use state_repo::{AgeKey, BranchName, Place, RepoAddress};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -45,9 +45,7 @@ pub struct StateArgs {
 /// The state repo as it is configured.
 #[derive(Debug)]
 pub(crate) struct StateConfig {
-    pub(crate) address: RepoAddress,
-    pub(crate) branch: BranchName,
-    pub(crate) credentials: Option<Credentials>,
+    pub(crate) place: Place,
     pub(crate) folder: PathBuf,
     pub(crate) age_key: Option<AgeKey>,
     pub(crate) github: Option<GithubConfig>,
@@ -75,23 +73,12 @@ impl StateArgs {
     pub(crate) fn read(&self) -> Result<Option<StateConfig>, super::ConfigError> {
         let (Some(address), Some(folder)) = (&self.state_repo, &self.state_dir) else { return Ok(None) };
         let wrong = |problem: String| super::ConfigError::one(problem);
-        let address =
-            address.parse().map_err(|error: AddressError| wrong(format!("--state-repo: {error}")))?;
-        let branch = self
-            .state_branch
-            .parse()
-            .map_err(|error: NameError| wrong(format!("--state-branch: {error}")))?;
-        let read = |file: &PathBuf| {
-            Credentials::read(file).map_err(|error| {
-                wrong(format!("--state-credentials `{}` cannot be used: {error}", file.display()))
-            })
-        };
-        let credentials = self.state_credentials.as_ref().map(read).transpose()?;
+        let credentials = self.state_credentials.as_deref();
+        let place = Place::read(address, &self.state_branch, credentials)
+            .map_err(|error| wrong(error.to_string()))?;
         let webhook = self.git_webhook.as_deref().map(secret).transpose().map_err(wrong)?;
         Ok(Some(StateConfig {
-            address,
-            branch,
-            credentials,
+            place,
             folder: folder.clone(),
             age_key: self.age_key()?,
             github: self.github.read()?,

@@ -2,8 +2,9 @@
 //! them.
 
 use crate::app::{App, until};
+use crate::git::git;
 use crate::hub::{APP, Hub};
-use crate::state::{Repo, deploy, git};
+use crate::state::{Repo, deploy};
 use crate::team::set_up;
 use jiff::SignedDuration;
 use serde_json::json;

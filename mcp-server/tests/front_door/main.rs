@@ -45,6 +45,8 @@ mod database;
 mod door;
 mod double_ticks;
 mod enclaves;
+#[path = "../shared/git.rs"]
+mod git;
 mod git_secrets;
 mod github;
 mod giving;

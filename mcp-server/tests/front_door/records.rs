@@ -1,7 +1,8 @@
 //! The record of each enclave in the state repo: whoever changes what, git soon has it, signed; and what git has is never applied.
 
 use crate::app::{App, until};
-use crate::state::{Repo, git, with_records};
+use crate::git::git;
+use crate::state::{Repo, with_records};
 use crate::team::{hello, price_watch, set_up};
 use serde_json::{Value, json};
 use state_repo::EnclaveRecord;

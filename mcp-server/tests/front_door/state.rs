@@ -3,10 +3,10 @@
 
 use crate::app::{App, until};
 use crate::door::InChannel;
+use crate::git::{git, try_git};
 use crate::team::{hello, set_up};
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
-use std::process::Command;
 use std::time::Duration;
 use wire::{Failure, FailureCode};
 
@@ -17,26 +17,6 @@ pub(crate) struct Repo {
 }
 
 const FOLDER: &str = "enclaves/price-watch/hello";
-
-pub(crate) fn git(folder: &Path, args: &[&str]) -> String {
-    try_git(folder, args).unwrap_or_else(|said| panic!("git {args:?}: {said}"))
-}
-
-fn try_git(folder: &Path, args: &[&str]) -> Result<String, String> {
-    let settings =
-        ["-c", "user.name=Ana Sousa", "-c", "user.email=ana@team.example", "-c", "init.defaultBranch=main"];
-    let output = Command::new("git")
-        .args(settings)
-        .args(args)
-        .current_dir(folder)
-        .env("GIT_CONFIG_GLOBAL", "/dev/null")
-        .env("GIT_CONFIG_SYSTEM", "/dev/null")
-        .output()
-        .unwrap();
-    let said = if output.status.success() { output.stdout } else { output.stderr };
-    let said = String::from_utf8(said).unwrap().trim().to_owned();
-    if output.status.success() { Ok(said) } else { Err(said) }
-}
 
 impl Repo {
     fn new(app: &App) -> Self {

@@ -4,7 +4,6 @@
 use crate::browser::Browser;
 use crate::device_flow::{Device, said_by};
 use crate::door::Door;
-use crate::realm::Tokens;
 use crate::workspace::Workspace;
 use serde_json::{Value, json};
 
@@ -20,16 +19,6 @@ async fn through_slack(device: &Device<'_>, slack: &Workspace, full_name: &str) 
     browser
 }
 
-/// Says yes to the Kraken, and answers its tokens.
-async fn agreed(device: &Device<'_>, browser: &mut Browser) -> Tokens {
-    assert_eq!(browser.page(), "login-login-oauth-grant", "{}", browser.html());
-    browser.submit(&[("accept", "Yes")]).await;
-    assert_eq!(browser.page(), "login-info");
-    let (status, answer) = device.outcome().await;
-    assert_eq!(status, 200, "{answer}");
-    Tokens::of(&answer)
-}
-
 #[tokio::test(flavor = "multi_thread")]
 async fn with_slack_as_a_provider_the_account_that_signed_in_is_the_one_that_is_bound() {
     let door = Door::open().await;
@@ -42,7 +31,7 @@ async fn with_slack_as_a_provider_the_account_that_signed_in_is_the_one_that_is_
     let dias = slack.account("dia").await;
     let device = Device::start(&door.realm, "kraken").await;
     let mut browser = through_slack(&device, &slack, "dia Newcomer").await;
-    let tokens = agreed(&device, &mut browser).await;
+    let tokens = device.agreed(&mut browser).await;
     let said = said_by(&tokens.access);
     assert_eq!((&said["slack_team_id"], &said["slack_user_id"]), (&json!(dias.0), &json!(dias.1)), "{said}");
     // Which account it was decides, and not an address: Slack has another one for it here.
@@ -57,7 +46,7 @@ async fn with_slack_as_a_provider_the_account_that_signed_in_is_the_one_that_is_
     // The second time nothing is asked but whether the Kraken may.
     let device = Device::start(&door.realm, "kraken").await;
     let mut browser = through_slack(&device, &slack, "dia Newcomer").await;
-    assert_eq!(said_by(&agreed(&device, &mut browser).await.access)["sub"], said["sub"]);
+    assert_eq!(said_by(&device.agreed(&mut browser).await.access)["sub"], said["sub"]);
 
     // Whoever has an account of the realm already, by the same address, proves that it is theirs.
     let device = Device::start(&door.realm, "kraken").await;
@@ -69,7 +58,7 @@ async fn with_slack_as_a_provider_the_account_that_signed_in_is_the_one_that_is_
     assert_eq!(browser.page(), "login-login", "it asks again");
     assert_eq!(device.poll().await.1["error"], "authorization_pending");
     browser.submit(&[("username", "cy"), ("password", "cy")]).await;
-    let linked = said_by(&agreed(&device, &mut browser).await.access);
+    let linked = said_by(&device.agreed(&mut browser).await.access);
     let cys = slack.account("cy").await;
     assert_eq!((&linked["slack_user_id"], &linked["preferred_username"]), (&json!(cys.1), &json!("cy")));
     let by_password = said_by(&door.realm.tokens("agents", "cy").await.access);

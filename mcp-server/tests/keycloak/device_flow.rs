@@ -58,6 +58,16 @@ impl<'r> Device<'r> {
         last
     }
 
+    /// The person says yes to the client; what it gets then.
+    pub(crate) async fn agreed(&self, browser: &mut Browser) -> Tokens {
+        assert_eq!(browser.page(), "login-login-oauth-grant", "{}", browser.html());
+        browser.submit(&[("accept", "Yes")]).await;
+        assert_eq!(browser.page(), "login-info");
+        let (status, answer) = self.outcome().await;
+        assert_eq!(status, 200, "{answer}");
+        Tokens::of(&answer)
+    }
+
     /// Where the person is sent to.
     pub(crate) fn page(&self) -> &str {
         self.started["verification_uri_complete"].as_str().unwrap()
@@ -75,12 +85,7 @@ pub(crate) async fn sign_in(realm: &Realm, client: &'static str, person: &str) -
     let mut browser = device.browser().await;
     assert_eq!(browser.page(), "login-login");
     browser.submit(&[("username", person), ("password", person)]).await;
-    assert_eq!(browser.page(), "login-login-oauth-grant");
-    browser.submit(&[("accept", "Yes")]).await;
-    assert_eq!(browser.page(), "login-info");
-    let (status, answer) = device.outcome().await;
-    assert_eq!(status, 200, "{answer}");
-    Tokens::of(&answer)
+    device.agreed(&mut browser).await
 }
 
 #[tokio::test(flavor = "multi_thread")]

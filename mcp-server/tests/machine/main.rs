@@ -8,6 +8,8 @@ mod caller;
 #[path = "../shared/conformance/suite.rs"]
 mod conformance;
 mod conforming;
+#[path = "../shared/git.rs"]
+mod git;
 mod git_secrets;
 mod host;
 mod hostile;

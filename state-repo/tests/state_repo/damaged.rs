@@ -1,6 +1,6 @@
 //! A service's copy after a crash, and a state repo that cannot be had.
 
-use crate::git::{Team, change, git, main_branch};
+use crate::git::{Team, at, change, git};
 use crate::served::Served;
 use state_repo::{CommitId, Credentials, Mirror, RemoteError, StateError};
 use std::path::Path;
@@ -53,7 +53,7 @@ fn drop_after(team: &Team, work: impl FnOnce(&Mirror)) {
 fn a_copy_has_one_process() {
     let team = Team::new();
     let _held = team.mirror("copy");
-    let second = Mirror::open(&team.dir.path().join("copy"), team.address(), main_branch(), None);
+    let second = Mirror::open(&team.dir.path().join("copy"), at(team.address(), None));
     assert!(matches!(second, Err(StateError::InUse(_))), "{second:?}");
 }
 
@@ -93,7 +93,7 @@ fn a_state_repo_that_cannot_be_had_is_told_and_nothing_is_lost() {
             std::fs::write(&file, format!("kraken:{password}\n")).unwrap();
             Credentials::read(&file).unwrap()
         });
-        Mirror::open(&team.dir.path().join("copy"), address.clone(), main_branch(), credentials).unwrap()
+        Mirror::open(&team.dir.path().join("copy"), at(address.clone(), credentials)).unwrap()
     };
     for wrong in [None, Some("wrong")] {
         let refused = with(wrong).fetch().unwrap_err();
@@ -111,13 +111,8 @@ fn a_state_repo_that_cannot_be_had_is_told_and_nothing_is_lost() {
     // The same copy, and the server back: the work is done as if nothing had been.
     let served = Served::start(&team, Some("hunter2"));
     let file = team.dir.path().join("credentials");
-    let back = Mirror::open(
-        &team.dir.path().join("copy"),
-        served.address(),
-        main_branch(),
-        Some(Credentials::read(&file).unwrap()),
-    )
-    .unwrap();
+    let again = at(served.address(), Some(Credentials::read(&file).unwrap()));
+    let back = Mirror::open(&team.dir.path().join("copy"), again).unwrap();
     back.publish(&change("later", &[("enclaves/a/b/x.md", "x")]), None).unwrap();
     assert_eq!(team.subjects(), ["later", "begin"]);
     let gone = team.mirror_of("other", "file:///nowhere/state.git".parse().unwrap()).fetch().unwrap_err();

@@ -1,6 +1,6 @@
 //! The real git, as a judge and as the other side. The product never starts it.
 
-use state_repo::{Author, BranchName, Change, CommitId, Mirror, RepoAddress, Trailers};
+use state_repo::{Author, BranchName, Change, CommitId, Credentials, Mirror, Place, RepoAddress, Trailers};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use tempfile::TempDir;
@@ -29,6 +29,11 @@ pub(crate) fn git(folder: &Path, args: &[&str]) -> String {
     let output = try_git(folder, args);
     assert!(output.status.success(), "git {args:?}: {}", String::from_utf8_lossy(&output.stderr));
     String::from_utf8(output.stdout).unwrap()
+}
+
+/// Where a repository is.
+pub(crate) fn at(address: RepoAddress, credentials: Option<Credentials>) -> Place {
+    Place { address, branch: main_branch(), credentials }
 }
 
 /// A bare repository that others push to, and a folder for everything beside it.
@@ -69,7 +74,7 @@ impl Team {
     }
 
     pub(crate) fn mirror_of(&self, name: &str, address: RepoAddress) -> Mirror {
-        Mirror::open(&self.dir.path().join(name), address, main_branch(), None).unwrap()
+        Mirror::open(&self.dir.path().join(name), at(address, None)).unwrap()
     }
 
     /// Somebody with plain git.

@@ -49,9 +49,12 @@ pub(crate) fn push(clone: &Path, path: &str, text: &str) -> String {
     git(clone, &["add", "-A"]);
     git(clone, &["commit", "--quiet", "-m", &format!("{path}: by hand")]);
     // The server writes records in between, as others may.
-    while try_git(clone, &["push", "--quiet", "origin", "HEAD"]).is_err() {
+    let over = || {
         git(clone, &["pull", "--quiet", "--rebase"]);
-    }
+        false
+    };
+    let pushed = || try_git(clone, &["push", "--quiet", "origin", "HEAD"]).is_ok();
+    assert!((0..20).any(|_| pushed() || over()), "{path} cannot be pushed");
     git(clone, &["rev-parse", "HEAD"])
 }
 

@@ -8,8 +8,8 @@ use axum::response::{IntoResponse, Redirect, Response};
 use url::{Url, form_urlencoded};
 
 use super::{Code, SCOPES, Scoped, held};
+use crate::choosing::{Choice, problem, shown, with_way_back};
 use crate::door::{Entered, Form};
-use crate::issuer::page::{problem, shown, with_way_back};
 use crate::people::tone;
 use crate::serve::Served;
 use crate::workspace::state::{State, User};
@@ -71,25 +71,16 @@ struct Choose {
     form_token: String,
 }
 
-/// A person to choose.
-struct Choice {
-    id: String,
-    full_name: String,
-    email: String,
-    initial: char,
-    tone: usize,
-    is_guest: bool,
-}
-
 fn choices(state: &State) -> Vec<Choice> {
     let people = state.users.values().filter(|user| may_sign_in(user));
     let choice = |user: &User| Choice {
-        id: user.id.to_string(),
+        key: user.id.to_string(),
         full_name: user.full_name(),
         email: user.email.clone().unwrap_or_default(),
         initial: user.given.chars().next().unwrap_or('?'),
         tone: tone(&user.name),
         is_guest: user.is_restricted,
+        is_signed_in: false,
     };
     let mut choices: Vec<Choice> = people.map(|user| choice(user)).collect();
     choices.sort_by(|one, other| one.full_name.cmp(&other.full_name));
