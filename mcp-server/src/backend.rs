@@ -28,7 +28,7 @@ use crate::gate::act::{
     Apply, Deprovision, Info, List, Provision, Remove, Restart, SetSecret, TentacleAudit, TentacleLogs,
 };
 use crate::gate::target::OnTentacle;
-use crate::gate::{Authorized, Changed, MayRun, SurveyGrant};
+use crate::gate::{Authorized, Changed, MayRun, PutBack, SurveyGrant};
 use crate::store::{EnclaveRecord, Quota};
 use crate::supply::Supply;
 use async_trait::async_trait;
@@ -132,12 +132,7 @@ pub trait Backend: fmt::Debug + Send + Sync {
 
     /// Makes what there is of the version that a tentacle's record names as it was made; answers what was not. Where nothing
     /// is different nothing is written.
-    async fn put_back(
-        &self,
-        _: &dyn Changed,
-        _: &OnTentacle,
-        _: &Version,
-    ) -> Result<Vec<String>, BackendError> {
+    async fn put_back(&self, _: &PutBack, _: &Version) -> Result<Vec<String>, BackendError> {
         Ok(Vec::new())
     }
 

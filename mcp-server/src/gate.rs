@@ -17,7 +17,7 @@ mod refusal;
 mod survey;
 pub mod target;
 
-pub use authorized::{Authorized, Changed, MayRun};
+pub use authorized::{Authorized, Changed, MayRun, PutBack};
 pub(crate) use change::{Change, Found};
 pub(crate) use changing::Changing;
 pub(crate) use choice::{EnrollmentGrant, ModeGrant, QuotaGrant, TentacleModeGrant};

@@ -2,7 +2,7 @@
 //! kept of it. Nothing else is taken for what it should be, and where nothing is different nothing is written.
 
 use crate::gate::target::OnTentacle;
-use crate::gate::{Changed, Effect, unavailable};
+use crate::gate::{Effect, PutBack, unavailable};
 use crate::rollout::{self, Source};
 use crate::server::Server;
 use policy::State;
@@ -36,16 +36,16 @@ pub(crate) async fn source(server: &Server, target: &OnTentacle) -> Result<Sourc
 /// Puts it back, as its effect was begun; answers what was not as it was deployed.
 pub(crate) async fn put_back(
     server: &Server,
-    grant: &dyn Changed,
-    target: &OnTentacle,
+    grant: &PutBack,
     effect: Effect<'_>,
     source: &Source,
 ) -> Result<Vec<String>, Failure> {
+    let target = grant.target();
     let _turn = rollout::turn(server, &target.record.name, &target.name).await;
     if let Err(failure) = still_runs(server, target).await {
         return Err(effect.failed(failure).await);
     }
-    let done = match server.backend.put_back(grant, target, &source.version).await {
+    let done = match server.backend.put_back(grant, &source.version).await {
         Ok(done) => done,
         Err(error) => return Err(effect.failed(error.into_failure()).await),
     };

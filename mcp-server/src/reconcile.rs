@@ -149,7 +149,7 @@ async fn finish_deploying(
     let runs = target.tentacle.as_ref().is_some_and(|record| record.version == source.version.hash);
     if runs && server.backend.state(target).ready {
         // It was only to be put back: a deploy leaves alone what serves.
-        return putting_back::put_back(server, &grant, target, begun, &source).await.map(drop);
+        return putting_back::put_back(server, &grant.into(), begun, &source).await.map(drop);
     }
     rollout::deploy(server, &grant, begun, &source, &initiator).await.map(drop)
 }

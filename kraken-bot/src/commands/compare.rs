@@ -22,7 +22,8 @@ pub(super) async fn run(
         from: between.map(|(from, _)| format!("v{from}")),
         to: between.map(|(_, to)| format!("v{to}")),
     };
-    Ok(Answer::Aloud(told(&asked.call::<WfCompare>(args).await?)))
+    // It holds source, and not everybody who reads the channel may read that.
+    Ok(Answer::Whisper(told(&asked.call::<WfCompare>(args).await?)))
 }
 
 /// In words first, then the files as they differ.

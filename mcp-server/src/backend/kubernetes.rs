@@ -31,7 +31,7 @@ use crate::gate::act::{
     Apply, Deprovision, Info, List, Provision, Remove, Restart, SetSecret, TentacleAudit, TentacleLogs,
 };
 use crate::gate::target::OnTentacle;
-use crate::gate::{Authorized, Changed, MayRun, SurveyGrant};
+use crate::gate::{Authorized, Changed, MayRun, PutBack, SurveyGrant};
 use crate::modules::Registries;
 use crate::store::EnclaveRecord;
 use crate::supply::Supply;
@@ -283,12 +283,8 @@ impl Backend for Kubernetes {
         self.tentacles.apart(record).await
     }
 
-    async fn put_back(
-        &self,
-        _: &dyn Changed,
-        of: &OnTentacle,
-        version: &Version,
-    ) -> Result<Vec<String>, BackendError> {
+    async fn put_back(&self, grant: &PutBack, version: &Version) -> Result<Vec<String>, BackendError> {
+        let of = grant.target();
         self.takes(&version.sandbox)?;
         self.still_there(&of.record)?;
         self.tentacles.put_back(of, version).await

@@ -45,7 +45,7 @@ use crate::gate::act::{
     Apply, Deprovision, Info, List, Provision, Remove, Restart, SetSecret, TentacleAudit, TentacleLogs,
 };
 use crate::gate::target::OnTentacle;
-use crate::gate::{Authorized, Changed, MayRun, SurveyGrant};
+use crate::gate::{Authorized, Changed, MayRun, PutBack, SurveyGrant};
 use crate::store::EnclaveRecord;
 use async_trait::async_trait;
 use futures::StreamExt;
@@ -274,12 +274,8 @@ impl Backend for Machine {
         self.differences(record).await
     }
 
-    async fn put_back(
-        &self,
-        _: &dyn Changed,
-        of: &OnTentacle,
-        version: &Version,
-    ) -> Result<Vec<String>, BackendError> {
+    async fn put_back(&self, grant: &PutBack, version: &Version) -> Result<Vec<String>, BackendError> {
+        let of = grant.target();
         self.takes(&version.sandbox)?;
         self.look_for(&of.record).await?;
         self.put_back_files(of, version).await

@@ -11,7 +11,7 @@ use crate::store::{Drift, EnclaveRecord, StoreError, ToldAbout};
 use policy::State;
 use std::sync::Arc;
 use std::time::Duration;
-use wire::Failure;
+use wire::{Failure, FailureCode};
 use workflow::TentacleName;
 
 /// Looks now and then, for ever. Where nothing is different nothing is asked of what runs, and nothing is written.
@@ -125,6 +125,11 @@ async fn try_to(
     let source = putting_back::source(server, &target).await?;
     let call = Call::reconciler();
     let (change, grant) = server.gate.change(&call).await?.enclave::<Repair>(Some(&record.name)).await?;
-    let effect = change.decided().begin("").await?;
-    putting_back::put_back(server, &grant, &target, effect, &source).await
+    let changing = change.decided();
+    let Some(grant) = grant.of(name) else {
+        let gone = Failure::new(FailureCode::NotFound, "the tentacle is not there any more");
+        return Err(changing.failed(gone).await);
+    };
+    let effect = changing.begin("").await?;
+    putting_back::put_back(server, &grant, effect, &source).await
 }

@@ -1,9 +1,11 @@
 //! The proof that something was decided and may be done.
 
-use super::act::{Act, Apply, ApplyNew, Changes, Run, TriggerRun};
+use super::act::{Act, Apply, ApplyNew, Changes, Repair, Run, TriggerRun};
 use super::target::OnTentacle;
 use std::fmt;
+use std::sync::Arc;
 use uuid::Uuid;
+use workflow::TentacleName;
 
 /// Says that `A` was allowed on this target, and that the decision is on record.
 ///
@@ -102,5 +104,44 @@ impl From<Authorized<ApplyNew>> for Authorized<Apply> {
     fn from(grant: Authorized<ApplyNew>) -> Self {
         let target = OnTentacle { record: grant.target.record, name: grant.target.name, tentacle: None };
         Self { id: grant.id, target }
+    }
+}
+
+/// The proof that a tentacle may be made as it was deployed, and which: whoever may deploy it may, and the reconciler in an
+/// enclave that it may repair.
+#[derive(Debug)]
+pub struct PutBack {
+    id: Uuid,
+    target: OnTentacle,
+}
+
+impl PutBack {
+    /// Which.
+    #[must_use]
+    pub fn target(&self) -> &OnTentacle {
+        &self.target
+    }
+}
+
+impl sealed::Granted for PutBack {}
+
+impl Changed for PutBack {
+    fn id(&self) -> Uuid {
+        self.id
+    }
+}
+
+impl From<Authorized<Apply>> for PutBack {
+    fn from(grant: Authorized<Apply>) -> Self {
+        Self { id: grant.id, target: grant.target }
+    }
+}
+
+impl Authorized<Repair> {
+    /// The same for one tentacle of the enclave; nothing where it has none of that name.
+    pub(crate) fn of(&self, name: &TentacleName) -> Option<PutBack> {
+        let record = Arc::clone(&self.target.record);
+        let tentacle = Some(record.tentacles.get(name)?.clone());
+        Some(PutBack { id: self.id, target: OnTentacle { record, name: name.clone(), tentacle } })
     }
 }

@@ -4,7 +4,7 @@
 use super::wf_list::named;
 use super::{About, Effect, Handler, Repeat};
 use crate::call::Call;
-use crate::gate::act;
+use crate::gate::{PutBack, act};
 use crate::progress::Progress;
 use crate::putting_back;
 use crate::server::Server;
@@ -32,14 +32,14 @@ impl Handler for StateRepair {
         let named = named(args.enclave)?;
         let (change, grant) =
             server.gate.change(call).await?.tentacle::<act::Apply>(named.as_ref(), &args.name).await?;
-        let (changing, target) = (change.decided(), grant.target());
-        let source = match putting_back::source(server, target).await {
+        let (changing, grant) = (change.decided(), PutBack::from(grant));
+        let source = match putting_back::source(server, grant.target()).await {
             Ok(source) => source,
             Err(failure) => return Err(changing.failed(failure).await),
         };
         let effect = changing.begin(&source.payload).await?;
-        let put_back = putting_back::put_back(server, &grant, target, effect, &source).await?;
-        let enclave = target.record.name.clone();
+        let put_back = putting_back::put_back(server, &grant, effect, &source).await?;
+        let enclave = grant.target().record.name.clone();
         let version = source.version.hash.clone();
         Ok(StateRepairAnswer { name: args.name, namespace: enclave.clone(), enclave, version, put_back })
     }

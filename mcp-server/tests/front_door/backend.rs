@@ -13,7 +13,7 @@ use mcp_server::gate::act::{
     Apply, Deprovision, Info, List, Provision, Remove, Restart, SetSecret, TentacleAudit, TentacleLogs,
 };
 use mcp_server::gate::target::OnTentacle;
-use mcp_server::gate::{Authorized, Changed, MayRun, SurveyGrant};
+use mcp_server::gate::{Authorized, Changed, MayRun, PutBack, SurveyGrant};
 use mcp_server::store::EnclaveRecord;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -329,13 +329,8 @@ impl Backend for Remembering {
         Ok(of.map(|((_, name), apart)| (name.parse().unwrap(), apart.clone())).collect())
     }
 
-    async fn put_back(
-        &self,
-        _: &dyn Changed,
-        of: &OnTentacle,
-        version: &Version,
-    ) -> Result<Vec<String>, BackendError> {
-        let (place, mut apart) = (place(of), None);
+    async fn put_back(&self, grant: &PutBack, version: &Version) -> Result<Vec<String>, BackendError> {
+        let (place, mut apart) = (place(grant.target()), None);
         self.effect("put back", |world| {
             assert_eq!(world.tentacles[&place], version.hash, "not what runs: {place:?}");
             apart = world.by_hand.remove(&place);

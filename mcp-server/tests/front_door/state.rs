@@ -6,7 +6,7 @@ use crate::door::InChannel;
 use crate::git::{git, try_git};
 use crate::team::{hello, set_up};
 use serde_json::{Value, json};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::Duration;
 use wire::{Failure, FailureCode};
 

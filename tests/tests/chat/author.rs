@@ -95,7 +95,7 @@ async fn a_newcomers_price_monitor_comes_to_reach_a_shop() {
         &["monitor, its versions:", "3. ", "by Ana Sousa", "It runs now.", "compare monitor 2 and 3"],
     );
     let different = ana.asks("compare 1 and 3 of monitor").await;
-    aloud(
+    alone(
         &different,
         &["monitor, from version 1 to version 3:", &format!("newly: {reach}"), "-export", "+export"],
     );
