@@ -2,6 +2,8 @@
 
 use super::row::{self, Reader};
 use super::{Store, StoreError, Tx};
+use crate::gate::Authorized;
+use crate::gate::act::{List, Provision};
 use jiff::civil::Date;
 use jiff::{Timestamp, tz::TimeZone};
 use sqlx::Row;
@@ -57,9 +59,9 @@ impl Store {
     }
 
     /// The newest record of an enclave.
-    pub(crate) async fn recorded(&self, enclave: &EnclaveName) -> Result<Option<Recorded>, StoreError> {
+    pub(crate) async fn recorded(&self, grant: &Authorized<List>) -> Result<Option<Recorded>, StoreError> {
         let row = sqlx::query(sqlx::AssertSqlSafe(format!("{ALL} WHERE enclave = $1")))
-            .bind(enclave.as_str())
+            .bind(grant.target().record.name.as_str())
             .fetch_optional(self.pool())
             .await?;
         row.as_ref().map(read).transpose()
@@ -137,6 +139,7 @@ impl Tx {
     /// The enclave that this channel had before and that is gone, and when it went; the last one of several.
     pub(crate) async fn enclave_before(
         &mut self,
+        _: &Authorized<Provision>,
         (team, channel): (&str, &str),
     ) -> Result<Option<(EnclaveName, Date)>, StoreError> {
         let row = sqlx::query(sqlx::AssertSqlSafe(format!(

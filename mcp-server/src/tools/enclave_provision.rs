@@ -45,7 +45,7 @@ impl Handler for EnclaveProvision {
             (Found::Unfinished, Ok(Wanted::Made(_))) => None,
             (found, new) => return Err(changing.failed(refusal(&found, new.err(), &name)).await),
         };
-        let before = before(&mut changing).await?;
+        let before = before(&mut changing, &grant).await?;
         if let Some(new) = new {
             let new = match new {
                 Wanted::Made(new) => new,
@@ -60,10 +60,13 @@ impl Handler for EnclaveProvision {
 }
 
 /// What the channel had before. Only whoever may make it an enclave hears of it.
-async fn before(changing: &mut Changing<'_>) -> Result<Option<EnclaveBefore>, Failure> {
+async fn before(
+    changing: &mut Changing<'_>,
+    grant: &Authorized<Provision>,
+) -> Result<Option<EnclaveBefore>, Failure> {
     let call = changing.call();
     let Some((team, channel)) = call.channel() else { return Ok(None) };
-    let before = changing.tx().enclave_before((team, &channel.id)).await;
+    let before = changing.tx().enclave_before(grant, (team, &channel.id)).await;
     let before = before.map_err(|error| unavailable(&error))?;
     Ok(before.map(|(name, removed_on)| EnclaveBefore { name, removed_on: removed_on.to_string() }))
 }

@@ -44,7 +44,7 @@ impl Handler for StateStatus {
         // What the caller may not see is not shown under another heading either.
         let mut hidden = record.tentacles.clone();
         let mut running = BTreeMap::new();
-        for grant in look.tentacles::<act::TentacleList>(listed) {
+        for grant in look.tentacles::<act::TentacleList>(listed.clone()) {
             let target = grant.target().clone();
             hidden.remove(&target.name);
             running.insert(target.name.clone(), target);
@@ -74,7 +74,7 @@ impl Handler for StateStatus {
         };
         let standing = match (&server.state, &in_git) {
             (Some(state), Some(in_git)) => {
-                let own = server.store.recorded(&record.name).await.map_err(|error| unavailable(&error))?;
+                let own = server.store.recorded(&listed).await.map_err(|error| unavailable(&error))?;
                 let (own, git, key) = (own.as_ref(), in_git.record.clone(), state.records.heads().key());
                 Some(RecordStanding { own, git, key }.told())
             }
