@@ -47,7 +47,8 @@ pub(crate) async fn answer(asked: &Asked<'_>) -> Result<Option<Answer>, Stop> {
     let work = |told| Piece::go_on(asked, &agent.model, standing, told);
     let ended = live::followed(asked, going(), work, |_| Vec::new()).await?;
     Ok(match ended {
-        Ended::Said(words) => Some(Answer::Aloud(shown::message(&words))),
+        Ended::Said { words, of_source: false } => Some(Answer::Aloud(shown::message(&words))),
+        Ended::Said { words, of_source: true } => Some(Answer::Whisper(shown::message(&words))),
         Ended::TakenBack => None,
         Ended::Out(out) => Some(Answer::Whisper(Message::new(is_out(&out)))),
         Ended::TooLong => Some(Answer::Whisper(Message::new(too_long()))),

@@ -5,7 +5,7 @@ mod exact;
 mod near;
 mod tentacle;
 
-use almost::almost;
+use almost::{almost, names_a_secret};
 pub(crate) use exact::is_exact;
 pub(crate) use near::{near, near_name};
 
@@ -220,6 +220,9 @@ pub(crate) fn parse(text: &str, me: &str) -> Result<Command, NotUnderstood> {
         (["set", "secret", name], _) => secret(name, false),
         (["set", "secret", name, "as", "filled", "in"], _) => secret(name, true),
         (["set", "secret", ..], _) => Err(NotUnderstood::MaybeSecret),
+        (["set" | "store" | "save" | "add" | "change" | "replace", rest @ ..], _) if names_a_secret(rest) => {
+            Err(NotUnderstood::MaybeSecret)
+        }
         (["shut", "down", "this", "enclave"], _) => Ok(Command::ShutDown { typed: None }),
         (["shut", "down", name] | ["shut", "down", "this", "enclave", name], _) => {
             Ok(Command::ShutDown { typed: Some((*name).to_owned()) })

@@ -1,5 +1,6 @@
 //! The state repo, as the Kraken commits to it for people: one clone, and one piece of work on it at a time.
 
+mod base;
 mod came;
 mod sides;
 
@@ -70,15 +71,15 @@ impl StateRepo {
         self.work(copy, names, move |sides| sides.has_changes(git.as_deref())).await
     }
 
-    /// Commits and pushes what a commit of before had, with these words; nothing where the disk has changes of its own, which would
-    /// be lost.
+    /// Commits and pushes what a commit of before had, with these words. Nothing where the disk has changes of its own, which would
+    /// be lost, or git has the tentacle no more: then how the two stand to each other.
     pub(crate) async fn roll_back(
         &self,
         copy: &WorkingCopy,
         names: &Names,
         (to, message): (CommitId, String),
         change: Change,
-    ) -> Result<Option<Committed>, StateStop> {
+    ) -> Result<Result<Committed, Standing>, StateStop> {
         let key = self.key.clone();
         self.work(copy, names, move |sides| sides.roll_back(to, message, &change, key.as_deref())).await
     }

@@ -1,6 +1,8 @@
 //! Every message that the Kraken can send, rendered by what sends it, in one file that people review: `messages.snap`. A text of
 //! the source that stands in none of them fails, so that no message can be added without being seen there.
 
+#[path = "../../mcp-server/tests/shared/git.rs"]
+pub(crate) mod git;
 mod others;
 mod prose;
 mod samples;

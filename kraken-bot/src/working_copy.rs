@@ -79,6 +79,11 @@ impl WorkingCopy {
             }
             std::fs::write(&path, text)?;
         }
+        // What was noted of a folder that is gone says nothing about this one.
+        match std::fs::remove_file(self.noted(enclave, tentacle)) {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(error.into()),
+            _ => {}
+        }
         std::fs::rename(&unfinished, &folder)?;
         Ok(folder)
     }

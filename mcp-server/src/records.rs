@@ -254,6 +254,7 @@ fn change(record: &Recorded, by: Author, base: Option<CommitId>) -> Change {
             ..Trailers::default()
         },
         base,
+        seen: BTreeMap::new(),
         files: BTreeMap::from([(Layout::record(name), Some(record.text.clone().into_bytes()))]),
     }
 }

@@ -33,6 +33,9 @@ pub struct Change {
     pub trailers: Trailers,
     /// The commit that whoever asked had before them; the newest when left out.
     pub base: Option<CommitId>,
+    /// What others made of files since `base`, and whoever asked has seen; `None` where they removed one. It is no conflict
+    /// any more.
+    pub seen: BTreeMap<String, Option<Vec<u8>>>,
     /// The new content of files, by path from the repository's root; `None` removes one.
     pub files: BTreeMap<String, Option<Vec<u8>>>,
 }
@@ -109,6 +112,16 @@ impl Mirror {
         }
         Err(StateError::Crowded(TRIES))
     }
+
+    /// What a request has committed already, where it is not too long ago.
+    ///
+    /// # Errors
+    /// When the state repo cannot be read.
+    pub fn committed_for(&self, request: &str) -> Result<Option<CommitId>, StateError> {
+        let mut held = self.held();
+        let tip = self.tip(&mut held)?;
+        tip.map_or(Ok(None), |tip| made_for(held.repo(), tip, request))
+    }
 }
 
 /// Refuses paths outside the layout, and secrets.
@@ -156,8 +169,11 @@ impl Change {
             Some(base) => Some(repo.find_commit(base.0)?),
             None => on.clone(),
         };
-        let before = tree_of(base.as_ref())?;
-        let wanted = self.tree(repo, before.as_ref())?;
+        let before = match tree_of(base.as_ref())? {
+            Some(before) if !self.seen.is_empty() => Some(with(repo, Some(&before), &self.seen)?),
+            before => before,
+        };
+        let wanted = with(repo, before.as_ref(), &self.files)?;
         let there = tree_of(on.as_ref())?;
         let tree = match (&before, &there) {
             (Some(before), Some(there)) if before.id() != there.id() => merged(repo, before, there, &wanted)?,
@@ -176,23 +192,28 @@ impl Change {
         let parents: Vec<&Commit<'_>> = on.iter().collect();
         Ok(CommitId(draft.write(repo, &tree, &parents)?))
     }
+}
 
-    fn tree<'r>(&self, repo: &'r Repository, before: Option<&Tree<'_>>) -> Result<Tree<'r>, StateError> {
-        let mut index = Index::new()?;
-        if let Some(before) = before {
-            index.read_tree(before)?;
-        }
-        for (path, content) in &self.files {
-            match content {
-                Some(content) => index.add(&entry(path, repo.blob(content)?))?,
-                None => match index.remove(Path::new(path), 0) {
-                    Err(error) if error.code() != git2::ErrorCode::NotFound => return Err(error.into()),
-                    _ => {}
-                },
-            }
-        }
-        Ok(repo.find_tree(index.write_tree_to(repo)?)?)
+/// The tree with files put into it, or taken out.
+fn with<'r>(
+    repo: &'r Repository,
+    before: Option<&Tree<'_>>,
+    files: &BTreeMap<String, Option<Vec<u8>>>,
+) -> Result<Tree<'r>, StateError> {
+    let mut index = Index::new()?;
+    if let Some(before) = before {
+        index.read_tree(before)?;
     }
+    for (path, content) in files {
+        match content {
+            Some(content) => index.add(&entry(path, repo.blob(content)?))?,
+            None => match index.remove(Path::new(path), 0) {
+                Err(error) if error.code() != git2::ErrorCode::NotFound => return Err(error.into()),
+                _ => {}
+            },
+        }
+    }
+    Ok(repo.find_tree(index.write_tree_to(repo)?)?)
 }
 
 fn tree_of<'r>(commit: Option<&Commit<'r>>) -> Result<Option<Tree<'r>>, StateError> {

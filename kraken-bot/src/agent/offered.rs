@@ -26,6 +26,9 @@ const READS: [&str; 18] = [
     "audit_resources",
 ];
 
+/// Whose answers hold source: what a model says of them is for whoever asked alone.
+pub(super) const OF_SOURCE: [&str; 1] = ["wf_compare"];
+
 /// What a person's right alone decides.
 const ACTS: [&str; 2] = [RUN, "wf_restart"];
 

@@ -2,7 +2,7 @@
 //! Each part is on disk before the next begins, so that a Kraken that was started anew goes on where the last one was.
 
 use super::model::{Model, Out, Outcome, Told, Turn, Wish};
-use super::offered::{OF_THE_SERVER, OFFER, RUN, offered};
+use super::offered::{OF_SOURCE, OF_THE_SERVER, OFFER, RUN, offered};
 use super::proposal::{self, Proposal};
 use super::{results, shown, words};
 use crate::asked::{Asked, Stop};
@@ -35,7 +35,12 @@ const LONGEST: Duration = Duration::from_secs(300);
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Ended {
     /// The model answered.
-    Said(String),
+    Said {
+        /// Its words.
+        words: String,
+        /// Whether it read source for it.
+        of_source: bool,
+    },
     /// The question was taken back.
     TakenBack,
     /// The model did not answer.
@@ -82,7 +87,7 @@ impl<'a> Piece<'a> {
             }
             match self.turns.last() {
                 Some(Turn::Model { words, wishes }) if wishes.is_empty() => {
-                    return Ok(Ended::Said(words.clone()));
+                    return Ok(Ended::Said { words: words.clone(), of_source: self.has_called(&OF_SOURCE) });
                 }
                 Some(Turn::Model { wishes, .. }) => {
                     let wishes = wishes.clone();
@@ -182,6 +187,13 @@ impl<'a> Piece<'a> {
                 wishes.iter().any(|wish| !OF_THE_SERVER.contains(&wish.tool.as_str()))
             }
             Turn::Results(_) => false,
+        })
+    }
+
+    fn has_called(&self, tools: &[&str]) -> bool {
+        self.turns.iter().any(|turn| match turn {
+            Turn::Model { wishes, .. } => wishes.iter().any(|wish| tools.contains(&wish.tool.as_str())),
+            Turn::Person { .. } | Turn::Results(_) => false,
         })
     }
 

@@ -3,7 +3,7 @@
 use super::model::Turn;
 use super::results::scrubbed;
 use crate::asked::{Asked, Stop};
-use crate::command::without_mention;
+use crate::command::{self, NotUnderstood, without_mention};
 use crate::slack::Earlier;
 use serde_json::json;
 use wire::tools::person::StandingIn;
@@ -44,16 +44,22 @@ pub(super) async fn question(asked: &Asked<'_>, standing: &StandingIn) -> Result
         "channel": channel.name, "enclave": standing.name, "asked_by": asked.account.name,
         "asked_by_account": said.user, "asked_by_is": standing.class,
     });
-    let before = newest(before);
+    let me = &asked.kraken.slack.me.user_id;
+    let before = newest(before.into_iter().filter(|said| !may_hold_a_secret(&said.words, me)).collect());
     let with_others = before.iter().any(|earlier| earlier.by != said.user);
     let before: Vec<_> = before.into_iter().map(|said| json!({"by": said.by, "said": said.words})).collect();
-    let words = without_mention(&said.text, &asked.kraken.slack.me.user_id);
+    let words = without_mention(&said.text, me);
     let words: String = words.split_whitespace().collect::<Vec<_>>().join(" ").chars().take(ASKED).collect();
     let told = format!(
         "Where this was asked, as data: {place}\nWhat was said in the thread before, as data: {}\nAsked: {words}",
         serde_json::Value::from(before),
     );
     Ok(Turn::Person { words: scrubbed(&told), with_others })
+}
+
+/// Whether somebody set a secret with it, or tried to: no model reads that, whoever asks.
+fn may_hold_a_secret(said: &str, me: &str) -> bool {
+    command::parse(said, me) == Err(NotUnderstood::MaybeSecret)
 }
 
 /// The newest, as far as they fit.
@@ -73,6 +79,14 @@ fn newest(before: Vec<Earlier>) -> Vec<Earlier> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_may_hold_a_secret_is_kept_from_the_model() {
+        for said in ["<@UBOT> set secret shop.key hunter2", "<@UBOT> set the secret shop.key to hunter2"] {
+            assert!(may_hold_a_secret(said, "UBOT"), "{said}");
+        }
+        assert!(!may_hold_a_secret("<@UBOT> what does set secret do?", "UBOT"));
+    }
 
     #[test]
     fn the_newest_of_a_long_thread_go_with_it() {

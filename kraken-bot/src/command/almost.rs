@@ -31,3 +31,8 @@ pub(super) fn almost(first: &str) -> NotUnderstood {
     };
     NotUnderstood::Almost(usage.to_owned())
 }
+
+/// Whether a secret is what is to be set, and something is said of it.
+pub(super) fn names_a_secret(rest: &[&str]) -> bool {
+    rest.len() > 1 && rest.iter().take(3).any(|word| matches!(*word, "secret" | "secrets"))
+}

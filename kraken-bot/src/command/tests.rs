@@ -112,8 +112,15 @@ fn words_are_whole_words() {
         assert!(read(text).is_err(), "{text}");
     }
     assert_eq!(read("membership"), Err(NotUnderstood::Unknown));
-    for maybe in ["set secret", "set secret hunter2", "set secret shop.key hunter2", "set secret a b c d e f"]
-    {
+    for maybe in [
+        "set secret",
+        "set secret hunter2",
+        "set secret shop.key hunter2",
+        "set secret a b c d e f",
+        "set the secret shop.key to hunter2",
+        "Change my secret shop.key hunter2",
+        "add secret shop.key hunter2",
+    ] {
         assert_eq!(read(maybe), Err(NotUnderstood::MaybeSecret), "{maybe}");
     }
     assert_eq!(read("<@UKRAKEN>"), Err(NotUnderstood::Nothing));

@@ -16,7 +16,6 @@ pub(super) fn told(done: &StateRepairAnswer) -> Message {
     let name = &done.name;
     match done.put_back.len() {
         0 => Message::new(format!("*{name}* is as it was deployed. Nothing had to be put back.")),
-        1 => Message::new(format!("*{name}* is as it was deployed again. One change was undone.")),
-        many => Message::new(format!("*{name}* is as it was deployed again. {many} changes were undone.")),
+        _ => Message::new(format!("*{name}* is as it was deployed again. What was changed was put back.")),
     }
 }

@@ -1,10 +1,11 @@
 //! `roll back TENTACLE to N`: a new commit with what version N was, deployed like any other.
 
-use super::deploy::committed::{from_git, not_carried, of_commit, whose};
-use super::deploy::{NO_ENCLAVE, words};
+use super::deploy::NO_ENCLAVE;
+use super::deploy::committed::{deploy, from_git, not_carried, of_commit, removed, whose};
 use crate::asked::{Answer, Asked, Stop};
-use crate::live;
-use crate::state::Names;
+use crate::commands::new::not_written;
+use crate::state::{Names, Standing};
+use crate::working_copy::WorkingCopyError;
 use state_repo::CommitId;
 use wire::tools::history::{DeployEntry, HistoryOf, WfHistory, WfHistoryArgs};
 use wire::tools::person::Whoami;
@@ -43,10 +44,20 @@ pub(super) async fn run(asked: &Asked<'_>, tentacle: TentacleName, to: u32) -> R
     let message = format!("{tentacle}: back to version {to}");
     let rolled = state.roll_back(&asked.kraken.working_copy, &names, (commit, message), change).await;
     let committed = rolled.map_err(|stop| not_carried(&stop))?;
-    let committed = committed.ok_or_else(|| Stop::Told(IN_WORK.to_owned()))?;
-    let args = of_commit(&tentacle, committed.commit, false);
-    let deployed = live::call::<WfApply>(asked, args, words(&tentacle), |_| Vec::new()).await?;
+    let committed = committed.map_err(|standing| nothing_done(&standing, tentacle.clone()))?;
+    let deployed = deploy(asked, &tentacle, &committed).await?;
     Ok(Answer::Aloud(from_git(&deployed, &committed)))
+}
+
+/// Why nothing was committed.
+fn nothing_done(standing: &Standing, tentacle: TentacleName) -> Stop {
+    match standing {
+        Standing::Nowhere => not_written(WorkingCopyError::NotThere(tentacle)),
+        Standing::Removed(_) => Stop::Told(removed(&tentacle)),
+        Standing::InGit(_) | Standing::Changed { .. } | Standing::Apart { .. } => {
+            Stop::Told(IN_WORK.to_owned())
+        }
+    }
 }
 
 /// The commit of the version of this number.

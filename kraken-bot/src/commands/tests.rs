@@ -245,6 +245,7 @@ fn deploys() -> Vec<Shown> {
             })
             .collect(),
     };
+    let refused = Failure::new(FailureCode::Invalid, "the test `empty` failed").with_remedy("change it");
     let away = StateError::Remote(RemoteError::Unreachable("connection refused".to_owned()));
     vec![
         words("deploy: no enclave", deploy::NO_ENCLAVE),
@@ -268,6 +269,7 @@ fn deploys() -> Vec<Shown> {
         words("deploy: it has secrets", committed::leaked(&[leak("nodes/hello.ts", 3), leak("notes.md", 1)])),
         words("deploy: both sides changed a file", committed::in_conflict(&conflict(1))),
         words("deploy: both sides changed three", committed::in_conflict(&conflict(3))),
+        words("deploy: committed and refused", committed::committed_and_refused(&refused, &a_commit)),
         words("deploy: both sides changed many", committed::in_conflict(&conflict(5))),
         words("deploy: git is away", told(committed::not_carried(&StateStop::Repo(away)))),
         message("deploy: nothing new", &deploy::told(&with(deployed(), json!({"status": "unchanged"})))),
@@ -398,7 +400,6 @@ fn tentacles() -> Vec<Shown> {
             ),
         ),
         message("put back", &put_back::told(&sample(back(json!(["one"]))))),
-        message("put back: several", &put_back::told(&sample(back(json!(["one", "two"]))))),
         message("put back: nothing was different", &put_back::told(&sample(back(json!([]))))),
         words("roll back: no git", roll_back::NO_GIT),
         words("roll back: somebody works on the files", roll_back::IN_WORK),

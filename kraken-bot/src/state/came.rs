@@ -27,11 +27,13 @@ pub(super) struct Sent {
     pub(super) files: BTreeMap<String, String>,
 }
 
-/// A conflict: whoever changes the files after that has seen both versions.
+/// A conflict: whoever changes the files after that has seen both versions of what was told, and of nothing else.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct ToldOf {
-    /// The commit that has the other version.
-    pub(super) theirs: String,
+    /// The commit that both sides have in common.
+    pub(super) base: String,
+    /// What git had of the files that both sides changed, by path; `None` where it had one no more.
+    pub(super) theirs: BTreeMap<String, Option<String>>,
     /// The files as they were on the disk.
     pub(super) files: BTreeMap<String, String>,
 }

@@ -1,6 +1,7 @@
 //! The two sides of a tentacle: its files on the disk, and its folder in git. What people changed on either is kept.
 
 use super::StateStop;
+use super::base::{Base, Files};
 use super::came::{Came, Sent, ToldOf, hash, hashes};
 use crate::working_copy::{WorkingCopy, WorkingCopyError};
 use state_repo::{
@@ -9,9 +10,6 @@ use state_repo::{
 };
 use std::collections::{BTreeMap, BTreeSet};
 use workflow::{Bundle, ContentHash, EnclaveName, TentacleName};
-
-/// Files as texts, by path within the tentacle's folder.
-type Files = BTreeMap<String, String>;
 
 /// Which tentacle.
 #[derive(Debug, Clone)]
@@ -37,7 +35,7 @@ pub(crate) enum Standing {
     /// Git has it, and the disk has no changes of its own.
     InGit(Box<AtCommit>),
     /// The disk has changes that git does not have.
-    Changed { files: Files, before: Files, base: CommitId },
+    Changed { files: Files, base: Base },
     /// Both have it, and nobody knows what they had in common.
     Apart { files: Files, conflict: Box<Conflict>, theirs: CommitId },
 }
@@ -61,16 +59,11 @@ impl Sides<'_> {
         if newest.as_ref().is_some_and(|at| at.files() == files) {
             return Ok(newest.map_or(Standing::Nowhere, |at| Standing::InGit(Box::new(at))));
         }
-        let base = self.base(&files, tip)?;
-        let before = match base {
-            Some(base) => self.at(base)?.map(|at| at.files()),
-            None => None,
-        };
-        Ok(match (base, newest) {
-            (_, Some(at)) if before.as_ref() == Some(&files) => Standing::InGit(Box::new(at)),
-            (_, None) if before.as_ref() == Some(&files) => Standing::Removed(files),
-            (Some(base), _) => Standing::Changed { files, before: before.unwrap_or_default(), base },
-            (None, None) => Standing::Changed { files, before: Files::new(), base: tip },
+        Ok(match (self.base(&files, tip)?, newest) {
+            (Some(base), Some(at)) if *base.files() == files => Standing::InGit(Box::new(at)),
+            (Some(base), None) if *base.files() == files => Standing::Removed(files),
+            (Some(base), _) => Standing::Changed { files, base },
+            (None, None) => Standing::Changed { files, base: Base::of(tip, Files::new()) },
             (None, Some(at)) => {
                 let conflict = Box::new(self.apart(&files, &at.files()));
                 Standing::Apart { files, conflict, theirs: tip }
@@ -97,45 +90,83 @@ impl Sides<'_> {
             Standing::Nowhere | Standing::Removed(_) => Ok(None),
             Standing::InGit(at) => self.follow(&at).map(Some),
             Standing::Apart { files, conflict, theirs } => {
-                self.keep(|came| {
-                    came.told = Some(ToldOf { theirs: theirs.to_string(), files: hashes(&files) })
-                })?;
+                // All that differs is told: it is seen from that commit on.
+                self.tell(&files, &Base::of(theirs, Files::new()), &conflict)?;
                 Err(StateError::Conflict(conflict).into())
             }
-            Standing::Changed { files, before, base } => {
-                let wanted = state_repo::Change {
-                    author: change.author.clone(),
-                    committer: kraken(),
-                    message: summary(&self.names.tentacle, &before, &files),
-                    trailers: change.trailers.clone(),
-                    base: Some(base),
-                    files: self.changes(&before, &files),
-                };
-                self.publish(&wanted, &files, key).map(Some)
+            Standing::Changed { files, base } => {
+                let message = summary(&self.names.tentacle, base.files(), &files);
+                let wanted = self.wanted(change, message, (&base, &files));
+                let published = self.publish(&wanted, &files, key);
+                if let Err(StateStop::Repo(StateError::Conflict(conflict))) = &published {
+                    self.tell(&files, &base, conflict)?;
+                }
+                published.map(Some)
             }
         }
     }
 
-    /// Commits what the commit `to` had. Files that were added since are removed. Nothing where the disk has changes of its own.
+    /// Commits what the commit `to` had. Files that were added since are removed. How the two sides stand to each other where
+    /// the disk has changes of its own, or git has the tentacle no more: then nothing is done.
     pub(crate) fn roll_back(
         &self,
         to: CommitId,
         message: String,
         change: &Change,
         key: Option<&SigningKey>,
-    ) -> Result<Option<Committed>, StateStop> {
-        let Standing::InGit(before) = self.look()? else { return Ok(None) };
+    ) -> Result<Result<Committed, Standing>, StateStop> {
+        if let Some(committed) = self.committed_before(change)? {
+            return Ok(Ok(committed));
+        }
+        let before = match self.look()? {
+            Standing::InGit(before) => before,
+            other => return Ok(Err(other)),
+        };
+        let base = Base::of(before.committed.commit, before.files());
         let target = self.at(to)?.ok_or_else(|| self.gone(to))?.files();
-        let wanted = state_repo::Change {
+        let wanted = self.wanted(change, message, (&base, &target));
+        let disk = self.disk()?.unwrap_or_default();
+        self.publish(&wanted, &disk, key).map(Ok)
+    }
+
+    /// What an earlier try of the same request has committed, before it could write down that it did. The disk follows.
+    fn committed_before(&self, change: &Change) -> Result<Option<Committed>, StateStop> {
+        let Some(sent) = self.came().sent else { return Ok(None) };
+        if change.trailers.request.as_ref() != Some(&sent.request) {
+            return Ok(None);
+        }
+        let Some(commit) = self.mirror.committed_for(&sent.request)? else { return Ok(None) };
+        let at = self.at(commit)?.ok_or_else(|| self.gone(commit))?;
+        self.settle(&sent.files, &at)?;
+        Ok(Some(at.committed))
+    }
+
+    /// The commit that brings git from what both sides have in common to `files`.
+    fn wanted(&self, change: &Change, message: String, (base, files): (&Base, &Files)) -> state_repo::Change {
+        state_repo::Change {
             author: change.author.clone(),
             committer: kraken(),
             message,
             trailers: change.trailers.clone(),
-            base: Some(before.committed.commit),
-            files: self.changes(&before.files(), &target),
-        };
-        let disk = self.disk()?.unwrap_or_default();
-        self.publish(&wanted, &disk, key).map(Some)
+            base: Some(base.commit),
+            seen: self.from_root(base.seen().iter().map(|(path, text)| (path, text.as_ref()))),
+            files: self.changes(base.files(), files),
+        }
+    }
+
+    /// Writes down what somebody is told of a conflict. What they were not told of is no more theirs to decide than before.
+    fn tell(&self, files: &Files, base: &Base, conflict: &Conflict) -> Result<(), StateStop> {
+        let within = format!("{}/", Layout::tentacle(&self.names.enclave, &self.names.tentacle));
+        let mut theirs = base.seen().clone();
+        for Versions { path, theirs: version, .. } in &conflict.files {
+            let text = version.clone().map(String::from_utf8).transpose();
+            // What is no text cannot be brought together on the disk: it stays a conflict.
+            if let (Some(path), Ok(text)) = (path.strip_prefix(&within), text) {
+                theirs.insert(path.to_owned(), text);
+            }
+        }
+        let told = ToldOf { base: base.commit.to_string(), theirs, files: hashes(files) };
+        self.keep(|came| came.told = Some(told))
     }
 
     fn publish(
@@ -168,13 +199,9 @@ impl Sides<'_> {
                 let at = newest.tentacle.ok_or_else(|| self.gone(newest.tip))?;
                 self.follow(&at)
             }
-            Err(StateError::Conflict(conflict)) => {
-                let theirs = self.mirror.fetch()?.tip.to_string();
-                self.keep(|came| {
-                    came.sent = None;
-                    came.told = Some(ToldOf { theirs, files: hashes(files) });
-                })?;
-                Err(StateError::Conflict(conflict).into())
+            Err(error @ StateError::Conflict(_)) => {
+                self.keep(|came| came.sent = None)?;
+                Err(error.into())
             }
             Err(error) => Err(error.into()),
         }
@@ -222,29 +249,40 @@ impl Sides<'_> {
     }
 
     /// What the disk and git had in common last.
-    fn base(&self, files: &Files, tip: CommitId) -> Result<Option<CommitId>, StateStop> {
+    fn base(&self, files: &Files, tip: CommitId) -> Result<Option<Base>, StateStop> {
         let came = self.came();
         let within =
             |id: String| id.parse::<CommitId>().ok().filter(|commit| self.mirror.is_within(*commit, tip));
-        // Whoever changed the files after a conflict was told has seen both versions.
+        let was =
+            |commit: CommitId| Ok::<_, StateStop>(self.at(commit)?.map(|at| at.files()).unwrap_or_default());
+        // Whoever changed the files after a conflict was told has seen both versions of what was told.
         let told = came.told.filter(|told| told.files != hashes(files));
-        if let Some(seen) = told.and_then(|told| within(told.theirs)) {
-            return Ok(Some(seen));
+        if let Some((commit, seen)) = told.and_then(|told| Some((within(told.base)?, told.theirs))) {
+            return Ok(Some(Base::of(commit, was(commit)?).seeing(seen)));
         }
-        if let Some(base) = came.base.and_then(within) {
-            return Ok(Some(base));
-        }
-        let Some(content) = content_of(files) else { return Ok(None) };
         let Names { enclave, tentacle } = self.names;
-        Ok(self.mirror.had(tip, (enclave, tentacle), content)?)
+        let commit = match (came.base.and_then(within), content_of(files)) {
+            (Some(base), _) => Some(base),
+            (None, Some(content)) => self.mirror.had(tip, (enclave, tentacle), content)?,
+            (None, None) => None,
+        };
+        commit.map(|commit| Ok(Base::of(commit, was(commit)?))).transpose()
     }
 
     /// The files that a commit changes, by their paths from the repository's root.
     fn changes(&self, before: &Files, files: &Files) -> BTreeMap<String, Option<Vec<u8>>> {
-        let within = Layout::tentacle(&self.names.enclave, &self.names.tentacle);
         let gone = before.keys().filter(|path| !files.contains_key(*path)).map(|path| (path, None));
-        let put = files.iter().map(|(path, text)| (path, Some(text.clone().into_bytes())));
-        gone.chain(put).map(|(path, content)| (format!("{within}/{path}"), content)).collect()
+        let put = files.iter().map(|(path, text)| (path, Some(text)));
+        self.from_root(gone.chain(put))
+    }
+
+    fn from_root<'f>(
+        &self,
+        files: impl Iterator<Item = (&'f String, Option<&'f String>)>,
+    ) -> BTreeMap<String, Option<Vec<u8>>> {
+        let within = Layout::tentacle(&self.names.enclave, &self.names.tentacle);
+        let bytes = |text: &String| text.clone().into_bytes();
+        files.map(|(path, text)| (format!("{within}/{path}"), text.map(bytes))).collect()
     }
 
     fn apart(&self, ours: &Files, theirs: &Files) -> Conflict {
@@ -333,3 +371,6 @@ fn summary(tentacle: &TentacleName, before: &Files, files: &Files) -> String {
         more => format!("{tentacle}: {what} {first} and {more} more files"),
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -115,6 +115,7 @@ pub(crate) fn change(message: &str, files: &[(&str, &str)]) -> Change {
         message: message.to_owned(),
         trailers: Trailers::default(),
         base: None,
+        seen: std::collections::BTreeMap::new(),
         files: files
             .iter()
             .map(|(path, text)| ((*path).to_owned(), Some(text.as_bytes().to_vec())))

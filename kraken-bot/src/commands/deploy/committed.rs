@@ -56,9 +56,28 @@ pub(in crate::commands) async fn run(
     let committed = state.carry(copy, &names, change).await.map_err(|stop| not_carried(&stop))?;
     let committed =
         committed.ok_or_else(|| not_written(WorkingCopyError::NotThere(names.tentacle.clone())))?;
-    let args = of_commit(&names.tentacle, committed.commit, false);
-    let deployed = live::call::<WfApply>(asked, args, words(&names.tentacle), |_| Vec::new()).await?;
+    let deployed = deploy(asked, &names.tentacle, &committed).await?;
     Ok(Answer::Aloud(from_git(&deployed, &committed)))
+}
+
+/// Deploys what was committed. Whoever hears that it is refused hears as well that git has it.
+pub(in crate::commands) async fn deploy(
+    asked: &Asked<'_>,
+    tentacle: &TentacleName,
+    committed: &Committed,
+) -> Result<WfApplyAnswer, Stop> {
+    let args = of_commit(tentacle, committed.commit, false);
+    let deployed = live::call::<WfApply>(asked, args, words(tentacle), |_| Vec::new()).await;
+    deployed.map_err(|stop| match stop {
+        Stop::Refused(failure) => Stop::Told(committed_and_refused(&failure, committed)),
+        other => other,
+    })
+}
+
+/// A refusal, and that git has by now what was refused.
+pub(in crate::commands) fn committed_and_refused(failure: &Failure, committed: &Committed) -> String {
+    let summary = escape(&committed.summary);
+    format!("{}\nIt is in git already: “{summary}”. What ran before goes on.", refusal(failure))
 }
 
 fn args(
@@ -164,7 +183,7 @@ pub(in crate::commands) fn leaked(leaks: &[Leak]) -> String {
          them:\n{}\n{}",
         lines.join("\n"),
         sentence(
-            "take them out, set them with `tntc secret set`, and replace them where they were issued if anybody saw them"
+            "take them out, say `set secret NAME` for each, and replace them where they were issued if anybody saw them"
         )
     )
 }
@@ -179,10 +198,10 @@ pub(in crate::commands) fn in_conflict(conflict: &Conflict) -> String {
         text.push_str(&format!("\n{path} in git:\n{}", shown(versions.theirs.as_deref())));
         text.push_str(&format!("\n{path} on disk:\n{}", shown(versions.ours.as_deref())));
     }
-    match conflict.files.len().saturating_sub(FILES) {
-        0 => {}
-        1 => text.push_str("\nOne more file is like that."),
-        more => text.push_str(&format!("\n{more} more files are like that.")),
+    let more: Vec<String> =
+        conflict.files.iter().skip(FILES).map(|versions| format!("• {}", code(&versions.path))).collect();
+    if !more.is_empty() {
+        text.push_str(&format!("\nThe same is so of:\n{}", more.join("\n")));
     }
     text.push_str("\n*Next:* bring the two together in the files on disk, and ask me to deploy again.");
     text

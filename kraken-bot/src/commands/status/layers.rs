@@ -3,8 +3,8 @@
 use crate::asked::{Asked, Stop};
 use crate::slack::blocks::{Message, code, escape};
 use crate::state::{Names, StateRepo};
+use wire::EnclaveRef;
 use wire::tools::state::{StateEntry, StateStatus, StateStatusArgs, StateWord};
-use wire::{EnclaveRef, FailureCode};
 use workflow::{EnclaveName, TentacleName};
 
 /// How many tentacles' files are looked at.
@@ -35,12 +35,12 @@ pub(super) async fn of(asked: &Asked<'_>, enclave: &EnclaveName) -> Result<Layer
     let Some(state) = &asked.kraken.state else { return Ok(Layers::default()) };
     let answer = match asked.call::<StateStatus>(StateStatusArgs { enclave: EnclaveRef::default() }).await {
         Ok(answer) => answer,
-        Err(Stop::Refused(failure)) if failure.code == FailureCode::Unavailable => {
-            return Ok(Layers { unknown: true, ..Layers::default() });
-        }
+        // Whatever is the matter with git, the rest of the status is told.
+        Err(Stop::Refused(_)) => return Ok(Layers { unknown: true, ..Layers::default() }),
         Err(stop) => return Err(stop),
     };
-    let mut layers = Layers { unknown: answer.unseen.is_some(), ..Layers::default() };
+    let not_all = answer.truncated || answer.tentacles.len() > MOST;
+    let mut layers = Layers { unknown: answer.unseen.is_some() || not_all, ..Layers::default() };
     for entry in answer.tentacles.into_iter().take(MOST) {
         let names = Names { enclave: enclave.clone(), tentacle: entry.name.clone() };
         match is_in_work(asked, state, &names, entry.git.as_deref()).await {
