@@ -187,7 +187,7 @@ impl App {
         let route = format!("/repos/{}/{}/installation", self.owner, self.name);
         let Installation { id } = as_app.get(route, None::<&()>).await?;
         let asked =
-            json!({"repositories": [self.name], "permissions": {"contents": "read", "statuses": "write"}});
+            json!({"repositories": [self.name], "permissions": {"contents": "write", "statuses": "write"}});
         Ok(as_app.post(format!("/app/installations/{id}/access_tokens"), Some(&asked)).await?)
     }
 

@@ -15,7 +15,7 @@ use crate::store::{Recorded, StoreError, Tx, today};
 use crate::trail::{HeadsError, RecordHeads};
 use jiff::Timestamp;
 use policy::State;
-use state_repo::{Author, Change, CommitId, GivenUp, Layout, Mirror, StateError, Trailers};
+use state_repo::{Author, Change, CommitId, GivenUp, Layout, Mirror, RemoteError, StateError, Trailers};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
@@ -94,6 +94,9 @@ async fn once(server: &Server, state: &StateRepo, compared: bool) -> Result<(), 
     let mut failed = None;
     for record in waiting {
         if let Err(error) = publish(server, state, &record).await {
+            if matches!(error, RecordError::State(StateError::Remote(RemoteError::SignIn))) {
+                state.sign_out().await;
+            }
             failed.get_or_insert(error);
         }
     }
@@ -171,7 +174,7 @@ async fn want(
         digest,
         text: signed.to_yaml().ok_or_else(form)?,
         removed_on: None,
-        published: known.map_or(0, |known| known.published),
+        published: 0,
         channel: signed
             .channel
             .as_ref()
@@ -248,11 +251,7 @@ fn change(record: &Recorded, by: Author, base: Option<CommitId>) -> Change {
         author: by.clone(),
         committer: by,
         message: format!("{name}: its record, generation {}", record.generation),
-        trailers: Trailers {
-            enclave: Some(name.to_string()),
-            request: Some(format!("record/{name}/{}", record.generation)),
-            ..Trailers::default()
-        },
+        trailers: Trailers { enclave: Some(name.to_string()), ..Trailers::default() },
         base,
         seen: BTreeMap::new(),
         files: BTreeMap::from([(Layout::record(name), Some(record.text.clone().into_bytes()))]),

@@ -83,6 +83,13 @@ impl StateRepo {
         Ok(())
     }
 
+    /// The token was not good any more: the next time there is another.
+    pub(crate) async fn sign_out(&self) {
+        if let Some((github, _)) = &self.github {
+            github.forget().await;
+        }
+    }
+
     /// What whoever says that something was pushed signs with.
     pub(crate) const fn webhook(&self) -> Option<&SecretString> {
         self.webhook.as_ref()

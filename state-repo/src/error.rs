@@ -98,6 +98,12 @@ impl From<git2::Error> for StateError {
 }
 
 impl StateError {
+    /// Whether it lies with us or with the way to the state repo, and not with what somebody wrote into it.
+    #[must_use]
+    pub const fn is_ours(&self) -> bool {
+        matches!(self, Self::Remote(_) | Self::Io { .. } | Self::Git(_) | Self::InUse(_))
+    }
+
     pub(crate) fn io(path: impl Into<PathBuf>) -> impl FnOnce(io::Error) -> Self {
         let path = path.into();
         move |error| Self::Io { path, error }

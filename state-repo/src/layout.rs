@@ -49,13 +49,6 @@ impl Layout {
         format!("{ENCLAVES}/{enclave}/{RECORD}")
     }
 
-    /// Whether this is the path of an enclave's record.
-    pub(crate) fn is_record(path: &str) -> bool {
-        let mut parts = path.split('/');
-        let named = (parts.next(), parts.next(), parts.next(), parts.next());
-        matches!(named, (Some(ENCLAVES), Some(_), Some(RECORD), None))
-    }
-
     /// Where an enclave goes that is given up on `date`: `archive/<enclave>-<date>`.
     #[must_use]
     pub fn archived(enclave: &EnclaveName, date: jiff::civil::Date) -> String {

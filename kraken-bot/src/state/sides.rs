@@ -149,7 +149,7 @@ impl Sides<'_> {
             message,
             trailers: change.trailers.clone(),
             base: Some(base.commit),
-            seen: self.from_root(base.seen().iter().map(|(path, text)| (path, text.as_ref()))),
+            seen: self.at_root(base.seen().iter().map(|(path, text)| (path, text.as_ref()))),
             files: self.changes(base.files(), files),
         }
     }
@@ -273,10 +273,10 @@ impl Sides<'_> {
     fn changes(&self, before: &Files, files: &Files) -> BTreeMap<String, Option<Vec<u8>>> {
         let gone = before.keys().filter(|path| !files.contains_key(*path)).map(|path| (path, None));
         let put = files.iter().map(|(path, text)| (path, Some(text)));
-        self.from_root(gone.chain(put))
+        self.at_root(gone.chain(put))
     }
 
-    fn from_root<'f>(
+    fn at_root<'f>(
         &self,
         files: impl Iterator<Item = (&'f String, Option<&'f String>)>,
     ) -> BTreeMap<String, Option<Vec<u8>>> {

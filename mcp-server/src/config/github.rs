@@ -9,8 +9,8 @@ use std::path::PathBuf;
 use url::Url;
 use wire::loopback::is_loopback;
 
-/// A state repo at GitHub, which this server enters as an app that is installed there: it may read contents and write commit
-/// statuses, and needs nothing else.
+/// A state repo at GitHub, which this server enters as an app that is installed there: it may write contents, because it
+/// writes the records of enclaves, and commit statuses, and needs nothing else.
 #[derive(Debug, Clone, Args)]
 pub struct GithubArgs {
     /// The id of the app, instead of `--state-credentials`.

@@ -8,6 +8,7 @@ use crate::gate::target::OnTentacle;
 use crate::putting_back;
 use crate::server::Server;
 use crate::store::{Drift, EnclaveRecord, StoreError, ToldAbout};
+use jiff::Timestamp;
 use policy::State;
 use std::sync::Arc;
 use std::time::Duration;
@@ -24,16 +25,23 @@ pub(crate) async fn forever(server: &Server, every: Duration) {
     }
 }
 
+/// After so many that cannot be looked at in one round, the others are left for the next one: what runs does not answer.
+const FAILURES: usize = 3;
+
 async fn once(server: &Server) -> Result<(), StoreError> {
+    let mut failures = 0;
     let already = server.store.told(ToldAbout::Hand).await?;
     let rights = server.store.rights().await?;
     for record in rights.enclaves().filter(|record| is_watched(record)) {
         let apart = match server.backend.apart(record).await {
             Ok(apart) => apart,
             Err(error) => {
-                // The others would wait for it as long.
                 tracing::warn!(enclave.name = %record.name, %error, "what runs cannot be looked at");
-                return Ok(());
+                failures += 1;
+                if failures == FAILURES {
+                    return Ok(());
+                }
+                continue;
             }
         };
         let mut apart = apart;
@@ -41,7 +49,8 @@ async fn once(server: &Server) -> Result<(), StoreError> {
         if record.drift == Drift::Repair && record.state == State::Active {
             let mut left = apart.clone();
             for (name, found) in &apart {
-                if put_back(server, record, name, found).await? {
+                let is_known = already.contains_key(&(record.name.to_string(), name.to_string()));
+                if put_back(server, record, (name, found), is_known).await? {
                     left.remove(name);
                 }
             }
@@ -87,12 +96,13 @@ fn difference(record: &EnclaveRecord, name: &TentacleName, apart: &[Apart]) -> D
     Difference { what: parts.join("; "), says }
 }
 
-/// Puts a tentacle back and tells it; answers whether it did. What cannot be put back is told as elsewhere, and tried again.
+/// Puts a tentacle back and tells it, whoever was told of the change for certain; answers whether it did. What cannot be put back
+/// is told as elsewhere, and tried again.
 async fn put_back(
     server: &Server,
     record: &Arc<EnclaveRecord>,
-    name: &TentacleName,
-    apart: &[Apart],
+    (name, apart): (&TentacleName, &[Apart]),
+    is_known: bool,
 ) -> Result<bool, StoreError> {
     let done = match try_to(server, record, name).await {
         Ok(done) => done,
@@ -107,8 +117,13 @@ async fn put_back(
         let says = format!(
             "Somebody changed {name} where it runs{how}. It was put back, as this enclave's owner wants it."
         );
+        // Where something changes it again and again, that is told once an hour; each time is on the trail.
+        let hour = Timestamp::now().as_second() / 3600;
+        let what = format!("{hour}: {}", difference(record, name, apart).what);
         let mut tx = server.store.begin().await?;
-        telling::tell_all(&mut tx, record, &[(name, says.as_str())]).await?;
+        if tx.tell_once(ToldAbout::PutBack, (&record.name, name), &what).await? || is_known {
+            telling::tell_all(&mut tx, record, &[(name, says.as_str())]).await?;
+        }
         tx.commit().await?;
     }
     Ok(true)

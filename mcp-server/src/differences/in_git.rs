@@ -7,7 +7,7 @@ use crate::state::{AtTip, InGit, StateRepo};
 use crate::store::{EnclaveRecord, StoreError, ToldAbout};
 use policy::State;
 use state_repo::CommitId;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 use wire::Failure;
 use wire::tools::tentacle::SourceCommit;
@@ -19,13 +19,10 @@ const AGAIN: Duration = Duration::from_secs(60);
 /// Looks into git every so often, and when somebody says that something was pushed, for ever. What is new is left alone for
 /// as long as `settles`: most often whoever pushed it deploys it right afterwards.
 pub(crate) async fn forever(server: &Server, state: &StateRepo, every: Option<Duration>, settles: Duration) {
-    let mut known = None;
+    let mut seen = Seen::default();
     loop {
-        let again = match once(server, state, known, settles).await {
-            Ok(tip) => {
-                known = Some(tip);
-                every
-            }
+        let again = match once(server, state, &mut seen, settles).await {
+            Ok(()) => every,
             Err(failure) => {
                 tracing::warn!(why = failure.text(), "what is new in git cannot be told yet");
                 Some(every.unwrap_or(AGAIN))
@@ -43,20 +40,24 @@ pub(crate) async fn forever(server: &Server, state: &StateRepo, every: Option<Du
     }
 }
 
-/// Looks once; answers the newest commit.
-async fn once(
-    server: &Server,
-    state: &StateRepo,
-    known: Option<CommitId>,
-    settles: Duration,
-) -> Result<CommitId, Failure> {
+/// What was looked at last: the newest commit, and the enclaves that it was looked at for.
+#[derive(Default)]
+struct Seen {
+    tip: Option<CommitId>,
+    of: BTreeSet<EnclaveName>,
+}
+
+/// Looks once. An enclave that is there since, or again, has not been told of a commit that was seen before.
+async fn once(server: &Server, state: &StateRepo, seen: &mut Seen, settles: Duration) -> Result<(), Failure> {
     let failed = |error: StoreError| unavailable(&error);
     let rights = server.store.rights().await.map_err(failed)?;
     let is_told = |record: &&EnclaveRecord| record.state == State::Active && record.channel.is_some();
-    let enclaves: Vec<EnclaveName> =
+    let of: BTreeSet<EnclaveName> =
         rights.enclaves().map(AsRef::as_ref).filter(is_told).map(|record| record.name.clone()).collect();
-    let Some(AtTip { tip, enclaves }) = state.since(known, enclaves).await? else {
-        return known.ok_or_else(|| Failure::new(wire::FailureCode::Internal, "nothing is known of git"));
+    let known = seen.tip.filter(|_| of.is_subset(&seen.of));
+    let Some(AtTip { tip, enclaves }) = state.since(known, of.iter().cloned().collect()).await? else {
+        seen.of = of;
+        return Ok(());
     };
     let already = server.store.told(ToldAbout::Git).await.map_err(failed)?;
     tokio::time::sleep(settles).await;
@@ -67,7 +68,8 @@ async fn once(
         let now = differences(record, &in_git);
         tell(server, ToldAbout::Git, record, &now, &already).await.map_err(failed)?;
     }
-    Ok(tip)
+    *seen = Seen { tip: Some(tip), of };
+    Ok(())
 }
 
 fn differences(record: &EnclaveRecord, in_git: &InGit) -> BTreeMap<TentacleName, Difference> {

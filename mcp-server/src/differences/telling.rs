@@ -1,8 +1,8 @@
 //! Tells a channel what is news to it, and the owner alone what the channel may not see.
 
 use crate::server::Server;
-use crate::store::{EnclaveRecord, StoreError, TentacleRecord, ToldAbout, ToldAlready, Tx};
-use policy::{Class, Right};
+use crate::store::{EnclaveRecord, PersonId, StoreError, ToldAbout, ToldAlready, Tx};
+use policy::{Class, Mode, Right};
 use std::collections::BTreeMap;
 use workflow::TentacleName;
 
@@ -56,11 +56,8 @@ pub(super) async fn tell_all(
 ) -> Result<(), StoreError> {
     let mut lines = Vec::new();
     for (name, says) in news {
-        let is_shown = |tentacle: &TentacleRecord| {
-            tentacle.mode.is_some_and(|mode| mode.grants(Class::Member, Right::Read))
-        };
-        match record.tentacles.get(*name).filter(|tentacle| !is_shown(tentacle)) {
-            Some(hidden) => drop(tx.notify_person(record, &hidden.owner, says, None).await?),
+        match hidden_from_members(record, name) {
+            Some(owner) => drop(tx.notify_person(record, owner, says, None).await?),
             None => lines.push(*says),
         }
     }
@@ -68,6 +65,14 @@ pub(super) async fn tell_all(
         true => Ok(()),
         false => tx.notify(record, &together(&lines)).await,
     }
+}
+
+/// Whose alone it is to hear of a tentacle: by both layers, as whoever asks is judged. One that is in git alone is the enclave's.
+fn hidden_from_members<'r>(record: &'r EnclaveRecord, name: &TentacleName) -> Option<&'r PersonId> {
+    let is_shown = |mode: Option<Mode>| mode.is_some_and(|mode| mode.grants(Class::Member, Right::Read));
+    let tentacle = record.tentacles.get(name);
+    let shown = is_shown(record.mode) && tentacle.is_none_or(|tentacle| is_shown(tentacle.mode));
+    (!shown).then(|| tentacle.map_or(&record.owner, |tentacle| &tentacle.owner))
 }
 
 /// One text of several.

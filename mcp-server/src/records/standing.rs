@@ -5,10 +5,13 @@ use state_repo::{EnclaveRecord, RecordFault};
 use std::cmp::Ordering;
 use wire::signing::SigningKey;
 use wire::tools::state::{RecordEntry, RecordWord};
+use workflow::EnclaveName;
 
 /// What the server knows of a record: the newest that it wrote, and what is in git.
 #[derive(Debug)]
 pub(crate) struct RecordStanding<'a> {
+    /// The enclave in whose place it is.
+    pub(crate) enclave: &'a EnclaveName,
     /// The newest that it wrote; `None` while it has written none.
     pub(crate) own: Option<&'a Recorded>,
     /// What is in git; why that cannot be one.
@@ -18,7 +21,7 @@ pub(crate) struct RecordStanding<'a> {
 
 /// Whether what is in git is this server's word of a time that its store knows nothing of.
 pub(super) fn is_newer(text: &[u8], own: &Recorded, key: &SigningKey) -> bool {
-    verified(text, key).is_ok_and(|git| generation(own) < git.generation)
+    verified(text, key).is_ok_and(|git| git.name == own.enclave && generation(own) < git.generation)
 }
 
 impl RecordStanding<'_> {
@@ -55,6 +58,12 @@ impl RecordStanding<'_> {
             }
             Err(fault) => return (RecordWord::Altered, format!("the record in git is not applied: {fault}")),
         };
+        if git.name != *self.enclave {
+            return (
+                RecordWord::Altered,
+                format!("the record in git is the one of another enclave, {}", git.name),
+            );
+        }
         let Some(own) = self.own else {
             return said(
                 RecordWord::Newer,

@@ -41,6 +41,7 @@ impl StateRepo {
             for enclave in &enclaves {
                 match in_git(mirror, tip, enclave) {
                     Ok(in_git) => found.push((enclave.clone(), in_git)),
+                    Err(error) if error.is_ours() => return Err(error),
                     Err(error) => {
                         tracing::warn!(enclave.name = %enclave, %error, "an enclave in git cannot be read");
                     }
@@ -61,6 +62,9 @@ pub(super) fn in_git(mirror: &Mirror, tip: CommitId, enclave: &EnclaveName) -> R
         (name, content.map(|hash| hash.to_string()).map_err(|error| error.to_string()))
     };
     let kept = found.into_iter().map(kept).collect();
-    let record = mirror.record(tip, enclave).map_err(|error| error.to_string());
+    let record = match mirror.record(tip, enclave) {
+        Err(error) if error.is_ours() => return Err(error),
+        other => other.map_err(|error| error.to_string()),
+    };
     Ok(InGit { head: told(mirror.committed(tip)?), record, kept, truncated })
 }

@@ -119,7 +119,7 @@ impl Tx {
              VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) \
              ON CONFLICT (enclave) DO UPDATE SET enclave_id = excluded.enclave_id, generation = excluded.generation, \
              content = excluded.content, digest = excluded.digest, text = excluded.text, removed_on = excluded.removed_on, \
-             team = excluded.team, channel = excluded.channel",
+             published = excluded.published, team = excluded.team, channel = excluded.channel",
         )
         .bind(record.enclave.as_str())
         .bind(&record.enclave_id)

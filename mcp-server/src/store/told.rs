@@ -39,6 +39,8 @@ impl Drift {
 pub(crate) enum ToldAbout {
     /// Somebody changed it where it runs.
     Hand,
+    /// Somebody changed it where it runs, and it was put back.
+    PutBack,
     /// Git has another version, or none.
     Git,
 }
@@ -47,6 +49,7 @@ impl ToldAbout {
     const fn name(self) -> &'static str {
         match self {
             Self::Hand => "hand",
+            Self::PutBack => "put_back",
             Self::Git => "git",
         }
     }

@@ -7,7 +7,7 @@ use crate::page::Matter;
 use crate::progress::Progress;
 use crate::server::Server;
 use crate::store::{AnsweredIn, StoreError};
-use policy::Action;
+use policy::{Action, ENCLAVES_PER_OWNER};
 use wire::tools::ownership::{EnclaveAccept, EnclaveAcceptAnswer, EnclaveAcceptArgs};
 use wire::{Failure, FailureCode};
 
@@ -46,6 +46,14 @@ impl Handler for EnclaveAccept {
         let record = offered.record();
         let rights = server.store.rights().await.map_err(failed)?;
         let (from, to) = (rights.shown(offered.owner()).to_owned(), rights.shown(person).to_owned());
+        if args.accept && changing.tx().owned_by(person).await.map_err(failed)? >= ENCLAVES_PER_OWNER {
+            let many = format!(
+                "you own {ENCLAVES_PER_OWNER} enclaves already, so you cannot take `{}`",
+                record.name
+            );
+            let refused = Failure::new(FailureCode::Denied, many);
+            return Err(changing.failed(refused.with_remedy("shut one down, or give one away")).await);
+        }
         let tx = changing.tx();
         if args.accept {
             tx.accept_offer(&grant, &offered).await.map_err(failed)?;

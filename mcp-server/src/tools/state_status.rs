@@ -76,7 +76,7 @@ impl Handler for StateStatus {
             (Some(state), Some(in_git)) => {
                 let own = server.store.recorded(&listed).await.map_err(|error| unavailable(&error))?;
                 let (own, git, key) = (own.as_ref(), in_git.record.clone(), state.records.heads().key());
-                Some(RecordStanding { own, git, key }.told())
+                Some(RecordStanding { enclave: &record.name, own, git, key }.told())
             }
             _ => None,
         };

@@ -55,6 +55,10 @@ async fn a_commit_is_fetched_with_the_app_s_token_and_says_what_became_of_it() {
     deploy(&channel, &two).await.unwrap_err();
     let failed = says("failure", "hello was not deployed to price-watch; what ran goes on");
     assert_eq!(told(&hub, &two, 2).await, [begun, failed]);
+    // The enclave's record is pushed with a token, too.
+    channel.say("ana", "enclave_sync", json!({"new_quota_preset": "small"})).await.unwrap();
+    let record = ["ls-tree", "--name-only", "main", "enclaves/price-watch/enclave.yaml"];
+    until("the record is at GitHub", async || !git(&repo.bare, &record).is_empty()).await;
     // One token served all of it, and stands nowhere.
     let tokens = hub.tokens();
     assert_eq!(tokens.len(), 1);

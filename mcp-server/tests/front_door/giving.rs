@@ -9,6 +9,7 @@ use wire::FailureCode;
 
 crate::on_both_stores! {
     an_enclave_without_a_channel_is_given_away_on_the_page
+    nobody_takes_more_enclaves_than_one_may_own
     whoever_it_does_not_concern_is_told_so_and_learns_nothing
     an_offer_that_does_not_stand_any_more_is_not_taken_on_the_page
     what_is_offered_in_a_channel_can_be_taken_on_the_page
@@ -44,6 +45,27 @@ async fn offered(app: &App) -> String {
     let url = who["offers"][0]["page"].as_str().unwrap().to_owned();
     assert!(given.text().contains(&url), "{}", given.text());
     url
+}
+
+/// What stands between an offer and an answer is looked at when it is answered.
+async fn nobody_takes_more_enclaves_than_one_may_own(app: App) {
+    let app = with_page(app).await;
+    payroll(&app).await;
+    let url = offered(&app).await;
+    let ben = app.agent("ben");
+    for number in 0..policy::ENCLAVES_PER_OWNER {
+        let made = json!({"name": format!("bens-{number}")});
+        app.call(&ben, "enclave_provision", made).await.unwrap();
+    }
+    let (browser, page) = visit(&app, "ben", &url).await;
+    let taken = browser.clone().press(&page, "accept").await;
+    assert!(taken.text().contains("enclaves already"), "{}", taken.text());
+    assert_eq!(owner(&app, "payroll").await, "cy");
+    // With one less it is theirs.
+    app.call(&ben, "enclave_deprovision", json!({"name": "bens-0", "confirm": "bens-0"})).await.unwrap();
+    let (mut browser, page) = visit(&app, "ben", &url).await;
+    browser.press(&page, "accept").await;
+    assert_eq!(owner(&app, "payroll").await, "ben");
 }
 
 async fn an_enclave_without_a_channel_is_given_away_on_the_page(app: App) {

@@ -38,8 +38,8 @@ pub(crate) struct Hub {
 struct World {
     public: Vec<u8>,
     root: PathBuf,
-    /// Until when each token is good.
-    tokens: BTreeMap<String, Timestamp>,
+    /// Until when each token is good, and for what.
+    tokens: BTreeMap<String, (Timestamp, Value)>,
     lives: SignedDuration,
     statuses: Vec<Value>,
     takes_statuses: bool,
@@ -73,7 +73,7 @@ impl Hub {
 
     /// Takes all tokens back, before their time.
     pub(crate) fn take_back(&self) {
-        self.world.lock().unwrap().tokens.values_mut().for_each(|until| *until = Timestamp::UNIX_EPOCH);
+        self.world.lock().unwrap().tokens.values_mut().for_each(|(until, _)| *until = Timestamp::UNIX_EPOCH);
     }
 
     /// From now on tokens live so long.
@@ -108,9 +108,12 @@ impl Hub {
         issued.is_some_and(|issued| issued <= now) && ends.is_some_and(|ends| ends <= now + 600)
     }
 
-    fn lets_in(&self, token: &str) -> bool {
+    /// Whether a token is good for one of these permissions, each as GitHub writes it.
+    fn lets_in(&self, token: &str, (what, how): (&str, &[&str])) -> bool {
         let world = self.world.lock().unwrap();
-        world.tokens.get(token).is_some_and(|until| *until > Timestamp::now())
+        world.tokens.get(token).is_some_and(|(until, permissions)| {
+            *until > Timestamp::now() && permissions[what].as_str().is_some_and(|has| how.contains(&has))
+        })
     }
 
     fn new_token(&self, asked: &Value) -> (StatusCode, Value) {
@@ -124,7 +127,7 @@ impl Hub {
         let mut world = self.world.lock().unwrap();
         let (token, until) =
             (format!("ghs_{}", uuid::Uuid::now_v7().simple()), Timestamp::now() + world.lives);
-        world.tokens.insert(token.clone(), until);
+        world.tokens.insert(token.clone(), (until, asked["permissions"].clone()));
         (
             StatusCode::CREATED,
             json!({"token": token, "expires_at": until, "permissions": asked["permissions"], "repository_selection": "selected"}),
@@ -169,7 +172,9 @@ async fn answer(State(hub): State<Hub>, request: Request) -> Response {
             (StatusCode::OK, json!({"id": INSTALLATION}))
         }
         ("POST", Some(rest)) if rest.starts_with("/statuses/") => match bearer(&parts.headers) {
-            Some(token) if hub.lets_in(&token) => hub.status(&rest["/statuses/".len()..], read()),
+            Some(token) if hub.lets_in(&token, ("statuses", &["write"])) => {
+                hub.status(&rest["/statuses/".len()..], read())
+            }
             _ => no,
         },
         ("POST", None) if path == format!("/app/installations/{INSTALLATION}/access_tokens") => {
@@ -187,7 +192,11 @@ async fn git(hub: &Hub, parts: &axum::http::request::Parts, body: Bytes) -> Resp
     let given = parts.headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
     let words = given.and_then(|given| STANDARD.decode(given.strip_prefix("Basic ")?).ok());
     let words = words.and_then(|words| String::from_utf8(words).ok()).unwrap_or_default();
-    if !words.strip_prefix("x-access-token:").is_some_and(|token| hub.lets_in(token)) {
+    // "write" lets in whoever reads, too.
+    let pushes = parts.uri.path().ends_with("/git-receive-pack")
+        || parts.uri.query().is_some_and(|query| query.contains("git-receive-pack"));
+    let asked = ("contents", if pushes { &["write"][..] } else { &["read", "write"][..] });
+    if !words.strip_prefix("x-access-token:").is_some_and(|token| hub.lets_in(token, asked)) {
         return (StatusCode::UNAUTHORIZED, [(header::WWW_AUTHENTICATE, "Basic realm=\"GitHub\"")])
             .into_response();
     }
@@ -200,6 +209,7 @@ async fn git(hub: &Hub, parts: &axum::http::request::Parts, body: Bytes) -> Resp
         .env("GIT_PROJECT_ROOT", root)
         .env("GIT_HTTP_EXPORT_ALL", "1")
         .env("GIT_CONFIG_GLOBAL", "/dev/null")
+        .env("REMOTE_USER", "the app")
         .env("PATH_INFO", parts.uri.path())
         .env("QUERY_STRING", parts.uri.query().unwrap_or_default())
         .env("REQUEST_METHOD", parts.method.as_str())

@@ -3,6 +3,7 @@
 
 use crate::app::{App, until};
 use crate::by_hand::{change, scaled};
+use crate::git::git;
 use crate::state::{Repo, deploy, with_repo_and};
 use crate::team::{hello, price_watch, set_up};
 use hmac::{Hmac, KeyInit, Mac};
@@ -68,6 +69,13 @@ async fn what_somebody_changed_is_told_once_and_again_when_it_is_another() {
     told_in_all(&app, 2).await;
     change(&app, vec![scaled()]);
     assert_eq!(told_in_all(&app, 3).await[2].1, json!("UANA"));
+    // Nor may it see any of them where the enclave itself is closed to it.
+    channel.say("ana", "state_repair", json!({"name": "hello"})).await.unwrap();
+    channel.say("ana", "wf_set_mode", json!({"name": "hello", "mode": "member-read"})).await.unwrap();
+    channel.say("ana", "enclave_sync", json!({"new_mode": "rwx------"})).await.unwrap();
+    told_in_all(&app, 3).await;
+    change(&app, vec![scaled()]);
+    assert_eq!(told_in_all(&app, 4).await[3].1, json!("UANA"));
 }
 
 #[tokio::test]
@@ -88,6 +96,10 @@ async fn what_the_owner_wants_put_back_is_put_back_on_record_and_told() {
         "Somebody changed hello where it runs, with `kubectl-edit`. It was put back, as this enclave's owner wants it."
     );
     assert_eq!(app.backend.world().by_hand.len(), 0);
+    // The same again is put back again, and is no news within the hour.
+    change(&app, vec![scaled()]);
+    until("it is put back again", async || app.backend.world().by_hand.is_empty()).await;
+    told_in_all(&app, 1).await;
     let trail = app.database.rows().await["trail"].join("\n");
     assert!(trail.contains("reconcile.repair"), "{trail}");
     // While it is frozen nothing is put back: it is told.
@@ -186,11 +198,20 @@ async fn without_a_secret_nobody_is_heard() {
 async fn what_was_pushed_while_git_was_away_is_told_when_it_is_back() {
     let (app, repo) = polling(&["--state-poll=1".to_owned()]).await;
     let away = app.file("away.git");
-    repo.push("two", "aside");
     std::fs::rename(&repo.bare, &away).unwrap();
-    tokio::time::sleep(Duration::from_secs(2)).await;
+    // Whoever has another way there pushes meanwhile.
+    git(&repo.clone, &["remote", "set-url", "origin", away.to_str().unwrap()]);
+    repo.push("two", "main");
+    tokio::time::sleep(A_WHILE).await;
     assert_eq!(told(&app).await, []);
     std::fs::rename(&away, &repo.bare).unwrap();
+    assert!(told_in_all(&app, 1).await[0].0.contains("hello: two"));
+    // A frozen enclave is told when it is not frozen any more.
+    git(&repo.clone, &["remote", "set-url", "origin", repo.bare.to_str().unwrap()]);
+    let channel = price_watch(&app);
+    channel.say("ana", "enclave_freeze", json!({})).await.unwrap();
     repo.push("three", "main");
-    assert!(told_in_all(&app, 1).await[0].0.contains("hello: three"));
+    told_in_all(&app, 1).await;
+    channel.say("ana", "enclave_unfreeze", json!({})).await.unwrap();
+    assert!(told_in_all(&app, 2).await[1].0.contains("hello: three"));
 }
