@@ -26,6 +26,7 @@ mod progress;
 mod putting_back;
 mod reconcile;
 mod records;
+mod restoring;
 mod rollout;
 mod runs;
 mod serve;

@@ -10,6 +10,7 @@ use crate::lifecycle;
 use crate::pace::Pace;
 use crate::progress::Progress;
 use crate::putting_back;
+use crate::restoring;
 use crate::rollout::{self, Source};
 use crate::server::Server;
 use crate::store::{EnclaveRecord, OpenEffect, Rights, StoreError};
@@ -53,6 +54,7 @@ async fn once(server: &Server, patience: Duration) -> Result<(), StoreError> {
     for effect in &interrupted {
         match effect.action {
             Action::Provision | Action::Deprovision => settle_life(server, effect).await?,
+            Action::ConfirmRestore if effect.object.is_empty() => settle_life(server, effect).await?,
             _ => finish(server, effect).await?,
         }
     }
@@ -111,10 +113,13 @@ async fn finish(server: &Server, effect: &OpenEffect) -> Result<(), StoreError> 
     let Some((record, tentacle)) = whereabouts(&rights, effect) else {
         return server.gate.give_up(effect, "gone").await;
     };
-    if record.state != State::Active || record.is_stale(Timestamp::now()) {
+    // A restore is an operator's: it rests on no member list.
+    let is_stale = record.is_stale(Timestamp::now()) && effect.action != Action::ConfirmRestore;
+    if record.state != State::Active || is_stale {
         return Ok(());
     }
     let finished = match effect.action {
+        Action::ConfirmRestore => restoring::go_on(server, effect, &record.name, &tentacle).await,
         Action::Apply | Action::ApplyNew => finish_deploying(server, effect, &record.name, &tentacle).await,
         Action::Remove => finish_taking_away(server, effect, &record.name, &tentacle).await,
         _ => return server.gate.give_up(effect, "gone").await,

@@ -108,6 +108,20 @@ impl Source {
         Self::read(enclave, name, &serde_json::from_str(payload).map_err(unusable)?)
     }
 
+    /// Those of its secrets that are neither beside it in git nor set in the enclave.
+    pub(crate) async fn missing_secrets(
+        &self,
+        tx: &mut Tx,
+        grant: &Authorized<Apply>,
+    ) -> Result<Vec<String>, StoreError> {
+        let wanted = self.version.sandbox.secrets.iter().chain(self.hook_secrets()).cloned().collect();
+        let mut missing = tx.missing_secrets(grant, &wanted).await?;
+        // What is in git is taken from there, whatever is set besides.
+        let in_git = self.secrets.names();
+        missing.retain(|name| name.parse().map_or(true, |name| !in_git.contains(&name)));
+        Ok(missing)
+    }
+
     /// The secrets that callers of its webhooks sign with. The sandbox never sees them.
     pub(crate) fn hook_secrets(&self) -> impl Iterator<Item = &SecretName> {
         self.triggers.iter().filter_map(|trigger| match &trigger.kind {

@@ -1,8 +1,10 @@
 //! The state repo, as deploys read it: what is deployed is what a commit of it holds, whatever a client says.
 
 mod news;
+mod restorable;
 
 pub(crate) use news::AtTip;
+pub(crate) use restorable::Kept as KeptRecords;
 
 use crate::config::StateConfig;
 use crate::git_secrets::GitSecrets;
@@ -95,11 +97,25 @@ impl StateRepo {
         self.webhook.as_ref()
     }
 
-    /// The tentacle as the commit of this id has it.
+    /// The tentacle as the commit of this id has it, with its secrets.
+    ///
+    /// # Errors
+    /// As [`StateRepo::files`] and [`StateRepo::with_secrets`].
+    pub(crate) async fn source(
+        &self,
+        commit: &str,
+        enclave: &EnclaveName,
+        name: &TentacleName,
+    ) -> Result<Source, Failure> {
+        let source = self.files(commit, enclave, name).await?;
+        self.with_secrets(enclave, name, source).await
+    }
+
+    /// The tentacle as the commit of this id has it, without secrets.
     ///
     /// # Errors
     /// When it is no commit of the branch, when what lies there is no tentacle, or when the state repo cannot be reached.
-    pub(crate) async fn source(
+    pub(crate) async fn files(
         &self,
         commit: &str,
         enclave: &EnclaveName,
@@ -111,7 +127,22 @@ impl StateRepo {
         let (place, tentacle) = (enclave.clone(), name.clone());
         let at = self.ask(move |mirror| mirror.tentacle(commit, &place, &tentacle)).await?;
         let (files, AtCommit { committed, .. }) = (at.files(), at);
-        let source = Source::committed(enclave, name, files, told(committed))?;
+        Source::committed(enclave, name, files, told(committed))
+    }
+
+    /// The same with the secrets that lie beside it there, which this server can open.
+    ///
+    /// # Errors
+    /// When one cannot be opened, or the state repo cannot be reached.
+    pub(crate) async fn with_secrets(
+        &self,
+        enclave: &EnclaveName,
+        name: &TentacleName,
+        source: Source,
+    ) -> Result<Source, Failure> {
+        let Some(commit) = source.commit.as_ref().and_then(|commit| commit.id.parse().ok()) else {
+            return Ok(source);
+        };
         let secrets = self.secrets(commit, enclave, name, &source).await?;
         source.with_secrets(secrets)
     }

@@ -28,12 +28,12 @@ pub use record::{
     AccountId, ChannelPersonRecord, ChannelRecord, EnclaveRecord, Enrollment, LastRun, PersonId, Quota,
     TentacleRecord, Verdict,
 };
-pub(crate) use record::{Approval, ApprovalState, JoinRequest, frozen_by};
+pub(crate) use record::{Approval, ApprovalState, JoinRequest, frozen_by, frozen_named};
 pub(crate) use recorded::{Recorded, today};
 pub use request::{Claimed, RequestId};
 pub use rights::Rights;
 pub use row::Corrupt;
-pub(crate) use row::class_name;
+pub(crate) use row::{class_name, class_named};
 pub use told::Drift;
 pub(crate) use told::{ToldAbout, ToldAlready};
 pub(crate) use trail::Filed;
@@ -41,7 +41,7 @@ pub use trail::TrailPage;
 pub(crate) use trigger::TriggerRecord;
 pub(crate) use tx::{
     AnsweredIn, Asker, Claim, Delivery, DeployRow, DeployedVersion, Heard, MOST_INVITATIONS,
-    NewEnclaveRecord, RunBegin, Side, Step, Stored, Tx, Unmet, Wanted,
+    NewEnclaveRecord, Restored, RestoredTentacle, RunBegin, Side, Step, Stored, Tx, Unmet, Wanted,
 };
 
 use sqlx::any::AnyPoolOptions;

@@ -38,6 +38,8 @@ mod secret_list;
 mod secret_remove;
 mod secret_set;
 mod state_repair;
+mod state_restorable;
+mod state_restore;
 mod state_status;
 mod trail_tail;
 mod wf_apply;
@@ -83,6 +85,7 @@ use wire::tools::observe::ReachObserve;
 use wire::tools::ownership::{EnclaveAccept, EnclaveOffer};
 use wire::tools::person::{AccountBind, AccountUnlink, Whoami, Why};
 use wire::tools::pods::WfPods;
+use wire::tools::restore::{StateRestorable, StateRestore};
 use wire::tools::secret::{SecretList, SecretRemove, SecretSet};
 use wire::tools::state::StateStatus;
 use wire::tools::tentacle::{WfApply, WfList, WfLogs, WfRemove, WfRun, WfStatus};
@@ -142,6 +145,8 @@ pub(crate) fn catalogue() -> Catalogue {
         Entry::of::<SecretList>(),
         Entry::of::<StateStatus>(),
         Entry::of::<StateRepair>(),
+        Entry::of::<StateRestorable>(),
+        Entry::of::<StateRestore>(),
         Entry::of::<TrailTail>(),
         Entry::of::<ChannelReport>(),
         Entry::of::<ChannelMap>(),

@@ -12,6 +12,7 @@ mod mirror;
 mod names;
 mod newest;
 mod on_disk;
+mod past;
 mod place;
 mod publish;
 mod read;

@@ -43,6 +43,9 @@ pub struct EnclaveRecord {
     pub enrollment: String,
     /// How much it may use.
     pub quota: String,
+    /// What becomes of what somebody changes where its tentacles run; absent where that is only told.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub drift: Option<String>,
     /// Its channel, where it has one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub channel: Option<RecordedChannel>,

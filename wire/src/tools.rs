@@ -16,6 +16,7 @@ pub mod observe;
 pub mod ownership;
 pub mod person;
 pub mod pods;
+pub mod restore;
 pub mod secret;
 pub mod state;
 pub mod tentacle;

@@ -106,4 +106,7 @@ acts! {
     Revoke is Revoke on OnEnclave,
     Reown is Reown on OnEnclave,
     Repair is Repair on OnEnclave,
+    RestoreSurvey is ConfirmRestore on Itself,
+    Restore is ConfirmRestore on OnNewEnclave,
+    RestoreTentacle is ConfirmRestore on OnTentacle,
 }

@@ -1,6 +1,8 @@
 //! The proof that something was decided and may be done.
 
-use super::act::{Act, Apply, ApplyNew, Changes, Repair, Run, TriggerRun};
+use super::act::{
+    Act, Apply, ApplyNew, Changes, Provision, Repair, Restore, RestoreTentacle, Run, TriggerRun,
+};
 use super::target::OnTentacle;
 use std::fmt;
 use std::sync::Arc;
@@ -104,6 +106,20 @@ impl From<Authorized<ApplyNew>> for Authorized<Apply> {
     fn from(grant: Authorized<ApplyNew>) -> Self {
         let target = OnTentacle { record: grant.target.record, name: grant.target.name, tentacle: None };
         Self { id: grant.id, target }
+    }
+}
+
+/// Whoever may restore an enclave may make what it is made of.
+impl From<Authorized<Restore>> for Authorized<Provision> {
+    fn from(grant: Authorized<Restore>) -> Self {
+        Self { id: grant.id, target: grant.target }
+    }
+}
+
+/// Whoever may restore a tentacle may put the version to work that ran.
+impl From<Authorized<RestoreTentacle>> for Authorized<Apply> {
+    fn from(grant: Authorized<RestoreTentacle>) -> Self {
+        Self { id: grant.id, target: grant.target }
     }
 }
 

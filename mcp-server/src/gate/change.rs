@@ -4,7 +4,7 @@
 //! never find half a change made, and what is denied is still put on record.
 
 use super::Gate;
-use super::act::{Act, Apply, ApplyNew, Provision};
+use super::act::{Act, Apply, ApplyNew, Provision, Restore};
 use super::ask::{Facts, Refused, ask};
 use super::authorized::Authorized;
 use super::changing::{Allowed, Changing};
@@ -132,6 +132,22 @@ impl<'g> Change<'g> {
         let target = OnNewEnclave { name: name.clone() };
         let (change, grant) = self.decide::<Provision>(target, Facts::NewEnclave(new), about).await?;
         Ok((change, grant, found))
+    }
+
+    /// Asks to restore an enclave, whether or not it is there; says what is there.
+    pub(crate) async fn restored(
+        mut self,
+        name: &EnclaveName,
+    ) -> Result<(Self, Authorized<Restore>, Option<EnclaveRecord>), Failure> {
+        let there = self.entries.tx.enclave(name).await.map_err(|error| unavailable(&error))?;
+        let facts = match &there {
+            Some(record) => Facts::Enclave(self.facts_of(record).await?),
+            None => Facts::NewEnclave(self.new_facts(false).await?),
+        };
+        let about = About { enclave: Some(name.as_str()), object: None, record: there.as_ref() };
+        let target = OnNewEnclave { name: name.clone() };
+        let (change, grant) = self.decide::<Restore>(target, facts, about).await?;
+        Ok((change, grant, there))
     }
 
     /// Asks, for the reconciler, to make an enclave whose making was interrupted to the end.

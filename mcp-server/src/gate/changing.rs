@@ -134,12 +134,28 @@ enum Succession {
 
 impl Succession {
     fn of(new: &OpenEffect, old: &OpenEffect) -> Self {
-        let deploys = |effect: &OpenEffect| matches!(effect.action, Action::Apply | Action::ApplyNew);
+        let restores = |effect: &OpenEffect| effect.action == Action::ConfirmRestore;
+        let makes = |effect: &OpenEffect| {
+            effect.action == Action::Provision || restores(effect) && effect.object.is_empty()
+        };
+        let deploys = |effect: &OpenEffect| {
+            matches!(effect.action, Action::Apply | Action::ApplyNew)
+                || restores(effect) && !effect.object.is_empty()
+        };
         let same = (new.action == old.action || deploys(new) && deploys(old)) && new.payload == old.payload;
         match new.action {
-            Action::Provision | Action::Deprovision if new.action == old.action => Self::Finishes,
+            _ if makes(new) => {
+                if makes(old) {
+                    Self::Finishes
+                } else {
+                    Self::Leaves
+                }
+            }
+            Action::Deprovision if new.action == old.action => Self::Finishes,
             Action::Deprovision => Self::Replaces,
-            Action::Apply | Action::ApplyNew | Action::Remove if new.object == old.object => {
+            Action::Apply | Action::ApplyNew | Action::Remove | Action::ConfirmRestore
+                if new.object == old.object =>
+            {
                 if same {
                     Self::Finishes
                 } else {

@@ -14,6 +14,8 @@ pub(crate) struct RecordStanding<'a> {
     pub(crate) enclave: &'a EnclaveName,
     /// The newest that it wrote; `None` while it has written none.
     pub(crate) own: Option<&'a Recorded>,
+    /// Whether something has changed since, and it is still to be looked at whether a newer one has to be written.
+    pub(crate) is_behind: bool,
     /// What is in git; why that cannot be one.
     pub(crate) git: Result<Option<Vec<u8>>, String>,
     pub(crate) key: &'a SigningKey,
@@ -40,7 +42,7 @@ impl RecordStanding<'_> {
 
     fn compared(&self) -> (RecordWord, String) {
         let said = |word, text: &str| (word, text.to_owned());
-        let waits = self.own.is_none_or(Recorded::waits);
+        let waits = self.is_behind || self.own.is_none_or(Recorded::waits);
         let text = match &self.git {
             Ok(Some(text)) => text,
             Ok(None) if waits => {
@@ -75,6 +77,9 @@ impl RecordStanding<'_> {
                 RecordWord::Newer,
                 "git has a newer record than this server's store, which has lost something",
             ),
+            Ordering::Equal if self.is_behind && git.digest().is_ok_and(|digest| digest == own.digest) => {
+                said(RecordWord::Waiting, "the newest record is about to be written to git")
+            }
             Ordering::Equal if git.digest().is_ok_and(|digest| digest == own.digest) => {
                 said(RecordWord::InSync, "the record in git is the newest")
             }

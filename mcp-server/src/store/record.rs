@@ -371,6 +371,23 @@ pub(crate) fn frozen_by(frozen: Frozen) -> Vec<String> {
     reasons.into_iter().filter(|(holds, _)| *holds).map(|(_, name)| name.to_owned()).collect()
 }
 
+/// The freeze of these reasons.
+///
+/// # Errors
+/// The name that is none.
+pub(crate) fn frozen_named(names: &[String]) -> Result<Frozen, String> {
+    let mut frozen = Frozen::default();
+    for name in names {
+        match name.as_str() {
+            "owner" => frozen.by_owner = true,
+            "archive" => frozen.by_archive = true,
+            "operator" => frozen.by_operator = true,
+            _ => return Err(name.clone()),
+        }
+    }
+    Ok(frozen)
+}
+
 impl TentacleRecord {
     /// The tentacle as `person` meets it.
     #[must_use]

@@ -343,7 +343,7 @@ pub(crate) const fn class_name(class: AccountClass) -> &'static str {
     }
 }
 
-fn class_named(name: &str) -> Option<AccountClass> {
+pub(crate) fn class_named(name: &str) -> Option<AccountClass> {
     [AccountClass::Full, AccountClass::Guest, AccountClass::External]
         .into_iter()
         .find(|class| class_name(*class) == name)

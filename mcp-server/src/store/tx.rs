@@ -9,6 +9,7 @@ mod invitation;
 mod joining;
 mod member;
 mod ownership;
+mod restore;
 mod secret;
 mod tentacle;
 mod trigger;
@@ -21,6 +22,7 @@ pub(crate) use invitation::MOST_INVITATIONS;
 pub(crate) use joining::Asker;
 pub(crate) use member::Heard;
 pub(crate) use ownership::AnsweredIn;
+pub(crate) use restore::{Restored, RestoredTentacle};
 pub(crate) use tentacle::DeployedVersion;
 pub(crate) use trigger::{Claim, Step, Unmet};
 

@@ -74,9 +74,11 @@ impl Handler for StateStatus {
         };
         let standing = match (&server.state, &in_git) {
             (Some(state), Some(in_git)) => {
+                let is_behind =
+                    server.store.records_are_behind().await.map_err(|error| unavailable(&error))?;
                 let own = server.store.recorded(&listed).await.map_err(|error| unavailable(&error))?;
                 let (own, git, key) = (own.as_ref(), in_git.record.clone(), state.records.heads().key());
-                Some(RecordStanding { enclave: &record.name, own, git, key }.told())
+                Some(RecordStanding { enclave: &record.name, own, is_behind, git, key }.told())
             }
             _ => None,
         };

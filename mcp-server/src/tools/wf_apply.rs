@@ -95,13 +95,9 @@ impl Needs {
     async fn of(tx: &mut Tx, grant: &Authorized<Apply>, source: &Source) -> Result<Self, StoreError> {
         let sandbox = &source.version.sandbox;
         let new = sandbox.reach.beyond(&tx.running_reach(grant).await?);
-        let secrets = sandbox.secrets.iter().chain(source.hook_secrets()).cloned().collect();
         let target = grant.target();
         let in_git_at = source.commit.as_ref().map(|_| Layout::tentacle(&target.record.name, &target.name));
-        let mut missing = tx.missing_secrets(grant, &secrets).await?;
-        // What is in git is taken from there, whatever is set besides.
-        let in_git = source.secrets.names();
-        missing.retain(|name| name.parse().map_or(true, |name| !in_git.contains(&name)));
+        let missing = source.missing_secrets(tx, grant).await?;
         Ok(Self { new, missing, in_git_at })
     }
 

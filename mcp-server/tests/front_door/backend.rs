@@ -332,7 +332,9 @@ impl Backend for Remembering {
     async fn put_back(&self, grant: &PutBack, version: &Version) -> Result<Vec<String>, BackendError> {
         let (place, mut apart) = (place(grant.target()), None);
         self.effect("put back", |world| {
-            assert_eq!(world.tentacles[&place], version.hash, "not what runs: {place:?}");
+            assert!(world.enclaves.contains_key(&place.0), "a tentacle of no enclave: {place:?}");
+            let before = world.tentacles.insert(place.clone(), version.hash.clone());
+            assert!(before.is_none_or(|before| before == version.hash), "not what runs: {place:?}");
             apart = world.by_hand.remove(&place);
         })
         .await?;

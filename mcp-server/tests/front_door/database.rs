@@ -48,6 +48,22 @@ impl Database {
         AnyPool::connect(&self.url()).await.unwrap()
     }
 
+    /// Loses all of it: no server may be running.
+    pub(crate) async fn lose(&self) {
+        match self {
+            Self::Sqlite(url) => {
+                let file = url.strip_prefix("sqlite:").unwrap();
+                for end in ["", "-wal", "-shm"] {
+                    let _ = std::fs::remove_file(format!("{file}{end}"));
+                }
+            }
+            Self::Postgres { server, name } => {
+                run(server, &format!("DROP DATABASE {name} WITH (FORCE)")).await;
+                run(server, &format!("CREATE DATABASE {name}")).await;
+            }
+        }
+    }
+
     /// Runs one statement.
     pub(crate) async fn execute(&self, statement: &str) {
         run(&self.url(), statement).await;

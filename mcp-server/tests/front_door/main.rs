@@ -73,6 +73,7 @@ mod read_only;
 mod records;
 mod replicas;
 mod reports;
+mod restore;
 mod rpc;
 mod sign_in;
 mod simulator;

@@ -11,12 +11,12 @@ use std::time::Duration;
 use wire::signing::SigningKey;
 use wire::trail::{RecordHead, read_record_head};
 
-const RECORD: &str = "enclaves/price-watch/enclave.yaml";
+pub(crate) const RECORD: &str = "enclaves/price-watch/enclave.yaml";
 
 /// Often enough for a test not to wait.
-const OFTEN: Duration = Duration::from_millis(10);
+pub(crate) const OFTEN: Duration = Duration::from_millis(10);
 
-fn show(repo: &Repo, path: &str) -> Option<String> {
+pub(crate) fn show(repo: &Repo, path: &str) -> Option<String> {
     let listed = git(&repo.bare, &["ls-tree", "-r", "--name-only", "main"]);
     listed.lines().any(|line| line == path).then(|| {
         let mut text = git(&repo.bare, &["show", &format!("main:{path}")]);
@@ -29,12 +29,12 @@ fn has_branch(repo: &Repo) -> bool {
     !git(&repo.bare, &["for-each-ref", "refs/heads/main"]).is_empty()
 }
 
-fn key(app: &App) -> SigningKey {
+pub(crate) fn key(app: &App) -> SigningKey {
     SigningKey::read(&app.file("signing.pem")).unwrap()
 }
 
 /// The record in git, which the server must have signed.
-fn record(app: &App, repo: &Repo) -> Option<EnclaveRecord> {
+pub(crate) fn record(app: &App, repo: &Repo) -> Option<EnclaveRecord> {
     if !has_branch(repo) {
         return None;
     }
@@ -54,7 +54,7 @@ async fn status(app: &App) -> Value {
     told.map_or(Value::Null, |told| told["record"].clone())
 }
 
-async fn until_in_sync(app: &App) {
+pub(crate) async fn until_in_sync(app: &App) {
     until("the record is in sync", async || status(app).await["state"] == "in_sync").await;
 }
 
@@ -139,7 +139,7 @@ async fn whatever_changes_is_soon_in_git_and_signed(mut app: App) {
 }
 
 /// Somebody commits a tentacle on top of what is there.
-fn repo_after_fetch(repo: &Repo, greeting: &str) -> String {
+pub(crate) fn repo_after_fetch(repo: &Repo, greeting: &str) -> String {
     git(&repo.clone, &["fetch", "--quiet", "origin"]);
     git(&repo.clone, &["reset", "--quiet", "--hard", "origin/main"]);
     repo.push(greeting, "main")
@@ -176,7 +176,7 @@ async fn a_kill_at_any_moment_loses_no_record(mut app: App) {
 }
 
 /// Puts a text in the record's place, as somebody with plain git would.
-fn by_hand(repo: &Repo, text: Option<&str>) {
+pub(crate) fn by_hand(repo: &Repo, text: Option<&str>) {
     git(&repo.clone, &["fetch", "--quiet", "origin"]);
     git(&repo.clone, &["reset", "--quiet", "--hard", "origin/main"]);
     match text {

@@ -27,6 +27,7 @@ fn record() -> EnclaveRecord {
         mode: Some("rwxr-x---".to_owned()),
         enrollment: "open".to_owned(),
         quota: "small".to_owned(),
+        drift: None,
         channel: Some(RecordedChannel {
             team: "T1".to_owned(),
             id: "C1".to_owned(),

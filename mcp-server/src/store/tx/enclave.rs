@@ -129,7 +129,9 @@ impl Tx {
         match self.enclave(name).await? {
             Some(record) if record.id != id || record.state == State::Deprovisioning => Ok(false),
             Some(record) if record.state == State::Provisioning => {
-                self.put_state(name, State::Active).await?;
+                // One that was restored may have been frozen.
+                let state = if record.frozen.any() { State::Frozen } else { State::Active };
+                self.put_state(name, state).await?;
                 // Whoever was let make it has done so.
                 if let Some(channel) = &record.channel {
                     sqlx::query("DELETE FROM founder WHERE team = $1 AND channel = $2")

@@ -187,7 +187,7 @@ impl Tx {
         Ok(())
     }
 
-    async fn put_verdict(
+    pub(super) async fn put_verdict(
         &mut self,
         enclave: &EnclaveName,
         allowed: bool,

@@ -1,0 +1,236 @@
+//! A tentacle comes back: the version that the record names, from the commit that it was deployed from.
+
+use crate::call::Call;
+use crate::gate::act::{Apply, RestoreTentacle};
+use crate::gate::{Authorized, Changing, Effect, PutBack, unavailable};
+use crate::putting_back;
+use crate::rollout::{self, Source};
+use crate::server::Server;
+use crate::state::StateRepo;
+use crate::store::{DeployEnd, DeployRow, OpenEffect, StoreError, Tx};
+use jiff::Timestamp;
+use policy::{Action, State};
+use wire::tools::restore::{RestoredEntry, RestoredWord};
+use wire::{Failure, FailureCode};
+use workflow::{EnclaveName, TentacleName};
+
+/// With what a restore is said to have been asked for, where it went on by itself.
+const BY_ITSELF: &str = "a restore";
+
+/// The client that history names.
+const CLIENT: &str = "restore";
+
+/// The source of the version that ran, at the commit that it was deployed from; without secrets.
+///
+/// # Errors
+/// When it is not there, or is another.
+pub(super) async fn source(
+    state: &StateRepo,
+    commit: &str,
+    (enclave, name): (&EnclaveName, &TentacleName),
+    version: &str,
+) -> Result<Source, Failure> {
+    let source = state.files(commit, enclave, name).await?;
+    if source.version.hash == version {
+        return Ok(source);
+    }
+    let what = "what git has of it is not what ran";
+    Err(Failure::new(FailureCode::Conflict, what).with_remedy("deploy what is there"))
+}
+
+/// One that is to come back.
+pub(super) struct One<'a> {
+    pub(super) server: &'a Server,
+    pub(super) call: &'a Call,
+    pub(super) enclave: &'a EnclaveName,
+    pub(super) name: &'a TentacleName,
+    /// Whether something of it is known to be missing or changed.
+    pub(super) is_apart: bool,
+    /// Its source, where it was read already.
+    pub(super) source: Option<Result<Source, Failure>>,
+}
+
+impl One<'_> {
+    /// Puts it to work, unless it works; answers what became of it.
+    ///
+    /// # Errors
+    /// When it cannot be decided, or the store or the backend does not answer: asking again goes on.
+    pub(super) async fn restore(self) -> Result<RestoredEntry, Failure> {
+        let Self { server, call, enclave, name, is_apart, source } = self;
+        let change = server.gate.change(call).await?;
+        let (change, grant) = change.tentacle::<RestoreTentacle>(Some(enclave), name).await?;
+        let (mut changing, grant) = (change.decided(), Authorized::<Apply>::from(grant));
+        let there = server.backend.state(grant.target());
+        if there.ready && there.current && !is_apart {
+            changing.done().await?;
+            return Ok(told(name, RestoredWord::There, "it runs"));
+        }
+        let source = match in_hand(server, &mut changing, &grant, source).await {
+            Ok(source) => source,
+            Err(failure) => {
+                let failure = changing.failed(failure).await;
+                return Ok(not_restored(name, &failure));
+            }
+        };
+        let tx = changing.tx();
+        keep(tx, &grant, &source).await.map_err(|error| unavailable(&error))?;
+        if grant.target().record.state == State::Frozen {
+            let now = server.now();
+            tx.put_triggers(&grant, &source.source.triggers, now)
+                .await
+                .map_err(|error| unavailable(&error))?;
+            changing.done().await?;
+            let says = "its enclave is frozen: it is written down, and comes when that is over";
+            let offer = Some("lift the freeze, then put it back".to_owned());
+            return Ok(RestoredEntry { offer, ..told(name, RestoredWord::Waits, says) });
+        }
+        let by = call.shown();
+        let effect = changing.begin(&source.source.payload).await?;
+        match put_to_work(server, &grant, effect, &source, &by).await {
+            Ok(()) => Ok(told(name, RestoredWord::Restored, "the version that ran is there again")),
+            Err(failure) => Ok(not_restored(name, &failure)),
+        }
+    }
+}
+
+/// A source, and where it came from.
+struct InHand {
+    source: Source,
+    /// Whether it was read from git just now: the store does not have it.
+    is_new: bool,
+}
+
+/// The source with everything that it takes to run.
+async fn in_hand(
+    server: &Server,
+    changing: &mut Changing<'_>,
+    grant: &Authorized<Apply>,
+    read: Option<Result<Source, Failure>>,
+) -> Result<InHand, Failure> {
+    let target = grant.target();
+    if let Ok(source) = putting_back::source(server, target).await {
+        return Ok(InHand { source, is_new: false });
+    }
+    let state = super::from(server)?;
+    let source = match (read, &target.tentacle) {
+        (Some(read), _) => read?,
+        (None, Some(record)) => {
+            let never = || {
+                Failure::new(FailureCode::Conflict, "what ran was never in git")
+                    .with_remedy("deploy what is there")
+            };
+            let commit = record.commit.as_ref().ok_or_else(never)?;
+            source(state, &commit.id, (&target.record.name, &target.name), &record.version).await?
+        }
+        (None, None) => return Err(Failure::new(FailureCode::Conflict, "it is gone")),
+    };
+    // The reach that was approved is the store's, whatever a commit says.
+    let approved = changing.tx().running_reach(grant).await.map_err(|error| unavailable(&error))?;
+    if approved.digest() != source.version.sandbox.reach.digest() {
+        let what = "it may reach something else than was approved";
+        return Err(Failure::new(FailureCode::Conflict, what).with_remedy("deploy it: its owner is asked"));
+    }
+    let source = state.with_secrets(&target.record.name, &target.name, source).await?;
+    let missing = source.missing_secrets(changing.tx(), grant).await.map_err(|error| unavailable(&error))?;
+    match missing.first() {
+        None => Ok(InHand { source, is_new: true }),
+        Some(first) => {
+            let what =
+                format!("it needs secrets that were set on the server and are lost: {}", missing.join(", "));
+            let how = format!(
+                "its enclave's owner sets each (`tntc secret set {first} -e {}`); then restore again",
+                target.record.name
+            );
+            Err(Failure::new(FailureCode::Conflict, what).with_remedy(how))
+        }
+    }
+}
+
+/// What the version takes to be made again is in the store.
+async fn keep(tx: &mut Tx, grant: &Authorized<Apply>, of: &InHand) -> Result<(), StoreError> {
+    if !of.is_new {
+        return Ok(());
+    }
+    let Source { version, files, secrets, .. } = &of.source;
+    tx.put_source(grant, &version.hash, files).await?;
+    tx.put_git_secrets(grant, &version.hash, secrets).await
+}
+
+/// Makes the version, as its effect was begun.
+async fn put_to_work(
+    server: &Server,
+    grant: &Authorized<Apply>,
+    effect: Effect<'_>,
+    InHand { source, is_new }: &InHand,
+    by: &str,
+) -> Result<(), Failure> {
+    let (target, began) = (grant.target(), Timestamp::now());
+    let put_back = PutBack::from(grant.clone());
+    {
+        let _turn = rollout::turn(server, &target.record.name, &target.name).await;
+        if let Err(failure) = rollout::still(server, target, &[State::Active]).await {
+            return Err(effect.failed(failure).await);
+        }
+        if let Err(error) = server.backend.put_back(&put_back, &source.version).await {
+            return Err(effect.failed(error.into_failure()).await);
+        }
+        let mut ending = effect.end().await?;
+        let now = server.now();
+        let end = async |tx: &mut Tx| -> Result<(), StoreError> {
+            tx.put_triggers(grant, &source.triggers, now).await?;
+            tx.keep_git_secrets(grant, &source.version.hash).await?;
+            if *is_new {
+                tx.put_deploy(grant, &row(source, by, began)).await?;
+            }
+            Ok(())
+        };
+        end(ending.tx()).await.map_err(|error| unavailable(&error))?;
+        ending.done().await?;
+    }
+    server.follow(&put_back, &target.record.name).await;
+    Ok(())
+}
+
+fn row<'a>(source: &'a Source, by: &'a str, began: Timestamp) -> DeployRow<'a> {
+    DeployRow {
+        version: &source.version.hash,
+        reach: &source.version.sandbox.reach,
+        asked_by: by,
+        client: CLIENT,
+        commit: source.commit.as_ref(),
+        started_at: began,
+        end: DeployEnd::Deployed,
+    }
+}
+
+/// Goes on with one whose restore was interrupted.
+///
+/// # Errors
+/// As the restore itself.
+pub(crate) async fn go_on(
+    server: &Server,
+    effect: &OpenEffect,
+    enclave: &EnclaveName,
+    name: &TentacleName,
+) -> Result<(), Failure> {
+    let source = Source::kept(enclave, name, &effect.payload)?;
+    let call = Call::continuation(Action::ConfirmRestore, None);
+    let change = server.gate.change(&call).await?;
+    let (change, grant) = change.tentacle::<RestoreTentacle>(Some(enclave), name).await?;
+    let grant = Authorized::<Apply>::from(grant);
+    let runs = grant.target().tentacle.as_ref().is_some_and(|record| record.version == source.version.hash);
+    if !runs {
+        let superseded = Failure::new(FailureCode::Conflict, "another version was deployed in the meantime");
+        return Err(change.decided().failed(superseded).await);
+    }
+    let begun = change.decided().begin(&effect.payload).await?;
+    put_to_work(server, &grant, begun, &InHand { source, is_new: true }, BY_ITSELF).await
+}
+
+fn told(name: &TentacleName, state: RestoredWord, says: &str) -> RestoredEntry {
+    RestoredEntry { name: name.clone(), state, says: says.to_owned(), offer: None }
+}
+
+fn not_restored(name: &TentacleName, failure: &Failure) -> RestoredEntry {
+    RestoredEntry { offer: failure.remedy.clone(), ..told(name, RestoredWord::NotRestored, &failure.message) }
+}

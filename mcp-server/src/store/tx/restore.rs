@@ -1,0 +1,171 @@
+//! An enclave comes back, as its record in git says.
+
+use super::{Tx, holdable, now};
+use crate::gate::Authorized;
+use crate::gate::act::Restore;
+use crate::store::record::{AccountId, ChannelRecord, Enrollment, PersonId, Quota, Verdict};
+use crate::store::told::Drift;
+use crate::store::{StoreError, row};
+use policy::{Frozen, Mode, State};
+use uuid::Uuid;
+use wire::tools::tentacle::SourceCommit;
+use workflow::{Reach, TentacleName};
+
+/// An enclave that comes back.
+#[derive(Debug, Clone)]
+pub(crate) struct Restored {
+    pub(crate) id: Uuid,
+    /// The generation of its record: whatever is written from now on is newer.
+    pub(crate) generation: i64,
+    pub(crate) frozen: Frozen,
+    /// `None` where the record had none that could be read: then nobody may anything by it.
+    pub(crate) mode: Option<Mode>,
+    pub(crate) enrollment: Enrollment,
+    pub(crate) quota: Quota,
+    pub(crate) drift: Drift,
+    pub(crate) owner: PersonId,
+    pub(crate) channel: Option<ChannelRecord>,
+    pub(crate) named: Vec<PersonId>,
+    pub(crate) verdicts: Vec<Verdict>,
+    pub(crate) bindings: Vec<(AccountId, PersonId)>,
+    /// What people are called.
+    pub(crate) shown: Vec<(PersonId, String)>,
+    pub(crate) tentacles: Vec<RestoredTentacle>,
+}
+
+/// A tentacle that comes back: who may do what with it. That it runs is another matter.
+#[derive(Debug, Clone)]
+pub(crate) struct RestoredTentacle {
+    pub(crate) name: TentacleName,
+    pub(crate) owner: PersonId,
+    pub(crate) mode: Option<Mode>,
+    pub(crate) version: String,
+    pub(crate) description: String,
+    pub(crate) commit: Option<SourceCommit>,
+    pub(crate) reach: Reach,
+}
+
+/// Who is said to have deployed what was restored.
+const BY: &str = "a restore";
+
+impl Tx {
+    /// Writes an enclave down as it was, in state provisioning. Bindings that were made anew since, and names that people go by now,
+    /// stay as they are.
+    pub(crate) async fn restore_enclave(
+        &mut self,
+        grant: &Authorized<Restore>,
+        restored: &Restored,
+    ) -> Result<(), StoreError> {
+        let name = &grant.target().name;
+        sqlx::query("UPDATE generation SET number = $1 WHERE one = 1 AND number < $1")
+            .bind(restored.generation)
+            .execute(self.connection())
+            .await?;
+        let generation = self.next_generation().await?;
+        let channel = restored.channel.as_ref();
+        sqlx::query(
+            "INSERT INTO enclave (name, id, changed, mirror_wanted, mirror_made, state, frozen_owner, frozen_archive, frozen_operator, mode, \
+             enrollment, quota, drift, owner_issuer, owner_subject, team, channel, channel_name, channel_creator, \
+             observed_at, heard_at, created_at, updated_at) \
+             VALUES ($1, $2, $3, 0, 0, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $20)",
+        )
+        .bind(name.as_str())
+        .bind(restored.id.to_string())
+        .bind(generation)
+        .bind(State::Provisioning.name())
+        .bind(i64::from(restored.frozen.by_owner))
+        .bind(i64::from(restored.frozen.by_archive))
+        .bind(i64::from(restored.frozen.by_operator))
+        .bind(mode_text(restored.mode))
+        .bind(restored.enrollment.name())
+        .bind(restored.quota.name())
+        .bind(restored.drift.name())
+        .bind(&restored.owner.issuer)
+        .bind(&restored.owner.subject)
+        .bind(channel.map(|channel| channel.team.clone()))
+        .bind(channel.map(|channel| channel.id.clone()))
+        .bind(channel.map(|channel| holdable(&channel.name).into_owned()))
+        .bind(channel.map(|channel| channel.creator.clone()))
+        .bind(channel.map(|channel| channel.observed_at.as_millisecond()))
+        .bind(channel.map_or(0, |channel| channel.heard_at.as_millisecond()))
+        .bind(now())
+        .execute(self.connection())
+        .await?;
+        if let Some(channel) = channel {
+            self.put_people(name, &channel.people).await?;
+        }
+        for person in &restored.named {
+            sqlx::query("INSERT INTO named_member (enclave, issuer, subject) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING")
+                .bind(name.as_str())
+                .bind(&person.issuer)
+                .bind(&person.subject)
+                .execute(self.connection())
+                .await?;
+        }
+        for verdict in &restored.verdicts {
+            self.put_verdict(name, verdict.allowed, verdict).await?;
+        }
+        for tentacle in &restored.tentacles {
+            self.restore_tentacle(grant, tentacle).await?;
+        }
+        self.restore_people(restored).await
+    }
+
+    async fn restore_tentacle(
+        &mut self,
+        grant: &Authorized<Restore>,
+        tentacle: &RestoredTentacle,
+    ) -> Result<(), StoreError> {
+        sqlx::query(
+            "INSERT INTO tentacle (enclave, name, owner_issuer, owner_subject, mode, description, version, deployed_by, \
+             deployed_via, created_at, deployed_at, reach, source_commit) \
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, '', $9, $9, $10, $11)",
+        )
+        .bind(grant.target().name.as_str())
+        .bind(tentacle.name.as_str())
+        .bind(&tentacle.owner.issuer)
+        .bind(&tentacle.owner.subject)
+        .bind(mode_text(tentacle.mode))
+        .bind(holdable(&tentacle.description).into_owned())
+        .bind(&tentacle.version)
+        .bind(BY)
+        .bind(now())
+        .bind(row::reach_text(&tentacle.reach))
+        .bind(holdable(&row::commit_text(tentacle.commit.as_ref())).into_owned())
+        .execute(self.connection())
+        .await?;
+        Ok(())
+    }
+
+    async fn restore_people(&mut self, restored: &Restored) -> Result<(), StoreError> {
+        for (account, person) in &restored.bindings {
+            sqlx::query(
+                "INSERT INTO binding (team, account, issuer, subject, bound_at) VALUES ($1, $2, $3, $4, $5) \
+                 ON CONFLICT DO NOTHING",
+            )
+            .bind(&account.team)
+            .bind(&account.user)
+            .bind(&person.issuer)
+            .bind(&person.subject)
+            .bind(now())
+            .execute(self.connection())
+            .await?;
+        }
+        for (person, shown) in &restored.shown {
+            sqlx::query(
+                "INSERT INTO identity (issuer, subject, shown, email) VALUES ($1, $2, $3, '') ON CONFLICT DO NOTHING",
+            )
+            .bind(&person.issuer)
+            .bind(&person.subject)
+            .bind(holdable(shown).into_owned())
+            .execute(self.connection())
+            .await?;
+        }
+        Ok(())
+    }
+}
+
+/// A mode as it is kept; one that could not be read stays unreadable, and grants nothing.
+fn mode_text(mode: Option<Mode>) -> String {
+    mode.map(|mode| mode.to_string()).unwrap_or_default()
+}
