@@ -1,4 +1,4 @@
-//! Asks before something is removed for good: the name has to be typed.
+//! Asks before something is removed for good, or taken although it is not proven: the name has to be typed.
 
 use crate::output::plain;
 use std::io::{self, BufRead, IsTerminal, Write};
@@ -26,8 +26,13 @@ pub(crate) enum ConfirmError {
     /// There is nobody to ask.
     #[error("this removes {0} for good, and there is no terminal to ask on")]
     NoTerminal(String),
+    /// The same where nothing is removed.
+    #[error(
+        "there is no terminal to ask on: say `--confirm {0}` once you have seen the difference (`--dry-run`)"
+    )]
+    Unasked(String),
     /// Something else was typed.
-    #[error("that is not `{0}`, so nothing was removed")]
+    #[error("that is not `{0}`, so nothing was done")]
     Otherwise(String),
     /// The terminal does not answer.
     #[error("the terminal cannot be asked: {0}")]
@@ -44,17 +49,31 @@ impl Sure {
         if !stdin.is_terminal() {
             return Err(ConfirmError::NoTerminal(loss.what.to_owned()));
         }
-        ask(loss, &mut stdin.lock(), &mut anstream::stderr().lock())
+        let question = format!("This removes {} for good.", loss.what);
+        ask(&question, loss.name, &mut stdin.lock(), &mut anstream::stderr().lock())
     }
 }
 
-fn ask(loss: &Loss<'_>, input: &mut impl BufRead, output: &mut impl Write) -> Result<(), ConfirmError> {
-    let Loss { what, name } = loss;
-    write!(output, "This removes {} for good.\nType {} to go on: ", plain(what), plain(name))?;
+/// Asks whether what was shown is to be taken.
+pub(crate) fn agree(shown: &str, name: &str) -> Result<(), ConfirmError> {
+    let stdin = io::stdin();
+    if !stdin.is_terminal() {
+        return Err(ConfirmError::Unasked(name.to_owned()));
+    }
+    ask(shown, name, &mut stdin.lock(), &mut anstream::stderr().lock())
+}
+
+fn ask(
+    question: &str,
+    name: &str,
+    input: &mut impl BufRead,
+    output: &mut impl Write,
+) -> Result<(), ConfirmError> {
+    write!(output, "{}\nType {} to go on: ", plain(question), plain(name))?;
     output.flush()?;
     let mut typed = String::new();
     input.read_line(&mut typed)?;
-    if typed.trim() == *name { Ok(()) } else { Err(ConfirmError::Otherwise((*name).to_owned())) }
+    if typed.trim() == name { Ok(()) } else { Err(ConfirmError::Otherwise(name.to_owned())) }
 }
 
 #[cfg(test)]
@@ -64,8 +83,7 @@ mod tests {
     #[test]
     fn only_the_name_goes_on() {
         let answer = |typed: &str| {
-            let loss = Loss { what: "the enclave `price-watch`", name: "price-watch" };
-            ask(&loss, &mut typed.as_bytes(), &mut Vec::new()).is_ok()
+            ask("This removes it.", "price-watch", &mut typed.as_bytes(), &mut Vec::new()).is_ok()
         };
         assert!(answer("price-watch\n"));
         assert!(answer("  price-watch"));

@@ -4,6 +4,7 @@ mod commit;
 mod init;
 mod push;
 mod repair;
+mod restore;
 mod status;
 
 use super::Context;
@@ -24,6 +25,8 @@ pub(crate) enum StateCommand {
     Status(status::Status),
     /// Put back what somebody changed where a tentacle runs
     Repair(repair::Repair),
+    /// Bring back from git what the server or the cluster lost; for operators
+    Restore(restore::Restore),
 }
 
 /// Which clone.
@@ -46,6 +49,7 @@ impl StateCommand {
             Self::Push(push) => off_the_runtime(move || push.run(output)).await,
             Self::Status(status) => status.run(context).await,
             Self::Repair(repair) => repair.run(context).await,
+            Self::Restore(restore) => restore.run(context).await,
         }
     }
 }

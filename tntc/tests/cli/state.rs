@@ -2,7 +2,7 @@
 
 use crate::program::{Program, arg};
 use crate::stub::Stub;
-use serde_json::json;
+use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use workflow::scaffold;
@@ -233,4 +233,71 @@ async fn what_somebody_changed_is_shown_field_by_field_and_put_back() {
     stub.answers("state_repair", done(&[]));
     program.ok(&repair).await;
     assert!(program.ok(&repair).await.out.contains("nothing was written"));
+}
+
+/// What `state_restorable` answers of these enclaves.
+fn restorable(enclaves: &[Value]) -> Value {
+    let head = json!({"id": "0".repeat(40), "at": "2026-03-09T09:00:00Z", "summary": "hello", "author": "Ana Sousa"});
+    json!({"state_repo": "file:///srv/state.git", "head": head, "signing_key": "K1", "enclaves": enclaves, "truncated": false})
+}
+
+fn restored(state: &str) -> Value {
+    let tentacle = json!({"name": "hello", "state": state, "says": "how it is", "offer": "what to do"});
+    json!({"name": "price-watch", "status": "restored", "frozen": false, "tentacles": [tentacle], "left": ["data in databases"]})
+}
+
+#[tokio::test]
+async fn what_was_lost_is_restored_from_the_repository_that_is_named_and_no_other() {
+    let stub = Stub::start().await;
+    let program = stub.signed_in().await;
+    let proven = json!({"name": "price-watch", "standing": "proven", "says": "it is the newest", "tentacles": ["hello"]});
+    stub.answers("state_restorable", restorable(std::slice::from_ref(&proven)));
+    let restore = ["state", "restore", "--from", "/srv/state.git"];
+    let other = program.run(&["state", "restore", "--from", "/srv/other.git"]).await;
+    assert!(other.code == 2 && other.err.contains("this server reads file:///srv/state.git"), "{other:?}");
+    stub.answers("state_restorable", restorable(std::slice::from_ref(&proven)));
+    let plan = program.ok(&[&restore[..], &["--dry-run"]].concat()).await.out;
+    assert!(plan.contains("restored") && plan.contains("it is the newest") && plan.contains("K1"), "{plan}");
+    stub.answers("state_restorable", restorable(std::slice::from_ref(&proven)));
+    stub.answers("state_restore", restored("restored"));
+    let told = program.ok(&restore).await.out;
+    for words in ["everything that git has is there again", "price-watch/hello", "- data in databases"] {
+        assert!(told.contains(words), "{words}: {told}");
+    }
+    stub.answers("state_restorable", restorable(&[proven]));
+    stub.answers("state_restore", restored("not_restored"));
+    program.ok(&restore).await;
+    let told = program.run(&restore).await;
+    assert!(told.code == 1 && told.out.contains("1 thing has not come back"), "{told:?}");
+    assert!(told.err.contains("1 thing was not restored"), "{told:?}");
+}
+
+#[tokio::test]
+async fn what_is_not_proven_is_shown_and_taken_only_by_its_name() {
+    let stub = Stub::start().await;
+    let program = stub.signed_in().await;
+    let doubted = json!({
+        "name": "price-watch", "standing": "to_confirm", "says": "it is not signed", "difference": "-quota: large\n+quota: small\n",
+        "digest": "d1", "tentacles": ["hello"],
+    });
+    let impossible = json!({"name": "others", "standing": "impossible", "says": "git has no record of it"});
+    let answer = || restorable(&[doubted.clone(), impossible.clone()]);
+    let restore = ["state", "restore", "--from", "file:///srv/state.git"];
+    stub.answers("state_restorable", answer());
+    let plan = program.ok(&[&restore[..], &["--dry-run"]].concat()).await.out;
+    assert!(
+        plan.contains("asked about") && plan.contains("+quota: small") && plan.contains("left out"),
+        "{plan}"
+    );
+    // There is nobody to ask.
+    stub.answers("state_restorable", answer());
+    let told = program.run(&restore).await;
+    assert!(told.code == 1 && told.out.contains("--confirm price-watch"), "{told:?}");
+    assert!(told.out.contains("git has no record of it"), "{told:?}");
+    stub.answers("state_restorable", answer());
+    stub.answers("state_restore", restored("restored"));
+    program.run(&[&restore[..], &["--confirm", "price-watch"]].concat()).await;
+    let calls: Vec<_> = stub.calls().into_iter().filter(|call| call.tool == "state_restore").collect();
+    let arguments: Vec<_> = calls.iter().map(|call| &call.arguments).collect();
+    assert_eq!(arguments, [&json!({"name": "price-watch", "confirm": "d1"})]);
 }
