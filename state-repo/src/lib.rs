@@ -38,8 +38,8 @@ pub use place::{Place, PlaceError};
 pub use publish::{Change, Conflict, Published, Versions};
 pub use read::{AtCommit, Committed};
 pub use record::{
-    EnclaveRecord, Format, Identity, RecordFault, RecordSignature, RecordedChannel, RecordedMember,
-    RecordedTentacle, RecordedVerdict,
+    EnclaveRecord, Format, Identity, RecordFault, RecordSignature, RecordedChannel, RecordedDeploy,
+    RecordedMember, RecordedTentacle, RecordedVerdict,
 };
 pub use remote::RemoteError;
 pub use secrets::{Leak, leaks};

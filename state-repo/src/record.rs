@@ -1,6 +1,7 @@
 //! `enclave.yaml`: what an enclave is, as the server wrote it down and signed it. People can read it, and a server that has lost its
 //! store can be given it back. It grants nothing by itself, whoever wrote it.
 
+use jiff::Timestamp;
 use jsonwebtoken::DecodingKey;
 use serde::{Deserialize, Serialize};
 use wire::canonical::{self, NotCanonical};
@@ -33,6 +34,9 @@ pub struct EnclaveRecord {
     pub name: EnclaveName,
     /// Its own id: one that was made anew under the same name is another.
     pub id: String,
+    /// When it was made.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub created: Option<Timestamp>,
     /// Why it is frozen; empty where it is not.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub frozen: Vec<String>,
@@ -141,13 +145,31 @@ pub struct RecordedTentacle {
     /// Its mode; absent where the server could not read its own.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub mode: Option<String>,
+    /// When it was first deployed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub created: Option<Timestamp>,
     /// The name of the content that ran.
     pub version: String,
+    /// When that was deployed, by whom and with what.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub deployed: Option<RecordedDeploy>,
     /// The commit that it was deployed from; absent where its source came with a call, and is not in git.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub commit: Option<String>,
     /// The digest of all that it may reach, as it was approved.
     pub reach: String,
+}
+
+/// A deploy that came to its end.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RecordedDeploy {
+    /// When.
+    pub at: Timestamp,
+    /// Who, by the name to show.
+    pub by: String,
+    /// With which client.
+    pub via: String,
 }
 
 /// Who signed, and the signature over the canonical JSON (RFC 8785) of the record without it.

@@ -2,7 +2,8 @@
 
 use crate::store::{Drift, EnclaveRecord, PersonId, Rights, TentacleRecord, Verdict, class_name, frozen_by};
 use state_repo::{
-    Format, Identity, RecordedChannel, RecordedMember, RecordedTentacle, RecordedVerdict, leaks,
+    Format, Identity, RecordedChannel, RecordedDeploy, RecordedMember, RecordedTentacle, RecordedVerdict,
+    leaks,
 };
 use std::collections::BTreeMap;
 use workflow::{EnclaveName, TentacleName};
@@ -24,6 +25,7 @@ pub(super) fn of(rights: &Rights, record: &EnclaveRecord, reach: &Reach) -> stat
         generation: 0,
         name: record.name.clone(),
         id: record.id.to_string(),
+        created: Some(record.created_at),
         frozen: frozen_by(record.frozen),
         mode: record.mode.map(|mode| mode.to_string()),
         enrollment: record.enrollment.name().to_owned(),
@@ -86,7 +88,13 @@ fn tentacle(
         name: name.clone(),
         owner: identity(rights, &record.owner),
         mode: record.mode.map(|mode| mode.to_string()),
+        created: Some(record.created_at),
         version: record.version.clone(),
+        deployed: Some(RecordedDeploy {
+            at: record.deployed_at,
+            by: shown(&record.deployed_by),
+            via: record.deployed_via.clone(),
+        }),
         commit: record.commit.as_ref().map(|commit| commit.id.clone()),
         reach,
     }

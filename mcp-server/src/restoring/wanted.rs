@@ -15,6 +15,9 @@ use workflow::TentacleName;
 /// The sources of the versions that ran, or why there is none.
 pub(super) type Sources = BTreeMap<TentacleName, Result<Source, Failure>>;
 
+/// Who is said to have deployed what a record says nobody did.
+const BY: &str = "a restore";
+
 /// What comes into the store.
 ///
 /// # Errors
@@ -30,6 +33,7 @@ pub(super) fn of(record: &EnclaveRecord, sources: &Sources) -> Result<Restored, 
     let people = people.collect::<Result<BTreeMap<_, _>, String>>()?;
     Ok(Restored {
         id: record.id.parse().map_err(|_| unknown("id", &record.id))?,
+        created_at: record.created.unwrap_or_else(Timestamp::now),
         generation: i64::try_from(record.generation).map_err(|_| "its generation is none".to_owned())?,
         frozen,
         mode: record.mode.as_deref().and_then(|mode| mode.parse().ok()),
@@ -98,11 +102,16 @@ fn shown(record: &EnclaveRecord) -> Vec<(PersonId, String)> {
 
 fn tentacle(of: &RecordedTentacle, sources: &Sources) -> RestoredTentacle {
     let source = sources.get(&of.name).and_then(|source| source.as_ref().ok());
+    let deployed = of.deployed.as_ref();
     RestoredTentacle {
         name: of.name.clone(),
         owner: person(&of.owner),
         mode: of.mode.as_deref().and_then(|mode| mode.parse().ok()),
+        created_at: of.created.unwrap_or_else(Timestamp::now),
         version: of.version.clone(),
+        deployed_at: deployed.map_or_else(Timestamp::now, |deployed| deployed.at),
+        deployed_by: deployed.map_or_else(|| BY.to_owned(), |deployed| deployed.by.clone()),
+        deployed_via: deployed.map(|deployed| deployed.via.clone()).unwrap_or_default(),
         description: source.map(|source| source.description.clone()).unwrap_or_default(),
         commit: source.and_then(|source| source.commit.clone()).or_else(|| of.commit.as_deref().map(unread)),
         // What cannot be read may reach nothing: its next deploy asks for all of it.

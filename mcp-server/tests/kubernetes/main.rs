@@ -11,6 +11,8 @@ mod calls;
 mod cluster;
 mod drift;
 mod enclaves;
+#[path = "../shared/git.rs"]
+mod git;
 mod interrupted;
 #[path = "../front_door/issuer.rs"]
 mod issuer;
@@ -21,6 +23,7 @@ mod place;
 mod program;
 mod proxy;
 mod replaced;
+mod restore;
 mod site;
 mod survey;
 mod until;

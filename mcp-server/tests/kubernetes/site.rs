@@ -14,7 +14,7 @@ use uuid::Uuid;
 use wire::Failure;
 use wire::client::{Client, ClientError, Extras};
 
-/// The token of an operator who may read everything.
+/// The token of an operator who may read everything, and restore.
 const OPERATOR: &str = "break-glass-token-of-olga-who-may-read";
 
 /// What outlives a server, and the server.
@@ -96,9 +96,17 @@ impl Site {
         call(&self.endpoint(), &self.token(person), tool, args).await
     }
 
-    /// An operator, who may read, calls a tool.
+    /// An operator, who may read and restore, calls a tool.
     pub(crate) async fn operate(&self, tool: &'static str, args: Value) -> Result<Value, Failure> {
-        call(&self.endpoint(), OPERATOR, tool, args).await
+        let extras = Extras { reason: Some("the cluster is gone".to_owned()), ..Extras::default() };
+        call_with(&self.endpoint(), OPERATOR, tool, args, extras).await
+    }
+
+    /// Loses the store. No server may be running.
+    pub(crate) fn lose_store(&self) {
+        for file in ["store.db", "store.db-wal", "store.db-shm"] {
+            let _ = std::fs::remove_file(self.dir.path().join(file));
+        }
     }
 
     /// Whether this person's enclave has this status.
@@ -122,8 +130,18 @@ pub(crate) async fn call(
     tool: &'static str,
     args: Value,
 ) -> Result<Value, Failure> {
+    call_with(endpoint, token, tool, args, Extras::default()).await
+}
+
+async fn call_with(
+    endpoint: &str,
+    token: &str,
+    tool: &'static str,
+    args: Value,
+    extras: Extras,
+) -> Result<Value, Failure> {
     let client = Client::connect(endpoint, &token.into()).await.unwrap();
-    let answer = client.call_by_name(tool, args.as_object().unwrap().clone(), Extras::default()).await;
+    let answer = client.call_by_name(tool, args.as_object().unwrap().clone(), extras).await;
     client.close().await;
     answer.map_err(|error| match error {
         ClientError::Refused(failure) => failure,
@@ -141,7 +159,7 @@ pub(crate) fn unique(what: &str) -> String {
 fn write_operator(dir: &Path) {
     let digest = Sha256::digest(OPERATOR).iter().map(|byte| format!("{byte:02x}")).collect::<String>();
     let entry = json!({
-        "operator": "olga", "token_sha256": digest, "scopes": ["read"], "not_after": "2100-01-01T00:00:00Z",
+        "operator": "olga", "token_sha256": digest, "scopes": ["read", "confirm-restore"], "not_after": "2100-01-01T00:00:00Z",
     });
     std::fs::write(dir.join("glass.json"), json!({"entries": [entry]}).to_string()).unwrap();
 }

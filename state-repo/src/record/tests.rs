@@ -17,12 +17,17 @@ fn identity(name: &str) -> Identity {
     Identity { name: name.to_owned(), issuer: "https://id.example".to_owned(), subject: "5f1c".to_owned() }
 }
 
+fn time() -> Timestamp {
+    "2026-03-09T09:00:00.25Z".parse().unwrap()
+}
+
 fn record() -> EnclaveRecord {
     EnclaveRecord {
         format: Format::One,
         generation: 12,
         name: "price-watch".parse().unwrap(),
         id: "019305f2-aa00-7000-8000-000000000001".to_owned(),
+        created: Some(time()),
         frozen: vec!["owner".to_owned()],
         mode: Some("rwxr-x---".to_owned()),
         enrollment: "open".to_owned(),
@@ -48,7 +53,9 @@ fn record() -> EnclaveRecord {
             name: "hello".parse().unwrap(),
             owner: identity("Ana Sousa"),
             mode: None,
+            created: Some(time()),
             version: "sha256:00".to_owned(),
+            deployed: Some(RecordedDeploy { at: time(), by: "Ben".to_owned(), via: "kraken".to_owned() }),
             commit: Some("0123456789012345678901234567890123456789".to_owned()),
             reach: "sha256:11".to_owned(),
         }],
@@ -173,6 +180,8 @@ fn tentacles() -> impl Strategy<Value = Vec<RecordedTentacle>> {
             name: name.parse().unwrap(),
             owner,
             mode,
+            created: None,
+            deployed: Some(RecordedDeploy { at: time(), by: version.clone(), via: reach.clone() }),
             version,
             commit,
             reach,

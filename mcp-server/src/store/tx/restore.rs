@@ -6,6 +6,7 @@ use crate::gate::act::Restore;
 use crate::store::record::{AccountId, ChannelRecord, Enrollment, PersonId, Quota, Verdict};
 use crate::store::told::Drift;
 use crate::store::{StoreError, row};
+use jiff::Timestamp;
 use policy::{Frozen, Mode, State};
 use uuid::Uuid;
 use wire::tools::tentacle::SourceCommit;
@@ -15,6 +16,7 @@ use workflow::{Reach, TentacleName};
 #[derive(Debug, Clone)]
 pub(crate) struct Restored {
     pub(crate) id: Uuid,
+    pub(crate) created_at: Timestamp,
     /// The generation of its record: whatever is written from now on is newer.
     pub(crate) generation: i64,
     pub(crate) frozen: Frozen,
@@ -39,14 +41,16 @@ pub(crate) struct RestoredTentacle {
     pub(crate) name: TentacleName,
     pub(crate) owner: PersonId,
     pub(crate) mode: Option<Mode>,
+    pub(crate) created_at: Timestamp,
     pub(crate) version: String,
+    pub(crate) deployed_at: Timestamp,
+    /// To show.
+    pub(crate) deployed_by: String,
+    pub(crate) deployed_via: String,
     pub(crate) description: String,
     pub(crate) commit: Option<SourceCommit>,
     pub(crate) reach: Reach,
 }
-
-/// Who is said to have deployed what was restored.
-const BY: &str = "a restore";
 
 impl Tx {
     /// Writes an enclave down as it was, in state provisioning. Bindings that were made anew since, and names that people go by now,
@@ -67,7 +71,7 @@ impl Tx {
             "INSERT INTO enclave (name, id, changed, mirror_wanted, mirror_made, state, frozen_owner, frozen_archive, frozen_operator, mode, \
              enrollment, quota, drift, owner_issuer, owner_subject, team, channel, channel_name, channel_creator, \
              observed_at, heard_at, created_at, updated_at) \
-             VALUES ($1, $2, $3, 0, 0, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $20)",
+             VALUES ($1, $2, $3, 0, 0, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21)",
         )
         .bind(name.as_str())
         .bind(restored.id.to_string())
@@ -88,6 +92,7 @@ impl Tx {
         .bind(channel.map(|channel| channel.creator.clone()))
         .bind(channel.map(|channel| channel.observed_at.as_millisecond()))
         .bind(channel.map_or(0, |channel| channel.heard_at.as_millisecond()))
+        .bind(restored.created_at.as_millisecond())
         .bind(now())
         .execute(self.connection())
         .await?;
@@ -119,7 +124,7 @@ impl Tx {
         sqlx::query(
             "INSERT INTO tentacle (enclave, name, owner_issuer, owner_subject, mode, description, version, deployed_by, \
              deployed_via, created_at, deployed_at, reach, source_commit) \
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, '', $9, $9, $10, $11)",
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)",
         )
         .bind(grant.target().name.as_str())
         .bind(tentacle.name.as_str())
@@ -128,8 +133,10 @@ impl Tx {
         .bind(mode_text(tentacle.mode))
         .bind(holdable(&tentacle.description).into_owned())
         .bind(&tentacle.version)
-        .bind(BY)
-        .bind(now())
+        .bind(holdable(&tentacle.deployed_by).into_owned())
+        .bind(&tentacle.deployed_via)
+        .bind(tentacle.created_at.as_millisecond())
+        .bind(tentacle.deployed_at.as_millisecond())
         .bind(row::reach_text(&tentacle.reach))
         .bind(holdable(&row::commit_text(tentacle.commit.as_ref())).into_owned())
         .execute(self.connection())
