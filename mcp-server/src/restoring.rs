@@ -16,7 +16,8 @@ use crate::lifecycle;
 use crate::progress::Progress;
 use crate::server::Server;
 use crate::state::{KeptRecords, StateRepo};
-use crate::store::{EnclaveRecord, StoreError, Tx};
+use crate::store::{EnclaveRecord, StoreError, TentacleRecord, Tx};
+use futures::{StreamExt, stream};
 use policy::State;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -24,7 +25,10 @@ use wanted::Sources;
 use wire::tools::restore::{RestoredEntry, StateRestoreAnswer, StateRestoreArgs};
 use wire::tools::tentacle::SourceCommit;
 use wire::{Failure, FailureCode};
-use workflow::EnclaveName;
+use workflow::{EnclaveName, TentacleName};
+
+/// How many tentacles of an enclave are made at the same time.
+const AT_A_TIME: usize = 8;
 
 /// The state repo, without which nothing comes back.
 ///
@@ -236,18 +240,22 @@ async fn tentacles(
         tracing::warn!(%error, "what is there cannot be compared: it is made again where it is not ready");
         BTreeMap::new()
     });
-    let mut done = Vec::new();
-    for (number, (name, _)) in ran.iter().enumerate() {
-        progress.step(number, ran.len(), &format!("`{}/{name}`", record.name)).await;
-        let one = tentacle::One {
-            server,
-            call,
-            enclave: &record.name,
-            name,
-            is_apart: apart.contains_key(*name),
-            source: sources.remove(*name),
-        };
-        done.push(one.restore().await?);
+    let one = |(name, _): (&TentacleName, &TentacleRecord)| {
+        let (is_apart, source) = (apart.contains_key(name), sources.remove(name));
+        let enclave = record.name.clone();
+        tentacle::One { server, call, enclave, name: name.clone(), is_apart, source }.restore()
+    };
+    let ones: Vec<_> = ran.into_iter().map(one).collect();
+    let (all, mut done, mut made) = (ones.len(), Vec::new(), None);
+    let mut coming = stream::iter(ones).buffered(AT_A_TIME);
+    while let Some(came) = coming.next().await {
+        let came = came?;
+        made = came.made.or(made);
+        done.push(came.entry);
+        progress.step(done.len(), all, &format!("{}: {} of {all} tentacles", record.name, done.len())).await;
+    }
+    if let Some(made) = made {
+        server.follow(&made, &record.name).await;
     }
     Ok(done)
 }

@@ -42,8 +42,8 @@ pub(super) async fn source(
 pub(super) struct One<'a> {
     pub(super) server: &'a Server,
     pub(super) call: &'a Call,
-    pub(super) enclave: &'a EnclaveName,
-    pub(super) name: &'a TentacleName,
+    pub(super) enclave: EnclaveName,
+    pub(super) name: TentacleName,
     /// Whether something of it is known to be missing or changed.
     pub(super) is_apart: bool,
     /// Its source, where it was read already.
@@ -55,21 +55,21 @@ impl One<'_> {
     ///
     /// # Errors
     /// When it cannot be decided, or the store or the backend does not answer: asking again goes on.
-    pub(super) async fn restore(self) -> Result<RestoredEntry, Failure> {
+    pub(super) async fn restore(self) -> Result<Came, Failure> {
         let Self { server, call, enclave, name, is_apart, source } = self;
         let change = server.gate.change(call).await?;
-        let (change, grant) = change.tentacle::<RestoreTentacle>(Some(enclave), name).await?;
+        let (change, grant) = change.tentacle::<RestoreTentacle>(Some(&enclave), &name).await?;
         let (mut changing, grant) = (change.decided(), Authorized::<Apply>::from(grant));
         let there = server.backend.state(grant.target());
         if there.ready && there.current && !is_apart {
             changing.done().await?;
-            return Ok(told(name, RestoredWord::There, "it runs"));
+            return Ok(told(&name, RestoredWord::There, "it runs").into());
         }
         let source = match in_hand(server, &mut changing, &grant, source).await {
             Ok(source) => source,
             Err(failure) => {
                 let failure = changing.failed(failure).await;
-                return Ok(not_restored(name, &failure));
+                return Ok(not_restored(&name, &failure).into());
             }
         };
         let tx = changing.tx();
@@ -82,14 +82,30 @@ impl One<'_> {
             changing.done().await?;
             let says = "its enclave is frozen: it is written down, and comes when that is over";
             let offer = Some("lift the freeze, then put it back".to_owned());
-            return Ok(RestoredEntry { offer, ..told(name, RestoredWord::Waits, says) });
+            return Ok(RestoredEntry { offer, ..told(&name, RestoredWord::Waits, says) }.into());
         }
         let by = call.shown();
         let effect = changing.begin(&source.source.payload).await?;
-        match put_to_work(server, &grant, effect, &source, &by).await {
-            Ok(()) => Ok(told(name, RestoredWord::Restored, "the version that ran is there again")),
-            Err(failure) => Ok(not_restored(name, &failure)),
-        }
+        Ok(match put_to_work(server, &grant, effect, &source, &by).await {
+            Ok(made) => {
+                let entry = told(&name, RestoredWord::Restored, "the version that ran is there again");
+                Came { entry, made: Some(made) }
+            }
+            Err(failure) => not_restored(&name, &failure).into(),
+        })
+    }
+}
+
+/// What became of one.
+pub(super) struct Came {
+    pub(super) entry: RestoredEntry,
+    /// That it was made: the backend is to show its record, too.
+    pub(super) made: Option<PutBack>,
+}
+
+impl From<RestoredEntry> for Came {
+    fn from(entry: RestoredEntry) -> Self {
+        Self { entry, made: None }
     }
 }
 
@@ -163,7 +179,7 @@ async fn put_to_work(
     effect: Effect<'_>,
     InHand { source, is_new }: &InHand,
     by: &str,
-) -> Result<(), Failure> {
+) -> Result<PutBack, Failure> {
     let (target, began) = (grant.target(), Timestamp::now());
     let put_back = PutBack::from(grant.clone());
     {
@@ -187,8 +203,7 @@ async fn put_to_work(
         end(ending.tx()).await.map_err(|error| unavailable(&error))?;
         ending.done().await?;
     }
-    server.follow(&put_back, &target.record.name).await;
-    Ok(())
+    Ok(put_back)
 }
 
 fn row<'a>(source: &'a Source, by: &'a str, began: Timestamp) -> DeployRow<'a> {
@@ -224,7 +239,9 @@ pub(crate) async fn go_on(
         return Err(change.decided().failed(superseded).await);
     }
     let begun = change.decided().begin(&effect.payload).await?;
-    put_to_work(server, &grant, begun, &InHand { source, is_new: true }, BY_ITSELF).await
+    let made = put_to_work(server, &grant, begun, &InHand { source, is_new: true }, BY_ITSELF).await?;
+    server.follow(&made, enclave).await;
+    Ok(())
 }
 
 fn told(name: &TentacleName, state: RestoredWord, says: &str) -> RestoredEntry {

@@ -6,6 +6,7 @@ use crate::git::git;
 use crate::kubelet::Kubelet;
 use crate::site::{Site, unique};
 use crate::until::until;
+use futures::{StreamExt, stream};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use tempfile::TempDir;
@@ -178,8 +179,11 @@ async fn what_was_lost_is_field_by_field_what_it_was() {
         "{found}"
     );
     let began = std::time::Instant::now();
-    for enclave in &enclaves {
-        let done = site.operate("state_restore", json!({"name": enclave})).await.unwrap();
+    // As `tntc state restore` does.
+    let restore = async |enclave: &String| site.operate("state_restore", json!({"name": enclave})).await;
+    let mut coming = stream::iter(&enclaves).map(restore).buffered(4);
+    while let Some(done) = coming.next().await {
+        let done = done.unwrap();
         let all = done["tentacles"].as_array().unwrap();
         assert!(done["status"] == "restored" && all.len() == tentacles, "{done}");
         assert!(all.iter().all(|one| one["state"] == "restored"), "{done}");

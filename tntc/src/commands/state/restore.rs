@@ -3,7 +3,8 @@
 use crate::commands::{Context, Effect};
 use crate::confirm;
 use crate::failed::Failed;
-use crate::output::{View, words};
+use crate::output::{View, tell, words};
+use futures::{StreamExt, stream};
 use serde::Serialize;
 use wire::tools::restore::{
     Restorable, RestoreWord, RestoredWord, StateRestorable, StateRestorableAnswer, StateRestorableArgs,
@@ -11,6 +12,9 @@ use wire::tools::restore::{
 };
 use wire::tools::tentacle::SourceCommit;
 use workflow::EnclaveName;
+
+/// How many enclaves are restored at the same time.
+const AT_A_TIME: usize = 4;
 
 /// What to restore.
 #[derive(Debug, clap::Args)]
@@ -68,27 +72,31 @@ impl Restore {
         }
     }
 
-    /// One after the other. One that does not come back keeps no other back.
+    /// First all that has to be asked, then some at a time. One that does not come back keeps no other back.
     async fn all(&self, context: &Context, enclaves: Vec<Restorable>) -> Result<Told, Failed> {
         let mut told = Told::default();
-        let count = enclaves.len();
-        for (number, found) in enclaves.into_iter().enumerate() {
-            let name = found.name.clone();
-            let stays = |says: String| Stays { name: name.clone(), says };
-            let confirm = match self.agreed(&found) {
-                Ok(confirm) => confirm,
-                Err(why) => {
-                    told.not_restored.push(stays(why));
-                    continue;
-                }
-            };
-            crate::output::tell(&format!("{} of {count}: {name}", number + 1));
-            let args = StateRestoreArgs { name: name.clone(), confirm };
-            match context.call_patiently::<StateRestore>(Effect::Writes, &args).await {
+        let mut taken = Vec::new();
+        for found in enclaves {
+            match self.agreed(&found) {
+                Ok(confirm) => taken.push(StateRestoreArgs { name: found.name, confirm }),
+                Err(says) => told.not_restored.push(Stays { name: found.name, says }),
+            }
+        }
+        let all = taken.len();
+        let restore = async |args: StateRestoreArgs| {
+            let done = context.call_patiently::<StateRestore>(Effect::Writes, &args).await;
+            (args.name, done)
+        };
+        let mut coming = stream::iter(taken).map(restore).buffered(AT_A_TIME);
+        let mut number = 0;
+        while let Some((name, done)) = coming.next().await {
+            number += 1;
+            tell(&format!("{number} of {all}: {name}"));
+            match done {
                 Ok(answer) => told.restored.push(answer),
                 Err(failed) => {
                     let next = failed.next().map(|next| format!("; {next}")).unwrap_or_default();
-                    told.not_restored.push(stays(format!("{}{next}", failed.what())));
+                    told.not_restored.push(Stays { name, says: format!("{}{next}", failed.what()) });
                 }
             }
         }
