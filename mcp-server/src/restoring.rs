@@ -103,7 +103,8 @@ pub(crate) async fn enclave(
             Ok(true) => {
                 let effect = changing.begin("").await?;
                 let grant = Authorized::<Provision>::from(grant);
-                lifecycle::provision(server, &grant, effect, progress).await?;
+                // Several may be restored side by side: only what names the enclave is told.
+                lifecycle::provision(server, &grant, effect, &Progress::default()).await?;
                 true
             }
             Ok(false) => {
