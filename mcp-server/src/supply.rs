@@ -132,7 +132,9 @@ impl Supply {
             return Ok(BTreeMap::new());
         }
         let key = self.age_key.as_ref().ok_or(SupplyError::NoAgeKey)?;
-        files.open(key).map_err(|(service, error)| SupplyError::InGit(service, error))
+        files
+            .open(key, of.enclave, of.tentacle)
+            .map_err(|(service, error)| SupplyError::InGit(service, error))
     }
 
     /// The value that was set in the enclave; `None` where there is none.

@@ -115,13 +115,26 @@ async fn a_file_that_is_not_for_here_stops_the_deploy_and_shows_nothing(mut app:
     let channel = set_up(&app).await;
     let ours = team.ours("canary-1");
     let other = AgeKey::read(&wire::seal::new_age_key()).unwrap().recipient();
-    let swapped = |text: &str| text.replacen("data:", "data:AAAA", 1);
+    let swapped = |text: &str| {
+        text.replacen("webhook_secret: ENC[AES256_GCM,data:", "webhook_secret: ENC[AES256_GCM,data:AAAA", 1)
+    };
     for (what, file, why) in [
         ("copied", team.sealed(("price-watch", "other"), "canary-1", &team.server), "copied from there"),
         (
             "renamed",
             team.sealed(("price-watch", "other"), "canary-1", &team.server).replace("other", "hello"),
             "MAC",
+        ),
+        (
+            "cut elsewhere",
+            ours.replace("\"price-watch\"\ntentacle: \"hello\"", "\"price-watchh\"\ntentacle: \"ello\""),
+            "copied from there",
+        ),
+        (
+            "sealed for another, and called ours",
+            team.sealed(("price-watchh", "ello"), "canary-1", &team.server)
+                .replace("\"price-watchh\"\ntentacle: \"ello\"", "\"price-watch\"\ntentacle: \"hello\""),
+            "belongs to `enclaves/price-watchh/ello`",
         ),
         (
             "for others",
