@@ -11,7 +11,7 @@ use workflow::{EnclaveName, SecretName, TentacleName};
 
 /// The files of secrets of one version, by service, encrypted.
 #[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct GitSecrets(pub(crate) BTreeMap<String, String>);
+pub struct GitSecrets(pub(crate) BTreeMap<String, String>);
 
 impl fmt::Debug for GitSecrets {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -20,6 +20,12 @@ impl fmt::Debug for GitSecrets {
 }
 
 impl GitSecrets {
+    /// The files, by service, encrypted.
+    #[must_use]
+    pub const fn files(&self) -> &BTreeMap<String, String> {
+        &self.0
+    }
+
     pub(crate) fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
