@@ -103,11 +103,9 @@ impl Look<'_> {
                     .to_owned(),
             ));
         }
-        let looked = there.file.as_ref().map_err(SopsError::clone).and_then(|file| {
-            match &self.key {
-                Some(key) => file.open(key, enclave, tentacle).map(drop),
-                None => file.belongs_to(enclave, tentacle),
-            }
+        let looked = there.file.as_ref().map_err(SopsError::clone).and_then(|file| match &self.key {
+            Some(key) => file.open(key, enclave, tentacle).map(drop),
+            None => file.belongs_to(enclave, tentacle),
         });
         if let Err(error) = looked {
             return Ok(Err(error.to_string()));
