@@ -11,6 +11,9 @@ mod calls;
 mod cluster;
 mod drift;
 mod enclaves;
+#[path = "../shared/git.rs"]
+mod git;
+mod git_secrets;
 mod interrupted;
 #[path = "../front_door/issuer.rs"]
 mod issuer;
