@@ -93,10 +93,15 @@ pub(crate) struct Secrets {
     pub(crate) hears: Hears,
     pub(crate) age: SecretString,
     pub(crate) model_key: Option<SecretString>,
+    /// The state repo with what opens it and what signs for it; `None` where there is none.
+    pub(crate) repo: Option<StateConfig>,
 }
 
 impl Args {
-    /// Reads all secrets.
+    /// Reads all secrets, and sees whether the flags around them can be used.
+    ///
+    /// # Errors
+    /// Names all that is wrong.
     pub(crate) fn secrets(&self) -> Result<Secrets, ConfigError> {
         let mut problems = Vec::new();
         let mut read = |path: &Path, what: &str| match std::fs::read_to_string(path) {
@@ -116,13 +121,19 @@ impl Args {
             (None, Some(at), Some(secret)) => Hears::Http(at, read(secret, "Slack's signing secret")),
             _ => Hears::Socket(SecretString::default()),
         };
+        let (repo, wrong) = match self.repo.read() {
+            Ok(repo) => (repo, Vec::new()),
+            Err(ConfigError(wrong)) => (None, wrong),
+        };
         let secrets = Secrets {
             relay: read(&self.relay_secret_file, "the relay client's secret"),
             bot_token: read(&self.slack_bot_token_file, "Slack's bot token"),
             hears,
             age: read(&self.age_key_file, "the age key"),
             model_key: self.model.model_key_file.as_ref().map(|file| read(file, "the model's key")),
+            repo,
         };
+        problems.extend(wrong);
         problems.extend(self.model.problem());
         if !self.hears_in_one_way() {
             problems.push(
@@ -173,9 +184,13 @@ mod tests {
             file("signing-key-file", "none"),
             file("age-key-file", "none"),
             file("state", "state.db"),
+            "--state-repo=http://git.example/team/state.git".to_owned(),
+            file("state-dir", "state"),
+            file("state-signing-key", "none"),
         ]);
         let told = args.secrets().err().unwrap().to_string();
-        assert_eq!(told.lines().count(), 5, "{told}");
+        assert_eq!(told.lines().count(), 7, "{told}");
+        assert!(told.contains("http://git.example") && told.contains("--state-signing-key"), "{told}");
         assert!(told.contains("is empty") && told.contains("the age key cannot be read"));
         assert_eq!(args.endpoint(), "http://127.0.0.1:1/mcp");
         let both = Args { slack_http_bind: Some("127.0.0.1:3000".parse().unwrap()), ..args.clone() };

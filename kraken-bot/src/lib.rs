@@ -106,7 +106,7 @@ pub async fn run(args: Args) -> Result<(), RunError> {
     let secrets = args.secrets()?;
     let stopped = stop_signal()?;
     tokio::select! {
-        ended = listen(&args, key, &secrets) => ended,
+        ended = listen(&args, key, secrets) => ended,
         () = stopped => Ok(()),
     }
 }
@@ -123,8 +123,9 @@ fn stop_signal() -> Result<impl Future<Output = ()>, RunError> {
 }
 
 /// Listens, works, reports and delivers, for ever.
-async fn listen(args: &Args, key: SigningKey, secrets: &Secrets) -> Result<(), RunError> {
+async fn listen(args: &Args, key: SigningKey, secrets: Secrets) -> Result<(), RunError> {
     let unusable = RunError::Unusable;
+    let working_copy = WorkingCopy::new(args.work_dir()?);
     let inbox = Inbox::open(&args.state).await?;
     let seal = Seal::read(&secrets.age).map_err(|error| unusable(error.to_string()))?;
     let issuer = Issuer::new(
@@ -136,7 +137,7 @@ async fn listen(args: &Args, key: SigningKey, secrets: &Secrets) -> Result<(), R
     let issuer = Arc::new(issuer.map_err(|error| unusable(error.to_string()))?);
     let model = Model::new(&args.model, secrets.model_key.clone()).map_err(unusable)?;
     let client = slack::client(args.slack_api_url.as_str());
-    let state = match args.repo.read()? {
+    let state = match secrets.repo {
         Some(config) => Some(StateRepo::open(config).await.map_err(|error| unusable(error.to_string()))?),
         None => None,
     };
@@ -151,7 +152,7 @@ async fn listen(args: &Args, key: SigningKey, secrets: &Secrets) -> Result<(), R
     let kraken = Arc::new(Kraken {
         server: Server::new(args.endpoint(), args.audience.clone(), key, Arc::clone(&issuer)),
         sessions: Sessions::new(inbox.pool().clone(), seal, Arc::clone(&issuer)),
-        working_copy: WorkingCopy::new(args.work_dir()?),
+        working_copy,
         state,
         agent: model.map(Agent::new),
         seen: facts::Seen::default(),

@@ -29,6 +29,7 @@ use crate::gate::act::{
 };
 use crate::gate::target::OnTentacle;
 use crate::gate::{Authorized, Changed, MayRun, PutBack, SurveyGrant};
+pub use crate::git_secrets::GitSecrets;
 use crate::store::{EnclaveRecord, Quota};
 use crate::supply::Supply;
 use async_trait::async_trait;
@@ -175,6 +176,8 @@ pub struct Version {
     pub sandbox: Sandbox,
     /// The hash of the source, which names the version.
     pub hash: String,
+    /// The secrets that lie in git beside it and that it is given: the same version can come with others.
+    pub secrets: GitSecrets,
 }
 
 /// What a deploy did.

@@ -11,7 +11,7 @@ use workflow::{EnclaveName, SecretName, TentacleName};
 
 /// The files of secrets of one version, by service, encrypted.
 #[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct GitSecrets(pub(crate) BTreeMap<String, String>);
+pub struct GitSecrets(pub(crate) BTreeMap<String, String>);
 
 impl fmt::Debug for GitSecrets {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -20,6 +20,12 @@ impl fmt::Debug for GitSecrets {
 }
 
 impl GitSecrets {
+    /// The files, by service, encrypted.
+    #[must_use]
+    pub const fn files(&self) -> &BTreeMap<String, String> {
+        &self.0
+    }
+
     pub(crate) fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
@@ -39,17 +45,19 @@ impl GitSecrets {
         self.0.iter().flat_map(names).collect()
     }
 
-    /// The values, by name.
+    /// The values, by name, for the tentacle beside which the files lie.
     ///
     /// # Errors
     /// Names the service whose file cannot be opened, and says why.
     pub(crate) fn open(
         &self,
         key: &AgeKey,
+        enclave: &EnclaveName,
+        tentacle: &TentacleName,
     ) -> Result<BTreeMap<SecretName, SecretString>, (String, SopsError)> {
         let mut all = BTreeMap::new();
         for (service, text) in &self.0 {
-            let values = SecretFile::read(text).and_then(|file| file.open(key));
+            let values = SecretFile::read(text).and_then(|file| file.open(key, enclave, tentacle));
             let values = values.map_err(|error| (service.clone(), error))?;
             all.extend(values.into_iter().filter_map(|(key, value)| Some((named(service, &key)?, value))));
         }
@@ -74,11 +82,8 @@ impl GitSecrets {
                           sets the secrets with `tntc secret set`";
             return Err(Failure::new(FailureCode::Conflict, what).with_remedy(remedy));
         };
-        for (service, text) in &self.0 {
-            let belongs = SecretFile::read(text).and_then(|file| file.belongs_to(enclave, tentacle));
-            belongs.map_err(|error| refused(&path(service), &error))?;
-        }
-        let values = self.open(key).map_err(|(service, error)| refused(&path(&service), &error))?;
+        let opened = self.open(key, enclave, tentacle);
+        let values = opened.map_err(|(service, error)| refused(&path(&service), &error))?;
         match values.iter().find(|(_, value)| value.expose_secret().contains('\0')) {
             Some((name, _)) => {
                 Err(refused(&path(name.parts().0), &SopsError::NotText(name.parts().1.to_owned())))

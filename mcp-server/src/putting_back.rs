@@ -1,8 +1,9 @@
 //! How what somebody changed where a tentacle runs is put back: the version that the record names, from the source that was
-//! kept of it. Nothing else is taken for what it should be, and where nothing is different nothing is written.
+//! kept of it, with the secrets that serve. Nothing else is taken for what it should be, and where nothing is different nothing is written.
 
 use crate::gate::target::OnTentacle;
 use crate::gate::{Effect, PutBack, unavailable};
+use crate::git_secrets::GitSecrets;
 use crate::rollout::{self, Source};
 use crate::server::Server;
 use policy::State;
@@ -24,7 +25,10 @@ pub(crate) async fn source(server: &Server, target: &OnTentacle) -> Result<Sourc
     })?;
     let enclave = &target.record.name;
     let source = match &record.commit {
-        Some(commit) => Source::committed(enclave, name, files, commit.clone())?,
+        Some(commit) => {
+            let serve = serving(server, target).await?;
+            Source::committed(enclave, name, files, commit.clone())?.with_secrets(serve)?
+        }
         None => Source::read(enclave, name, &files)?,
     };
     if source.version.hash == record.version {
@@ -42,7 +46,7 @@ pub(crate) async fn put_back(
 ) -> Result<Vec<String>, Failure> {
     let target = grant.target();
     let _turn = rollout::turn(server, &target.record.name, &target.name).await;
-    if let Err(failure) = still_runs(server, target).await {
+    if let Err(failure) = still_runs(server, target, source).await {
         return Err(effect.failed(failure).await);
     }
     let done = match server.backend.put_back(grant, &source.version).await {
@@ -56,13 +60,22 @@ pub(crate) async fn put_back(
     Ok(done)
 }
 
-/// Whether the version that was to be put back is still the one that the record names: a deploy may have come first.
-async fn still_runs(server: &Server, target: &OnTentacle) -> Result<(), Failure> {
+/// The secrets from git that the version which runs was given.
+pub(crate) async fn serving(server: &Server, target: &OnTentacle) -> Result<GitSecrets, Failure> {
+    let version = target.tentacle.as_ref().map_or("", |record| record.version.as_str());
+    let secrets = server.store.git_secrets(&target.record.name, &target.name, version).await;
+    secrets.map_err(|error| unavailable(&error))
+}
+
+/// Whether the version that was to be put back is still the one that the record names, with the secrets that it has from git: a
+/// deploy may have come first.
+async fn still_runs(server: &Server, target: &OnTentacle, source: &Source) -> Result<(), Failure> {
     rollout::still(server, target, &[State::Active]).await?;
     let rights = server.store.rights().await.map_err(|error| unavailable(&error))?;
     let now = rights.enclave(&target.record.name).and_then(|record| record.tentacles.get(&target.name));
     let version = |of: Option<&crate::store::TentacleRecord>| of.map(|record| record.version.clone());
-    if version(now) == version(target.tentacle.as_ref()) {
+    let same = version(now) == version(target.tentacle.as_ref());
+    if same && serving(server, target).await? == source.version.secrets {
         return Ok(());
     }
     let what = format!("another version of `{}` was deployed in the meantime", target.name);

@@ -152,7 +152,8 @@ async fn finish_deploying(
     let begun = resume(change, effect).await?;
     let target = grant.target();
     let runs = target.tentacle.as_ref().is_some_and(|record| record.version == source.version.hash);
-    if runs && server.backend.state(target).ready {
+    let serves = runs && putting_back::serving(server, target).await? == source.version.secrets;
+    if serves && server.backend.state(target).ready {
         // It was only to be put back: a deploy leaves alone what serves.
         return putting_back::put_back(server, &grant.into(), begun, &source).await.map(drop);
     }

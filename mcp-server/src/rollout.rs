@@ -33,8 +33,6 @@ pub(crate) struct Source {
     pub(crate) payload: String,
     /// The commit that it is from, where it is in git.
     pub(crate) commit: Option<SourceCommit>,
-    /// The secrets that lie beside it there.
-    pub(crate) secrets: GitSecrets,
     /// What came with it and was not read, for people.
     pub(crate) ignored: Vec<String>,
 }
@@ -62,11 +60,12 @@ impl Source {
         let facts = Facts { enclave: enclave.clone(), version: content };
         let sandbox = derive(&workflow, &facts)
             .map_err(|problems| Failure::new(FailureCode::NotYet, problems.to_string()))?;
-        let version = Version { bundle, sandbox, hash: content.to_string() };
+        let (hash, secrets) = (content.to_string(), GitSecrets::default());
+        let version = Version { bundle, sandbox, hash, secrets };
         let description = workflow.description.unwrap_or_default();
-        let (triggers, ignored, secrets) = (workflow.triggers, Vec::new(), GitSecrets::default());
+        let (triggers, ignored) = (workflow.triggers, Vec::new());
         let (payload, commit) = (text.clone(), None);
-        Ok(Self { version, description, triggers, files: text, payload, commit, secrets, ignored })
+        Ok(Self { version, description, triggers, files: text, payload, commit, ignored })
     }
 
     /// Reads the files of a commit.
@@ -93,7 +92,8 @@ impl Source {
         let unusable = |_| Failure::new(FailureCode::Invalid, "the source cannot be kept");
         let files = serde_json::from_str(&self.files).map_err(unusable)?;
         let kept = Kept { files, commit, secrets };
-        Ok(Self { payload: kept.text()?, secrets: kept.secrets, ..self })
+        let payload = kept.text()?;
+        Ok(Self { payload, version: Version { secrets: kept.secrets, ..self.version }, ..self })
     }
 
     /// Reads what was kept to finish a deploy.
@@ -117,7 +117,7 @@ impl Source {
         let wanted = self.version.sandbox.secrets.iter().chain(self.hook_secrets()).cloned().collect();
         let mut missing = tx.missing_secrets(grant, &wanted).await?;
         // What is in git is taken from there, whatever is set besides.
-        let in_git = self.secrets.names();
+        let in_git = self.version.secrets.names();
         missing.retain(|name| name.parse().map_or(true, |name| !in_git.contains(&name)));
         Ok(missing)
     }
@@ -185,7 +185,11 @@ async fn put_to_work(
         Err(error @ (BackendError::NotYet(_) | BackendError::NoSandbox(_))) => {
             // Nothing of it was made, and nothing can be: the record of a tentacle that never ran does not stay.
             let mut ending = effect.end().await?;
-            ending.tx().forget_undeployed(grant).await.map_err(|error| unavailable(&error))?;
+            let forget = async |tx: &mut Tx| -> Result<(), StoreError> {
+                tx.forget_git_secrets(grant, &source.version.hash).await?;
+                tx.forget_undeployed(grant).await
+            };
+            forget(ending.tx()).await.map_err(|error| unavailable(&error))?;
             return Err(ending.failed(error.into_failure()).await);
         }
         Err(error) => {
@@ -207,7 +211,7 @@ async fn put_to_work(
         tx.put_version(grant, &row).await?;
         tx.put_triggers(grant, &source.triggers, now).await?;
         tx.put_source(grant, &row.version, &source.files).await?;
-        tx.keep_git_secrets(grant, &row.version).await?;
+        tx.serve_git_secrets(grant, &row.version, &source.version.secrets).await?;
         began.put(tx, DeployEnd::Deployed).await
     };
     put(ending.tx()).await.map_err(|error| unavailable(&error))?;
@@ -247,7 +251,12 @@ impl<'a> Began<'a> {
     async fn failed(&self, effect: Effect<'_>, step: &'static str, failure: Failure) -> Failure {
         // Where this cannot be written the outcome stays open, and a restart finds it; the caller hears what came first.
         let Ok(mut ending) = effect.end().await else { return failure };
-        match self.put(ending.tx(), DeployEnd::Failed { step, failure: &failure }).await {
+        let end = DeployEnd::Failed { step, failure: &failure };
+        let put = async |tx: &mut Tx| -> Result<(), StoreError> {
+            tx.forget_git_secrets(self.grant, &self.source.version.hash).await?;
+            self.put(tx, end).await
+        };
+        match put(ending.tx()).await {
             Ok(()) => ending.failed(failure).await,
             Err(_) => failure,
         }

@@ -119,20 +119,33 @@ impl Supply {
         of: Holder<'_>,
         name: &SecretName,
     ) -> Result<Option<SecretString>, SupplyError> {
-        match self.in_git(of).await?.remove(name) {
+        let kept = self.kept(of).await?;
+        match self.in_git(of.enclave, of.tentacle, &kept)?.remove(name) {
             Some(value) => Ok(Some(value)),
             None => self.set(of.enclave, name).await,
         }
     }
 
-    /// The values that lie in git beside a version.
-    async fn in_git(&self, of: Holder<'_>) -> Result<BTreeMap<SecretName, SecretString>, SupplyError> {
-        let files: GitSecrets = self.store.git_secrets(of.enclave, of.tentacle, of.version).await?;
+    /// The secrets that lie in git beside a version, as they are kept.
+    ///
+    /// # Errors
+    /// When the store does not answer.
+    pub(crate) async fn kept(&self, of: Holder<'_>) -> Result<GitSecrets, SupplyError> {
+        Ok(self.store.git_secrets(of.enclave, of.tentacle, of.version).await?)
+    }
+
+    /// The values of what lies in git beside a tentacle.
+    fn in_git(
+        &self,
+        enclave: &EnclaveName,
+        tentacle: &TentacleName,
+        files: &GitSecrets,
+    ) -> Result<BTreeMap<SecretName, SecretString>, SupplyError> {
         if files.is_empty() {
             return Ok(BTreeMap::new());
         }
         let key = self.age_key.as_ref().ok_or(SupplyError::NoAgeKey)?;
-        files.open(key).map_err(|(service, error)| SupplyError::InGit(service, error))
+        files.open(key, enclave, tentacle).map_err(|(service, error)| SupplyError::InGit(service, error))
     }
 
     /// The value that was set in the enclave; `None` where there is none.
@@ -150,17 +163,17 @@ impl Supply {
         Ok(Some(value.into()))
     }
 
-    /// The values of all secrets that a sandbox may read, by name.
+    /// The values of all secrets that a sandbox may read, by name: what comes with it from git, else what was set in the enclave.
     ///
     /// # Errors
     /// Names the first one that is not set or cannot be opened.
-    pub async fn secrets(
+    pub(crate) async fn secrets(
         &self,
         sandbox: &Sandbox,
+        from_git: &GitSecrets,
     ) -> Result<BTreeMap<SecretName, SecretString>, SupplyError> {
         let TentacleRef { enclave, tentacle } = &sandbox.tentacle;
-        let version = sandbox.version.to_string();
-        let mut in_git = self.in_git(Holder { enclave, tentacle, version: &version }).await?;
+        let mut in_git = self.in_git(enclave, tentacle, from_git)?;
         let mut values = BTreeMap::new();
         for name in &sandbox.secrets {
             let value = match in_git.remove(name) {

@@ -1,5 +1,6 @@
 //! Secrets in git: `.secrets/<service>.enc.yaml` beside a tentacle, as SOPS writes and reads it, with age keys. A text under
-//! each key, encrypted; in clear only where the file belongs, so that one which is copied elsewhere is refused there.
+//! each key, encrypted; in clear only where the file belongs, so that one which is copied elsewhere is refused there. That
+//! stands in it once more, encrypted: SOPS's MAC is of the values one after the other, whatever their keys and their lengths.
 
 mod age_key;
 mod document;
@@ -28,9 +29,11 @@ const MOST_VALUES: usize = 100;
 /// The most bytes of a value.
 const MOST_OF_A_VALUE: usize = 16 * 1024;
 
-/// The keys that say where a file belongs.
+/// The keys that say where a file belongs, in clear.
 const ENCLAVE: &str = "enclave";
 const TENTACLE: &str = "tentacle";
+/// The key under which the same stands encrypted, as `enclave/tentacle`: a name has no slash.
+const SEALED_FOR: &str = "sealed_for";
 
 /// Why a file of secrets is not taken. None of them shows a value.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -48,12 +51,17 @@ pub enum SopsError {
     Clear(String),
     /// A key is none.
     #[error(
-        "`{0}` is no key of a secret: it is a word such as `api-key`, in lower case, and not `enclave` or `tentacle`"
+        "`{0}` is no key of a secret: it is a word such as `api-key`, in lower case, and not `enclave`, `tentacle` or `sealed_for`"
     )]
     Key(String),
     /// It does not say where it belongs.
     #[error("it does not say where it belongs: `enclave` and `tentacle` in clear are missing")]
     Unbound,
+    /// It does not say so in the part that is encrypted.
+    #[error(
+        "it does not say encrypted where it belongs, as `sealed_for: <enclave>/<tentacle>`: set its secrets anew"
+    )]
+    NotSealedFor,
     /// It belongs elsewhere.
     #[error("it belongs to `{0}`, and was copied from there")]
     Elsewhere(String),
@@ -107,7 +115,7 @@ impl SecretFile {
             return Err(SopsError::TooLarge);
         }
         let document = Document::read(text)?;
-        if document.values.len() > MOST_VALUES {
+        if document.secrets().count() > MOST_VALUES {
             return Err(SopsError::TooLarge);
         }
         document.metadata.check()?;
@@ -117,13 +125,17 @@ impl SecretFile {
                 return Err(SopsError::Clear(key.to_owned()));
             }
         }
-        let enclave = document.clear(ENCLAVE).and_then(|name| name.parse().ok());
-        let tentacle = document.clear(TENTACLE).and_then(|name| name.parse().ok());
+        let enclave = document.text_of(ENCLAVE).and_then(|name| name.parse().ok());
+        let tentacle = document.text_of(TENTACLE).and_then(|name| name.parse().ok());
         let (Some(enclave), Some(tentacle)) = (enclave, tentacle) else { return Err(SopsError::Unbound) };
-        Ok(Self { enclave, tentacle, document })
+        match document.text_of(SEALED_FOR) {
+            None => Err(SopsError::NotSealedFor),
+            Some(text) if !value::is_sealed(text) => Err(SopsError::Clear(SEALED_FOR.to_owned())),
+            Some(_) => Ok(Self { enclave, tentacle, document }),
+        }
     }
 
-    /// Whether it belongs to this tentacle.
+    /// Whether it belongs to this tentacle, as far as it says so in clear: whether that is true shows when it is opened.
     ///
     /// # Errors
     /// When it says that it belongs to another.
@@ -144,11 +156,25 @@ impl SecretFile {
         self.document.metadata.recipients()
     }
 
-    /// Opens it.
+    /// Opens it for the tentacle that it is to belong to.
     ///
     /// # Errors
-    /// When it is not encrypted to this key, or anything in it is not as it was written.
-    pub fn open(&self, key: &AgeKey) -> Result<SecretValues, SopsError> {
+    /// When it belongs to another, is not encrypted to this key, or anything in it is not as it was written.
+    pub fn open(
+        &self,
+        key: &AgeKey,
+        enclave: &EnclaveName,
+        tentacle: &TentacleName,
+    ) -> Result<SecretValues, SopsError> {
+        self.belongs_to(enclave, tentacle)?;
+        let mut values = self.values(key)?;
+        let sealed_for = values.remove(SEALED_FOR).ok_or(SopsError::NotSealedFor)?;
+        was_sealed_for(sealed_for.expose_secret(), enclave, tentacle)?;
+        Ok(values)
+    }
+
+    /// All that is encrypted in it, if nothing was altered that the MAC covers.
+    fn values(&self, key: &AgeKey) -> Result<SecretValues, SopsError> {
         let metadata = &self.document.metadata;
         let data_key = metadata.data_key(key)?;
         let mut all = Sha512::new();
@@ -193,6 +219,9 @@ pub fn seal(
         all.update(place.as_bytes());
         sealed.push((name.to_owned(), place.to_owned()));
     }
+    let whole = format!("{enclave}/{tentacle}");
+    all.update(whole.as_bytes());
+    sealed.push((SEALED_FOR.to_owned(), data_key.close(&whole, &path(SEALED_FOR))?));
     for (key, value) in values {
         usable(key)?;
         let text = value.expose_secret();
@@ -216,10 +245,26 @@ pub fn seal(
 /// Whether contracts can name it.
 fn usable(key: &str) -> Result<(), SopsError> {
     let named = format!("a.{key}").parse::<SecretName>().is_ok();
-    if named && !matches!(key, ENCLAVE | TENTACLE) {
+    if named && !is_reserved(key) {
         return Ok(());
     }
     Err(SopsError::Key(key.escape_debug().take(60).collect()))
+}
+
+/// Whether a key is none of a secret: it says where the file belongs.
+fn is_reserved(key: &str) -> bool {
+    matches!(key, ENCLAVE | TENTACLE | SEALED_FOR)
+}
+
+/// Whether what is encrypted says this tentacle, too.
+fn was_sealed_for(text: &str, enclave: &EnclaveName, tentacle: &TentacleName) -> Result<(), SopsError> {
+    let place = text.split_once('/').and_then(|(of, name)| Some((of.parse().ok()?, name.parse().ok()?)));
+    match place {
+        Some((of, name)) if of == *enclave && name == *tentacle => Ok(()),
+        Some((of, name)) => Err(SopsError::Elsewhere(Layout::tentacle(&of, &name))),
+        // What else stands there may be a secret.
+        None => Err(SopsError::NotSealedFor),
+    }
 }
 
 /// What a value is bound to: its path, as SOPS has it.

@@ -37,18 +37,25 @@ pub(crate) struct StateConfig {
 
 impl StateArgs {
     /// The whole of it, read; `None` where there is no state repo.
+    ///
+    /// # Errors
+    /// Names all that is wrong.
     pub(crate) fn read(&self) -> Result<Option<StateConfig>, ConfigError> {
         let Some(address) = &self.state_repo else { return Ok(None) };
-        let wrong = |problem: String| ConfigError(vec![problem]);
-        let folder = self.state_dir.clone().ok_or_else(|| {
-            wrong("--state-repo needs --state-dir, the folder for the Kraken's own copy".to_owned())
-        })?;
+        let missing = || "--state-repo needs --state-dir, the folder for the Kraken's own copy".to_owned();
+        let folder = self.state_dir.clone().ok_or_else(missing);
         let credentials = self.state_credentials.as_deref();
-        let place = Place::read(address, &self.state_branch, credentials)
-            .map_err(|error| wrong(error.to_string()))?;
-        let key = self.state_signing_key.as_ref().map(|file| {
-            SigningKey::read(file).map_err(|error| wrong(format!("--state-signing-key: {error}")))
-        });
-        Ok(Some(StateConfig { place, folder, key: key.transpose()? }))
+        let place = Place::read(address, &self.state_branch, credentials).map_err(|error| error.to_string());
+        let key = self
+            .state_signing_key
+            .as_ref()
+            .map(|file| SigningKey::read(file).map_err(|error| format!("--state-signing-key: {error}")));
+        match (folder, place, key.transpose()) {
+            (Ok(folder), Ok(place), Ok(key)) => Ok(Some(StateConfig { place, folder, key })),
+            (folder, place, key) => {
+                let problems = [folder.err(), place.err(), key.err()];
+                Err(ConfigError(problems.into_iter().flatten().collect()))
+            }
+        }
     }
 }

@@ -124,7 +124,7 @@ impl Backend for Simulator {
     /// Whatever a sandbox would be given is looked for, so that what is missing is told as elsewhere.
     async fn deploy(&self, grant: &Authorized<Apply>, version: &Version) -> Result<Deployed, BackendError> {
         self.takes(&version.sandbox)?;
-        self.supply.secrets(&version.sandbox).await?;
+        self.supply.secrets(&version.sandbox, &version.secrets).await?;
         self.supply.pass(&version.sandbox, false)?;
         let target = grant.target();
         let short = version.sandbox.version.short();

@@ -167,9 +167,9 @@ async fn keep(tx: &mut Tx, grant: &Authorized<Apply>, of: &InHand) -> Result<(),
     if !of.is_new {
         return Ok(());
     }
-    let Source { version, files, secrets, .. } = &of.source;
+    let Source { version, files, .. } = &of.source;
     tx.put_source(grant, &version.hash, files).await?;
-    tx.put_git_secrets(grant, &version.hash, secrets).await
+    tx.serve_git_secrets(grant, &version.hash, &version.secrets).await
 }
 
 /// Makes the version, as its effect was begun.
@@ -194,7 +194,6 @@ async fn put_to_work(
         let now = server.now();
         let end = async |tx: &mut Tx| -> Result<(), StoreError> {
             tx.put_triggers(grant, &source.triggers, now).await?;
-            tx.keep_git_secrets(grant, &source.version.hash).await?;
             if *is_new {
                 tx.put_deploy(grant, &row(source, by, began)).await?;
             }

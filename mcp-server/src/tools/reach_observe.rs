@@ -120,7 +120,9 @@ impl Trial {
             let remedy = "deploy it first, so that the owner is asked; then observe what it lacks besides";
             Failure::new(FailureCode::Conflict, what).with_remedy(remedy)
         });
-        let version = Version { sandbox: held, ..source.version.clone() };
+        // What lies in git beside it came with a deploy, and is approved with it.
+        let secrets = changing.tx().git_secrets(grant, &source.version.hash).await?;
+        let version = Version { sandbox: held, secrets, ..source.version.clone() };
         Ok(Self { version, new_reach, missing_secrets, modules })
     }
 }

@@ -142,9 +142,9 @@ impl Asked<'_> {
         if dry_run {
             return Ok(Next::Answer(Did::Check));
         }
-        let hash = &self.source.version.hash;
+        let Version { hash, secrets, .. } = &self.source.version;
         let given = changing.tx().git_secrets(self.grant, hash).await.map_err(|error| unavailable(&error))?;
-        if is_running(server, self.grant.target(), hash) && given == self.source.secrets {
+        if is_running(server, self.grant.target(), hash) && given == *secrets {
             return Ok(Next::Answer(Did::Nothing));
         }
         if let Some(question) = approval::missing(server, changing, self.grant, &self.wanted()).await? {
@@ -163,8 +163,8 @@ impl Asked<'_> {
             changing.tx().put_tentacle(self.grant, &self.asker.person, mode).await.map_err(failed)?;
         }
         changing.tx().use_approval(self.grant, &self.wanted()).await.map_err(failed)?;
-        let Source { version, secrets, .. } = self.source;
-        changing.tx().put_git_secrets(self.grant, &version.hash, secrets).await.map_err(failed)?;
+        let Version { hash, secrets, .. } = &self.source.version;
+        changing.tx().put_git_secrets(self.grant, hash, secrets).await.map_err(failed)?;
         changing.begin(&self.source.payload).await
     }
 

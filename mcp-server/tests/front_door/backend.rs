@@ -33,6 +33,8 @@ pub(crate) struct World {
     pub(crate) mirrors: BTreeMap<String, String>,
     /// The version of each tentacle, by enclave and name.
     pub(crate) tentacles: BTreeMap<(String, String), String>,
+    /// The files of secrets from git that each was given last, by service.
+    pub(crate) given: BTreeMap<(String, String), BTreeMap<String, String>>,
     /// How often each tentacle was run.
     pub(crate) runs: BTreeMap<(String, String), u32>,
     /// How often each tentacle was started anew.
@@ -214,6 +216,7 @@ impl Backend for Remembering {
             world.enclaves.remove(&name);
             world.mirrors.remove(&name);
             world.tentacles.retain(|(enclave, _), _| *enclave != name);
+            world.given.retain(|(enclave, _), _| *enclave != name);
             world.runs.retain(|(enclave, _), _| *enclave != name);
             world.restarts.retain(|(enclave, _), _| *enclave != name);
             world.inputs.retain(|((enclave, _), _)| *enclave != name);
@@ -239,6 +242,7 @@ impl Backend for Remembering {
         let place = place(grant.target());
         self.effect("deploy", |world| {
             assert!(world.enclaves.contains_key(&place.0), "a tentacle of no enclave: {place:?}");
+            world.given.insert(place.clone(), version.secrets.files().clone());
             world.tentacles.insert(place, version.hash.clone());
         })
         .await?;
@@ -249,6 +253,7 @@ impl Backend for Remembering {
         let place = place(grant.target());
         self.effect("remove", |world| {
             world.tentacles.remove(&place);
+            world.given.remove(&place);
             world.runs.remove(&place);
         })
         .await?;
@@ -335,6 +340,7 @@ impl Backend for Remembering {
             assert!(world.enclaves.contains_key(&place.0), "a tentacle of no enclave: {place:?}");
             let before = world.tentacles.insert(place.clone(), version.hash.clone());
             assert!(before.is_none_or(|before| before == version.hash), "not what runs: {place:?}");
+            world.given.insert(place.clone(), version.secrets.files().clone());
             apart = world.by_hand.remove(&place);
         })
         .await?;

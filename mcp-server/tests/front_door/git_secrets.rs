@@ -1,6 +1,7 @@
 //! Secrets that lie in git beside a tentacle: taken at the commit that is deployed, and from nowhere that they do not belong.
 
 use crate::app::{App, until};
+use crate::by_hand::{change, scaled};
 use crate::clockwork::with_triggers;
 use crate::door::InChannel;
 use crate::hooks::hex_hmac;
@@ -15,13 +16,13 @@ const HOOK: &str = "type: webhook, name: pushes, provider: github";
 const FILE: &str = "enclaves/price-watch/hello/.secrets/github.enc.yaml";
 
 /// A server whose age key is in a file, and its state repo.
-struct Team {
-    repo: Repo,
+pub(crate) struct Team {
+    pub(crate) repo: Repo,
     server: Recipient,
 }
 
 impl Team {
-    async fn new(app: &mut App) -> Self {
+    pub(crate) async fn new(app: &mut App) -> Self {
         let key = wire::seal::new_age_key();
         std::fs::write(app.file("age.key"), key.expose_secret()).unwrap();
         let flag = format!("--state-age-key={}", app.file("age.key").display());
@@ -36,12 +37,12 @@ impl Team {
         state_repo::seal(&enclave, &tentacle, &values, std::slice::from_ref(to)).unwrap()
     }
 
-    fn ours(&self, value: &str) -> String {
+    pub(crate) fn ours(&self, value: &str) -> String {
         self.sealed(("price-watch", "hello"), value, &self.server)
     }
 
     /// Commits the tentacle with this file of secrets, where there is one; answers the commit.
-    fn commit(&self, file: Option<&str>) -> String {
+    pub(crate) fn commit(&self, file: Option<&str>) -> String {
         let args = with_triggers("hello", "hi", &[HOOK]);
         for (path, text) in args["files"].as_object().unwrap() {
             self.repo.write(&format!("enclaves/price-watch/hello/{path}"), text.as_str().unwrap());
@@ -56,7 +57,7 @@ impl Team {
 }
 
 /// Ana deploys a commit, and approves of what it reaches.
-async fn approved(channel: &InChannel<'_>, commit: &str) -> Result<Value, wire::Failure> {
+pub(crate) async fn approved(channel: &InChannel<'_>, commit: &str) -> Result<Value, wire::Failure> {
     let answer = deploy(channel, commit).await?;
     if answer["status"] != "needs_approval" {
         return Ok(answer);
@@ -67,7 +68,7 @@ async fn approved(channel: &InChannel<'_>, commit: &str) -> Result<Value, wire::
 }
 
 /// What the server answers to a call of the webhook that is signed with this.
-async fn called(app: &App, secret: &str) -> u16 {
+pub(crate) async fn called(app: &App, secret: &str) -> u16 {
     let body = json!({"ref": uuid::Uuid::now_v7()}).to_string();
     let request = app
         .http
@@ -115,13 +116,26 @@ async fn a_file_that_is_not_for_here_stops_the_deploy_and_shows_nothing(mut app:
     let channel = set_up(&app).await;
     let ours = team.ours("canary-1");
     let other = AgeKey::read(&wire::seal::new_age_key()).unwrap().recipient();
-    let swapped = |text: &str| text.replacen("data:", "data:AAAA", 1);
+    let swapped = |text: &str| {
+        text.replacen("webhook_secret: ENC[AES256_GCM,data:", "webhook_secret: ENC[AES256_GCM,data:AAAA", 1)
+    };
     for (what, file, why) in [
         ("copied", team.sealed(("price-watch", "other"), "canary-1", &team.server), "copied from there"),
         (
             "renamed",
             team.sealed(("price-watch", "other"), "canary-1", &team.server).replace("other", "hello"),
             "MAC",
+        ),
+        (
+            "cut elsewhere",
+            ours.replace("\"price-watch\"\ntentacle: \"hello\"", "\"price-watchh\"\ntentacle: \"ello\""),
+            "copied from there",
+        ),
+        (
+            "sealed for another, and called ours",
+            team.sealed(("price-watchh", "ello"), "canary-1", &team.server)
+                .replace("\"price-watchh\"\ntentacle: \"ello\"", "\"price-watch\"\ntentacle: \"hello\""),
+            "belongs to `enclaves/price-watchh/ello`",
         ),
         (
             "for others",
@@ -198,6 +212,89 @@ async fn a_deploy_that_a_crash_cut_off_ends_with_the_secrets_of_its_commit(mut a
     assert_eq!((called(&app, "canary-1").await, called(&app, "canary-2").await), (401, 202));
 }
 
+/// The file of secrets that the backend was given last.
+fn given(app: &App) -> Option<String> {
+    let place = ("price-watch".to_owned(), "hello".to_owned());
+    app.backend.world().given[&place].get("github").cloned()
+}
+
+/// The version is the same, so that only the secrets tell what serves from what was to serve.
+async fn secrets_of_a_deploy_that_failed_do_not_serve(mut app: App) {
+    let team = Team::new(&mut app).await;
+    let channel = set_up(&app).await;
+    let (before, after) = (team.ours("canary-1"), team.ours("canary-2"));
+    let one = team.commit(Some(&before));
+    approved(&channel, &one).await.unwrap();
+    assert_eq!(given(&app), Some(before.clone()));
+    let two = team.commit(Some(&after));
+    for point in ["before deploy", "after deploy"] {
+        app.backend.fail_at(point);
+        let failed = approved(&channel, &two).await.unwrap_err();
+        assert!(failed.text().contains("cannot be reached"), "{failed:?}");
+        assert_eq!((called(&app, "canary-1").await, called(&app, "canary-2").await), (202, 401));
+        assert_eq!(app.database.rows().await["git_secret"].len(), 1);
+        // What is put back is what serves.
+        change(&app, vec![scaled()]);
+        let repair = channel.say("ana", "state_repair", json!({"name": "hello"})).await.unwrap();
+        assert_eq!(repair["put_back"], json!(["thing"]));
+        assert_eq!(given(&app), Some(before.clone()));
+    }
+    assert_eq!(deploy(&channel, &one).await.unwrap()["status"], "unchanged");
+    assert_eq!(approved(&channel, &two).await.unwrap()["status"], "deployed");
+    assert_eq!(given(&app), Some(after));
+    assert_eq!((called(&app, "canary-1").await, called(&app, "canary-2").await), (401, 202));
+    assert_eq!(deploy(&channel, &two).await.unwrap()["status"], "unchanged");
+}
+
+/// Until it has come to its end, what ran before has its secrets; and the one that is cut off is deployed, not put back.
+async fn secrets_of_a_deploy_under_way_do_not_serve_yet(mut app: App) {
+    let team = Team::new(&mut app).await;
+    let after = team.ours("canary-2");
+    let commit = {
+        let channel = set_up(&app).await;
+        approved(&channel, &team.commit(Some(&team.ours("canary-1")))).await.unwrap();
+        team.commit(Some(&after))
+    };
+    app.backend.stop_at("before deploy");
+    let door = app.door();
+    let asking = tokio::spawn(async move { deploy(&price_watch(&door), &commit).await });
+    app.backend.until_waiting(1).await;
+    assert_eq!((called(&app, "canary-1").await, called(&app, "canary-2").await), (202, 401));
+    asking.abort();
+    app.kill().await;
+    app.backend.go_on();
+    app.run().await;
+    until("nothing is open", async || app.database.rows().await["open_effect"].is_empty()).await;
+    assert_eq!((called(&app, "canary-1").await, called(&app, "canary-2").await), (401, 202));
+    assert_eq!(given(&app), Some(after));
+}
+
+/// A repair that the server's death cut off gives it what it had.
+async fn a_repair_that_a_crash_cut_off_gives_the_secrets_that_serve(mut app: App) {
+    let team = Team::new(&mut app).await;
+    let file = team.ours("canary-1");
+    {
+        let channel = set_up(&app).await;
+        approved(&channel, &team.commit(Some(&file))).await.unwrap();
+    }
+    change(&app, vec![scaled()]);
+    app.backend.stop_at("before put back");
+    let door = app.door();
+    let asking =
+        tokio::spawn(
+            async move { price_watch(&door).say("ana", "state_repair", json!({"name": "hello"})).await },
+        );
+    app.backend.until_waiting(1).await;
+    asking.abort();
+    app.kill().await;
+    app.backend.go_on();
+    app.run().await;
+    until("nothing is open", async || app.database.rows().await["open_effect"].is_empty()).await;
+    // A deploy would have left alone what was changed.
+    assert!(app.backend.world().by_hand.is_empty());
+    assert_eq!((given(&app), called(&app, "canary-1").await), (Some(file), 202));
+}
+
 /// A tentacle that reads no secret is deployed whatever lies beside it.
 async fn what_no_contract_asks_for_is_not_opened(mut app: App) {
     let team = Team::new(&mut app).await;
@@ -217,5 +314,8 @@ crate::on_both_stores! {
     a_secret_that_is_nowhere_is_told_with_both_ways_to_set_it
     a_server_without_the_key_takes_none_and_one_that_lost_it_says_so
     a_deploy_that_a_crash_cut_off_ends_with_the_secrets_of_its_commit
+    secrets_of_a_deploy_that_failed_do_not_serve
+    secrets_of_a_deploy_under_way_do_not_serve_yet
+    a_repair_that_a_crash_cut_off_gives_the_secrets_that_serve
     what_no_contract_asks_for_is_not_opened
 }

@@ -1,7 +1,7 @@
 //! The record of each enclave in the state repo: whoever changes what, git soon has it, signed; and what git has is never applied.
 
 use crate::app::{App, until};
-use crate::git::git;
+use crate::git::{git, try_git};
 use crate::issuer::TestKey;
 use crate::state::{Repo, with_records};
 use crate::team::{hello, price_watch, set_up};
@@ -17,12 +17,8 @@ pub(crate) const RECORD: &str = "enclaves/price-watch/enclave.yaml";
 pub(crate) const OFTEN: Duration = Duration::from_millis(10);
 
 pub(crate) fn show(repo: &Repo, path: &str) -> Option<String> {
-    let listed = git(&repo.bare, &["ls-tree", "-r", "--name-only", "main"]);
-    listed.lines().any(|line| line == path).then(|| {
-        let mut text = git(&repo.bare, &["show", &format!("main:{path}")]);
-        text.push('\n');
-        text
-    })
+    let text = try_git(&repo.bare, &["show", &format!("main:{path}")]);
+    text.ok().map(|text| text + "\n")
 }
 
 fn has_branch(repo: &Repo) -> bool {

@@ -3,12 +3,14 @@
 use crate::app::{App, OPERATOR, until};
 use crate::backend::World;
 use crate::git::git;
+use crate::git_secrets::{Team, approved, called};
 use crate::issuer::TestKey;
 use crate::records::{OFTEN, RECORD, by_hand, key, record, repo_after_fetch, show, until_in_sync};
 use crate::rpc::{Extras, Reply};
 use crate::state::{Repo, with_records};
 use crate::team::{everybody_is_in, price_watch, set_up};
 use policy::Scope;
+use secrecy::ExposeSecret;
 use serde_json::{Value, json};
 use wire::{Failure, FailureCode};
 
@@ -341,7 +343,76 @@ async fn a_lost_cluster_is_made_again_as_the_store_says(mut app: App) {
     assert_eq!(app.backend.world().tentacles, world.tentacles);
 }
 
+/// A server that writes records, and a tentacle whose webhook is signed with a secret; the commit is on the branch already.
+async fn with_a_hook(app: &mut App, in_git: Option<&str>) -> Team {
+    let team = Team::new(app).await;
+    app.kill().await;
+    app.pace.records_every = OFTEN;
+    app.run().await;
+    let channel = set_up(app).await;
+    if in_git.is_none() {
+        let set = json!({"name": "github.webhook_secret", "value": "canary-1"});
+        channel.say("ana", "secret_set", set).await.unwrap();
+    }
+    until_in_sync(app).await;
+    git(&team.repo.clone, &["fetch", "--quiet", "origin"]);
+    git(&team.repo.clone, &["reset", "--quiet", "--hard", "origin/main"]);
+    let sealed = in_git.map(|value| team.ours(value));
+    let commit = team.commit(sealed.as_deref());
+    assert_eq!(approved(&channel, &commit).await.unwrap()["status"], "deployed");
+    assert_eq!(called(app, "canary-1").await, 202);
+    until_in_sync(app).await;
+    team
+}
+
+/// Secrets in git come back with the age key, and only with it; what was approved is not asked for again.
+async fn secrets_in_git_come_back_with_the_age_key(mut app: App) {
+    let team = with_a_hook(&mut app, Some("canary-1")).await;
+    let key = std::fs::read(app.file("age.key")).unwrap();
+    std::fs::write(app.file("age.key"), wire::seal::new_age_key().expose_secret()).unwrap();
+    lose_all(&mut app).await;
+    let done = restore(&app).await.unwrap();
+    let hello = &done["tentacles"][0];
+    assert!(
+        hello["state"] == "not_restored" && hello["says"].to_string().contains("not encrypted to this key"),
+        "{done}"
+    );
+    assert_ne!(called(&app, "canary-1").await, 202);
+    until_in_sync_again(&app, &team.repo).await;
+    std::fs::write(app.file("age.key"), key).unwrap();
+    app.kill().await;
+    app.run().await;
+    let done = restore(&app).await.unwrap();
+    assert_eq!(
+        (&done["status"], &done["tentacles"][0]["state"]),
+        (&json!("made_again"), &json!("restored")),
+        "{done}"
+    );
+    assert_eq!((called(&app, "canary-1").await, called(&app, "canary-2").await), (202, 401));
+    assert!(!format!("{:?}", app.database.rows().await).contains("canary"));
+}
+
+/// What was set on the server is lost with it: it is said which, and once it is set again the same request goes on.
+async fn secrets_of_the_server_are_asked_for(mut app: App) {
+    let team = with_a_hook(&mut app, None).await;
+    lose_all(&mut app).await;
+    let done = restore(&app).await.unwrap();
+    let hello = &done["tentacles"][0];
+    assert!(
+        hello["state"] == "not_restored" && hello["says"].to_string().contains("github.webhook_secret"),
+        "{done}"
+    );
+    until_in_sync_again(&app, &team.repo).await;
+    everybody_is_in(&app).await;
+    let set = json!({"name": "github.webhook_secret", "value": "canary-1"});
+    price_watch(&app).say("ana", "secret_set", set).await.unwrap();
+    assert_eq!(restore(&app).await.unwrap()["tentacles"][0]["state"], "restored");
+    assert_eq!(called(&app, "canary-1").await, 202);
+}
+
 crate::on_both_stores! {
+    secrets_in_git_come_back_with_the_age_key
+    secrets_of_the_server_are_asked_for
     what_was_lost_is_as_it_was
     killed_anywhere_it_goes_on
     what_is_not_proven_is_confirmed_first

@@ -13,6 +13,7 @@ mod drift;
 mod enclaves;
 #[path = "../shared/git.rs"]
 mod git;
+mod git_secrets;
 mod interrupted;
 #[path = "../front_door/issuer.rs"]
 mod issuer;

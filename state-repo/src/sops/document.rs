@@ -1,8 +1,9 @@
 //! The YAML around the values: what SOPS keeps under `sops`, and the order of the rest, which its MAC covers.
 
 use super::value::DataKey;
-use super::{AgeKey, ENCLAVE, Recipient, SopsError, TENTACLE};
+use super::{AgeKey, ENCLAVE, Recipient, SopsError, TENTACLE, is_reserved};
 use serde::de::{Deserialize, Deserializer, Error, IgnoredAny, MapAccess, Visitor};
+use std::collections::BTreeSet;
 use std::fmt::{self, Write};
 
 /// The version of SOPS whose format is written.
@@ -54,11 +55,11 @@ impl Document {
     /// The keys and values besides those that say where it belongs.
     pub(super) fn secrets(&self) -> impl Iterator<Item = (&str, &str)> {
         let all = self.values.iter().map(|(key, value)| (key.as_str(), value.as_str()));
-        all.filter(|(key, _)| !matches!(*key, ENCLAVE | TENTACLE))
+        all.filter(|(key, _)| !is_reserved(key))
     }
 
     /// The text under a key.
-    pub(super) fn clear(&self, key: &str) -> Option<&str> {
+    pub(super) fn text_of(&self, key: &str) -> Option<&str> {
         self.values.iter().find(|(name, _)| name == key).map(|(_, value)| value.as_str())
     }
 
@@ -144,13 +145,14 @@ impl<'de> Visitor<'de> for Entries {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Document, A::Error> {
-        let mut values: Vec<(String, String)> = Vec::new();
+        let (mut values, mut known) = (Vec::new(), BTreeSet::new());
         let mut metadata = None;
         while let Some(key) = map.next_key::<String>()? {
-            if key == "sops" && metadata.is_none() {
-                metadata = Some(map.next_value()?);
-            } else if key == "sops" || values.iter().any(|(known, _)| *known == key) {
+            if !known.insert(key.clone()) {
                 return Err(A::Error::custom("a key is there twice"));
+            }
+            if key == "sops" {
+                metadata = Some(map.next_value()?);
             } else {
                 values.push((key, map.next_value()?));
             }

@@ -24,7 +24,8 @@ fn sealed(of: &[(&str, &str)], to: &[&AgeKey]) -> String {
 }
 
 fn opened(text: &str, key: &AgeKey) -> Result<Vec<(String, String)>, SopsError> {
-    let values = SecretFile::read(text)?.open(key)?;
+    let (enclave, tentacle) = place();
+    let values = SecretFile::read(text)?.open(key, &enclave, &tentacle)?;
     Ok(values.into_iter().map(|(key, value)| (key, value.expose_secret().to_owned())).collect())
 }
 
@@ -61,14 +62,18 @@ fn whatever_is_altered_is_refused() {
         text.replace(&a, "@").replace(&b, &a.replace("a: ", "b: ")).replace('@', &b.replace("b: ", "a: "));
     let without = text.replace(&format!("{b}\n"), "");
     let moved = text.replace(&format!("{a}\n{b}"), &format!("{b}\n{a}"));
-    let elsewhere = text.replace("\"price-watch\"", "\"other\"");
+    let sealed_for = line("sealed_for");
+    let as_another = text.replace(&a, &sealed_for.replace("sealed_for: ", "a: "));
+    let in_clear = text.replace(&sealed_for, "sealed_for: price-watch/hello");
     let earlier = text.replacen("lastmodified: \"2", "lastmodified: \"1", 1);
     let nothing = text.replace("data:", "data:A");
     for (altered, why) in [
         (swapped, SopsError::Altered("a".to_owned())),
         (without, SopsError::Mac),
         (moved, SopsError::Mac),
-        (elsewhere, SopsError::Mac),
+        (as_another, SopsError::Altered("a".to_owned())),
+        (in_clear, SopsError::Clear("sealed_for".to_owned())),
+        (text.replace(&format!("{sealed_for}\n"), ""), SopsError::NotSealedFor),
         (earlier, SopsError::Mac),
         (nothing, SopsError::Clear("a".to_owned())),
         (text.replace(&a, "a: canary-3"), SopsError::Clear("a".to_owned())),
@@ -99,8 +104,64 @@ fn a_file_says_where_it_belongs() {
     let file = SecretFile::read(&sealed(&[("a", "canary-1")], &[&key])).unwrap();
     let (enclave, tentacle) = place();
     file.belongs_to(&enclave, &tentacle).unwrap();
-    let refused = file.belongs_to(&enclave, &"other".parse().unwrap()).unwrap_err();
-    assert_eq!(refused, SopsError::Elsewhere("enclaves/price-watch/hello".to_owned()));
+    let other = "other".parse().unwrap();
+    let elsewhere = SopsError::Elsewhere("enclaves/price-watch/hello".to_owned());
+    assert_eq!(file.belongs_to(&enclave, &other).unwrap_err(), elsewhere);
+    assert_eq!(file.open(&key, &enclave, &other).unwrap_err(), elsewhere);
+    assert_eq!(file.keys().collect::<Vec<_>>(), ["a"]);
+    assert_eq!(file.open(&key, &enclave, &tentacle).unwrap().into_keys().collect::<Vec<_>>(), ["a"]);
+}
+
+/// The MAC is of the values one after the other: it is the same of what is cut elsewhere, or called otherwise.
+#[test]
+fn what_it_says_in_clear_is_not_believed_where_the_mac_is_the_same() {
+    let key = new_key();
+    let names = |enclave: &str, tentacle: &str| (enclave.parse().unwrap(), tentacle.parse().unwrap());
+    let (enclave, tentacle) = names("acme", "billing");
+    let text = seal(&enclave, &tentacle, &values(&[("a", "canary-1")]), &[key.recipient()]).unwrap();
+    let clear = "enclave: \"acme\"\ntentacle: \"billing\"\n";
+    assert!(text.contains(clear), "{text}");
+    for (what, enclave, tentacle, says) in [
+        ("shifted", "acmeb", "illing", "enclave: \"acmeb\"\ntentacle: \"illing\"\n"),
+        ("swapped", "billing", "acme", "tentacle: \"acme\"\nenclave: \"billing\"\n"),
+    ] {
+        let file = SecretFile::read(&text.replace(clear, says)).unwrap();
+        let (enclave, tentacle) = names(enclave, tentacle);
+        file.belongs_to(&enclave, &tentacle).unwrap();
+        assert!(file.values(&key).is_ok(), "{what}: the MAC is another");
+        let refused = file.open(&key, &enclave, &tentacle).unwrap_err();
+        assert_eq!(refused, SopsError::Elsewhere("enclaves/acme/billing".to_owned()), "{what}");
+    }
+    // What is longer than before has another MAC.
+    let file = SecretFile::read(&text.replace("\"acme\"", "\"other\"")).unwrap();
+    let (enclave, tentacle) = names("other", "billing");
+    assert_eq!(file.open(&key, &enclave, &tentacle).unwrap_err(), SopsError::Mac);
+}
+
+#[test]
+fn as_many_values_as_may_be_sealed_are_opened() {
+    let key = new_key();
+    let names: Vec<String> = (0..=MOST_VALUES).map(|at| format!("a{at}")).collect();
+    let all: Vec<(&str, &str)> = names.iter().map(|name| (name.as_str(), "x")).collect();
+    assert_eq!(opened(&sealed(&all[1..], &[&key]), &key).unwrap().len(), MOST_VALUES);
+    let (enclave, tentacle) = place();
+    assert_eq!(seal(&enclave, &tentacle, &values(&all), &[key.recipient()]), Err(SopsError::TooLarge));
+}
+
+/// Whoever may push could keep the server busy otherwise.
+#[test]
+fn many_keys_take_no_longer_than_they_are_many() {
+    let mut text = String::new();
+    for at in 0.. {
+        if text.len() + 16 > MOST_BYTES {
+            break;
+        }
+        text.push_str(&format!("{at:x}: a\n"));
+    }
+    let began = std::time::Instant::now();
+    SecretFile::read(&text).unwrap_err();
+    let took = began.elapsed();
+    assert!(took < std::time::Duration::from_secs(3), "{took:?}");
 }
 
 #[test]
@@ -110,6 +171,7 @@ fn nothing_is_sealed_that_could_not_be_used() {
     let long = "x".repeat(MOST_OF_A_VALUE + 1);
     for (key, value, why) in [
         ("enclave", "x", SopsError::Key("enclave".to_owned())),
+        ("sealed_for", "x", SopsError::Key("sealed_for".to_owned())),
         ("A", "x", SopsError::Key("A".to_owned())),
         ("a", "", SopsError::Clear("a".to_owned())),
         ("a", long.as_str(), SopsError::TooLarge),

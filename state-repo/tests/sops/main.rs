@@ -35,6 +35,10 @@ impl Desk {
     }
 
     fn sops(&self, args: &[&str]) -> Output {
+        self.sops_with(args, &[])
+    }
+
+    fn sops_with(&self, args: &[&str], env: &[(&str, &str)]) -> Output {
         let program = std::env::var_os("TENTACULAR_TEST_SOPS")
             .unwrap_or_else(|| panic!("TENTACULAR_TEST_SOPS names no `sops`: `cargo xtask test` builds it"));
         Command::new(program)
@@ -44,8 +48,19 @@ impl Desk {
             .env("HOME", self.dir.path())
             .env("SOPS_AGE_KEY_FILE", self.dir.path().join("keys.txt"))
             .env("SOPS_DISABLE_VERSION_CHECK", "true")
+            .envs(env.iter().copied())
             .output()
             .unwrap()
+    }
+
+    /// Puts other words in place of these, as somebody does in an editor that `sops edit` opens.
+    fn edit(&self, from: &str, to: &str) {
+        let editor = self.dir.path().join("editor.sh");
+        std::fs::write(&editor, format!("grep -qxF '{from}' \"$1\" && sed -i 's/^{from}$/{to}/' \"$1\"\n"))
+            .unwrap();
+        let editor = format!("sh {}", editor.display());
+        let output = self.sops_with(&["edit", FILE], &[("EDITOR", &editor), ("PATH", "/usr/bin:/bin")]);
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     }
 
     fn ok(&self, args: &[&str]) -> String {
@@ -65,9 +80,13 @@ impl Desk {
 
     /// What this crate reads in the file.
     fn opened(&self) -> Result<BTreeMap<String, String>, SopsError> {
+        self.opened_for("price-watch", "hello")
+    }
+
+    /// The same, for this tentacle.
+    fn opened_for(&self, enclave: &str, tentacle: &str) -> Result<BTreeMap<String, String>, SopsError> {
         let file = SecretFile::read(&std::fs::read_to_string(self.file()).unwrap())?;
-        file.belongs_to(&"price-watch".parse().unwrap(), &"hello".parse().unwrap())?;
-        let values = file.open(&self.key)?;
+        let values = file.open(&self.key, &enclave.parse().unwrap(), &tentacle.parse().unwrap())?;
         Ok(values.into_iter().map(|(key, value)| (key, value.expose_secret().to_owned())).collect())
     }
 
@@ -98,16 +117,22 @@ fn sops_opens_ours_and_ours_opens_what_sops_made_of_it() {
         ("number", "007"),
         ("text", "two\nlines: \"\u{fc}\" # no comment\n"),
     ]);
-    for (key, value) in [("api-key", "canary-1"), ("number", "007"), ("enclave", "price-watch")] {
+    for (key, value) in [
+        ("api-key", "canary-1"),
+        ("number", "007"),
+        ("enclave", "price-watch"),
+        ("sealed_for", "price-watch/hello"),
+    ] {
         assert_eq!(desk.ok(&["-d", "--extract", &format!("[\"{key}\"]"), FILE]), value);
     }
     desk.ok(&["set", FILE, r#"["api-key"]"#, r#""canary-2""#]);
     desk.ok(&["set", FILE, r#"["port"]"#, "8080"]);
     desk.ok(&["rotate", "-i", FILE]);
+    desk.edit("number: \"007\"", "number: \"008\"");
     let all = desk.opened().unwrap();
     let expected = [
         ("api-key", "canary-2"),
-        ("number", "007"),
+        ("number", "008"),
         ("port", "8080"),
         ("text", "two\nlines: \"\u{fc}\" # no comment\n"),
     ];
@@ -122,6 +147,9 @@ fn ours_opens_what_sops_encrypted_by_the_rules_of_the_template() {
     let desk = Desk::new();
     let clear = "enclave: price-watch\ntentacle: hello\n# a comment\napi-key: canary-1\n";
     std::fs::write(desk.file(), clear).unwrap();
+    desk.ok(&["-e", "-i", FILE]);
+    assert_eq!(desk.opened(), Err(SopsError::NotSealedFor));
+    std::fs::write(desk.file(), format!("{clear}sealed_for: price-watch/hello\n")).unwrap();
     desk.ok(&["-e", "-i", FILE]);
     let text = std::fs::read_to_string(desk.file()).unwrap();
     assert!(!text.contains("canary") && text.contains("enclave: price-watch\n"), "{text}");
@@ -142,7 +170,11 @@ fn what_was_altered_or_is_for_others_neither_takes() {
     for (what, altered, why) in [
         ("swapped", text.replace(&lines.join("\n"), &swapped), SopsError::Altered("a".to_owned())),
         ("removed", text.replace(&format!("{}\n", lines[1]), ""), SopsError::Mac),
-        ("value", text.replacen("data:", "data:AAAA", 1), SopsError::Altered("a".to_owned())),
+        (
+            "value",
+            text.replacen("a: ENC[AES256_GCM,data:", "a: ENC[AES256_GCM,data:AAAA", 1),
+            SopsError::Altered("a".to_owned()),
+        ),
         (
             "elsewhere",
             text.replace("\"hello\"", "\"hallo\""),
@@ -158,6 +190,30 @@ fn what_was_altered_or_is_for_others_neither_takes() {
     other.seal(&[("a", "canary-1")]);
     std::fs::copy(other.file(), desk.file()).unwrap();
     assert!(matches!(desk.refused_by_both("another's key"), SopsError::NotForUs(_)));
+}
+
+/// What it says in clear can be cut elsewhere or called otherwise without another MAC, and `sops` finds nothing. Ours does.
+#[test]
+fn a_file_stays_where_it_was_sealed_for_also_where_sops_takes_it() {
+    let desk = Desk::new();
+    desk.seal(&[("a", "canary-1")]);
+    let text = std::fs::read_to_string(desk.file()).unwrap();
+    let clear = "enclave: \"price-watch\"\ntentacle: \"hello\"\n";
+    for (enclave, tentacle, says) in [
+        ("price-watchh", "ello", "enclave: \"price-watchh\"\ntentacle: \"ello\"\n"),
+        ("hello", "price-watch", "tentacle: \"price-watch\"\nenclave: \"hello\"\n"),
+    ] {
+        std::fs::write(desk.file(), text.replace(clear, says)).unwrap();
+        assert_eq!(desk.ok(&["-d", "--extract", "[\"a\"]", FILE]), "canary-1");
+        let refused = desk.opened_for(enclave, tentacle).unwrap_err();
+        assert_eq!(refused, SopsError::Elsewhere("enclaves/price-watch/hello".to_owned()));
+    }
+    // Who can open it can say by `sops` that it belongs elsewhere, and has said it then in one place of two.
+    std::fs::write(desk.file(), &text).unwrap();
+    desk.ok(&["set", FILE, r#"["sealed_for"]"#, r#""price-watch/other""#]);
+    assert_eq!(desk.opened().unwrap_err(), SopsError::Elsewhere("enclaves/price-watch/other".to_owned()));
+    desk.ok(&["set", FILE, r#"["sealed_for"]"#, r#""canary-2""#]);
+    assert_eq!(desk.opened().unwrap_err(), SopsError::NotSealedFor);
 }
 
 fn mac(text: &str) -> &str {

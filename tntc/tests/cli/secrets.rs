@@ -34,7 +34,8 @@ impl Key {
     fn finds(&self, state: &Path, key: &str) -> String {
         let text = std::fs::read_to_string(state.join(FILE)).unwrap();
         assert!(!text.contains("canary"), "{text}");
-        let values = SecretFile::read(&text).unwrap().open(&self.key).unwrap();
+        let (enclave, tentacle) = ("price-watch".parse().unwrap(), "hello".parse().unwrap());
+        let values = SecretFile::read(&text).unwrap().open(&self.key, &enclave, &tentacle).unwrap();
         values[key].expose_secret().to_owned()
     }
 }
@@ -138,8 +139,16 @@ async fn the_check_finds_what_is_wrong_and_shows_nothing() {
     let missing = program.run(&check).await;
     assert!(missing.code == 1 && missing.out.contains("tntc secrets set shop.key"), "{missing:?}");
     program.ok(&[&check[..], &["--allow-missing"]].concat()).await;
+    // By this name a file says where it belongs.
+    let reserved = typed(&program, &["set", "shop.sealed_for", "--in", arg(&dir)], "canary-1").await;
+    assert!(
+        reserved.code == 1 && reserved.err.contains("`sealed_for` is no key of a secret"),
+        "{reserved:?}"
+    );
     assert_eq!(typed(&program, &["set", "shop.key", "--in", arg(&dir)], "canary-1").await.code, 0);
     program.ok(&check).await;
+    let listed = program.ok(&[&["secrets", "list"][..], &here].concat()).await;
+    assert!(!format!("{listed:?}").contains("sealed_for"), "{listed:?}");
     let whole = std::fs::read_to_string(state.join(FILE)).unwrap();
     let other = "team/enclaves/price-watch/other/.secrets/shop.enc.yaml";
     for (path, text, why) in [

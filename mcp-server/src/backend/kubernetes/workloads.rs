@@ -107,6 +107,9 @@ impl Workload {
     /// Waits until something changes, or for so long.
     pub(super) async fn changes(&self, at_most: Duration) {
         let (mut deployments, mut pods) = (self.deployments.changed(), self.pods.changed());
+        // What came before is known: whoever waits for it again would not wait at all.
+        deployments.mark_unchanged();
+        pods.mark_unchanged();
         tokio::select! {
             _ = deployments.changed() => {}
             _ = pods.changed() => {}

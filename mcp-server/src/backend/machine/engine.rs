@@ -285,7 +285,7 @@ async fn wanted(
     name: String,
     token: &SecretString,
 ) -> Result<Wanted, BackendError> {
-    let Release { sandbox, code, modules, observe } = release;
+    let Release { sandbox, code, modules, observe, secrets } = release;
     let fault = |error: &dyn fmt::Display| BackendError::Fault(error.to_string());
     let socket = format!("{SOCKET_FOLDER}/{SOCKET}");
     let layout =
@@ -297,7 +297,7 @@ async fn wanted(
     given.files.push(Bind { from: code.clone(), at: CODE.to_owned() });
     given.modules(modules.as_deref())?;
     given.way_out(parts, sandbox, *observe)?;
-    given.secrets(&parts.supply.secrets(sandbox).await?)?;
+    given.secrets(&parts.supply.secrets(sandbox, secrets).await?)?;
     let limits = &sandbox.limits;
     Ok(Wanted {
         group: Path::new(sandbox.tentacle.enclave.as_str()).join(&name),

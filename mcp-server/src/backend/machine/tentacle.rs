@@ -8,6 +8,7 @@ use super::log_book::LogBook;
 use super::places::{Places, TentaclePlace};
 use super::version;
 use crate::backend::{BackendError, LogOrder, RunOrder, RunReport, TentacleState};
+use crate::supply::Holder;
 use seen::{Counted, Seen, What};
 use std::io;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -123,7 +124,10 @@ impl Tentacle {
     async fn start(&self, current: ContentHash) -> Result<Engine, BackendError> {
         let parts = self.workshop.parts()?;
         let (place, enclave) = (self.place.clone(), self.of.enclave.clone());
-        let release = blocking(move || version::load(&place, &enclave, current)).await?;
+        let mut release = blocking(move || version::load(&place, &enclave, current)).await?;
+        let version = current.to_string();
+        let (enclave, tentacle) = (&self.of.enclave, &self.of.tentacle);
+        release.secrets = parts.supply.kept(Holder { enclave, tentacle, version: &version }).await?;
         Engine::start(parts, &release, self.workshop.name(&self.of), Arc::clone(&self.log)).await
     }
 

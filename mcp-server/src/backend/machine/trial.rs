@@ -36,7 +36,8 @@ async fn run(
     let kept = workshop.places.enclave(&of.enclave).tentacle(&of.tentacle);
     let modules = modules::ready(workshop, &new.sandbox, &kept, place).await?;
     let (sandbox, code) = (new.sandbox.clone(), place.version(&hash));
-    let release = version::Release { sandbox, code, modules, observe: true };
+    let secrets = new.secrets.clone();
+    let release = version::Release { sandbox, code, modules, observe: true, secrets };
     let log = Arc::new(LogBook::new(place.log()));
     let name = workshop.name(&new.sandbox.tentacle);
     let engine = Engine::start(parts, &release, name, Arc::clone(&log)).await?;

@@ -3,7 +3,7 @@
 
 use super::places::{Places, TentaclePlace};
 use super::{disk, modules};
-use crate::backend::BackendError;
+use crate::backend::{BackendError, GitSecrets};
 use serde::{Deserialize, Serialize};
 use std::fs::{self, OpenOptions, Permissions};
 use std::io::{self, Write};
@@ -23,6 +23,8 @@ pub(super) struct Release {
     pub(super) modules: Option<PathBuf>,
     /// Whether it runs only to see what its contract lacks.
     pub(super) observe: bool,
+    /// The secrets from git that it is given; nothing of them is on this disk.
+    pub(super) secrets: GitSecrets,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -82,8 +84,8 @@ fn close_folders(folder: &Path) -> io::Result<()> {
     fs::set_permissions(folder, Permissions::from_mode(0o555))
 }
 
-/// The version as it lies on disk, with everything derived from it anew: what is on disk is believed only if it is what
-/// its name says.
+/// The version as it lies on disk, with everything derived from it anew, and without secrets: what is on disk is believed only if
+/// it is what its name says.
 pub(super) fn load(
     place: &TentaclePlace,
     enclave: &EnclaveName,
@@ -103,7 +105,7 @@ pub(super) fn load(
     let facts = Facts { enclave: enclave.clone(), version };
     let sandbox = derive(&workflow, &facts).map_err(unfit)?;
     let modules = modules::load(place, &sandbox)?;
-    Ok(Release { sandbox, code, modules, observe: false })
+    Ok(Release { sandbox, code, modules, observe: false, secrets: GitSecrets::default() })
 }
 
 /// Whether what lies there is this version; nothing where nothing does.

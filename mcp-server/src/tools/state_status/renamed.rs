@@ -15,6 +15,10 @@ use workflow::{Bundle, TentacleName};
 /// The file that has a tentacle's name.
 const WORKFLOW: &str = "workflow.yaml";
 
+/// How often content is hashed at most for one answer, whatever is in git: it can be as large as a tentacle may be. What is not found
+/// by then is told as one that is gone and one that is new, which is as true.
+const MOST_TRIES: usize = 100;
+
 /// The names that became others.
 #[derive(Debug, Default)]
 pub(super) struct Renamed {
@@ -31,23 +35,18 @@ impl Renamed {
         hidden: impl Fn(&TentacleName) -> bool,
     ) -> Result<Self, Failure> {
         let is_new = |name: &TentacleName| !running.contains_key(name) && !hidden(name);
-        let mut new: BTreeMap<&str, &TentacleName> = BTreeMap::new();
+        let mut search = Search { new: BTreeMap::new(), tries: MOST_TRIES };
         for (name, kept) in kept.iter().filter(|(name, _)| is_new(name)) {
-            new.extend(kept.as_ref().ok().map(|hash| (hash.as_str(), name)));
+            search.new.extend(kept.as_ref().ok().map(|hash| (hash.as_str(), name)));
         }
         let mut to = BTreeMap::new();
         for (name, target) in running.iter().filter(|(name, _)| !kept.contains_key(*name)) {
-            if new.is_empty() {
+            if search.is_over() {
                 break;
             }
             let files = server.store.running_source(target).await.map_err(|error| unavailable(&error))?;
-            let Some(files) = files else { continue };
-            let under = |other: &TentacleName| under(&files, name, other);
-            let found = new.iter().find(|(hash, other)| under(other).as_deref() == Some(hash));
-            if let Some((hash, other)) = found.map(|(hash, other)| (*hash, *other)) {
-                to.insert(name.clone(), other.clone());
-                new.remove(hash);
-            }
+            let other = files.and_then(|files| search.new_name(&files, name));
+            to.extend(other.map(|other| (name.clone(), other.clone())));
         }
         Ok(Self { to })
     }
@@ -61,6 +60,40 @@ impl Renamed {
         let (old, _) = self.to.iter().find(|(_, new)| *new == name)?;
         let says = format!("it still runs under its old name, `{old}`");
         Some((StateWord::Renamed, says, format!("deploy `{name}`, then remove `{old}`")))
+    }
+}
+
+/// A search among what is new in git.
+struct Search<'k> {
+    /// The names, by that of the content.
+    new: BTreeMap<&'k str, &'k TentacleName>,
+    /// How often content may still be hashed.
+    tries: usize,
+}
+
+impl<'k> Search<'k> {
+    /// Whether nothing more can be found.
+    fn is_over(&self) -> bool {
+        self.new.is_empty() || self.tries == 0
+    }
+
+    /// What a tentacle of these files is called now, where it is found. Nothing else is called so then.
+    fn new_name(
+        &mut self,
+        files: &BTreeMap<String, String>,
+        from: &TentacleName,
+    ) -> Option<&'k TentacleName> {
+        let tried = self.new.iter().take(self.tries);
+        let (mut count, mut found) = (0, None);
+        for (hash, other) in tried {
+            count += 1;
+            if under(files, from, other).as_deref() == Some(hash) {
+                found = Some(*hash);
+                break;
+            }
+        }
+        self.tries = self.tries.saturating_sub(count);
+        self.new.remove(found?)
     }
 }
 
@@ -92,5 +125,25 @@ mod tests {
         let text = "version: \"1\"\nname: hello\ndescription: says hello\n";
         assert_eq!(renamed(text, &from, &to), "version: \"1\"\nname: greeter\ndescription: says hello\n");
         assert_eq!(renamed("name: \"hello\"", &from, &to), "name: \"greeter\"");
+    }
+
+    #[test]
+    fn content_is_hashed_so_often_and_no_more() {
+        let name = |name: &str| name.parse::<TentacleName>().unwrap();
+        let (from, to) = (name("hello"), name("greeter"));
+        let files = [(WORKFLOW.to_owned(), "name: hello\n".to_owned())].into();
+        let hash = under(&files, &from, &to).unwrap();
+        // All of them come before it.
+        let others: Vec<String> = (0..MOST_TRIES).map(|at| format!("  {at:05}")).collect();
+        let search = |others: &'_ [String]| {
+            let new = others.iter().map(|hash| (hash.as_str(), &from)).chain([(hash.as_str(), &to)]);
+            let mut search = Search { new: new.collect(), tries: MOST_TRIES };
+            let found = search.new_name(&files, &from).cloned();
+            let again = search.new_name(&files, &from).cloned();
+            (found, again, search.tries)
+        };
+        assert_eq!(search(&[]), (Some(to.clone()), None, MOST_TRIES - 1));
+        assert_eq!(search(&others[1..]), (Some(to.clone()), None, 0));
+        assert_eq!(search(&others), (None, None, 0));
     }
 }

@@ -103,9 +103,9 @@ impl Look<'_> {
                     .to_owned(),
             ));
         }
-        let looked = there.file.as_ref().map_err(SopsError::clone).and_then(|file| {
-            file.belongs_to(enclave, tentacle)?;
-            self.key.as_ref().map_or(Ok(()), |key| file.open(key).map(drop))
+        let looked = there.file.as_ref().map_err(SopsError::clone).and_then(|file| match &self.key {
+            Some(key) => file.open(key, enclave, tentacle).map(drop),
+            None => file.belongs_to(enclave, tentacle),
         });
         if let Err(error) = looked {
             return Ok(Err(error.to_string()));

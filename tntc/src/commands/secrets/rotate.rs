@@ -34,8 +34,8 @@ impl Rotate {
                     return Err(nobody(&path));
                 }
                 let text = there.file.and_then(|file| {
-                    file.belongs_to(&enclave, &tentacle)?;
-                    seal(&enclave, &tentacle, &file.open(&key)?, &recipients)
+                    let values = file.open(&key, &enclave, &tentacle)?;
+                    seal(&enclave, &tentacle, &values, &recipients)
                 });
                 let text = text.map_err(|error| at(&path, &error))?;
                 anew.push(((enclave.clone(), tentacle.clone()), service, text));

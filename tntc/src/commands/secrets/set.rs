@@ -86,7 +86,7 @@ impl Set {
         if file.keys().all(|has| has == key) {
             return Ok(SecretValues::new());
         }
-        file.open(&self.key.must()?).map_err(|error| at(&there.path, &error))
+        file.open(&self.key.must()?, &of.0, &of.1).map_err(|error| at(&there.path, &error))
     }
 }
 

@@ -21,6 +21,10 @@ use crate::{console, process};
 /// `machine` and `chat`, which both make sandboxes on this machine.
 const ON_CLUSTERS: [&str; 6] = ["node", "kubernetes", "keycloak", "cluster", "judged", "front_door"];
 
+/// The rows of both lanes in the report.
+const OTHERS: &str = "tests";
+const CLUSTERS: &str = "tests on clusters";
+
 /// A program of tests.
 #[derive(Debug)]
 pub(super) struct Suite {
@@ -60,7 +64,15 @@ pub(super) fn suites(metadata: &Metadata, written: &str) -> Result<Vec<Suite>> {
 
 /// Runs both lanes, each suite as `ready` makes its command so that it finds the servers. What the lane on clusters printed is
 /// printed when both are done, so that the two do not get mixed up.
+///
+/// Where there is no suite, they could not be built, and nothing has passed.
 pub(super) fn run(suites: &[Suite], log: &Path, report: &mut Report, ready: &(dyn Fn(&mut Command) + Sync)) {
+    if suites.is_empty() {
+        for lane in [OTHERS, CLUSTERS] {
+            report.left_out(lane, "they could not be built");
+        }
+        return;
+    }
     let (clusters, others): (Vec<&Suite>, Vec<&Suite>) =
         suites.iter().partition(|suite| ON_CLUSTERS.contains(&suite.name.as_str()));
     thread::scope(|scope| {
@@ -68,11 +80,11 @@ pub(super) fn run(suites: &[Suite], log: &Path, report: &mut Report, ready: &(dy
             let start = Instant::now();
             (lane(&clusters, ready, &|command| process::run_logged(command, log)), start.elapsed())
         });
-        report.step("tests", || lane(&others, ready, &|command| process::run(command)));
+        report.step(OTHERS, || lane(&others, ready, &|command| process::run(command)));
         let (result, time) = beside.join().unwrap_or_else(|panic| resume_unwind(panic));
         console::complain("── tests on clusters, beside the others");
         let shown = print(log);
-        report.record("tests on clusters", time, result.and(shown));
+        report.record(CLUSTERS, time, result.and(shown));
     });
 }
 
@@ -101,4 +113,19 @@ fn print(log: &Path) -> Result<()> {
     let text = fs::read(log).with_context(|| format!("{} cannot be read", log.display()))?;
     console::say(&String::from_utf8_lossy(&text));
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_could_not_be_built_has_not_passed() {
+        let mut report = Report::new();
+        let log = tempfile::tempdir().unwrap();
+        run(&[], &log.path().join("clusters"), &mut report, &|_| {});
+        let told = format!("{report:?}");
+        assert!(!told.contains("Passed"), "{told}");
+        assert_eq!(told.matches("they could not be built").count(), 2, "{told}");
+    }
 }

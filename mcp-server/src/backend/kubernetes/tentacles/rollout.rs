@@ -44,8 +44,27 @@ impl Tentacles {
     ) -> Result<Deployed, BackendError> {
         let (target, sandbox) = (grant.target(), &version.sandbox);
         let workload = self.workloads.read(&target.record.name).await?;
+        let before = workload.version(&target.name, &sandbox.version.short()).standing().map(str::to_owned);
         let serves = recorded(target).is_some_and(|before| before == sandbox.version);
-        let made = match self.apply(target, version, &workload).await {
+        let brought = self.bring(target, version, &workload, serves).await;
+        if serves
+            && brought.is_err()
+            && let Err(error) = self.give_back(target, version, before).await
+        {
+            tracing::warn!(tentacle.name = %target.name, %error, "what serves is not given its secrets back: put it back");
+        }
+        brought
+    }
+
+    async fn bring(
+        &self,
+        target: &OnTentacle,
+        version: &Version,
+        workload: &Workload,
+        serves: bool,
+    ) -> Result<Deployed, BackendError> {
+        let sandbox = &version.sandbox;
+        let made = match self.apply(target, version, workload).await {
             Err(error @ BackendError::NoRoom(_)) if !serves => {
                 // What is there of it takes room.
                 self.clear(target, &name_of(&target.name, &sandbox.version)).await?;
@@ -53,11 +72,10 @@ impl Tentacles {
             }
             made => made?,
         };
-        let wanted =
-            Wanted { workload: &workload, target, version: sandbox.version, purpose: Purpose::Serve };
+        let wanted = Wanted { workload, target, version: sandbox.version, purpose: Purpose::Serve };
         let proven = async {
             if let Some((standing, _)) = &made {
-                self.ready(&workload, &target.name, &sandbox.version.short(), standing).await?;
+                self.ready(workload, &target.name, &sandbox.version.short(), standing).await?;
             }
             // Also of one that was made by a server that ended before it could ask.
             self.proven(&wanted).await?;
@@ -83,6 +101,33 @@ impl Tentacles {
             vec![served(version), format!("pod in {}", self.site.sandbox()), "network policy".to_owned()];
         let created = u64::from(created);
         Ok(Deployed { applied, created, updated: 1 - created, deleted: 0, rehearsed })
+    }
+
+    /// The version that serves was to be given other secrets from git, and that failed: it is as before, so that also a pod which
+    /// comes in place of the one that runs has those that serve, and a later deploy finds what it has to change.
+    async fn give_back(
+        &self,
+        target: &OnTentacle,
+        failed: &Version,
+        before: Option<String>,
+    ) -> Result<(), BackendError> {
+        let enclave = &target.record.name;
+        let holder = Holder { enclave, tentacle: &target.name, version: &failed.hash };
+        let secrets = self.supply.kept(holder).await?;
+        if secrets == failed.secrets {
+            return Ok(());
+        }
+        let refused = self.supplied(target, failed, Purpose::Serve).await?.standing;
+        let version = &Version { secrets, ..failed.clone() };
+        let mut supplied = self.supplied(target, version, Purpose::Serve).await?;
+        // A server that ended in the middle may have left that of what failed.
+        supplied.standing = before.filter(|before| *before != refused).unwrap_or(supplied.standing);
+        let modules = self.modules(target, version, &supplied.spec(version).name()).await?;
+        let supplied = supplied.with(modules);
+        let deployment = manifest::deployment(&supplied.spec(version)).map_err(|error| fault(&error))?;
+        self.apply_walls(&supplied, version).await?;
+        self.cluster.apply(enclave.as_str(), &deployment).await?;
+        Ok(())
     }
 
     /// Applies a version's objects; answers its standing and whether it is new, or nothing where it serves already.

@@ -34,7 +34,7 @@ impl Tentacles {
         let cluster = self.site.spec(!sandbox.egress.is_empty()).await?;
         let token = self.supply.run_token(target.record.id, &named(target), &sandbox.version);
         let token = RunTokenHash::of(token.expose_secret());
-        let secrets = self.supply.secrets(sandbox).await?;
+        let secrets = self.supply.secrets(sandbox, &version.secrets).await?;
         let plan = serde_json::to_string(&sandbox.plan(&token))
             .map_err(|error| BackendError::Fault(error.to_string()))?;
         let standing = self.supply.standing(sandbox, plan, &secrets);

@@ -52,6 +52,7 @@ impl Tentacle {
             code: self.place.version(&hash),
             modules,
             observe: false,
+            secrets: new.secrets.clone(),
         };
         let name = self.workshop.name(&self.of);
         let engine = Engine::start(parts, &release, name, Arc::clone(&self.log)).await?;
