@@ -2,6 +2,7 @@
 //! each step of making an enclave, raced, and tried at what is not its own, while an observer watches the cluster.
 #![expect(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test fails by panicking")]
 #![expect(clippy::print_stderr, reason = "a test that fails tells what the server said")]
+#![expect(clippy::print_stdout, reason = "what a test leaves out it says")]
 #![allow(dead_code, reason = "some of what it shares with the suite of the node is used there alone")]
 
 mod audit;

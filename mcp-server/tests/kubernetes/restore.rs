@@ -178,7 +178,6 @@ async fn what_was_lost_is_field_by_field_what_it_was() {
         standings.clone().all(|found| found["standing"] == "proven") && standings.count() == count,
         "{found}"
     );
-    let began = std::time::Instant::now();
     // As `tntc state restore` does.
     let restore = async |enclave: &String| site.operate("state_restore", json!({"name": enclave})).await;
     let mut coming = stream::iter(&enclaves).map(restore).buffered(4);
@@ -188,7 +187,6 @@ async fn what_was_lost_is_field_by_field_what_it_was() {
         assert!(done["status"] == "restored" && all.len() == tentacles, "{done}");
         assert!(all.iter().all(|one| one["state"] == "restored"), "{done}");
     }
-    println!("{count} x {tentacles} restored in {:?}", began.elapsed());
     until_ready(&site, &enclaves, tentacles).await;
     let after = objects(&enclaves);
     assert_eq!(before.keys().collect::<Vec<_>>(), after.keys().collect::<Vec<_>>());
