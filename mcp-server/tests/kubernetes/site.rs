@@ -15,7 +15,7 @@ use wire::Failure;
 use wire::client::{Client, ClientError, Extras};
 
 /// The token of an operator who may read everything, and restore.
-const OPERATOR: &str = "break-glass-token-of-olga-who-may-read";
+pub(crate) const OPERATOR: &str = "break-glass-token-of-olga-who-may-read";
 
 /// What outlives a server, and the server.
 pub(crate) struct Site {
@@ -37,12 +37,22 @@ impl Site {
 
     /// The same with servers that are told more.
     pub(crate) async fn start_with(heads: &str, more: Vec<String>) -> Self {
+        Self::keyed(&crate::place::key().pem, heads, more, |_| ()).await
+    }
+
+    /// The same with this signing key, in a folder that is prepared before a server comes into it.
+    pub(crate) async fn keyed(
+        signing: &str,
+        heads: &str,
+        more: Vec<String>,
+        prepare: impl FnOnce(&Path),
+    ) -> Self {
         let cluster = Cluster::connect().await;
         let proxy = Proxy::start(&cluster).await;
         let dir = tempfile::tempdir().unwrap();
-        let key = crate::place::key();
-        write_keys(dir.path(), &key.pem, &key.jwk);
-        write_operator(dir.path());
+        write_keys(dir.path(), signing, &crate::place::key().jwk);
+        operator_may(dir.path(), &["read", "confirm-restore"]);
+        prepare(dir.path());
         cluster.write_kubeconfig(&proxy.url, &dir.path().join("kubeconfig"));
         let mut site = Self { cluster, proxy, issuer: Issuer::start().await, dir, running: None, more };
         site.run(heads).await;
@@ -133,7 +143,7 @@ pub(crate) async fn call(
     call_with(endpoint, token, tool, args, Extras::default()).await
 }
 
-async fn call_with(
+pub(crate) async fn call_with(
     endpoint: &str,
     token: &str,
     tool: &'static str,
@@ -155,11 +165,11 @@ pub(crate) fn unique(what: &str) -> String {
     format!("{what}-{}", &random[random.len() - 8..])
 }
 
-/// The file that names the operator.
-fn write_operator(dir: &Path) {
+/// Writes the file that names the operator, who may do this.
+pub(crate) fn operator_may(dir: &Path, scopes: &[&str]) {
     let digest = Sha256::digest(OPERATOR).iter().map(|byte| format!("{byte:02x}")).collect::<String>();
     let entry = json!({
-        "operator": "olga", "token_sha256": digest, "scopes": ["read", "confirm-restore"], "not_after": "2100-01-01T00:00:00Z",
+        "operator": "olga", "token_sha256": digest, "scopes": scopes, "not_after": "2100-01-01T00:00:00Z",
     });
     std::fs::write(dir.join("glass.json"), json!({"entries": [entry]}).to_string()).unwrap();
 }
