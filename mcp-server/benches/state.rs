@@ -69,6 +69,7 @@ async fn status(issuer: &issuer::Issuer, enclaves: usize, tentacles: usize) {
     let dir = recorded.server_folder();
     operator_may(dir.path(), &["read", "confirm-restore"]);
     let mut flags = recorded.flags(dir.path());
+    flags.push(format!("--trail-heads-dir={}", dir.path().join("heads").display()));
     flags.push("--backend=simulator".to_owned());
     flags.push(format!("--oidc-issuer={}", issuer.url));
     flags.push("--mcp-client=agents".to_owned());

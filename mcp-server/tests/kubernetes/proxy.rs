@@ -85,7 +85,8 @@ impl Proxy {
     pub(crate) async fn start(cluster: &Cluster) -> Self {
         let authority = std::fs::read(&cluster.authority).unwrap();
         let authorities = reqwest::Certificate::from_pem_bundle(&authority).unwrap();
-        let http = reqwest::Client::builder().no_proxy().tls_certs_only(authorities).build().unwrap();
+        let http =
+            reqwest::Client::builder().no_proxy().http1_only().tls_certs_only(authorities).build().unwrap();
         let way = Arc::new(Way {
             upstream: cluster.url.clone(),
             http,
