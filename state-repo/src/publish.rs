@@ -9,7 +9,7 @@ use crate::names::CommitId;
 use crate::remote::{self, Pushed};
 use crate::secrets;
 use crate::sign::SigningKey;
-use git2::{Commit, Index, IndexEntry, IndexTime, Oid, Repository, Tree};
+use git2::{Commit, Index, IndexEntry, IndexTime, MergeOptions, Oid, Repository, Tree};
 use std::collections::BTreeMap;
 use std::fmt;
 use std::path::Path;
@@ -241,7 +241,10 @@ pub(crate) fn merged<'r>(
     theirs: &Tree<'_>,
     ours: &Tree<'_>,
 ) -> Result<Tree<'r>, StateError> {
-    let mut index = repo.merge_trees(before, theirs, ours, None)?;
+    // A file that has another name now is another file: what somebody changed of the first one is told, and goes nowhere else.
+    let mut options = MergeOptions::new();
+    options.find_renames(false);
+    let mut index = repo.merge_trees(before, theirs, ours, Some(&options))?;
     resolved(repo, &mut index)
 }
 
