@@ -89,6 +89,7 @@ impl Mirror {
     /// When it holds secrets, when somebody else changed the same, or when the state repo does not take it.
     pub fn publish(&self, change: &Change, key: Option<&SigningKey>) -> Result<Published, StateError> {
         check(&change.files)?;
+        let mut ended = Pushed::Lost;
         for tries in 0..TRIES {
             remote::give_way(tries);
             let mut held = self.held();
@@ -106,11 +107,12 @@ impl Mirror {
                 return Ok(Published { commit, already: true });
             }
             let commit = change.onto(repo, tip, key)?;
-            if self.elsewhere().push(repo, self.branch(), tip, commit)? == Pushed::Done {
+            ended = self.elsewhere().push(repo, self.branch(), tip, commit)?;
+            if ended == Pushed::Done {
                 return Ok(Published { commit, already: false });
             }
         }
-        Err(StateError::Crowded(TRIES))
+        Err(ended.given_up(TRIES))
     }
 
     /// What a request has committed already, where it is not too long ago.
