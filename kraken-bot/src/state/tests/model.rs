@@ -42,8 +42,9 @@ struct Seen {
 pub(super) struct Between {
     /// What both had in common before.
     common: Files,
+    pub(super) was: Files,
     /// Where each file was going.
-    pub(super) next: Files,
+    next: Files,
 }
 
 #[derive(Debug, Clone, Default)]
@@ -63,10 +64,11 @@ impl Model {
         self.past.push(git);
     }
 
-    /// A person writes a file, or removes it; `there` is what they found.
-    pub(super) fn touches(&mut self, path: &str, there: Option<&String>, text: Option<String>) {
-        // Whoever changes a file that has not followed yet has the one before in common with git.
-        if let Some(between) = self.between.as_ref().filter(|between| between.next.get(path) != there) {
+    /// A person writes a file, or removes it.
+    pub(super) fn touches(&mut self, path: &str, text: Option<String>) {
+        // Nobody knows whether it had followed by then: whatever git has of it is told.
+        let unknown = |between: &&Between| between.was.get(path) != between.next.get(path);
+        if let Some(between) = self.between.as_ref().filter(unknown) {
             let before = between.common.get(path).cloned();
             set(self.common.get_or_insert_default(), path, before);
         }
@@ -144,9 +146,8 @@ impl Model {
         if files != self.git {
             self.comes(files.clone());
         }
-        let before = self.between.take().map(|between| between.common);
-        let common = before.or_else(|| self.in_common()).unwrap_or_default();
-        self.between = Some(Between { common, next: files.clone() });
+        let (common, was) = (self.in_common().unwrap_or_default(), self.disk.clone().unwrap_or_default());
+        self.between = Some(Between { common, was, next: files.clone() });
         (self.disk, self.common, self.seen) = (Some(files.clone()), Some(files.clone()), None);
         Told::Done(files)
     }
@@ -165,17 +166,6 @@ impl Model {
     /// The disk is where it was going.
     pub(super) fn has_followed(&mut self) {
         self.between = None;
-    }
-
-    /// What is on the disk: of a file that has followed, nothing is left to be said.
-    pub(super) fn finds(&mut self, there: &Files) {
-        let Some(Between { common, next }) = &mut self.between else { return };
-        let paths: BTreeSet<String> = common.keys().chain(next.keys()).cloned().collect();
-        for path in paths {
-            if there.get(&path) == next.get(&path) {
-                set(common, &path, next.get(&path).cloned());
-            }
-        }
     }
 }
 

@@ -10,6 +10,7 @@ use serde_json::Value;
 use state_repo::{Author, CommitId, Layout, Mirror, Place, StateError, Trailers};
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 /// What the Kraken is asked to do.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -42,8 +43,8 @@ pub(super) struct Pending {
 }
 
 pub(super) struct World {
-    home: tempfile::TempDir,
-    mirror: Option<Mirror>,
+    pub(super) home: tempfile::TempDir,
+    pub(super) mirror: Option<Mirror>,
     pub(super) model: Model,
     /// The disk before the Kraken began something that it did not end.
     was: Files,
@@ -53,6 +54,14 @@ pub(super) struct World {
     tips: BTreeSet<String>,
     commits: usize,
     numbers: usize,
+    /// Whether something around it does not work: then a request may fail.
+    pub(super) in_trouble: bool,
+    /// Whether somebody who holds the branch still lives.
+    pub(super) holds_on: bool,
+    /// Why requests failed.
+    pub(super) failures: Vec<String>,
+    /// When somebody else commits; now, if nothing is said.
+    pub(super) date: Option<&'static str>,
     /// Of the last kills: how many came too late, and how many were before and after the commit was pushed.
     pub(super) kills: [usize; 3],
 }
@@ -155,6 +164,10 @@ impl World {
             tips: BTreeSet::new(),
             commits: 0,
             numbers: 0,
+            in_trouble: false,
+            holds_on: false,
+            failures: Vec::new(),
+            date: None,
             kills: [0; 3],
         };
         let begun: Vec<(&str, Option<String>)> =
@@ -189,7 +202,7 @@ impl World {
         self.mirror.get_or_insert_with(|| open(&home))
     }
 
-    fn bare(&self) -> PathBuf {
+    pub(super) fn bare(&self) -> PathBuf {
         self.home.path().join("state.git")
     }
 
@@ -201,8 +214,7 @@ impl World {
     // What a person does on the disk.
 
     pub(super) fn touches(&mut self, path: &str, text: Option<String>) {
-        let there = self.on_disk().unwrap_or_default();
-        self.model.touches(path, there.get(path), text.clone());
+        self.model.touches(path, text.clone());
         let file = copy(self.home.path()).folder(&names().enclave, &names().tentacle).join(path);
         match text {
             Some(text) => {
@@ -267,7 +279,14 @@ impl World {
 
     fn push(&mut self, clone: &Path) {
         git(clone, &["add", "-A"]);
-        git(clone, &["commit", "--quiet", "-m", "by hand"]);
+        let dates = self.date.map(|date| [("GIT_AUTHOR_DATE", date), ("GIT_COMMITTER_DATE", date)]);
+        let committed = Command::new("git")
+            .args(["-c", "user.name=Ben", "-c", "user.email=ben@plain.example"])
+            .args(["commit", "--quiet", "-m", "by hand"])
+            .current_dir(clone)
+            .envs(dates.into_iter().flatten())
+            .status();
+        assert!(committed.unwrap().success());
         git(clone, &["push", "--quiet", "origin", "HEAD:main"]);
         self.commits += 1;
     }
@@ -306,9 +325,10 @@ impl World {
     }
 
     fn is_asked(&mut self, asked: Pending, kill: Option<Kill>) {
-        self.a_while_passes();
+        if !self.holds_on {
+            self.a_while_passes();
+        }
         let there = self.on_disk().unwrap_or_default();
-        self.model.finds(&there);
         let before = self.model.clone();
         let told = match (&asked.committed, &asked.to) {
             (Some(files), Some(_)) => Told::Done(files.clone()),
@@ -321,21 +341,38 @@ impl World {
             None => Some(work(self.mirror(), &asked.job)),
             Some(at) => self.killed(&asked.job, at),
         };
+        let answer = match answer {
+            Some(Answer::Failed(why)) if self.in_trouble => {
+                self.failures.push(why);
+                None
+            }
+            answer => answer,
+        };
         match answer {
             Some(answer) => {
-                self.model.has_followed();
+                if self.in_trouble && self.on_disk() != self.model.disk {
+                    self.was = there.clone();
+                } else {
+                    self.model.has_followed();
+                }
                 self.is_answered(&told, answer, commits);
             }
             None => {
-                let log = git(&self.bare(), &["log", "--format=%B", "-n", "4", "main"]);
+                let bare = if self.bare().exists() { self.bare() } else { self.home.path().join("away.git") };
+                let log = git(&bare, &["log", "--format=%B", "-n", "4", "main"]);
                 let is_committed = log.contains(&format!("Tentacular-Request: {}\n", asked.job.request))
                     || log.ends_with(&format!("Tentacular-Request: {}", asked.job.request));
                 self.kills[1 + usize::from(is_committed)] += 1;
+                let is_begun = self.noted()["commit"].is_string();
+                let is_done = self.noted().is_null() && self.on_disk() == self.model.disk;
                 if is_committed {
                     assert!(commits || asked.committed.is_some(), "nothing was to be committed");
                     self.commits += usize::from(commits);
-                } else if commits || !matches!(told, Told::Done(_)) || !self.has_begun_to_follow() {
+                } else if commits || !matches!(told, Told::Done(_)) || !(is_begun || is_done) {
                     self.model = before;
+                }
+                if is_done && self.model.between.is_some() {
+                    self.model.has_followed();
                 }
                 let mut pending = asked;
                 if let (true, Told::Done(files)) = (is_committed, &told) {
@@ -352,12 +389,11 @@ impl World {
         self.is_kept(&there);
     }
 
-    /// Whether the Kraken noted which commit the disk is to follow, or is at an end with it.
-    fn has_begun_to_follow(&self) -> bool {
+    /// What the Kraken noted of what it is about to do.
+    fn noted(&self) -> Value {
         let names = names();
         let note = copy(self.home.path()).note(&names.enclave, &names.tentacle).unwrap();
-        let note: Value = note.map_or(Value::Null, |note| serde_json::from_str(&note).unwrap());
-        note["sent"]["commit"].is_string() || self.on_disk() == self.model.disk
+        note.map_or(Value::Null, |note| serde_json::from_str::<Value>(&note).unwrap()["sent"].clone())
     }
 
     fn killed(&mut self, job: &Job, Kill(place, at): Kill) -> Option<Answer> {
@@ -418,7 +454,8 @@ impl World {
         let there = self.on_disk().unwrap_or_default();
         let disk = self.model.disk.clone().unwrap_or_default();
         for path in PATHS {
-            let behind = self.model.between.is_some() && there.get(path) == self.was.get(path);
+            let was = self.model.between.as_ref().map(|between| [&self.was, &between.was]);
+            let behind = was.is_some_and(|was| was.iter().any(|was| was.get(path) == there.get(path)));
             assert!(there.get(path) == disk.get(path) || behind, "{path} on the disk: {there:?}");
         }
     }
