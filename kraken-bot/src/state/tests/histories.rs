@@ -30,6 +30,20 @@ enum Step {
     GoesOn(Option<Kill>),
 }
 
+impl Step {
+    /// Whether somebody pushes with plain git.
+    fn is_by_hand(&self) -> bool {
+        matches!(
+            self,
+            Self::Pushes(..)
+                | Self::PushesRemoval(_)
+                | Self::PushesAnotherPath(..)
+                | Self::PushesRemovalOfAll
+                | Self::PushesAnotherName
+        )
+    }
+}
+
 fn steps() -> impl Strategy<Value = Vec<Step>> {
     // Nothing is a tentacle without the first one: the server takes none, and the model knows nothing of that.
     let (path, other) = (0..PATHS.len(), 1..PATHS.len());
@@ -56,6 +70,9 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
 }
 
 fn happens(world: &mut World, step: &Step) {
+    if step.is_by_hand() {
+        world.lets_go();
+    }
     let disk = world.on_disk();
     let of_disk = |path: usize| disk.as_ref().and_then(|disk| disk.get(PATHS[path]).cloned());
     let of_git = |world: &World, path: usize| world.model.git.get(PATHS[path]).cloned();

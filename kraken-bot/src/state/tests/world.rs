@@ -241,6 +241,15 @@ impl World {
 
     // What somebody else does with plain git.
 
+    /// What a Kraken that died holds in the repository stops everybody: it is let go when it is there again, or removed as git says.
+    pub(super) fn lets_go(&mut self) {
+        let lock = self.bare().join("refs/heads/main.lock");
+        if lock.exists() {
+            self.goes_on(None);
+            let _ = std::fs::remove_file(lock);
+        }
+    }
+
     fn pulled(&self) -> PathBuf {
         let clone = self.home.path().join("clone");
         if self.commits > 0 {
@@ -329,7 +338,7 @@ impl World {
             self.a_while_passes();
         }
         let there = self.on_disk().unwrap_or_default();
-        let before = self.model.clone();
+        let (before, noted) = (self.model.clone(), self.noted());
         let told = match (&asked.committed, &asked.to) {
             (Some(files), Some(_)) => Told::Done(files.clone()),
             (Some(files), None) if self.model.stand() == Stand::Changed => Told::Done(files.clone()),
@@ -370,8 +379,11 @@ impl World {
                     self.commits += usize::from(commits);
                 } else if commits || !matches!(told, Told::Done(_)) || !(is_begun || is_done) {
                     self.model = before;
-                }
-                if is_done && self.model.between.is_some() {
+                    // What an earlier one had left was done first.
+                    if noted != self.noted() {
+                        self.model.has_followed();
+                    }
+                } else if is_done {
                     self.model.has_followed();
                 }
                 let mut pending = asked;
