@@ -372,7 +372,7 @@ impl World {
                 let is_committed = log.contains(&format!("Tentacular-Request: {}\n", asked.job.request))
                     || log.ends_with(&format!("Tentacular-Request: {}", asked.job.request));
                 self.kills[1 + usize::from(is_committed)] += 1;
-                let is_begun = self.noted()["commit"].is_string();
+                let is_begun = self.noted()["commit"].is_string() && self.noted() != noted;
                 let is_done = self.noted().is_null() && self.on_disk() == self.model.disk;
                 if is_committed {
                     assert!(commits || asked.committed.is_some(), "nothing was to be committed");
