@@ -111,6 +111,16 @@ impl World {
         self.model.git.insert(name.to_owned(), number);
     }
 
+    /// As people do it: the folder, and the line that has the name.
+    fn gives_another_name(&self, from: &str, to: &str) {
+        let folder = |name: &str| self.repo.clone.join("enclaves/price-watch").join(name);
+        std::fs::rename(folder(from), folder(to)).unwrap();
+        let file = folder(to).join("workflow.yaml");
+        let text = std::fs::read_to_string(&file).unwrap();
+        let line = |name: &str| format!("name: \"{name}\"");
+        std::fs::write(&file, text.replace(&line(from), &line(to))).unwrap();
+    }
+
     fn take_out(&mut self, name: &str) {
         std::fs::remove_dir_all(self.repo.clone.join("enclaves/price-watch").join(name)).unwrap();
         self.model.git.remove(name);
@@ -184,8 +194,9 @@ impl World {
             Step::Renames(from, to) => {
                 let (from, to) = (NAMES[from], NAMES[to]);
                 if let (Some(number), None) = (self.model.git.get(from).copied(), self.model.git.get(to)) {
-                    self.take_out(from);
-                    self.put(to, number);
+                    self.gives_another_name(from, to);
+                    self.model.git.remove(from);
+                    self.model.git.insert(to.to_owned(), number);
                     self.commit(format!("{from} is {to} now"));
                 }
             }

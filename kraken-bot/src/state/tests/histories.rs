@@ -202,3 +202,56 @@ fn before_whatever_change_the_kraken_dies_the_request_has_one_commit_and_the_dis
     println!("killed {} times before the push and {} times after it", ends[1], ends[2]);
     assert!(ends[1] > 10 && ends[2] > 5, "{ends:?}");
 }
+
+fn disk_dies(at: usize) -> Option<Kill> {
+    Some(Kill("tentacles", at))
+}
+
+/// What somebody changed of a tentacle that was given another name in git goes into no other folder.
+#[test]
+fn what_has_another_name_in_git_is_told_to_whoever_changed_it() {
+    history(&[Step::PushesAnotherName, Step::Writes(1, false), Step::Deploys(None)]);
+    history(&[Step::PushesAnotherPath(1, 3), Step::Writes(1, false), Step::Deploys(None)]);
+}
+
+/// A part of a tentacle is none: where all of it was removed, nothing of it is committed before that was told.
+#[test]
+fn a_change_of_what_was_removed_is_told_as_a_whole() {
+    history(&[Step::PushesRemovalOfAll, Step::Writes(0, false), Step::Deploys(None)]);
+    history(&[Step::PushesRemovalOfAll, Step::Writes(1, false), Step::Deploys(None)]);
+}
+
+#[test]
+fn a_disk_that_follows_by_halves_has_no_changes_of_its_own() {
+    for at in 0..10 {
+        let two = [Step::Pushes(0, false), Step::Pushes(2, false), Step::Deploys(disk_dies(at))];
+        history(&[&two[..], &[Step::Pushes(0, false)]].concat());
+    }
+}
+
+#[test]
+fn a_commit_that_the_kraken_could_not_note_any_more_is_no_conflict_with_what_comes_after_it() {
+    for at in 3..9 {
+        let sent = [Step::Pushes(2, true), Step::Writes(1, true), Step::Deploys(disk_dies(at))];
+        history(&[&sent[..], &[Step::Writes(1, true), Step::Deploys(None)]].concat());
+        history(&[&sent[..], &[Step::Writes(2, true), Step::GoesOn(None)]].concat());
+    }
+}
+
+#[test]
+fn a_conflict_of_which_nobody_has_heard_is_told_when_the_request_comes_again() {
+    for at in 0..12 {
+        let both = [Step::Writes(0, true), Step::Pushes(0, true), Step::Deploys(disk_dies(at))];
+        history(&[&both[..], &[Step::Writes(0, true), Step::GoesOn(None)]].concat());
+    }
+}
+
+#[test]
+fn what_is_written_anew_when_a_removal_was_followed_by_halves_is_told() {
+    history(&[
+        Step::PushesRemoval(1),
+        Step::RollsBack(0, Some(Kill("mirror", 0))),
+        Step::Deploys(disk_dies(5)),
+        Step::Writes(1, false),
+    ]);
+}

@@ -32,7 +32,8 @@ impl Model {
         let mut renamed = BTreeMap::new();
         let gone = self.runs.iter().filter(|(name, _)| !self.git.contains_key(*name));
         for (old, (greeting, _)) in gone {
-            let is_new = |name: &String| !self.runs.contains_key(name) && !renamed.values().any(|taken| taken == name);
+            let is_new =
+                |name: &String| !self.runs.contains_key(name) && !renamed.values().any(|taken| taken == name);
             let new = self.git.iter().find(|(name, other)| *other == greeting && is_new(name));
             if let Some((new, _)) = new {
                 renamed.insert(old.clone(), new.clone());
