@@ -1,5 +1,6 @@
 //! Disk and git through whatever may happen to them, with the real git as the other side.
 
+mod asked;
 mod faults;
 mod histories;
 mod killed;

@@ -1,8 +1,9 @@
 //! Random histories of a disk copy and the state repo, with a Kraken that dies before any of its changes, and beside them a
 //! model that says what must be so after each step.
 
+use super::asked::done;
 use super::killed;
-use super::world::{Kill, PATHS, PLACES, World, done};
+use super::world::{Kill, PATHS, PLACES, World};
 use proptest::prelude::*;
 use proptest::test_runner::{RngAlgorithm, TestCaseError, TestRng, TestRunner};
 

@@ -1,34 +1,15 @@
 //! A disk copy, a state repo into which somebody pushes with plain git, and the Kraken between them, which may die.
 
+use super::asked::{Answer, Job, copy, folder, names, open, wanted, word, work};
 use super::killed::{self, End};
-use super::model::{Files, Model, Stand, Told, Versions};
-use crate::state::{Change, Names, Sides, Standing, StateStop};
+use super::model::{Files, Model, Stand, Told};
+use crate::state::Sides;
 use crate::tests::git::git;
-use crate::working_copy::WorkingCopy;
-use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use state_repo::{Author, CommitId, Layout, Mirror, Place, StateError, Trailers};
+use state_repo::{CommitId, Mirror};
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::process::Command;
-
-/// What the Kraken is asked to do.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-pub(super) struct Job {
-    home: PathBuf,
-    request: String,
-    /// The commit whose content is to come back; a deploy without one.
-    to: Option<String>,
-}
-
-/// What it answers.
-#[derive(Debug, Serialize, Deserialize)]
-enum Answer {
-    Done(String),
-    Conflict(Versions),
-    Not(String),
-    Failed(String),
-}
 
 /// A request that was asked, and what must come of it.
 #[derive(Debug, Clone)]
@@ -74,79 +55,6 @@ pub(super) struct Kill(pub(super) &'static str, pub(super) usize);
 pub(super) const PLACES: [(&str, usize); 3] = [("mirror", 100), ("state.git", 13), ("tentacles", 17)];
 
 pub(super) const PATHS: [&str; 4] = ["workflow.yaml", "node.ts", "notes.md", "nodes/more.ts"];
-
-fn names() -> Names {
-    Names { enclave: "acme".parse().unwrap(), tentacle: "hello".parse().unwrap() }
-}
-
-fn folder() -> String {
-    Layout::tentacle(&names().enclave, &names().tentacle)
-}
-
-fn open(home: &Path) -> Mirror {
-    let place = Place {
-        address: format!("file://{}", home.join("state.git").display()).parse().unwrap(),
-        branch: "main".parse().unwrap(),
-        credentials: None,
-    };
-    Mirror::open(&home.join("mirror"), place).unwrap()
-}
-
-fn copy(home: &Path) -> WorkingCopy {
-    WorkingCopy::new(home.join("tentacles"))
-}
-
-/// Does a job in this process, as a Kraken that was just started.
-pub(super) fn done(job: &str) -> String {
-    let job: Job = serde_json::from_str(job).unwrap();
-    serde_json::to_string(&work(&open(&job.home), &job)).unwrap()
-}
-
-fn work(mirror: &Mirror, job: &Job) -> Answer {
-    let (copy, names) = (copy(&job.home), names());
-    let sides = Sides { mirror, copy: &copy, names: &names };
-    let author = Author { name: "Ana".to_owned(), email: "ana@team.example".to_owned() };
-    let trailers = Trailers { request: Some(job.request.clone()), ..Trailers::default() };
-    let change = Change { author, trailers };
-    let came = match &job.to {
-        None => sides.carry(&change, None).map(|done| done.ok_or_else(|| word(&sides.look().unwrap()))),
-        Some(to) => sides
-            .roll_back(to.parse().unwrap(), "hello: back".to_owned(), &change, None)
-            .map(|done| done.map_err(|standing| word(&standing))),
-    };
-    match came {
-        Ok(Ok(committed)) => Answer::Done(committed.commit.to_string()),
-        Ok(Err(why)) => Answer::Not(why),
-        Err(StateStop::Repo(StateError::Conflict(conflict))) => Answer::Conflict(versions(&conflict)),
-        Err(error) => Answer::Failed(error.to_string()),
-    }
-}
-
-fn versions(conflict: &state_repo::Conflict) -> Versions {
-    let text = |bytes: &Option<Vec<u8>>| bytes.clone().map(|bytes| String::from_utf8(bytes).unwrap());
-    let named = |path: &str| path.strip_prefix(&format!("{}/", folder())).unwrap().to_owned();
-    conflict.files.iter().map(|one| (named(&one.path), (text(&one.theirs), text(&one.ours)))).collect()
-}
-
-fn word(standing: &Standing) -> String {
-    match standing {
-        Standing::Nowhere => "nowhere".to_owned(),
-        Standing::Removed(_) => "removed".to_owned(),
-        Standing::InGit(_) => "in git".to_owned(),
-        Standing::Changed { .. } => "changed".to_owned(),
-        Standing::Apart { conflict, .. } => format!("apart: {:?}", versions(conflict)),
-    }
-}
-
-fn wanted(stand: &Stand) -> String {
-    match stand {
-        Stand::Nowhere => "nowhere".to_owned(),
-        Stand::Removed => "removed".to_owned(),
-        Stand::InGit => "in git".to_owned(),
-        Stand::Changed => "changed".to_owned(),
-        Stand::Apart(versions) => format!("apart: {versions:?}"),
-    }
-}
 
 impl World {
     /// Git and disk have the same tentacle, which is deployed.
