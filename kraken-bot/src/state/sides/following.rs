@@ -138,9 +138,11 @@ impl Sides<'_> {
         let Here { files, came } = here;
         let within =
             |id: &String| id.parse::<CommitId>().ok().filter(|commit| self.mirror.is_within(*commit, tip));
-        // Whoever changed the files after a conflict was told has seen both versions of what was told.
-        let told = came.told.as_ref().filter(|told| told.files != hashes(files)).and_then(|told| {
-            let is_answered = request.is_none() || told.request.as_deref() != request;
+        // Whoever changed the files after a conflict was told has seen both versions of what was told. As long as nobody has, it is
+        // as it was when it was told.
+        let told = came.told.as_ref().and_then(|told| {
+            let is_heard = request.is_none() || told.request.as_deref() != request;
+            let is_answered = is_heard && told.files != hashes(files);
             let seen = if is_answered { Some(&told.theirs) } else { told.before.as_ref() };
             Some((within(&told.base)?, seen?))
         });

@@ -256,3 +256,19 @@ fn what_is_written_anew_when_a_removal_was_followed_by_halves_is_told() {
         Step::Writes(1, false),
     ]);
 }
+
+/// What somebody has decided once, they have decided when there is another conflict, too.
+#[test]
+fn who_asks_again_without_a_change_is_told_the_same_again() {
+    history(&[
+        Step::PushesRemoval(2),
+        Step::Deploys(None),
+        Step::PushesRemovalOfAll,
+        Step::Writes(2, false),
+        Step::Deploys(None),
+        Step::Pushes(0, false),
+        Step::Writes(2, false),
+        Step::Deploys(None),
+        Step::Deploys(None),
+    ]);
+}

@@ -33,6 +33,8 @@ pub(super) enum Told {
 struct Seen {
     /// What both sides had in common, with what was seen of git.
     common: Files,
+    /// What they had in common before, if anything.
+    before: Option<Files>,
     /// The disk at that time.
     disk: Files,
 }
@@ -82,7 +84,10 @@ impl Model {
 
     fn in_common(&self) -> Option<Files> {
         let disk = self.disk.as_ref()?;
-        let seen = self.seen.as_ref().filter(|seen| seen.disk != *disk).map(|seen| &seen.common);
+        let seen = self
+            .seen
+            .as_ref()
+            .and_then(|seen| if seen.disk != *disk { Some(&seen.common) } else { seen.before.as_ref() });
         let same = || self.past.iter().find(|past| *past == disk);
         seen.or(self.common.as_ref()).or_else(same).cloned()
     }
@@ -115,7 +120,7 @@ impl Model {
             stand @ (Stand::Nowhere | Stand::Removed) => Told::Not(stand),
             Stand::InGit => self.follows(self.git.clone()),
             Stand::Apart(versions) => {
-                self.seen = Some(Seen { common: self.git.clone(), disk });
+                self.seen = Some(Seen { common: self.git.clone(), before: None, disk });
                 Told::Conflict(versions)
             }
             Stand::Changed => {
@@ -123,10 +128,11 @@ impl Model {
                 match merged(&common, &disk, &self.git) {
                     Ok(both) => self.follows(both),
                     Err(conflict) => {
+                        let before = Some(common.clone());
                         for (path, (theirs, _)) in &conflict {
                             set(&mut common, path, theirs.clone());
                         }
-                        self.seen = Some(Seen { common, disk });
+                        self.seen = Some(Seen { common, before, disk });
                         Told::Conflict(conflict)
                     }
                 }
