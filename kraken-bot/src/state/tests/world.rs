@@ -285,8 +285,8 @@ impl World {
                 self.kills[1 + usize::from(is_committed)] += 1;
                 let is_begun = self.noted()["commit"].is_string() && self.noted() != noted;
                 let is_done = self.noted().is_null() && self.on_disk() == self.model.disk;
-                if is_committed {
-                    assert!(commits || asked.committed.is_some(), "nothing was to be committed");
+                if is_committed && asked.committed.is_none() {
+                    assert!(commits, "nothing was to be committed");
                     self.commits += usize::from(commits);
                     if is_done {
                         self.model.has_followed();
@@ -376,7 +376,10 @@ impl World {
         let stand = self.model.stand();
         let sides = Sides { mirror: self.mirror(), copy: &copy, names: &names };
         let (looked, has) = (sides.look().unwrap(), sides.has_changes(None).unwrap());
-        assert_eq!(word(&looked), wanted(&stand), "how it stands");
+        // Of a conflict of which nobody has heard yet, whether all of it is told is for the request that comes again.
+        if !self.must_go_on() {
+            assert_eq!(word(&looked), wanted(&stand), "how it stands");
+        }
         assert_eq!(has, matches!(stand, Stand::Changed | Stand::Apart(_)), "whether it has changes");
         let there = self.on_disk().unwrap_or_default();
         let disk = self.model.disk.clone().unwrap_or_default();
