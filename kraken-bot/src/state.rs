@@ -100,3 +100,6 @@ impl StateRepo {
 fn lost(error: tokio::task::JoinError) -> StateError {
     StateError::Git(error.to_string())
 }
+
+#[cfg(test)]
+mod tests;

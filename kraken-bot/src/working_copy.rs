@@ -57,15 +57,16 @@ impl WorkingCopy {
             });
             return if same { Ok(folder) } else { Err(WorkingCopyError::AlreadyThere(tentacle.clone())) };
         }
-        self.write(enclave, tentacle, files.iter().map(|file| (file.path, file.text.as_str())))
+        self.write(enclave, tentacle, files.iter().map(|file| (file.path, file.text.as_str())), None)
     }
 
-    /// Writes the files of a tentacle that has no folder: all of them or none.
+    /// Writes the files of a tentacle that has no folder: all of them or none, and what is noted of where they came from.
     pub(crate) fn write<'f>(
         &self,
         enclave: &EnclaveName,
         tentacle: &TentacleName,
         files: impl Iterator<Item = (&'f str, &'f str)>,
+        note: Option<&str>,
     ) -> Result<PathBuf, WorkingCopyError> {
         let folder = self.folder(enclave, tentacle);
         let unfinished = self.root.join(enclave.as_str()).join(format!(".{tentacle}.unfinished"));
@@ -80,9 +81,9 @@ impl WorkingCopy {
             std::fs::write(&path, text)?;
         }
         // What was noted of a folder that is gone says nothing about this one.
-        match std::fs::remove_file(self.noted(enclave, tentacle)) {
-            Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(error.into()),
-            _ => {}
+        match note {
+            Some(note) => self.set_note(enclave, tentacle, note)?,
+            None => remove(&self.noted(enclave, tentacle))?,
         }
         std::fs::rename(&unfinished, &folder)?;
         Ok(folder)
@@ -99,10 +100,7 @@ impl WorkingCopy {
         let file = self.folder(enclave, tentacle).join(path);
         match text {
             Some(text) => Ok(replace(&file, text)?),
-            None => match std::fs::remove_file(&file) {
-                Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(error.into()),
-                _ => Ok(()),
-            },
+            None => Ok(remove(&file)?),
         }
     }
 
@@ -150,6 +148,14 @@ impl WorkingCopy {
         let mut reading = Reading { tentacle, files: BTreeMap::new(), bytes: 0 };
         reading.folder(&folder, "")?;
         Ok(reading.files)
+    }
+}
+
+/// Removes a file that may be gone already.
+fn remove(file: &Path) -> std::io::Result<()> {
+    match std::fs::remove_file(file) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(error),
+        _ => Ok(()),
     }
 }
 

@@ -31,6 +31,7 @@ impl Mirror {
     /// # Errors
     /// When the state repo does not take it.
     pub fn give_up(&self, given_up: &GivenUp) -> Result<Option<Published>, StateError> {
+        let mut ended = Pushed::Lost;
         for tries in 0..TRIES {
             remote::give_way(tries);
             let mut held = self.held();
@@ -40,11 +41,12 @@ impl Mirror {
                 return Ok(Some(Published { commit, already: true }));
             }
             let Some(commit) = given_up.onto(repo, tip)? else { return Ok(None) };
-            if self.elsewhere().push(repo, self.branch(), Some(tip), CommitId(commit))? == Pushed::Done {
+            ended = self.elsewhere().push(repo, self.branch(), Some(tip), CommitId(commit))?;
+            if ended == Pushed::Done {
                 return Ok(Some(Published { commit: CommitId(commit), already: false }));
             }
         }
-        Err(StateError::Crowded(TRIES))
+        Err(ended.given_up(TRIES))
     }
 }
 

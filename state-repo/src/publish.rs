@@ -9,7 +9,7 @@ use crate::names::CommitId;
 use crate::remote::{self, Pushed};
 use crate::secrets;
 use crate::sign::SigningKey;
-use git2::{Commit, Index, IndexEntry, IndexTime, Oid, Repository, Tree};
+use git2::{Commit, Index, IndexEntry, IndexTime, MergeOptions, Oid, Repository, Tree};
 use std::collections::BTreeMap;
 use std::fmt;
 use std::path::Path;
@@ -89,6 +89,7 @@ impl Mirror {
     /// When it holds secrets, when somebody else changed the same, or when the state repo does not take it.
     pub fn publish(&self, change: &Change, key: Option<&SigningKey>) -> Result<Published, StateError> {
         check(&change.files)?;
+        let mut ended = Pushed::Lost;
         for tries in 0..TRIES {
             remote::give_way(tries);
             let mut held = self.held();
@@ -106,11 +107,12 @@ impl Mirror {
                 return Ok(Published { commit, already: true });
             }
             let commit = change.onto(repo, tip, key)?;
-            if self.elsewhere().push(repo, self.branch(), tip, commit)? == Pushed::Done {
+            ended = self.elsewhere().push(repo, self.branch(), tip, commit)?;
+            if ended == Pushed::Done {
                 return Ok(Published { commit, already: false });
             }
         }
-        Err(StateError::Crowded(TRIES))
+        Err(ended.given_up(TRIES))
     }
 
     /// What a request has committed already, where it is not too long ago.
@@ -241,7 +243,10 @@ pub(crate) fn merged<'r>(
     theirs: &Tree<'_>,
     ours: &Tree<'_>,
 ) -> Result<Tree<'r>, StateError> {
-    let mut index = repo.merge_trees(before, theirs, ours, None)?;
+    // A file that has another name now is another file: what somebody changed of the first one is told, and goes nowhere else.
+    let mut options = MergeOptions::new();
+    options.find_renames(false);
+    let mut index = repo.merge_trees(before, theirs, ours, Some(&options))?;
     resolved(repo, &mut index)
 }
 

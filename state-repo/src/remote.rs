@@ -6,7 +6,9 @@ use crate::http::Line;
 use crate::libgit2;
 use crate::names::{BranchName, CommitId};
 use git2::{AutotagOption, ErrorCode, FetchOptions, Oid, Progress, PushOptions, RemoteCallbacks, Repository};
-use std::io::Write as _;
+use std::fs;
+use std::io::{self, Write as _};
+use std::path::Path;
 use std::time::{Duration, Instant};
 
 /// How much one fetch may bring.
@@ -53,6 +55,9 @@ pub enum RemoteError {
     /// More than is taken.
     #[error("the state repo is larger than what is taken")]
     TooLarge,
+    /// Somebody holds the branch there.
+    #[error("the state repo's branch is held by another process, which works on it or died when it did")]
+    Held,
     /// It refuses a push.
     #[error("the state repo refused the push: {0}")]
     Rejected(String),
@@ -75,6 +80,9 @@ impl RemoteError {
             Self::TooLarge => {
                 "a state repo holds texts: take large files out of its history, or begin a new one"
             }
+            Self::Held => {
+                "nothing is lost: try again in a minute, when what a process that died has left is put away"
+            }
             Self::Rejected(_) => "see what rules the branch has there",
         }
     }
@@ -87,6 +95,18 @@ pub(crate) enum Pushed {
     Done,
     /// Somebody else was faster.
     Lost,
+    /// Somebody holds the branch.
+    Held,
+}
+
+impl Pushed {
+    /// Why nobody tries any more, when so many tries ended like this one.
+    pub(crate) fn given_up(self, tries: u32) -> StateError {
+        match self {
+            Self::Held => RemoteError::Held.into(),
+            Self::Done | Self::Lost => StateError::Crowded(tries),
+        }
+    }
 }
 
 /// Waits before a try that is not the first, longer each time and never as long as others do.
@@ -236,6 +256,7 @@ fn push_to_folder(
     let mut writer = objects.packwriter()?;
     writer.write_all(&bytes).map_err(|error| StateError::Git(error.to_string()))?;
     writer.commit()?;
+    let_go(&to.path().join(format!("{name}.lock")))?;
     let moved = match old {
         // Compared and set in one step, under the lock that git itself takes.
         Some(old) => to.reference_matching(&name, new.0, true, old, "push"),
@@ -243,15 +264,27 @@ fn push_to_folder(
     };
     match moved {
         Ok(_) => Ok(Pushed::Done),
+        Err(error) if error.code() == ErrorCode::Locked => Ok(Pushed::Held),
         Err(error)
-            if matches!(
-                error.code(),
-                ErrorCode::Modified | ErrorCode::Exists | ErrorCode::Locked | ErrorCode::NotFound
-            ) =>
+            if matches!(error.code(), ErrorCode::Modified | ErrorCode::Exists | ErrorCode::NotFound) =>
         {
             Ok(Pushed::Lost)
         }
         Err(error) => Err(error.into()),
+    }
+}
+
+/// Puts away what a process has left that died when it held a branch: for that, git needs a moment and no more.
+fn let_go(lock: &Path) -> Result<(), StateError> {
+    const LONG: Duration = Duration::from_secs(60);
+    let held = fs::metadata(lock).and_then(|lock| lock.modified()).ok();
+    // From either side: the clock may have been set.
+    match held.map(|since| since.elapsed().unwrap_or_else(|ahead| ahead.duration())) {
+        Some(age) if age > LONG => match fs::remove_file(lock) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(StateError::io(lock)(error)),
+            _ => Ok(()),
+        },
+        _ => Ok(()),
     }
 }
 

@@ -152,6 +152,7 @@ impl WorkingClone {
     ) -> Result<(CommitId, bool), StateError> {
         let (branch, _) = self.branch()?;
         let elsewhere = Elsewhere { address: self.origin()?, credentials, bounds: Bounds::default() };
+        let mut ended = Pushed::Lost;
         for tries in 0..TRIES {
             remote::give_way(tries);
             let (_, head) = self.branch()?;
@@ -167,12 +168,13 @@ impl WorkingClone {
                 }
                 _ => head,
             };
-            if elsewhere.push(&self.repo, &branch, there, CommitId(new))? == Pushed::Done {
+            ended = elsewhere.push(&self.repo, &branch, there, CommitId(new))?;
+            if ended == Pushed::Done {
                 self.saw(&branch, new)?;
                 return Ok((CommitId(new), true));
             }
         }
-        Err(StateError::Crowded(TRIES))
+        Err(ended.given_up(TRIES))
     }
 
     /// Puts the commits of `head` that `there` lacks on top of it, in memory first.

@@ -1,8 +1,10 @@
 //! The two sides of a tentacle: its files on the disk, and its folder in git. What people changed on either is kept.
 
+mod following;
+
 use super::StateStop;
 use super::base::{Base, Files};
-use super::came::{Came, Sent, ToldOf, hash, hashes};
+use super::came::{Sent, ToldOf, hashes};
 use crate::working_copy::{WorkingCopy, WorkingCopyError};
 use state_repo::{
     AtCommit, Author, CommitId, Committed, Conflict, Layout, Mirror, Newest, SigningKey, StateError,
@@ -36,7 +38,7 @@ pub(crate) enum Standing {
     InGit(Box<AtCommit>),
     /// The disk has changes that git does not have.
     Changed { files: Files, base: Base },
-    /// Both have it, and nobody knows what they had in common.
+    /// Both have it, and nobody knows what they had in common; or it was removed in git, and the disk has changes.
     Apart { files: Files, conflict: Box<Conflict>, theirs: CommitId },
 }
 
@@ -50,24 +52,28 @@ pub(crate) struct Sides<'a> {
 impl Sides<'_> {
     /// How they stand to each other.
     pub(crate) fn look(&self) -> Result<Standing, StateStop> {
+        self.standing(None)
+    }
+
+    /// The same, for a request.
+    fn standing(&self, request: Option<&str>) -> Result<Standing, StateStop> {
         let Names { enclave, tentacle } = self.names;
         let Newest { tip, tentacle: newest } = self.mirror.newest(enclave, tentacle)?;
-        let files = match self.disk()? {
-            None => return Ok(newest.map_or(Standing::Nowhere, |at| Standing::InGit(Box::new(at)))),
-            Some(files) => files,
-        };
-        if newest.as_ref().is_some_and(|at| at.files() == files) {
+        let here = self.here(tip)?.filter(|here| !here.files.is_empty());
+        let Some(here) = here else {
             return Ok(newest.map_or(Standing::Nowhere, |at| Standing::InGit(Box::new(at))));
-        }
-        Ok(match (self.base(&files, tip)?, newest) {
+        };
+        let base = self.base(&here, tip, request)?;
+        let files = here.files;
+        Ok(match (base, newest) {
+            (_, Some(at)) if at.files() == files => Standing::InGit(Box::new(at)),
             (Some(base), Some(at)) if *base.files() == files => Standing::InGit(Box::new(at)),
             (Some(base), None) if *base.files() == files => Standing::Removed(files),
+            // What is left of a tentacle that was removed would be none: all of it is told.
+            (Some(base), None) if !base.files().is_empty() => self.apart(files, &Files::new(), tip),
             (Some(base), _) => Standing::Changed { files, base },
             (None, None) => Standing::Changed { files, base: Base::of(tip, Files::new()) },
-            (None, Some(at)) => {
-                let conflict = Box::new(self.apart(&files, &at.files()));
-                Standing::Apart { files, conflict, theirs: tip }
-            }
+            (None, Some(at)) => self.apart(files, &at.files(), tip),
         })
     }
 
@@ -86,20 +92,23 @@ impl Sides<'_> {
         change: &Change,
         key: Option<&SigningKey>,
     ) -> Result<Option<Committed>, StateStop> {
-        match self.look()? {
+        let before = self.committed_before(change)?;
+        match self.standing(change.trailers.request.as_deref())? {
             Standing::Nowhere | Standing::Removed(_) => Ok(None),
             Standing::InGit(at) => self.follow(&at).map(Some),
+            // What was changed since is for the next request.
+            Standing::Changed { .. } if before.is_some() => Ok(before),
             Standing::Apart { files, conflict, theirs } => {
                 // All that differs is told: it is seen from that commit on.
-                self.tell(&files, &Base::of(theirs, Files::new()), &conflict)?;
+                self.tell(change, &files, (&Base::of(theirs, Files::new()), false), &conflict)?;
                 Err(StateError::Conflict(conflict).into())
             }
             Standing::Changed { files, base } => {
                 let message = summary(&self.names.tentacle, base.files(), &files);
                 let wanted = self.wanted(change, message, (&base, &files));
-                let published = self.publish(&wanted, &files, key);
+                let published = self.publish(&wanted, (&base, &files), key);
                 if let Err(StateStop::Repo(StateError::Conflict(conflict))) = &published {
-                    self.tell(&files, &base, conflict)?;
+                    self.tell(change, &files, (&base, true), conflict)?;
                 }
                 published.map(Some)
             }
@@ -126,18 +135,16 @@ impl Sides<'_> {
         let target = self.at(to)?.ok_or_else(|| self.gone(to))?.files();
         let wanted = self.wanted(change, message, (&base, &target));
         let disk = self.disk()?.unwrap_or_default();
-        self.publish(&wanted, &disk, key).map(Ok)
+        self.publish(&wanted, (&base, &disk), key).map(Ok)
     }
 
-    /// What an earlier try of the same request has committed, before it could write down that it did. The disk follows.
+    /// What an earlier try of the same request has committed. Whatever an earlier request has committed, before it could write
+    /// down that it did: the disk follows.
     fn committed_before(&self, change: &Change) -> Result<Option<Committed>, StateStop> {
-        let Some(sent) = self.came().sent else { return Ok(None) };
-        if change.trailers.request.as_ref() != Some(&sent.request) {
-            return Ok(None);
-        }
-        let Some(commit) = self.mirror.committed_for(&sent.request)? else { return Ok(None) };
+        self.catch_up()?;
+        let Some(request) = &change.trailers.request else { return Ok(None) };
+        let Some(commit) = self.mirror.committed_for(request)? else { return Ok(None) };
         let at = self.at(commit)?.ok_or_else(|| self.gone(commit))?;
-        self.settle(&sent.files, &at)?;
         Ok(Some(at.committed))
     }
 
@@ -154,8 +161,15 @@ impl Sides<'_> {
         }
     }
 
-    /// Writes down what somebody is told of a conflict. What they were not told of is no more theirs to decide than before.
-    fn tell(&self, files: &Files, base: &Base, conflict: &Conflict) -> Result<(), StateStop> {
+    /// Writes down what somebody is told of a conflict. What they were not told of is no more theirs to decide than before; nor
+    /// is any of it where the same request comes again, because nobody has answered it.
+    fn tell(
+        &self,
+        change: &Change,
+        files: &Files,
+        (base, is_known): (&Base, bool),
+        conflict: &Conflict,
+    ) -> Result<(), StateStop> {
         let within = format!("{}/", Layout::tentacle(&self.names.enclave, &self.names.tentacle));
         let mut theirs = base.seen().clone();
         for Versions { path, theirs: version, .. } in &conflict.files {
@@ -165,29 +179,29 @@ impl Sides<'_> {
                 theirs.insert(path.to_owned(), text);
             }
         }
-        let told = ToldOf { base: base.commit.to_string(), theirs, files: hashes(files) };
+        let told = ToldOf {
+            request: change.trailers.request.clone(),
+            base: base.commit.to_string(),
+            before: is_known.then(|| base.seen().clone()),
+            theirs,
+            files: hashes(files),
+        };
         self.keep(|came| came.told = Some(told))
     }
 
     fn publish(
         &self,
         wanted: &state_repo::Change,
-        files: &Files,
+        (base, files): (&Base, &Files),
         key: Option<&SigningKey>,
     ) -> Result<Committed, StateStop> {
         let request = wanted.trailers.request.clone().unwrap_or_default();
-        let now = Sent { request: request.clone(), files: hashes(files) };
-        let before = self.came().sent.filter(|sent| sent.request == request);
-        if before.is_none() {
-            self.keep(|came| came.sent = Some(now.clone()))?;
-        }
+        let now = Sent::of(request, base, files);
+        self.keep(|came| came.sent = Some(now.clone()))?;
         match self.mirror.publish(wanted, key) {
             Ok(published) => {
                 let at = self.at(published.commit)?.ok_or_else(|| self.gone(published.commit))?;
-                // What an earlier try has committed is what was on the disk at that time.
-                let sent = if published.already { before } else { Some(now) };
-                let settled = sent.map_or(Ok(()), |sent| self.settle(&sent.files, &at));
-                if let Err(error) = settled {
+                if let Err(error) = self.settle(&now, &at) {
                     // It is committed and pushed; the disk follows the next time.
                     tracing::warn!(%error, "the disk copy does not follow the state repo yet");
                 }
@@ -207,68 +221,6 @@ impl Sides<'_> {
         }
     }
 
-    /// Lets the disk, which has no changes of its own, follow what git has.
-    fn follow(&self, at: &AtCommit) -> Result<Committed, StateStop> {
-        let Names { enclave, tentacle } = self.names;
-        match self.disk()? {
-            None => {
-                let files = at.files();
-                let texts = files.iter().map(|(path, text)| (path.as_str(), text.as_str()));
-                self.copy.write(enclave, tentacle, texts)?;
-                let commit = at.committed.commit.to_string();
-                self.keep(|came| *came = Came { base: Some(commit), ..Came::default() })?;
-            }
-            Some(files) => self.settle(&hashes(&files), at)?,
-        }
-        Ok(at.committed.clone())
-    }
-
-    /// Brings the disk from `was`, which went into the commit, to what the commit has. What somebody changed since stays.
-    fn settle(&self, was: &BTreeMap<String, String>, at: &AtCommit) -> Result<(), StateStop> {
-        let Names { enclave, tentacle } = self.names;
-        let (there, target) = (self.disk()?.unwrap_or_default(), at.files());
-        let paths: BTreeSet<&String> = was.keys().chain(target.keys()).collect();
-        let mut is_whole = true;
-        for path in paths {
-            let (was, now, next) = (was.get(path), there.get(path), target.get(path));
-            let is_as_sent = next.map(|text| hash(text)).as_ref() == was;
-            if now == next || is_as_sent {
-                continue;
-            }
-            if now.map(|text| hash(text)).as_ref() == was {
-                self.copy.put(enclave, tentacle, path, next.map(String::as_str))?;
-            } else {
-                is_whole = false;
-            }
-        }
-        if is_whole {
-            let commit = at.committed.commit.to_string();
-            self.keep(|came| *came = Came { base: Some(commit), ..Came::default() })?;
-        }
-        Ok(())
-    }
-
-    /// What the disk and git had in common last.
-    fn base(&self, files: &Files, tip: CommitId) -> Result<Option<Base>, StateStop> {
-        let came = self.came();
-        let within =
-            |id: String| id.parse::<CommitId>().ok().filter(|commit| self.mirror.is_within(*commit, tip));
-        let was =
-            |commit: CommitId| Ok::<_, StateStop>(self.at(commit)?.map(|at| at.files()).unwrap_or_default());
-        // Whoever changed the files after a conflict was told has seen both versions of what was told.
-        let told = came.told.filter(|told| told.files != hashes(files));
-        if let Some((commit, seen)) = told.and_then(|told| Some((within(told.base)?, told.theirs))) {
-            return Ok(Some(Base::of(commit, was(commit)?).seeing(seen)));
-        }
-        let Names { enclave, tentacle } = self.names;
-        let commit = match (came.base.and_then(within), content_of(files)) {
-            (Some(base), _) => Some(base),
-            (None, Some(content)) => self.mirror.had(tip, (enclave, tentacle), content)?,
-            (None, None) => None,
-        };
-        commit.map(|commit| Ok(Base::of(commit, was(commit)?))).transpose()
-    }
-
     /// The files that a commit changes, by their paths from the repository's root.
     fn changes(&self, before: &Files, files: &Files) -> BTreeMap<String, Option<Vec<u8>>> {
         let gone = before.keys().filter(|path| !files.contains_key(*path)).map(|path| (path, None));
@@ -285,7 +237,7 @@ impl Sides<'_> {
         files.map(|(path, text)| (format!("{within}/{path}"), text.map(bytes))).collect()
     }
 
-    fn apart(&self, ours: &Files, theirs: &Files) -> Conflict {
+    fn apart(&self, ours: Files, theirs: &Files, tip: CommitId) -> Standing {
         let within = Layout::tentacle(&self.names.enclave, &self.names.tentacle);
         let paths: BTreeSet<&String> = ours.keys().chain(theirs.keys()).collect();
         let bytes = |files: &Files, path: &String| files.get(path).map(|text| text.clone().into_bytes());
@@ -293,9 +245,10 @@ impl Sides<'_> {
         let versions = differ.map(|path| Versions {
             path: format!("{within}/{path}"),
             theirs: bytes(theirs, path),
-            ours: bytes(ours, path),
+            ours: bytes(&ours, path),
         });
-        Conflict { files: versions.collect() }
+        let conflict = Box::new(Conflict { files: versions.collect() });
+        Standing::Apart { files: ours, conflict, theirs: tip }
     }
 
     fn at(&self, commit: CommitId) -> Result<Option<AtCommit>, StateStop> {
@@ -316,28 +269,6 @@ impl Sides<'_> {
             Err(WorkingCopyError::NotThere(_)) => Ok(None),
             Err(error) => Err(error),
         }
-    }
-
-    fn came(&self) -> Came {
-        let Names { enclave, tentacle } = self.names;
-        let note = self.copy.note(enclave, tentacle).and_then(|text| {
-            text.map(|text| serde_json::from_str(&text).map_err(std::io::Error::other)).transpose()
-        });
-        note.unwrap_or_else(|error| {
-            // Without it both sides are compared as strangers, and nothing is overwritten.
-            tracing::warn!(%error, "where a disk copy came from cannot be read");
-            None
-        })
-        .unwrap_or_default()
-    }
-
-    fn keep(&self, change: impl FnOnce(&mut Came)) -> Result<(), StateStop> {
-        let Names { enclave, tentacle } = self.names;
-        let mut came = self.came();
-        change(&mut came);
-        let text =
-            serde_json::to_string(&came).map_err(std::io::Error::other).map_err(WorkingCopyError::from)?;
-        Ok(self.copy.set_note(enclave, tentacle, &text).map_err(WorkingCopyError::from)?)
     }
 }
 

@@ -59,6 +59,7 @@ mod issuer;
 mod joining;
 mod key_kinds;
 mod keys;
+mod layers;
 mod matrix;
 mod mirrors;
 mod names;

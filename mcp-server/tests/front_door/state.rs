@@ -68,7 +68,7 @@ fn version(greeting: &str) -> String {
 }
 
 /// A server with a state repo that writes no records in the meantime.
-async fn with_repo(app: &mut App) -> Repo {
+pub(crate) async fn with_repo(app: &mut App) -> Repo {
     with_repo_and(app, &[]).await
 }
 

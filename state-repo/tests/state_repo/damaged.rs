@@ -120,3 +120,46 @@ fn a_state_repo_that_cannot_be_had_is_told_and_nothing_is_lost() {
     let empty = Team::empty();
     assert!(matches!(empty.mirror("copy").fetch(), Err(StateError::NoBranch(_))));
 }
+
+/// The server goes down in each of its answers: before it, in the middle of it (half a pack), shortly before its end.
+#[test]
+fn a_server_that_goes_down_in_the_middle_is_told_and_the_same_request_has_one_commit() {
+    let (mut told, mut landed) = (0, 0);
+    for part in [0, 50, 95] {
+        for at in 0.. {
+            let team = Team::new();
+            let served = Served::start(&team, None);
+            let mut mirror = team.mirror_of("copy", served.address());
+            mirror.fetch().unwrap();
+            let clone = team.clone_of("ana");
+            crate::git::put(&clone, "enclaves/a/b/theirs.md", &"theirs\n".repeat(20_000));
+            git(&clone, &["add", "."]);
+            git(&clone, &["commit", "--quiet", "-m", "theirs"]);
+            git(&clone, &["push", "--quiet", "origin", "main"]);
+            let mut asked = change("ours", &[("enclaves/a/b/ours.md", "ours")]);
+            asked.trailers.request = Some("r-1".to_owned());
+            served.goes_down(at, part);
+            let first = mirror.publish(&asked, None);
+            if !served.is_back() {
+                first.unwrap();
+                break;
+            }
+            if let Err(error) = &first {
+                told += 1;
+                assert!(matches!(error, StateError::Remote(_)), "{at} {part}: {error:?}");
+                assert!(error.next().is_some_and(|next| next.contains("try again")), "{error:?}");
+            }
+            let lands = team.subjects().len() == 3;
+            landed += usize::from(lands && first.is_err());
+            if at % 2 == 0 {
+                drop(mirror);
+                mirror = team.mirror_of("copy", served.address());
+            }
+            let again = mirror.publish(&asked, None).unwrap();
+            assert_eq!((again.already, team.head()), (lands, again.commit), "{at} {part}");
+            assert_eq!(team.subjects(), ["ours", "theirs", "begin"]);
+        }
+    }
+    println!("told {told} times; {landed} of these pushes had arrived");
+    assert!(told > 8 && landed > 0);
+}

@@ -7,13 +7,33 @@ use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 
 /// A server that ends with this.
 pub(crate) struct Served {
     port: u16,
     stop: Arc<AtomicBool>,
+    fails: Arc<Fails>,
+}
+
+/// At which request a server goes down, and how much of the answer it still sends, in hundredths; from then on it is away.
+#[derive(Default)]
+struct Fails {
+    at: Mutex<Option<(usize, usize)>>,
+    asked: AtomicUsize,
+}
+
+impl Fails {
+    /// How much of the next answer is sent; nothing is even done for one that is not.
+    fn next(&self) -> Option<usize> {
+        let asked = self.asked.fetch_add(1, Ordering::SeqCst);
+        match *self.at.lock().unwrap() {
+            Some((at, _)) if asked > at => None,
+            Some((at, part)) if asked == at => Some(part),
+            _ => Some(100),
+        }
+    }
 }
 
 impl Served {
@@ -27,6 +47,8 @@ impl Served {
             format!("Basic {both}")
         });
         let ended = Arc::clone(&stop);
+        let fails = Arc::<Fails>::default();
+        let failing = Arc::clone(&fails);
         crate::git::git(&team.bare(), &["config", "http.receivepack", "true"]);
         std::thread::spawn(move || {
             for stream in listener.incoming() {
@@ -34,10 +56,24 @@ impl Served {
                     break;
                 }
                 let (root, wanted) = (root.clone(), wanted.clone());
-                std::thread::spawn(move || answer(stream.unwrap(), &root, wanted.as_deref()));
+                if let Some(part) = failing.next() {
+                    std::thread::spawn(move || answer(stream.unwrap(), &root, wanted.as_deref(), part));
+                }
             }
         });
-        Self { port, stop }
+        Self { port, stop, fails }
+    }
+
+    /// Goes down in the answer to the request of this number from now, when so many hundredths of it are sent.
+    pub(crate) fn goes_down(&self, at: usize, part: usize) {
+        self.fails.asked.store(0, Ordering::SeqCst);
+        *self.fails.at.lock().unwrap() = Some((at, part));
+    }
+
+    /// Is there again; answers whether it was away at all.
+    pub(crate) fn is_back(&self) -> bool {
+        let at = self.fails.at.lock().unwrap().take();
+        at.is_some_and(|(at, _)| self.fails.asked.load(Ordering::SeqCst) > at)
     }
 
     pub(crate) fn address(&self) -> RepoAddress {
@@ -57,7 +93,7 @@ fn backend() -> PathBuf {
     Path::new(String::from_utf8(said.stdout).unwrap().trim()).join("git-http-backend")
 }
 
-fn answer(stream: TcpStream, root: &Path, wanted: Option<&str>) -> Option<()> {
+fn answer(stream: TcpStream, root: &Path, wanted: Option<&str>, part: usize) -> Option<()> {
     let mut reader = BufReader::new(stream.try_clone().ok()?);
     let mut line = String::new();
     reader.read_line(&mut line).ok()?;
@@ -113,6 +149,8 @@ fn answer(stream: TcpStream, root: &Path, wanted: Option<&str>) -> Option<()> {
         rest.join("\r\n"),
         content.len()
     );
-    stream.write_all(head.as_bytes()).ok()?;
-    stream.write_all(content).ok()
+    if part > 0 {
+        stream.write_all(head.as_bytes()).ok()?;
+    }
+    stream.write_all(&content[..content.len() * part / 100]).ok()
 }

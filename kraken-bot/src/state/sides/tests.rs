@@ -1,4 +1,5 @@
 use super::*;
+use crate::state::came::{Came, hash};
 use crate::tests::git::git;
 use state_repo::Place;
 use std::path::PathBuf;
@@ -146,7 +147,7 @@ fn a_new_folder_of_an_old_name_is_nobodys_change_of_it() {
     let both = Both::start();
     std::fs::remove_dir_all(both.on_disk("")).unwrap();
     let files = [("node.ts", "anew\n")];
-    both.copy.write(&both.names.enclave, &both.names.tentacle, files.into_iter()).unwrap();
+    both.copy.write(&both.names.enclave, &both.names.tentacle, files.into_iter(), None).unwrap();
     let told = both.conflict_of("E1");
     assert_eq!(told, ["node.ts", "notes.md", "workflow.yaml"]);
     assert_eq!(both.in_git("notes.md"), "one");
@@ -170,7 +171,8 @@ fn a_roll_back_that_is_killed_when_it_was_pushed_goes_on_with_the_same_commit() 
     let mut came: Came = serde_json::from_str(&note).unwrap();
     let sent = [("workflow.yaml", "one\n"), ("node.ts", "two\n"), ("notes.md", "two\n")];
     let files = sent.map(|(path, text)| (path.to_owned(), hash(text))).into();
-    came.sent = Some(Sent { request: "E2".to_owned(), files });
+    let seen = BTreeMap::new();
+    came.sent = Some(Sent { request: "E2".to_owned(), commit: None, files, base: came.base.clone(), seen });
     both.sides().keep(|now| *now = came).unwrap();
     let again = roll_back().unwrap().unwrap();
     assert_eq!((again.commit, both.count()), (tip, count));
