@@ -40,4 +40,10 @@ impl Base {
     pub(super) fn files(&self) -> &Files {
         &self.files
     }
+
+    /// Whether each file of a disk is as it was, or as git has it by now: then it has nothing of its own.
+    pub(super) fn has_all(&self, disk: &Files, git: &Files) -> bool {
+        let mut paths = self.files.keys().chain(disk.keys()).chain(git.keys());
+        paths.all(|path| disk.get(path) == self.files.get(path) || disk.get(path) == git.get(path))
+    }
 }

@@ -67,8 +67,8 @@ impl Sides<'_> {
         let files = here.files;
         Ok(match (base, newest) {
             (_, Some(at)) if at.files() == files => Standing::InGit(Box::new(at)),
-            (Some(base), Some(at)) if *base.files() == files => Standing::InGit(Box::new(at)),
-            (Some(base), None) if *base.files() == files => Standing::Removed(files),
+            (Some(base), Some(at)) if base.has_all(&files, &at.files()) => Standing::InGit(Box::new(at)),
+            (Some(base), None) if base.has_all(&files, &Files::new()) => Standing::Removed(files),
             // What is left of a tentacle that was removed would be none: all of it is told.
             (Some(base), None) if !base.files().is_empty() => self.apart(files, &Files::new(), tip),
             (Some(base), _) => Standing::Changed { files, base },

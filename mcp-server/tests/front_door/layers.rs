@@ -14,6 +14,7 @@ use proptest::prelude::*;
 use proptest::test_runner::{RngAlgorithm, TestCaseError, TestRng, TestRunner};
 use serde_json::{Value, json};
 use std::cell::{Cell, RefCell};
+use std::collections::BTreeSet;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use tokio::runtime::Runtime;
 
@@ -67,6 +68,8 @@ struct World {
     model: Model,
     greetings: u32,
     deaths: usize,
+    /// The words that were told.
+    words: BTreeSet<&'static str>,
 }
 
 fn place(name: &str) -> (String, String) {
@@ -82,7 +85,8 @@ impl World {
         let mut app = App::start().await;
         let repo = with_repo(&mut app).await;
         set_up(&app).await;
-        let mut world = Self { app, repo, model: Model::default(), greetings: 0, deaths: 0 };
+        let mut world =
+            Self { app, repo, model: Model::default(), greetings: 0, deaths: 0, words: BTreeSet::new() };
         world.pushes_elsewhere();
         world
     }
@@ -221,7 +225,7 @@ impl World {
     }
 
     /// What is told is what is so.
-    async fn is_as_it_must_be(&self) {
+    async fn is_as_it_must_be(&mut self) {
         let status = price_watch(&self.app).say("ana", "state_status", json!({})).await.unwrap();
         let told = status["tentacles"].as_array().unwrap();
         let expected = self.model.told();
@@ -231,6 +235,7 @@ impl World {
             let same = word("name") == name && word("state") == *state && word("offer") == offer;
             assert!(same && word("says").starts_with(says), "{entry} instead of {state}, {says}, {offer}");
         }
+        self.words.extend(expected.iter().map(|(_, state, ..)| *state));
         let world = self.app.backend.world();
         let runs: Vec<_> = world.tentacles.keys().map(|(_, name)| name.clone()).collect();
         assert_eq!(runs, self.model.runs.keys().cloned().collect::<Vec<_>>());
@@ -273,6 +278,35 @@ impl World {
         }
         self.comes_to_rest().await;
     }
+}
+
+/// Histories in which every word is told, and the server dies before and after every effect.
+#[tokio::test]
+async fn every_difference_is_told_and_ended_whenever_the_server_dies() {
+    let mut world = World::new().await;
+    for dies in [None, Some("before"), Some("after")] {
+        let (hello, tea) = (0, 2);
+        world
+            .history(&[
+                Step::Pushes(hello),
+                Step::Deploys(hello, 0, dies),
+                Step::ByHand(hello, false),
+                Step::Renames(hello, tea),
+                Step::ByHand(hello, true),
+                Step::PutsBack(hello, dies),
+                Step::Deploys(tea, 0, dies),
+                Step::Undeploys(hello, dies),
+                Step::Pushes(tea),
+                Step::Deploys(tea, 0, dies),
+                Step::Deploys(tea, 1, dies),
+                Step::Removes(tea),
+            ])
+            .await;
+    }
+    let words =
+        ["changed_by_hand", "in_sync", "missing", "not_deployed", "older_runs", "removed_in_git", "renamed"];
+    assert_eq!(world.words.iter().copied().collect::<Vec<_>>(), words);
+    assert_eq!(world.deaths, 12);
 }
 
 /// How many histories are tried: more when `cargo xtask test --full` asks for it.

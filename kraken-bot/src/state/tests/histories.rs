@@ -272,3 +272,9 @@ fn who_asks_again_without_a_change_is_told_the_same_again() {
         Step::Deploys(None),
     ]);
 }
+
+#[test]
+fn what_both_sides_did_alike_is_no_change_of_the_disk_s_own() {
+    history(&[Step::PushesRemoval(2), Step::Removes(2), Step::Pushes(0, false), Step::Deploys(None)]);
+    history(&[Step::PushesRemoval(2), Step::Removes(2), Step::Deploys(disk_dies(0)), Step::Pushes(0, false)]);
+}

@@ -99,7 +99,10 @@ impl Model {
         };
         match self.in_common() {
             _ if *disk == self.git => Stand::InGit,
-            Some(common) if common == *disk => {
+            // Whatever the disk changed, git has it as well.
+            Some(common)
+                if differing(&self.git, disk).keys().all(|path| disk.get(path) == common.get(path)) =>
+            {
                 if in_git {
                     Stand::InGit
                 } else {

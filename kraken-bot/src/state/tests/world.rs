@@ -283,8 +283,11 @@ impl World {
                 let is_committed = log.contains(&format!("Tentacular-Request: {}\n", asked.job.request))
                     || log.ends_with(&format!("Tentacular-Request: {}", asked.job.request));
                 self.kills[1 + usize::from(is_committed)] += 1;
-                let is_begun = self.noted()["commit"].is_string() && self.noted() != noted;
-                let is_done = self.noted().is_null() && self.on_disk() == self.model.disk;
+                let is_begun =
+                    self.noted()["sent"]["commit"].is_string() && self.noted()["sent"] != noted["sent"];
+                let is_done = self.noted()["sent"].is_null()
+                    && self.noted() != noted
+                    && self.on_disk() == self.model.disk;
                 if is_committed && asked.committed.is_none() {
                     assert!(commits, "nothing was to be committed");
                     self.commits += usize::from(commits);
@@ -294,7 +297,7 @@ impl World {
                 } else if commits || !matches!(told, Told::Done(_)) || !(is_begun || is_done) {
                     self.model = before;
                     // What an earlier one had left was done first.
-                    if noted != self.noted() {
+                    if noted["sent"] != self.noted()["sent"] {
                         self.model.has_followed();
                     }
                 } else if is_done {
@@ -319,7 +322,7 @@ impl World {
     fn noted(&self) -> Value {
         let names = names();
         let note = copy(self.home.path()).note(&names.enclave, &names.tentacle).unwrap();
-        note.map_or(Value::Null, |note| serde_json::from_str::<Value>(&note).unwrap()["sent"].clone())
+        note.map_or(Value::Null, |note| serde_json::from_str(&note).unwrap())
     }
 
     fn killed(&mut self, job: &Job, Kill(place, at): Kill) -> Option<Answer> {
