@@ -90,6 +90,11 @@ pub(crate) async fn enclave(
         let (change, grant, there) = server.gate.change(call).await?.restored(name).await?;
         let mut changing = change.decided();
         let needs = match there {
+            Some(there) if found.as_ref().is_some_and(|found| found.is_of_another_than(&there)) => {
+                Err(Failure::new(FailureCode::Conflict, another(name)).with_remedy(
+                    "shut that one down, which moves its folder to the archive, put this one's folder back in git, and restore it",
+                ))
+            }
             Some(there) => needs_making(server, &there),
             None => match put_down(&mut changing, &grant, found.as_ref(), args.confirm.as_deref(), &sources)
                 .await?
@@ -129,6 +134,11 @@ pub(crate) async fn enclave(
         tentacles,
         left: if was_there { Vec::new() } else { left(&record) },
     })
+}
+
+/// Said where somebody made another enclave of the name since.
+pub(crate) fn another(name: &EnclaveName) -> String {
+    format!("somebody made another enclave `{name}` since, which is not the one that git has")
 }
 
 /// Whether an enclave that the store knows has to be made.

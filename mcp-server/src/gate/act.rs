@@ -5,6 +5,7 @@ use policy::Action;
 
 mod sealed {
     pub trait Listed {}
+    pub trait Reading {}
     pub trait Changing {}
 }
 
@@ -31,6 +32,25 @@ macro_rules! acts {
             }
         )+
     };
+}
+
+/// Marks the actions that only read. A look decides these and no others: what changes something is decided in the transaction that
+/// changes it, so that no grant of a look is a grant for a change.
+pub trait Reads: Act + sealed::Reading {}
+
+macro_rules! reads {
+    ($($name:ident)+) => {
+        $(
+            impl sealed::Reading for $name {}
+            impl Reads for $name {}
+        )+
+    };
+}
+
+reads! {
+    Info List Members Waiting Why TentacleList TentacleStatus TentacleDescribe TentacleLogs TentacleEvents TentacleHistory
+    TentacleCompare TentacleHealth TentacleAudit ChannelMap Notices Whoami ClusterProfile ClusterSummary Trail WholeTrail
+    RestoreSurvey
 }
 
 /// Marks the actions that change an enclave's record or a tentacle's, after which its mirror must follow.

@@ -1,6 +1,6 @@
 //! Deciding reads, on rights that are current, without making the reader wait for the record.
 
-use super::act::{Act, List};
+use super::act::{Act, List, Reads};
 use super::ask::{Facts, Refused, ask, refused_by_kind};
 use super::authorized::Authorized;
 use super::refusal::{About, Refusal, may_know};
@@ -42,12 +42,27 @@ impl Look<'_> {
     }
 
     /// Asks for `A` on the caller itself.
-    pub(crate) fn itself<A: Act<Target = Itself>>(&self) -> Result<Authorized<A>, Failure> {
+    pub(crate) fn itself<A: Reads<Target = Itself>>(&self) -> Result<Authorized<A>, Failure> {
         self.decide::<A>(Itself, &Facts::Itself, About::default())
     }
 
+    /// Whether the caller may do `A` on the enclave that is meant, which is answered. It is no grant for it.
+    pub(crate) fn may<A: Act<Target = OnEnclave>>(
+        &self,
+        named: Option<&EnclaveName>,
+    ) -> Result<OnEnclave, Failure> {
+        self.asked::<A>(named).map(|grant| grant.target().clone())
+    }
+
     /// Asks for `A` on the enclave that is meant.
-    pub(crate) fn enclave<A: Act<Target = OnEnclave>>(
+    pub(crate) fn enclave<A: Reads<Target = OnEnclave>>(
+        &self,
+        named: Option<&EnclaveName>,
+    ) -> Result<Authorized<A>, Failure> {
+        self.asked::<A>(named)
+    }
+
+    fn asked<A: Act<Target = OnEnclave>>(
         &self,
         named: Option<&EnclaveName>,
     ) -> Result<Authorized<A>, Failure> {
@@ -58,7 +73,7 @@ impl Look<'_> {
     }
 
     /// Asks for `A` on a tentacle of the enclave that is meant.
-    pub(crate) fn tentacle<A: Act<Target = OnTentacle>>(
+    pub(crate) fn tentacle<A: Reads<Target = OnTentacle>>(
         &self,
         named: Option<&EnclaveName>,
         name: &TentacleName,
@@ -117,8 +132,8 @@ impl Look<'_> {
     /// record of `seen`.
     pub(crate) fn also<S, A>(&self, seen: &Authorized<S>) -> Option<Authorized<A>>
     where
-        S: Act<Target = OnEnclave>,
-        A: Act<Target = OnEnclave>,
+        S: Reads<Target = OnEnclave>,
+        A: Reads<Target = OnEnclave>,
     {
         let target = seen.target();
         ask(self.call, A::ACTION, &Facts::Enclave(self.facts_of(&target.record))).ok()?;
@@ -126,7 +141,7 @@ impl Look<'_> {
     }
 
     /// The tentacles of a listed enclave that pass `A` too, by name. They belong to the list's record.
-    pub(crate) fn tentacles<A: Act<Target = OnTentacle>>(
+    pub(crate) fn tentacles<A: Reads<Target = OnTentacle>>(
         &self,
         listed: Authorized<List>,
     ) -> impl Iterator<Item = Authorized<A>> {

@@ -60,8 +60,8 @@ impl Desk {
     /// The members who could own it, for whoever may give it away.
     async fn heirs(&self, call: &Call, enclave: &EnclaveName) -> Result<Vec<Heir>, Failure> {
         let look = self.server.gate.look(call).await?;
-        let grant = look.enclave::<act::Transfer>(Some(enclave))?;
-        let mut people = people::everybody(&grant.target().record, look.rights());
+        let target = look.may::<act::Transfer>(Some(enclave))?;
+        let mut people = people::everybody(&target.record, look.rights());
         people.retain(|somebody| somebody.standing.class() == Class::Member);
         let heirs = people.into_iter().filter_map(|somebody| {
             let subject = somebody.person?.subject;

@@ -42,6 +42,14 @@ pub(crate) struct Knows<'a> {
     pub(crate) key: &'a SigningKey,
 }
 
+impl Found {
+    /// Whether this server's newest word of this name is about another enclave than the one that it has: somebody made one of the same
+    /// name since.
+    pub(crate) fn is_of_another_than(&self, there: &crate::store::EnclaveRecord) -> bool {
+        self.proof == Proof::Proven && self.record.id != there.id.to_string()
+    }
+}
+
 impl Knows<'_> {
     /// Weighs the record of an enclave. `past` answers what the record said before in git, the newest first, up to so many texts; it
     /// is asked only where there is something to compare.

@@ -55,7 +55,10 @@ fn entry(rights: &Rights, name: EnclaveName, found: Result<Found, String>) -> Re
         difference: None,
         digest: None,
     };
-    if rights.enclave(&name).is_some() {
+    if let Some(there) = rights.enclave(&name) {
+        if found.is_ok_and(|found| found.is_of_another_than(there)) {
+            return entry(RestoreWord::Impossible, &restoring::another(&name));
+        }
         return entry(
             RestoreWord::There,
             "the server knows it: only what is missing where it runs is made again",

@@ -325,6 +325,24 @@ async fn only_an_operator_restores(mut app: App) {
     assert!(app.database.rows().await["enclave"].is_empty());
 }
 
+/// One of the same name that was made since is not taken for it, and is not touched.
+async fn one_of_the_same_name_is_another(mut app: App) {
+    let repo = lived_in(&mut app).await;
+    let was = show(&repo, RECORD).unwrap();
+    app.pace.records_every = std::time::Duration::from_secs(3600);
+    lose_all(&mut app).await;
+    set_up(&app).await;
+    let found = listed(&app).await;
+    assert!(
+        found["standing"] == "impossible" && found["says"].to_string().contains("somebody made another"),
+        "{found}"
+    );
+    let (holds, world) = (app.database.holds().await, app.backend.world().clone());
+    assert_eq!(restore(&app).await.unwrap_err().code, FailureCode::Conflict);
+    assert_eq!((app.database.holds().await, app.backend.world().clone()), (holds, world));
+    assert_eq!(show(&repo, RECORD).unwrap(), was);
+}
+
 /// Only what runs is lost: the store is right, and git is asked for nothing but what was in it.
 async fn a_lost_cluster_is_made_again_as_the_store_says(mut app: App) {
     let repo = lived_in(&mut app).await;
@@ -412,6 +430,7 @@ async fn secrets_of_the_server_are_asked_for(mut app: App) {
 }
 
 crate::on_both_stores! {
+    one_of_the_same_name_is_another
     secrets_in_git_come_back_with_the_age_key
     secrets_of_the_server_are_asked_for
     what_was_lost_is_as_it_was

@@ -46,13 +46,13 @@ async fn a_long_run_is_watched_node_by_node() {
     three(&up, &ana, SLOW).await;
     let thread = ana.says("@kraken run hello").await;
     let shown = shows(&ana, &thread, "second is running").await;
-    assert!(shown.starts_with("hello is running.") && shown.contains("✓ first is done, after 0."), "{shown}");
+    assert!(shown.starts_with("hello is running.") && shown.contains("✓ first is done, after "), "{shown}");
     assert!(!shown.contains("third"), "{shown}");
     let answer = ana.hears(&thread, 1).await;
     aloud(&answer[0], &["well", "hello answered after"]);
     let shown = shows(&ana, &thread, "The run of hello has ended.").await;
     assert!(
-        shown.contains("✓ second is done, after 6.") && shown.contains("✓ third is done, after 0."),
+        shown.contains("✓ second is done, after ") && shown.contains("✓ third is done, after "),
         "{shown}"
     );
 
