@@ -109,7 +109,8 @@ async fn restore(enclaves: usize, tentacles: usize) {
     let image = format!("--engine-image=registry.example/engine@sha256:{}", "0".repeat(64));
     let mut more = vec![image, "--runtime-class=none".to_owned()];
     more.extend(recorded.flags(recorded.folder()));
-    let site = Site::keyed(recorded.key(), "heads", more, |dir| recorded.put_heads(&dir.join("heads"))).await;
+    let site =
+        Site::keyed(Some(recorded.key()), "heads", more, |dir| recorded.put_heads(&dir.join("heads"))).await;
     let began = Instant::now();
     let restore = async |enclave: &String| {
         let done = site.operate("state_restore", json!({"name": enclave})).await.unwrap();

@@ -204,6 +204,9 @@ fn statement(app: &App, person: &principals::Person, kind: Kind, tool: &str, arg
     said
 }
 
+/// What is restored comes from a state repo, which the server of the matrix has none of: `restore` looks at their shape.
+const FROM_GIT: [&str; 2] = ["state_restorable", "state_restore"];
+
 /// Every tool is answered, in each of its variants, in the shape that it promises.
 #[tokio::test]
 async fn every_tool_answers_in_the_shape_that_it_promises() {
@@ -213,7 +216,8 @@ async fn every_tool_answers_in_the_shape_that_it_promises() {
     matrix.watch.remember().await;
     let world = matrix.app.backend.world().clone();
     let mut wrong = Vec::new();
-    for variant in std::mem::take(&mut matrix.variants) {
+    let variants = std::mem::take(&mut matrix.variants).into_iter();
+    for variant in variants.filter(|variant| !FROM_GIT.contains(&variant.tool.as_str())) {
         let fresh = variant.tool == "enclave_provision";
         let variant = if fresh { variant.with(json!({"name": "another"})) } else { variant };
         wrong.extend(matrix.answered(&variant, &scene, &MODES[0]).await);

@@ -41,6 +41,18 @@ async fn lose_all(app: &mut App) {
     app.run().await;
 }
 
+/// Whether an answer has the shape that its tool promises.
+async fn fits(app: &App, tool: &str, answer: &Value) {
+    let tools = app.tools(OPERATOR).await;
+    let schema = &tools.iter().find(|listed| listed["name"] == tool).unwrap()["outputSchema"];
+    let problems: Vec<_> = jsonschema::validator_for(schema)
+        .unwrap()
+        .iter_errors(answer)
+        .map(|error| error.to_string())
+        .collect();
+    assert!(problems.is_empty(), "{tool}: {problems:?}");
+}
+
 async fn restore(app: &App) -> Result<Value, Failure> {
     app.operate("state_restore", json!({"name": NAME})).await
 }
@@ -82,6 +94,8 @@ async fn what_was_lost_is_as_it_was(mut app: App) {
         "{done}"
     );
     assert!(done["left"].to_string().contains("backups"), "{done}");
+    fits(&app, "state_restore", &done).await;
+    fits(&app, "state_restorable", &app.operate("state_restorable", json!({})).await.unwrap()).await;
     assert_eq!(seen(&app).await, before);
     {
         let now = app.backend.world();

@@ -37,12 +37,12 @@ impl Site {
 
     /// The same with servers that are told more.
     pub(crate) async fn start_with(heads: &str, more: Vec<String>) -> Self {
-        Self::keyed(&crate::place::key().pem, heads, more, |_| ()).await
+        Self::keyed(None, heads, more, |_| ()).await
     }
 
-    /// The same with this signing key, in a folder that is prepared before a server comes into it.
+    /// The same with this signing key, else the usual one, in a folder that is prepared before a server comes into it.
     pub(crate) async fn keyed(
-        signing: &str,
+        signing: Option<&str>,
         heads: &str,
         more: Vec<String>,
         prepare: impl FnOnce(&Path),
@@ -50,7 +50,8 @@ impl Site {
         let cluster = Cluster::connect().await;
         let proxy = Proxy::start(&cluster).await;
         let dir = tempfile::tempdir().unwrap();
-        write_keys(dir.path(), signing, &crate::place::key().jwk);
+        let key = crate::place::key();
+        write_keys(dir.path(), signing.unwrap_or(&key.pem), &key.jwk);
         operator_may(dir.path(), &["read", "confirm-restore"]);
         prepare(dir.path());
         cluster.write_kubeconfig(&proxy.url, &dir.path().join("kubeconfig"));
