@@ -16,13 +16,13 @@ use crate::lifecycle;
 use crate::progress::Progress;
 use crate::server::Server;
 use crate::state::{KeptRecords, StateRepo};
-use crate::store::{EnclaveRecord, StoreError, TentacleRecord, Tx};
+use crate::store::{EnclaveRecord, StoreError, TentacleRecord};
 use futures::{StreamExt, stream};
 use policy::State;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use wanted::Sources;
-use wire::tools::restore::{RestoredEntry, StateRestoreAnswer, StateRestoreArgs};
+use wire::tools::restore::{RestoredEntry, RestoredWord, StateRestoreAnswer, StateRestoreArgs};
 use wire::tools::tentacle::SourceCommit;
 use wire::{Failure, FailureCode};
 use workflow::{EnclaveName, TentacleName};
@@ -85,43 +85,12 @@ pub(crate) async fn enclave(
         _ => Sources::new(),
     };
     let was_there = there.is_some();
-    let made = {
-        let _one_at_a_time = server.lifecycles.lock(name.as_str()).await;
-        let (change, grant, there) = server.gate.change(call).await?.restored(name).await?;
-        let mut changing = change.decided();
-        let needs = match there {
-            Some(there) if found.as_ref().is_some_and(|found| found.is_of_another_than(&there)) => {
-                Err(Failure::new(FailureCode::Conflict, another(name)).with_remedy(
-                    "shut that one down, which moves its folder to the archive, put this one's folder back in git, and restore it",
-                ))
-            }
-            Some(there) => needs_making(server, &there),
-            None => match put_down(&mut changing, &grant, found.as_ref(), args.confirm.as_deref(), &sources)
-                .await?
-            {
-                Ok(()) => Ok(true),
-                Err(failure) => Err(failure),
-            },
-        };
-        match needs {
-            Err(failure) => return Err(changing.failed(failure).await),
-            Ok(true) => {
-                let effect = changing.begin("").await?;
-                let grant = Authorized::<Provision>::from(grant);
-                // Several may be restored side by side: only what names the enclave is told.
-                lifecycle::provision(server, &grant, effect, &Progress::default()).await?;
-                true
-            }
-            Ok(false) => {
-                changing.done().await?;
-                false
-            }
-        }
-    };
+    let made = bring_back(server, call, args, found.as_ref(), &sources).await?;
     let record = present(server, name).await?;
-    let tentacles = tentacles(server, call, &record, &mut sources, progress).await?;
-    let wrote =
-        made || tentacles.iter().any(|entry| entry.state == wire::tools::restore::RestoredWord::Restored);
+    // Of an enclave that comes back its channel has heard already.
+    let tells = was_there && !made;
+    let tentacles = tentacles(server, call, &record, (&mut sources, tells), progress).await?;
+    let wrote = made || tentacles.iter().any(|entry| entry.state == RestoredWord::Restored);
     let status = match (was_there, wrote) {
         (false, _) => "restored",
         (true, true) => "made_again",
@@ -136,13 +105,54 @@ pub(crate) async fn enclave(
     })
 }
 
+/// The record and the enclave; answers whether anything had to be made.
+async fn bring_back(
+    server: &Server,
+    call: &Call,
+    args: &StateRestoreArgs,
+    found: Option<&Found>,
+    sources: &Sources,
+) -> Result<bool, Failure> {
+    let _one_at_a_time = server.lifecycles.lock(args.name.as_str()).await;
+    let (change, grant, there) = server.gate.change(call).await?.restored(&args.name).await?;
+    let mut changing = change.decided();
+    let needs = match there {
+        Some(there) => match needs_making(server, &there, found) {
+            Ok(true) => {
+                tell(&mut changing, &there, "made what was missing of this enclave again").await?;
+                Ok(true)
+            }
+            other => other,
+        },
+        None => {
+            put_down(&mut changing, &grant, found, args.confirm.as_deref(), sources).await?.map(|()| true)
+        }
+    };
+    match needs {
+        Err(failure) => Err(changing.failed(failure).await),
+        Ok(true) => {
+            let effect = changing.begin("").await?;
+            let grant = Authorized::<Provision>::from(grant);
+            // Several may be restored side by side: only what names the enclave is told.
+            lifecycle::provision(server, &grant, effect, &Progress::default()).await?;
+            Ok(true)
+        }
+        Ok(false) => changing.done().await.map(|()| false),
+    }
+}
+
 /// Said where somebody made another enclave of the name since.
 pub(crate) fn another(name: &EnclaveName) -> String {
     format!("somebody made another enclave `{name}` since, which is not the one that git has")
 }
 
 /// Whether an enclave that the store knows has to be made.
-fn needs_making(server: &Server, there: &EnclaveRecord) -> Result<bool, Failure> {
+fn needs_making(server: &Server, there: &EnclaveRecord, found: Option<&Found>) -> Result<bool, Failure> {
+    if found.is_some_and(|found| found.is_of_another_than(there)) {
+        return Err(Failure::new(FailureCode::Conflict, another(&there.name)).with_remedy(
+            "shut that one down, which moves its folder to the archive, put this one's folder back in git, and restore it",
+        ));
+    }
     match there.state {
         State::Deprovisioning => {
             Err(Failure::new(FailureCode::Conflict, format!("`{}` is being shut down", there.name)))
@@ -173,7 +183,6 @@ async fn put_down(
         Ok(restored) => restored,
         Err(why) => return Ok(Err(impossible(name, &why))),
     };
-    let told = changing.call().emergency("restored this enclave from git");
     let tx = changing.tx();
     if let Some(channel) = &restored.channel
         && let Some(other) = tx.enclave_of(&channel.team, &channel.id).await.map_err(failed)?
@@ -181,18 +190,18 @@ async fn put_down(
         return conflict(format!("its channel has another enclave by now: `{}`", other.name));
     }
     tx.restore_enclave(grant, &restored).await.map_err(failed)?;
-    if let Some(told) = told
-        && let Some(record) = tx.enclave(name).await.map_err(failed)?
-    {
-        tell(tx, &record, &told).await.map_err(failed)?;
+    if let Some(record) = tx.enclave(name).await.map_err(failed)? {
+        let did = "restored this enclave from git, with those in it as they were: changes wait until the Kraken has asked Slack \
+                   who is here now";
+        tell(changing, &record, did).await?;
     }
     Ok(Ok(()))
 }
 
-/// The channel hears of it, and what it means for those in it.
-async fn tell(tx: &mut Tx, record: &EnclaveRecord, told: &str) -> Result<(), StoreError> {
-    let and = "Who belongs to it is as it was; changes wait until I have asked Slack who is here now.";
-    tx.notify(record, &format!("{told} {and}")).await
+/// The channel hears of each use of emergency access.
+async fn tell(changing: &mut Changing<'_>, record: &EnclaveRecord, did: &str) -> Result<(), Failure> {
+    let Some(told) = changing.call().emergency(did) else { return Ok(()) };
+    changing.tx().notify(record, &told).await.map_err(|error| unavailable(&error))
 }
 
 /// Why a record is not taken without more.
@@ -243,7 +252,7 @@ async fn tentacles(
     server: &Server,
     call: &Call,
     record: &Arc<EnclaveRecord>,
-    sources: &mut Sources,
+    (sources, tells): (&mut Sources, bool),
     progress: &Progress,
 ) -> Result<Vec<RestoredEntry>, Failure> {
     let ran: Vec<_> = record.tentacles.iter().filter(|(_, tentacle)| !tentacle.version.is_empty()).collect();
@@ -254,7 +263,7 @@ async fn tentacles(
     let one = |(name, _): (&TentacleName, &TentacleRecord)| {
         let (is_apart, source) = (apart.contains_key(name), sources.remove(name));
         let enclave = record.name.clone();
-        tentacle::One { server, call, enclave, name: name.clone(), is_apart, source }.restore()
+        tentacle::One { server, call, enclave, name: name.clone(), is_apart, tells, source }.restore()
     };
     let ones: Vec<_> = ran.into_iter().map(one).collect();
     let (all, mut done, mut made) = (ones.len(), Vec::new(), None);

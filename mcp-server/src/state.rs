@@ -4,7 +4,7 @@ mod news;
 mod restorable;
 
 pub(crate) use news::AtTip;
-pub(crate) use restorable::Kept as KeptRecords;
+pub(crate) use restorable::KeptRecords;
 
 use crate::config::StateConfig;
 use crate::git_secrets::GitSecrets;

@@ -46,6 +46,8 @@ pub(super) struct One<'a> {
     pub(super) name: TentacleName,
     /// Whether something of it is known to be missing or changed.
     pub(super) is_apart: bool,
+    /// Whether its channel is to hear of it by itself.
+    pub(super) tells: bool,
     /// Its source, where it was read already.
     pub(super) source: Option<Result<Source, Failure>>,
 }
@@ -56,7 +58,7 @@ impl One<'_> {
     /// # Errors
     /// When it cannot be decided, or the store or the backend does not answer: asking again goes on.
     pub(super) async fn restore(self) -> Result<Came, Failure> {
-        let Self { server, call, enclave, name, is_apart, source } = self;
+        let Self { server, call, enclave, name, is_apart, tells, source } = self;
         let change = server.gate.change(call).await?;
         let (change, grant) = change.tentacle::<RestoreTentacle>(Some(&enclave), &name).await?;
         let (mut changing, grant) = (change.decided(), Authorized::<Apply>::from(grant));
@@ -83,6 +85,10 @@ impl One<'_> {
             let says = "its enclave is frozen: it is written down, and comes when that is over";
             let offer = Some("lift the freeze, then put it back".to_owned());
             return Ok(RestoredEntry { offer, ..told(&name, RestoredWord::Waits, says) }.into());
+        }
+        if tells {
+            let did = format!("made what was missing of the tentacle `{name}` again");
+            super::tell(&mut changing, &grant.target().record, &did).await?;
         }
         let by = call.shown();
         let effect = changing.begin(&source.source.payload).await?;

@@ -14,7 +14,7 @@ const MOST: usize = 2_000;
 
 /// The records of enclaves, as the newest commit has them.
 #[derive(Debug)]
-pub(crate) struct Kept {
+pub(crate) struct KeptRecords {
     /// The newest commit.
     pub(crate) head: SourceCommit,
     /// Each with what speaks for it, or why there is none.
@@ -37,7 +37,7 @@ impl StateRepo {
         &self,
         only: Option<EnclaveName>,
         heads: BTreeMap<String, RecordHead>,
-    ) -> Result<Kept, Failure> {
+    ) -> Result<KeptRecords, Failure> {
         let key = self.records.heads().shared_key();
         self.ask(move |mirror| {
             let tip = mirror.fetch()?.tip;
@@ -53,7 +53,7 @@ impl StateRepo {
                 let record = record(mirror, tip, &name, knows)?;
                 records.insert(name, record);
             }
-            Ok(Kept { head: told(mirror.committed(tip)?), records, truncated })
+            Ok(KeptRecords { head: told(mirror.committed(tip)?), records, truncated })
         })
         .await
     }

@@ -218,6 +218,14 @@ impl App {
         tokio::task::spawn_blocking(move || runtime.shutdown_timeout(PATIENCE)).await.unwrap();
     }
 
+    /// Kills it while the backend holds what was asked; whoever asked hears nothing.
+    pub(crate) async fn die_in<T>(&mut self, asking: JoinHandle<T>) {
+        self.backend.until_waiting(1).await;
+        asking.abort();
+        self.kill().await;
+        self.backend.go_on();
+    }
+
     /// Ends the server as an operator would.
     pub(crate) async fn stop(&mut self) {
         self.running.take().unwrap().stop().await;

@@ -87,10 +87,7 @@ async fn a_repair_that_a_crash_cut_off_comes_to_its_end(mut app: App) {
         tokio::spawn(
             async move { price_watch(&door).say("ana", "state_repair", json!({"name": "hello"})).await },
         );
-    app.backend.until_waiting(1).await;
-    asking.abort();
-    app.kill().await;
-    app.backend.go_on();
+    app.die_in(asking).await;
     assert_eq!(app.backend.world().by_hand.len(), 1);
     app.run().await;
     until("nothing is open", async || app.database.rows().await["open_effect"].is_empty()).await;

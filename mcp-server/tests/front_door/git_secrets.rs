@@ -203,10 +203,7 @@ async fn a_deploy_that_a_crash_cut_off_ends_with_the_secrets_of_its_commit(mut a
     app.backend.stop_at("before deploy");
     let door = app.door();
     let asking = tokio::spawn(async move { deploy(&price_watch(&door), &commit).await });
-    app.backend.until_waiting(1).await;
-    asking.abort();
-    app.kill().await;
-    app.backend.go_on();
+    app.die_in(asking).await;
     app.run().await;
     until("nothing is open", async || app.database.rows().await["open_effect"].is_empty()).await;
     assert_eq!((called(&app, "canary-1").await, called(&app, "canary-2").await), (401, 202));
@@ -260,9 +257,7 @@ async fn secrets_of_a_deploy_under_way_do_not_serve_yet(mut app: App) {
     let asking = tokio::spawn(async move { deploy(&price_watch(&door), &commit).await });
     app.backend.until_waiting(1).await;
     assert_eq!((called(&app, "canary-1").await, called(&app, "canary-2").await), (202, 401));
-    asking.abort();
-    app.kill().await;
-    app.backend.go_on();
+    app.die_in(asking).await;
     app.run().await;
     until("nothing is open", async || app.database.rows().await["open_effect"].is_empty()).await;
     assert_eq!((called(&app, "canary-1").await, called(&app, "canary-2").await), (401, 202));
@@ -284,10 +279,7 @@ async fn a_repair_that_a_crash_cut_off_gives_the_secrets_that_serve(mut app: App
         tokio::spawn(
             async move { price_watch(&door).say("ana", "state_repair", json!({"name": "hello"})).await },
         );
-    app.backend.until_waiting(1).await;
-    asking.abort();
-    app.kill().await;
-    app.backend.go_on();
+    app.die_in(asking).await;
     app.run().await;
     until("nothing is open", async || app.database.rows().await["open_effect"].is_empty()).await;
     // A deploy would have left alone what was changed.

@@ -94,6 +94,8 @@ async fn what_was_lost_is_as_it_was(mut app: App) {
         "{done}"
     );
     assert!(done["left"].to_string().contains("backups"), "{done}");
+    let told = app.relay("notices", json!({})).await.unwrap().to_string();
+    assert!(told.contains("restored this enclave from git") && !told.contains("what was missing"), "{told}");
     fits(&app, "state_restore", &done).await;
     fits(&app, "state_restorable", &app.operate("state_restorable", json!({})).await.unwrap()).await;
     assert_eq!(seen(&app).await, before);
@@ -150,10 +152,7 @@ async fn killed_anywhere_it_goes_on(mut app: App) {
         app.backend.stop_at(point);
         let door = app.door();
         let asked = tokio::spawn(async move { door.operate("state_restore", json!({"name": NAME})).await });
-        app.backend.until_waiting(1).await;
-        app.kill().await;
-        assert!(asked.await.is_err(), "{point}: nobody can have been answered");
-        app.backend.go_on();
+        app.die_in(asked).await;
         app.run().await;
         let done = restore(&app).await.unwrap();
         let state =
@@ -374,6 +373,12 @@ async fn a_lost_cluster_is_made_again_as_the_store_says(mut app: App) {
     );
     assert_eq!(seen(&app).await, before);
     assert_eq!(app.backend.world().tentacles, world.tentacles);
+    // Its channel hears of each use of emergency access, and of a second one that does nothing it does not.
+    let told = async || app.relay("notices", json!({})).await.unwrap().to_string();
+    assert!(told().await.contains("made what was missing of the tentacle `hello` again"), "{}", told().await);
+    let before = told().await;
+    assert_eq!(restore(&app).await.unwrap()["status"], "unchanged");
+    assert_eq!(told().await, before);
 }
 
 /// A server that writes records, and a tentacle whose webhook is signed with a secret; the commit is on the branch already.

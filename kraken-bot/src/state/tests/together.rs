@@ -18,9 +18,8 @@ fn write(folder: &Path, path: &str, text: &str) {
     std::fs::write(file, text).unwrap();
 }
 
-/// A Kraken changes a file of its own in each tentacle, time and again, while others do with theirs.
-async fn kraken(home: &Path, name: &str) {
-    let home = home.to_owned();
+/// What a Kraken has of the state repo, and its disk.
+async fn opened(home: &Path, name: &str) -> (StateRepo, WorkingCopy) {
     let place = Place {
         address: format!("file://{}", home.join("state.git").display()).parse().unwrap(),
         branch: "main".parse().unwrap(),
@@ -29,6 +28,13 @@ async fn kraken(home: &Path, name: &str) {
     let config = StateConfig { place, folder: home.join(format!("{name}-mirror")), key: None };
     let state = StateRepo::open(config).await.unwrap();
     let copy = WorkingCopy::new(home.join(format!("{name}-tentacles")));
+    (state, copy)
+}
+
+/// A Kraken changes a file of its own in each tentacle, time and again, while others do with theirs.
+async fn kraken(home: &Path, name: &str) {
+    let home = home.to_owned();
+    let (state, copy) = opened(&home, name).await;
     let work = async |tentacle: &str| {
         let names = Names { enclave: "acme".parse().unwrap(), tentacle: tentacle.parse().unwrap() };
         for turn in 0..=EACH {
@@ -97,14 +103,7 @@ async fn every_change_arrives_in_the_order_in_which_it_was_made() {
 async fn kraken_follows(home: &Path) {
     git(&home.join("plain"), &["pull", "--quiet", "--rebase", "origin", "main"]);
     for name in ["one", "two"] {
-        let place = Place {
-            address: format!("file://{}", home.join("state.git").display()).parse().unwrap(),
-            branch: "main".parse().unwrap(),
-            credentials: None,
-        };
-        let config = StateConfig { place, folder: home.join(format!("{name}-mirror")), key: None };
-        let state = StateRepo::open(config).await.unwrap();
-        let copy = WorkingCopy::new(home.join(format!("{name}-tentacles")));
+        let (state, copy) = opened(home, name).await;
         for tentacle in TENTACLES {
             let names = Names { enclave: "acme".parse().unwrap(), tentacle: tentacle.parse().unwrap() };
             let author = Author { name: name.to_owned(), email: "ana@team.example".to_owned() };

@@ -61,16 +61,21 @@ impl Tx {
         .bind(now())
         .execute(self.connection())
         .await?;
+        self.put_those_in(name, channel, &new.named).await
+    }
+
+    /// Writes down who is in the channel of a new enclave, and the members that its record names.
+    pub(super) async fn put_those_in(
+        &mut self,
+        name: &EnclaveName,
+        channel: Option<&ChannelRecord>,
+        named: &[PersonId],
+    ) -> Result<(), StoreError> {
         if let Some(channel) = channel {
             self.put_people(name, &channel.people).await?;
         }
-        for person in &new.named {
-            sqlx::query("INSERT INTO named_member (enclave, issuer, subject) VALUES ($1, $2, $3)")
-                .bind(name.as_str())
-                .bind(&person.issuer)
-                .bind(&person.subject)
-                .execute(self.connection())
-                .await?;
+        for person in named {
+            self.put_named(name, person).await?;
         }
         Ok(())
     }

@@ -37,15 +37,25 @@ impl Tx {
         self.drop_verdicts(&record.name, whom).await?;
         self.put_verdict(&record.name, true, whom).await?;
         if let (None, Some(person)) = (&record.channel, &whom.person) {
-            sqlx::query(
-                "INSERT INTO named_member (enclave, issuer, subject) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING",
-            )
-            .bind(record.name.as_str())
-            .bind(&person.issuer)
-            .bind(&person.subject)
-            .execute(self.connection())
-            .await?;
+            self.put_named(&record.name, person).await?;
         }
+        Ok(())
+    }
+
+    /// The record of an enclave names this member, once.
+    pub(super) async fn put_named(
+        &mut self,
+        enclave: &EnclaveName,
+        person: &PersonId,
+    ) -> Result<(), StoreError> {
+        sqlx::query(
+            "INSERT INTO named_member (enclave, issuer, subject) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING",
+        )
+        .bind(enclave.as_str())
+        .bind(&person.issuer)
+        .bind(&person.subject)
+        .execute(self.connection())
+        .await?;
         Ok(())
     }
 

@@ -96,17 +96,7 @@ impl Tx {
         .bind(now())
         .execute(self.connection())
         .await?;
-        if let Some(channel) = channel {
-            self.put_people(name, &channel.people).await?;
-        }
-        for person in &restored.named {
-            sqlx::query("INSERT INTO named_member (enclave, issuer, subject) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING")
-                .bind(name.as_str())
-                .bind(&person.issuer)
-                .bind(&person.subject)
-                .execute(self.connection())
-                .await?;
-        }
+        self.put_those_in(name, channel, &restored.named).await?;
         for verdict in &restored.verdicts {
             self.put_verdict(name, verdict.allowed, verdict).await?;
         }
