@@ -11,6 +11,7 @@ pub(crate) use tentacle::go_on;
 
 use crate::call::Call;
 use crate::gate::act::{Provision, Restore};
+use crate::gate::target::OnTentacle;
 use crate::gate::{Authorized, Changing, act, unavailable};
 use crate::lifecycle;
 use crate::progress::Progress;
@@ -238,8 +239,7 @@ async fn sources(state: &StateRepo, found: &Found, head: &SourceCommit) -> Sourc
             }
         });
         let source = source.map_err(|failure| match of.commit {
-            None => Failure::new(FailureCode::Conflict, "what ran was never in git")
-                .with_remedy("deploy what is there"),
+            None => tentacle::never_in_git(),
             Some(_) => failure,
         });
         sources.insert(of.name.clone(), source);
@@ -260,10 +260,11 @@ async fn tentacles(
         tracing::warn!(%error, "what is there cannot be compared: it is made again where it is not ready");
         BTreeMap::new()
     });
-    let one = |(name, _): (&TentacleName, &TentacleRecord)| {
+    let one = |(name, of): (&TentacleName, &TentacleRecord)| {
         let (is_apart, source) = (apart.contains_key(name), sources.remove(name));
-        let enclave = record.name.clone();
-        tentacle::One { server, call, enclave, name: name.clone(), is_apart, tells, source }.restore()
+        let target =
+            OnTentacle { record: Arc::clone(record), name: name.clone(), tentacle: Some(of.clone()) };
+        tentacle::One { server, call, target, is_apart, tells, source }.restore()
     };
     let ones: Vec<_> = ran.into_iter().map(one).collect();
     let (all, mut done, mut made) = (ones.len(), Vec::new(), None);

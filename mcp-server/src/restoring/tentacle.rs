@@ -2,7 +2,8 @@
 
 use crate::call::Call;
 use crate::gate::act::{Apply, RestoreTentacle};
-use crate::gate::{Authorized, Changing, Effect, PutBack, unavailable};
+use crate::gate::target::OnTentacle;
+use crate::gate::{Authorized, Effect, PutBack, unavailable};
 use crate::putting_back;
 use crate::rollout::{self, Source};
 use crate::server::Server;
@@ -42,8 +43,8 @@ pub(super) async fn source(
 pub(super) struct One<'a> {
     pub(super) server: &'a Server,
     pub(super) call: &'a Call,
-    pub(super) enclave: EnclaveName,
-    pub(super) name: TentacleName,
+    /// As the store has it.
+    pub(super) target: OnTentacle,
     /// Whether something of it is known to be missing or changed.
     pub(super) is_apart: bool,
     /// Whether its channel is to hear of it by itself.
@@ -58,16 +59,26 @@ impl One<'_> {
     /// # Errors
     /// When it cannot be decided, or the store or the backend does not answer: asking again goes on.
     pub(super) async fn restore(self) -> Result<Came, Failure> {
-        let Self { server, call, enclave, name, is_apart, tells, source } = self;
+        let Self { server, call, target, is_apart, tells, source } = self;
+        let (enclave, name) = (target.record.name.clone(), target.name.clone());
+        let there = server.backend.state(&target);
+        // No transaction is open while git answers.
+        let read = match there.ready && there.current && !is_apart {
+            true => None,
+            false => Some(in_hand(server, &target, source).await),
+        };
         let change = server.gate.change(call).await?;
         let (change, grant) = change.tentacle::<RestoreTentacle>(Some(&enclave), &name).await?;
         let (mut changing, grant) = (change.decided(), Authorized::<Apply>::from(grant));
-        let there = server.backend.state(grant.target());
-        if there.ready && there.current && !is_apart {
+        let Some(read) = read else {
             changing.done().await?;
             return Ok(told(&name, RestoredWord::There, "it runs").into());
-        }
-        let source = match in_hand(server, &mut changing, &grant, source).await {
+        };
+        let source = match read {
+            Ok(source) => fits(changing.tx(), &grant, source).await,
+            Err(failure) => Err(failure),
+        };
+        let source = match source {
             Ok(source) => source,
             Err(failure) => {
                 let failure = changing.failed(failure).await;
@@ -122,50 +133,55 @@ struct InHand {
     is_new: bool,
 }
 
-/// The source with everything that it takes to run.
+/// The source with its secrets in git.
 async fn in_hand(
     server: &Server,
-    changing: &mut Changing<'_>,
-    grant: &Authorized<Apply>,
+    target: &OnTentacle,
     read: Option<Result<Source, Failure>>,
 ) -> Result<InHand, Failure> {
-    let target = grant.target();
     if let Ok(source) = putting_back::source(server, target).await {
         return Ok(InHand { source, is_new: false });
     }
     let state = super::from(server)?;
+    let (enclave, name) = (&target.record.name, &target.name);
     let source = match (read, &target.tentacle) {
         (Some(read), _) => read?,
         (None, Some(record)) => {
-            let never = || {
-                Failure::new(FailureCode::Conflict, "what ran was never in git")
-                    .with_remedy("deploy what is there")
-            };
-            let commit = record.commit.as_ref().ok_or_else(never)?;
-            source(state, &commit.id, (&target.record.name, &target.name), &record.version).await?
+            let commit = record.commit.as_ref().ok_or_else(never_in_git)?;
+            source(state, &commit.id, (enclave, name), &record.version).await?
         }
         (None, None) => return Err(Failure::new(FailureCode::Conflict, "it is gone")),
     };
-    // The reach that was approved is the store's, whatever a commit says.
-    let approved = changing.tx().running_reach(grant).await.map_err(|error| unavailable(&error))?;
-    if approved.digest() != source.version.sandbox.reach.digest() {
+    Ok(InHand { source: state.with_secrets(enclave, name, source).await?, is_new: true })
+}
+
+pub(super) fn never_in_git() -> Failure {
+    Failure::new(FailureCode::Conflict, "what ran was never in git").with_remedy("deploy what is there")
+}
+
+/// The same if it is what the store says now: that version, with the reach that was approved, whatever a commit says, and with
+/// everything that it takes to run.
+async fn fits(tx: &mut Tx, grant: &Authorized<Apply>, of: InHand) -> Result<InHand, Failure> {
+    let failed = |error: StoreError| unavailable(&error);
+    let (target, version) = (grant.target(), &of.source.version);
+    if target.tentacle.as_ref().is_none_or(|record| record.version != version.hash) {
+        return Err(Failure::new(FailureCode::Conflict, "another version was deployed in the meantime"));
+    }
+    if !of.is_new {
+        return Ok(of);
+    }
+    if tx.running_reach(grant).await.map_err(failed)?.digest() != version.sandbox.reach.digest() {
         let what = "it may reach something else than was approved";
         return Err(Failure::new(FailureCode::Conflict, what).with_remedy("deploy it: its owner is asked"));
     }
-    let source = state.with_secrets(&target.record.name, &target.name, source).await?;
-    let missing = source.missing_secrets(changing.tx(), grant).await.map_err(|error| unavailable(&error))?;
-    match missing.first() {
-        None => Ok(InHand { source, is_new: true }),
-        Some(first) => {
-            let what =
-                format!("it needs secrets that were set on the server and are lost: {}", missing.join(", "));
-            let how = format!(
-                "its enclave's owner sets each (`tntc secret set {first} -e {}`); then restore again",
-                target.record.name
-            );
-            Err(Failure::new(FailureCode::Conflict, what).with_remedy(how))
-        }
-    }
+    let missing = of.source.missing_secrets(tx, grant).await.map_err(failed)?;
+    let Some(first) = missing.first() else { return Ok(of) };
+    let what = format!("it needs secrets that were set on the server and are lost: {}", missing.join(", "));
+    let how = format!(
+        "its enclave's owner sets each (`tntc secret set {first} -e {}`); then restore again",
+        target.record.name
+    );
+    Err(Failure::new(FailureCode::Conflict, what).with_remedy(how))
 }
 
 /// What the version takes to be made again is in the store.
