@@ -59,10 +59,9 @@ fn entry(rights: &Rights, name: EnclaveName, found: Result<Found, String>) -> Re
         if found.is_ok_and(|found| found.is_of_another_than(there)) {
             return entry(RestoreWord::Impossible, &restoring::another(&name));
         }
-        return entry(
-            RestoreWord::There,
-            "the server knows it: only what is missing where it runs is made again",
-        );
+        let tentacles = there.tentacles.keys().cloned().collect();
+        let says = "the server knows it: only what is missing where it runs is made again";
+        return Restorable { tentacles, ..entry(RestoreWord::There, says) };
     }
     let Found { record, proof } = match found {
         Ok(found) => found,

@@ -114,6 +114,8 @@ async fn what_was_lost_is_as_it_was(mut app: App) {
         (record.generation, record.signature) = (0, None);
     }
     assert_eq!(now, was);
+    let found = listed(&app).await;
+    assert_eq!((&found["standing"], &found["tentacles"]), (&json!("there"), &json!(["hello"])), "{found}");
     // A second time nothing is written.
     until_in_sync(&app).await;
     let (holds, world, tip) =
