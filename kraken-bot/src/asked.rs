@@ -35,6 +35,9 @@ pub(crate) enum Stop {
     /// Something is wrong with what was asked, and the server was not even asked.
     #[error("{0}")]
     Told(String),
+    /// What was asked for goes on when its review has come further.
+    #[error("a review is waited for")]
+    Review,
     /// The server or the issuer is away: it is gone on with when that is back.
     #[error("{0} is away: {1}")]
     Away(Away, String),

@@ -156,6 +156,11 @@ pub(crate) enum Command {
     },
     /// Something in people's own words, which a model is asked about; only where one is set up.
     InOwnWords,
+    /// Whether somebody else must have reviewed what comes to run.
+    Review {
+        /// They must.
+        required: bool,
+    },
     /// This Slack account is nobody's any more.
     Unlink,
     /// Sign in.
@@ -200,6 +205,10 @@ pub(crate) fn parse(text: &str, me: &str) -> Result<Command, NotUnderstood> {
         (["ask", "to", "join"], _) => Ok(Command::AskToJoin),
         (["new", "members", "are", "welcome"], _) => Ok(Command::Enrollment { open: true }),
         (["new", "members", "need", "approval"], _) => Ok(Command::Enrollment { open: false }),
+        (["changes", "need", "review"] | ["changes", "need", "a", "review"], _) => {
+            Ok(Command::Review { required: true })
+        }
+        (["changes", "need", "no", "review"], _) => Ok(Command::Review { required: false }),
         (["transfer", "to", _], [.., whom]) => match people(&[whom], "transfer to")?.as_slice() {
             [one] => Ok(Command::Transfer(one.clone())),
             _ => Err(almost("transfer")),

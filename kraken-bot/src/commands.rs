@@ -21,6 +21,7 @@ mod new;
 mod put_back;
 mod remove;
 mod remove_tentacle;
+mod review;
 mod roll_back;
 mod run;
 mod set_mode;
@@ -91,6 +92,7 @@ pub(crate) async fn run(asked: &Asked<'_>, command: Command) -> Result<Answer, S
         Command::AskToJoin => join::ask(asked).await,
         Command::LetIn { request, yes } => join::decide(asked, request, yes).await,
         Command::Enrollment { open } => enrollment::run(asked, open).await,
+        Command::Review { required } => review::run(asked, required).await,
         Command::Unlink => unlink::run(asked).await,
         Command::Help => Ok(help::run(asked.said.direct, asked.kraken.agent.is_some())),
         // It is answered by a model, and not here.

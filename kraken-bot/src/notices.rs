@@ -61,6 +61,12 @@ async fn round(
 }
 
 async fn tell(kraken: &Kraken, notice: &Notice) -> Result<(), crate::kraken::SayError> {
+    // Whoever asked for the review is told in their thread, by the request that waits for it.
+    if let (Some(enclave), Some(number)) = (&notice.enclave, notice.review)
+        && kraken.inbox.review_moved(enclave, number).await?
+    {
+        return Ok(());
+    }
     let channel = match &notice.user {
         Some(user) => kraken.slack.direct(user).await?,
         None => notice.channel.clone(),

@@ -4,11 +4,11 @@ mod base;
 mod came;
 mod sides;
 
-pub(crate) use sides::{Change, Names, Sides, Standing};
+pub(crate) use sides::{Change, Names, ProposedHere, Put, Sides, Standing, What};
 
 use crate::config::StateConfig;
 use crate::working_copy::{WorkingCopy, WorkingCopyError};
-use state_repo::{CommitId, Committed, Mirror, SigningKey, StateError};
+use state_repo::{CommitId, Committed, Mirror, ProposalBranch, SigningKey, StateError};
 use std::sync::Arc;
 use tokio::sync::Mutex;
 
@@ -82,6 +82,47 @@ impl StateRepo {
     ) -> Result<Result<Committed, Standing>, StateStop> {
         let key = self.key.clone();
         self.work(copy, names, move |sides| sides.roll_back(to, message, &change, key.as_deref())).await
+    }
+
+    /// What was proposed last of a tentacle, and is not known to be merged.
+    pub(crate) async fn proposed(
+        &self,
+        copy: &WorkingCopy,
+        names: &Names,
+    ) -> Result<Option<ProposedHere>, StateStop> {
+        self.work(copy, names, |sides| Ok(sides.proposed())).await
+    }
+
+    /// Pushes a change to a branch of its own, for others to review.
+    pub(crate) async fn propose(
+        &self,
+        copy: &WorkingCopy,
+        names: &Names,
+        (what, branch): (What, ProposalBranch),
+        change: Change,
+    ) -> Result<Put, StateStop> {
+        let key = self.key.clone();
+        self.work(copy, names, move |sides| sides.propose(&what, &branch, &change, key.as_deref())).await
+    }
+
+    /// The pull request of what was proposed is this.
+    pub(crate) async fn is_numbered(
+        &self,
+        copy: &WorkingCopy,
+        names: &Names,
+        number: u64,
+    ) -> Result<(), StateStop> {
+        self.work(copy, names, move |sides| sides.is_numbered(number)).await
+    }
+
+    /// What was proposed is in git: the disk follows.
+    pub(crate) async fn merged(
+        &self,
+        copy: &WorkingCopy,
+        names: &Names,
+        (number, head, merged_as): (u64, String, String),
+    ) -> Result<(), StateStop> {
+        self.work(copy, names, move |sides| sides.merged(number, (&head, &merged_as))).await
     }
 
     async fn work<T: Send + 'static>(

@@ -45,6 +45,7 @@ async fn answer_at_once(kraken: &Arc<Kraken>, open: &Open, said: &Said) -> Becam
         Ok(Some(answer)) => answer,
         Ok(None) => return Became::Done,
         Err(Stop::SignIn) => return ask_to_sign_in(kraken, open, said).await,
+        Err(Stop::Review) => return wait_for_review(kraken, open).await,
         Err(Stop::Away(away, detail)) => {
             tracing::warn!(detail, "a request waits");
             return away::wait(kraken, open, said, away).await;
@@ -72,6 +73,18 @@ async fn answer_at_once(kraken: &Arc<Kraken>, open: &Open, said: &Said) -> Becam
         },
     };
     delivered(deliver(kraken, open, said, answer).await)
+}
+
+async fn wait_for_review(kraken: &Kraken, open: &Open) -> Became {
+    match kraken.inbox.wait_for_review(open.seq).await {
+        Ok(true) => Became::Waits,
+        // It came further while it was looked at, or it was taken back.
+        Ok(false) => Became::Again,
+        Err(error) => {
+            tracing::error!(%error, "that a request waits for a review could not be written down; trying again");
+            Became::Again
+        }
+    }
 }
 
 /// What became of a message whose answer was sent. Its thread goes on only when it is done, so an answer that nobody can
@@ -207,6 +220,6 @@ pub(crate) fn in_words(stop: &Stop) -> Option<String> {
                     .to_owned(),
             )
         }
-        Stop::SignIn | Stop::Away(..) | Stop::Slack(_) | Stop::Memory(_) => None,
+        Stop::SignIn | Stop::Review | Stop::Away(..) | Stop::Slack(_) | Stop::Memory(_) => None,
     }
 }

@@ -20,7 +20,7 @@ pub mod target;
 pub use authorized::{Authorized, Changed, MayRun, PutBack};
 pub(crate) use change::{Change, Found};
 pub(crate) use changing::Changing;
-pub(crate) use choice::{EnrollmentGrant, ModeGrant, QuotaGrant, TentacleModeGrant};
+pub(crate) use choice::{EnrollmentGrant, ModeGrant, QuotaGrant, ReviewGrant, TentacleModeGrant};
 pub(crate) use effect::{Effect, is_ours};
 pub(crate) use look::Look;
 pub(crate) use refusal::unavailable;

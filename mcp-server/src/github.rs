@@ -1,6 +1,10 @@
 //! GitHub, where the state repo is there and this server is an app that is installed: tokens for git, good for an hour, and a
-//! word at each commit about what became of its deploy.
+//! word at each commit about what became of its deploy; and reviews of changes, where an enclave wants them.
 //! <https://docs.github.com/apps/creating-github-apps/authenticating-with-a-github-app>
+
+mod reviews;
+
+pub(crate) use reviews::{Opinions, Pull};
 
 use crate::config::GithubConfig;
 use jiff::{SignedDuration, Timestamp};
@@ -11,6 +15,7 @@ use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Deserializer};
 use serde_json::json;
 use state_repo::RepoAddress;
+use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
@@ -44,7 +49,7 @@ pub(crate) enum Outcome {
 
 /// Why GitHub does not do what it is asked.
 #[derive(Debug, thiserror::Error)]
-enum GithubError {
+pub(crate) enum GithubError {
     /// It says no, or nothing.
     #[error("{0}")]
     Api(#[from] octocrab::Error),
@@ -54,6 +59,33 @@ enum GithubError {
     /// The app's key does not sign.
     #[error("the app's key does not sign: {0}")]
     Key(#[from] jsonwebtoken::errors::Error),
+}
+
+impl GithubError {
+    /// Whether there is no such thing there.
+    fn is_not_found(&self) -> bool {
+        matches!(self, Self::Api(octocrab::Error::GitHub { source, .. }) if source.status_code.as_u16() == 404)
+    }
+}
+
+/// What a token is for. An app that lacks what reviews need is given none for them, and one for git all the same.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Rights {
+    /// Git, and words at commits.
+    Git,
+    /// Pull requests, and what is said of them.
+    Reviews,
+}
+
+impl Rights {
+    fn permissions(self) -> serde_json::Value {
+        match self {
+            Self::Git => json!({"contents": "write", "statuses": "write"}),
+            Self::Reviews => {
+                json!({"pull_requests": "write", "contents": "read", "checks": "read", "statuses": "read", "metadata": "read"})
+            }
+        }
+    }
 }
 
 /// The app at the repository.
@@ -66,7 +98,7 @@ struct App {
     config: GithubConfig,
     owner: String,
     name: String,
-    token: Mutex<Option<Token>>,
+    tokens: Mutex<BTreeMap<Rights, Token>>,
 }
 
 /// As GitHub answers it.
@@ -99,8 +131,8 @@ impl Github {
     /// The app at the repository of this address; `None` where that is at no host of many.
     pub(crate) fn of(config: GithubConfig, address: &RepoAddress) -> Option<Self> {
         let (owner, name) = address.hosted()?;
-        let (owner, name, token) = (owner.to_owned(), name.to_owned(), Mutex::new(None));
-        let app = Arc::new(App { config, owner, name, token });
+        let (owner, name) = (owner.to_owned(), name.to_owned());
+        let app = Arc::new(App { config, owner, name, tokens: Mutex::default() });
         let (words, waiting) = channel(WAITING);
         tokio::spawn(tell_all(Arc::clone(&app), waiting));
         Some(Self { app, words })
@@ -111,16 +143,16 @@ impl Github {
     /// # Errors
     /// When GitHub does not give one.
     pub(crate) async fn token(&self) -> Result<SecretString, Failure> {
-        self.app.token().await.map_err(|error| {
+        self.app.token(Rights::Git).await.map_err(|error| {
             tracing::warn!(%error, "github gives no token");
             Failure::new(FailureCode::Unavailable, "GitHub does not let this server into the state repo at the moment")
                 .with_remedy("nothing was changed: try again, or ask an operator whether the app is installed there, with its key")
         })
     }
 
-    /// Lets go of the token, which was not taken.
+    /// Lets go of the tokens, of which one was not taken.
     pub(crate) async fn forget(&self) {
-        *self.app.token.lock().await = None;
+        self.app.tokens.lock().await.clear();
     }
 
     /// Says at a commit what became of its deploy, in its turn. Nobody waits for that, and where GitHub does not take it the
@@ -162,7 +194,7 @@ async fn tell_all(app: Arc<App>, mut waiting: Receiver<Word>) {
                     tracing::warn!(commit = word.commit, %error, "github was not told what became of a deploy");
                 }
                 Err(_) => {
-                    *app.token.lock().await = None;
+                    app.tokens.lock().await.clear();
                     tokio::time::sleep(Duration::from_secs(1)).await;
                 }
             }
@@ -171,23 +203,28 @@ async fn tell_all(app: Arc<App>, mut waiting: Receiver<Word>) {
 }
 
 impl App {
-    async fn token(&self) -> Result<SecretString, GithubError> {
-        let mut held = self.token.lock().await;
+    async fn token(&self, rights: Rights) -> Result<SecretString, GithubError> {
+        let mut held = self.tokens.lock().await;
         let fresh = |token: &&Token| token.expires_at.duration_since(Timestamp::now()) > ENOUGH;
-        if let Some(token) = held.as_ref().filter(fresh) {
+        if let Some(token) = held.get(&rights).filter(fresh) {
             return Ok(token.token.clone());
         }
-        let token = in_time(self.new_token()).await?;
-        Ok(held.insert(token).token.clone())
+        let token = in_time(self.new_token(rights)).await?;
+        let text = token.token.clone();
+        held.insert(rights, token);
+        Ok(text)
+    }
+
+    fn route(&self) -> String {
+        format!("/repos/{}/{}", self.owner, self.name)
     }
 
     /// A new token for this one repository, with no more rights than are needed.
-    async fn new_token(&self) -> Result<Token, GithubError> {
+    async fn new_token(&self, rights: Rights) -> Result<Token, GithubError> {
         let as_app = self.client(self.signed()?)?;
-        let route = format!("/repos/{}/{}/installation", self.owner, self.name);
+        let route = format!("{}/installation", self.route());
         let Installation { id } = as_app.get(route, None::<&()>).await?;
-        let asked =
-            json!({"repositories": [self.name], "permissions": {"contents": "write", "statuses": "write"}});
+        let asked = json!({"repositories": [self.name], "permissions": rights.permissions()});
         Ok(as_app.post(format!("/app/installations/{id}/access_tokens"), Some(&asked)).await?)
     }
 
@@ -200,7 +237,7 @@ impl App {
     }
 
     async fn tell(&self, word: &Word) -> Result<(), GithubError> {
-        let client = self.client(self.token().await?)?;
+        let client = self.client(self.token(Rights::Git).await?)?;
         let repository = client.repos(&self.owner, &self.name);
         let status = repository.create_status(word.commit.clone(), word.state);
         let status = status.context(word.context.clone()).description(word.text.clone());

@@ -27,6 +27,7 @@ mod putting_back;
 mod reconcile;
 mod records;
 mod restoring;
+mod review;
 mod rollout;
 mod runs;
 mod serve;

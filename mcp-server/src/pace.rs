@@ -17,6 +17,8 @@ pub struct Pace {
     pub reconcile_every: Duration,
     /// How often it is looked whether enclaves' records have to be written to the state repo.
     pub records_every: Duration,
+    /// How often it is looked how reviews stand, where an enclave wants them.
+    pub reviews_every: Duration,
     /// For this long an enclave that somebody is making or removing is left to them.
     pub left_alone: Duration,
     /// How often the clock is looked at, and which.
@@ -67,6 +69,7 @@ impl Default for Pace {
             sign_every: Duration::from_secs(1),
             reconcile_every: Duration::from_secs(30),
             records_every: Duration::from_secs(1),
+            reviews_every: Duration::from_secs(60),
             left_alone: Duration::from_secs(60),
             triggers: TriggerPace::default(),
             turn_within: Duration::from_secs(5),

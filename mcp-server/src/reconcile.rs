@@ -11,6 +11,7 @@ use crate::pace::Pace;
 use crate::progress::Progress;
 use crate::putting_back;
 use crate::restoring;
+use crate::review::Cleared;
 use crate::rollout::{self, Source};
 use crate::server::Server;
 use crate::store::{EnclaveRecord, OpenEffect, Rights, StoreError};
@@ -157,7 +158,7 @@ async fn finish_deploying(
         // It was only to be put back: a deploy leaves alone what serves.
         return putting_back::put_back(server, &grant.into(), begun, &source).await.map(drop);
     }
-    rollout::deploy(server, &grant, begun, &source, &initiator).await.map(drop)
+    rollout::deploy(server, &grant, begun, Cleared::as_begun(&source, effect), &initiator).await.map(drop)
 }
 
 async fn finish_taking_away(

@@ -9,6 +9,7 @@ use crate::gate::target::OnTentacle;
 use crate::gate::{Authorized, Effect, unavailable};
 use crate::git_secrets::GitSecrets;
 use crate::github::Outcome;
+use crate::review::Cleared;
 use crate::server::Server;
 use crate::store::{DeployEnd, DeployRow, DeployedVersion, Initiator, StoreError, Tx};
 use jiff::Timestamp;
@@ -146,14 +147,15 @@ impl Kept {
     }
 }
 
-/// Deploys `source` for `initiator`, as its effect was begun.
+/// Deploys what was cleared for `initiator`, as its effect was begun.
 pub(crate) async fn deploy(
     server: &Server,
     grant: &Authorized<Apply>,
     effect: Effect<'_>,
-    source: &Source,
+    cleared: Cleared<'_>,
     initiator: &Initiator,
 ) -> Result<Deployed, Failure> {
+    let source = cleared.source();
     let tell = |outcome: Outcome| {
         let target = grant.target();
         if let (Some(state), Some(commit)) = (&server.state, &source.commit) {

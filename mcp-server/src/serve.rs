@@ -14,6 +14,7 @@ use crate::pace::Pace;
 use crate::page::Page;
 use crate::reconcile;
 use crate::records;
+use crate::review;
 use crate::server::Server;
 use crate::state::StateRepo;
 use crate::store::{OpenEffect, Store, StoreError};
@@ -252,7 +253,13 @@ impl Ready {
         let settles = pace.left_alone;
         let (polling, poll) = (Arc::clone(&self.server), self.poll);
         let (recording, records_every) = (Arc::clone(&self.server), self.pace.records_every);
+        let (following, reviews_every) = (Arc::clone(&self.server), self.pace.reviews_every);
         vec![
+            tokio::spawn(async move {
+                if let Some(state) = following.state.as_ref().filter(|state| state.has_reviews()) {
+                    review::follow(&following, state, reviews_every).await;
+                }
+            }),
             tokio::spawn(async move { differences::follow_hands(&looking, look_every).await }),
             tokio::spawn(async move {
                 if let Some(state) =

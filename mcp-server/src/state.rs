@@ -2,9 +2,11 @@
 
 mod news;
 mod restorable;
+mod reviews;
 
 pub(crate) use news::AtTip;
 pub(crate) use restorable::KeptRecords;
+pub(crate) use reviews::{NO_REVIEWS, has_ended};
 
 use crate::config::StateConfig;
 use crate::git_secrets::GitSecrets;
@@ -56,6 +58,8 @@ pub(crate) struct StateRepo {
     github: Option<(Github, Credentials)>,
     /// Says that something was pushed.
     pushed: Notify,
+    /// The same, for whoever follows reviews.
+    reviewed: Notify,
     /// What whoever says so signs with; nobody is heard without one.
     webhook: Option<SecretString>,
 }
@@ -73,8 +77,9 @@ impl StateRepo {
         let mirror = blocking(move || Mirror::open(&folder, place)).await?;
         let writing = blocking(move || Mirror::open(&within, again)).await?;
         let records = RecordBook::new(writing, heads);
-        let (mirror, turn, pushed) = (Arc::new(mirror), Mutex::new(()), Notify::new());
-        Ok(Self { mirror, records, turn, age_key, github, pushed, webhook })
+        let (mirror, turn) = (Arc::new(mirror), Mutex::new(()));
+        let (pushed, reviewed) = (Notify::new(), Notify::new());
+        Ok(Self { mirror, records, turn, age_key, github, pushed, reviewed, webhook })
     }
 
     /// Sees to a token that is good where the state repo is at GitHub, for what is asked of a copy by itself.

@@ -21,6 +21,7 @@ mod enclave_list;
 mod enclave_offer;
 mod enclave_preflight;
 mod enclave_provision;
+mod enclave_review;
 mod enclave_sync;
 mod enclave_unfreeze;
 mod entry;
@@ -34,6 +35,8 @@ pub(crate) mod people;
 mod proxy_status;
 pub(crate) mod reach_approve;
 mod reach_observe;
+mod review_ask;
+mod review_status;
 mod secret_list;
 mod secret_remove;
 mod secret_set;
@@ -86,6 +89,7 @@ use wire::tools::ownership::{EnclaveAccept, EnclaveOffer};
 use wire::tools::person::{AccountBind, AccountUnlink, Whoami, Why};
 use wire::tools::pods::WfPods;
 use wire::tools::restore::{StateRestorable, StateRestore};
+use wire::tools::review::{EnclaveReview, ReviewAsk, ReviewStatus};
 use wire::tools::secret::{SecretList, SecretRemove, SecretSet};
 use wire::tools::state::StateStatus;
 use wire::tools::tentacle::{WfApply, WfList, WfLogs, WfRemove, WfRun, WfStatus};
@@ -103,6 +107,7 @@ pub(crate) fn catalogue() -> Catalogue {
         Entry::of::<EnclaveList>(),
         Entry::of::<EnclaveSync>(),
         Entry::of::<EnclaveDrift>(),
+        Entry::of::<EnclaveReview>(),
         Entry::of::<EnclaveFreeze>(),
         Entry::of::<EnclaveUnfreeze>(),
         Entry::of::<EnclaveDeprovision>(),
@@ -138,6 +143,8 @@ pub(crate) fn catalogue() -> Catalogue {
         Entry::of::<WfRestart>(),
         Entry::of::<WfSetMode>(),
         Entry::of::<WfTransfer>(),
+        Entry::of::<ReviewAsk>(),
+        Entry::of::<ReviewStatus>(),
         Entry::of::<ReachApprove>(),
         Entry::of::<ReachObserve>(),
         Entry::of::<SecretSet>(),

@@ -89,6 +89,10 @@ actions! {
     LowerQuota = "enclave.lower_quota",
     /// Say whether what somebody changed past the server is only told, or put back.
     SetDrift = "enclave.set_drift",
+    /// Let changes come to run without a review.
+    WaiveReview = "enclave.waive_review",
+    /// Let only what others have reviewed come to run.
+    RequireReview = "enclave.require_review",
     /// Change the shown name of the enclave's channel.
     Rename = "enclave.rename",
     /// Offer the enclave to another owner.
@@ -153,6 +157,7 @@ impl Action {
                 | Self::OpenEnrollment
                 | Self::RaiseQuota
                 | Self::SetDrift
+                | Self::WaiveReview
                 | Self::Transfer
                 | Self::SetSecret
                 | Self::ApproveReach

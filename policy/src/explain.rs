@@ -311,6 +311,8 @@ impl Action {
             Self::RaiseQuota => "raise the enclave's quota",
             Self::LowerQuota => "lower the enclave's quota",
             Self::SetDrift => "say what becomes of what somebody changed past the server",
+            Self::WaiveReview => "let changes run without a review",
+            Self::RequireReview => "require a review of changes",
             Self::Rename => "change the name that is shown for the channel",
             Self::Transfer => "give away",
             Self::SetSecret => "set secrets",

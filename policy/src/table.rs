@@ -155,6 +155,8 @@ pub const TABLE: [Rule; Action::ALL.len()] = [
     owner(Action::RaiseQuota),
     tighten(Action::LowerQuota),
     owner(Action::SetDrift),
+    owner(Action::WaiveReview),
+    tighten(Action::RequireReview),
     owner(Action::Rename),
     owner(Action::Transfer).operator(Scope::OfferTransfer, States::USABLE),
     owner(Action::SetSecret),

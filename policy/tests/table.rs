@@ -147,14 +147,16 @@ fn model(caller: &Caller, action: Action, state: State, enclave: &[u8], tentacle
                 | "enclave.open_enrollment"
                 | "enclave.raise_quota"
                 | "enclave.set_drift"
+                | "enclave.waive_review"
                 | "enclave.rename"
                 | "enclave.transfer"
                 | "enclave.set_secret"
                 | "enclave.approve_reach" => caller.class == 0 && active,
                 "enclave.remove_member" => caller.class == 0,
-                "enclave.tighten_mode" | "enclave.close_enrollment" | "enclave.lower_quota" => {
-                    caller.class == 0 && usable
-                }
+                "enclave.tighten_mode"
+                | "enclave.close_enrollment"
+                | "enclave.lower_quota"
+                | "enclave.require_review" => caller.class == 0 && usable,
                 "enclave.freeze" | "enclave.unfreeze" => caller.class == 0 && usable,
                 "enclave.deprovision" | "trail.read" => caller.class == 0,
                 "cluster.summary" => true,

@@ -14,6 +14,7 @@ mod newest;
 mod on_disk;
 mod past;
 mod place;
+mod proposal;
 mod publish;
 mod read;
 mod record;
@@ -35,6 +36,7 @@ pub use names::{BranchName, CommitId, NameError};
 pub use newest::Newest;
 pub use on_disk::SecretOnDisk;
 pub use place::{Place, PlaceError};
+pub use proposal::{ProposalBranch, Reviewed};
 pub use publish::{Change, Conflict, Published, Versions};
 pub use read::{AtCommit, Committed};
 pub use record::{

@@ -101,7 +101,7 @@ fn present(found: Result<AtCommit, StateError>) -> Result<Option<AtCommit>, Stat
     }
 }
 
-fn tree_at(commit: &Commit<'_>, folder: &str) -> Option<Oid> {
+pub(crate) fn tree_at(commit: &Commit<'_>, folder: &str) -> Option<Oid> {
     commit.tree().ok()?.get_path(Path::new(folder)).ok().map(|entry| entry.id())
 }
 

@@ -5,7 +5,7 @@ use crate::error::StateError;
 use crate::hostile::Hostile;
 use crate::layout::{ARCHIVE, ENCLAVES, Entry};
 use crate::mirror::Mirror;
-use crate::names::CommitId;
+use crate::names::{BranchName, CommitId};
 use crate::remote::{self, Pushed};
 use crate::secrets;
 use crate::sign::SigningKey;
@@ -88,13 +88,25 @@ impl Mirror {
     /// # Errors
     /// When it holds secrets, when somebody else changed the same, or when the state repo does not take it.
     pub fn publish(&self, change: &Change, key: Option<&SigningKey>) -> Result<Published, StateError> {
+        self.publish_to(self.branch(), change, key)
+    }
+
+    /// The same on a branch that may be another. Where that is not there yet, it begins at the mirror's own.
+    pub(crate) fn publish_to(
+        &self,
+        branch: &BranchName,
+        change: &Change,
+        key: Option<&SigningKey>,
+    ) -> Result<Published, StateError> {
         check(&change.files)?;
         let mut ended = Pushed::Lost;
         for tries in 0..TRIES {
             remote::give_way(tries);
             let mut held = self.held();
-            let tip = self.tip(&mut held)?;
+            let own = self.tip(&mut held)?;
             let repo = held.repo();
+            let there = if branch == self.branch() { own } else { self.elsewhere().fetch(repo, branch)? };
+            let tip = there.or(own);
             if let Some(commit) = change
                 .trailers
                 .request
@@ -107,7 +119,7 @@ impl Mirror {
                 return Ok(Published { commit, already: true });
             }
             let commit = change.onto(repo, tip, key)?;
-            ended = self.elsewhere().push(repo, self.branch(), tip, commit)?;
+            ended = self.elsewhere().push(repo, branch, there, commit)?;
             if ended == Pushed::Done {
                 return Ok(Published { commit, already: false });
             }

@@ -50,6 +50,9 @@ pub struct EnclaveRecord {
     /// What becomes of what somebody changes where its tentacles run; absent where that is only told.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub drift: Option<String>,
+    /// What it asks of changes before they run; absent where it asks nothing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub review: Option<String>,
     /// Its channel, where it has one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub channel: Option<RecordedChannel>,

@@ -130,10 +130,19 @@ impl Elsewhere {
     /// Fetches `branch` into `repo`, and answers where it stands; `None` where there is no such branch. Nothing else is
     /// fetched, whatever else the other side has.
     pub(crate) fn fetch(&self, repo: &Repository, branch: &BranchName) -> Result<Option<Oid>, StateError> {
+        self.fetch_reference(repo, &branch.reference(), &format!("refs/incoming/{branch}"))
+    }
+
+    /// The same of any reference, into the name `incoming`.
+    pub(crate) fn fetch_reference(
+        &self,
+        repo: &Repository,
+        reference: &str,
+        incoming: &str,
+    ) -> Result<Option<Oid>, StateError> {
         libgit2::prepare()?;
         // A name of its own, emptied first: what is there afterwards came now.
-        let incoming = format!("refs/incoming/{branch}");
-        if let Ok(mut old) = repo.find_reference(&incoming) {
+        if let Ok(mut old) = repo.find_reference(incoming) {
             old.delete()?;
         }
         let line = self.line();
@@ -149,7 +158,7 @@ impl Elsewhere {
         let mut options = FetchOptions::new();
         options.download_tags(AutotagOption::None).update_fetchhead(false).remote_callbacks(callbacks);
         let mut remote = repo.remote_anonymous(self.address.as_str())?;
-        let spec = format!("+{}:{incoming}", branch.reference());
+        let spec = format!("+{reference}:{incoming}");
         let fetched = line.during(|| remote.fetch(&[spec.as_str()], Some(&mut options), None));
         drop(options);
         if let Err(error) = fetched {
@@ -160,7 +169,7 @@ impl Elsewhere {
                 None => self.local_fault(&error),
             });
         }
-        match repo.find_reference(&incoming) {
+        match repo.find_reference(incoming) {
             Ok(found) => Ok(found.target()),
             Err(error) if error.code() == ErrorCode::NotFound => Ok(None),
             Err(error) => Err(error.into()),

@@ -17,6 +17,7 @@ pub mod ownership;
 pub mod person;
 pub mod pods;
 pub mod restore;
+pub mod review;
 pub mod secret;
 pub mod state;
 pub mod tentacle;

@@ -56,6 +56,10 @@ fn told(command: &Command) -> Result<String, String> {
         Command::Transfer(to) => format!("Offer this enclave to <@{to}>. You are asked once more before that"),
         Command::Enrollment { open: true } => "Let in everybody who is in this channel and signs in".to_owned(),
         Command::Enrollment { open: false } => "Let in only whom the owner approves, from now on".to_owned(),
+        Command::Review { required: true } => {
+            "Deploy only what somebody else has reviewed, from now on".to_owned()
+        }
+        Command::Review { required: false } => "Deploy without a review, from now on".to_owned(),
         Command::AskToJoin => "Ask the owner to let you in".to_owned(),
         Command::Sync => "Look who is in the channel now".to_owned(),
         _ => return Err("this command cannot be offered".to_owned()),

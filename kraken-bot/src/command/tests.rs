@@ -37,6 +37,8 @@ fn what_the_help_names_is_understood() {
         ("ask to join", Command::AskToJoin),
         ("new members need approval", Command::Enrollment { open: false }),
         ("new members are welcome", Command::Enrollment { open: true }),
+        ("changes need review", Command::Review { required: true }),
+        ("changes need no review", Command::Review { required: false }),
         ("sync", Command::Sync),
         ("unlink", Command::Unlink),
         ("what failed", Command::Failed),

@@ -1,6 +1,7 @@
 //! `deploy TENTACLE`: deploys the files of the working copy.
 
 pub(super) mod committed;
+pub(super) mod reviewed;
 
 use super::approve;
 use super::new::not_written;

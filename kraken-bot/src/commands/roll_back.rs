@@ -1,10 +1,11 @@
 //! `roll back TENTACLE to N`: a new commit with what version N was, deployed like any other.
 
 use super::deploy::NO_ENCLAVE;
-use super::deploy::committed::{deploy, from_git, not_carried, of_commit, removed, whose};
+use super::deploy::committed::{deployed, not_carried, of_commit, removed, whose};
+use super::deploy::reviewed::{self, Asking};
 use crate::asked::{Answer, Asked, Stop};
 use crate::commands::new::not_written;
-use crate::state::{Names, Standing};
+use crate::state::{Names, Standing, What};
 use crate::working_copy::WorkingCopyError;
 use state_repo::CommitId;
 use wire::tools::history::{DeployEntry, HistoryOf, WfHistory, WfHistoryArgs};
@@ -36,17 +37,26 @@ pub(super) async fn run(asked: &Asked<'_>, tentacle: TentacleName, to: u32) -> R
     };
     let history = asked.call::<WfHistory>(args).await?;
     let Some(state) = &asked.kraken.state else { return Err(Stop::Told(NO_GIT.to_owned())) };
+    let names = Names { enclave: here.name.clone(), tentacle: tentacle.clone() };
+    if let Some(answer) = reviewed::go_on(asked, state, &names).await? {
+        return Ok(answer);
+    }
     let commit = commit_of(&tentacle, to, &history.deploys)?;
     // Whoever may not deploy it changes nothing in git either.
     asked.call::<WfApply>(of_commit(&tentacle, commit, true)).await?;
-    let names = Names { enclave: here.name.clone(), tentacle: tentacle.clone() };
-    let change = whose(asked, &me, &names);
     let message = format!("{tentacle}: back to version {to}");
+    if here.review {
+        let what = What::Version(commit, message);
+        return match reviewed::propose(asked, state, (&names, &me), what).await? {
+            Asking::Answered(answer) => Ok(answer),
+            Asking::InGit(committed) => deployed(asked, &tentacle, &committed).await,
+        };
+    }
+    let change = whose(asked, &me, &names);
     let rolled = state.roll_back(&asked.kraken.working_copy, &names, (commit, message), change).await;
     let committed = rolled.map_err(|stop| not_carried(&stop))?;
     let committed = committed.map_err(|standing| nothing_done(&standing, tentacle.clone()))?;
-    let deployed = deploy(asked, &tentacle, &committed).await?;
-    Ok(Answer::Aloud(from_git(&deployed, &committed)))
+    deployed(asked, &tentacle, &committed).await
 }
 
 /// Why nothing was committed.

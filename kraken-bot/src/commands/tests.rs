@@ -10,7 +10,7 @@ use crate::tests::{
     with, words,
 };
 use crate::working_copy::WorkingCopyError;
-use deploy::committed;
+use deploy::{committed, reviewed};
 use serde_json::{Value, json};
 use state_repo::{Committed, Conflict, Leak, RemoteError, StateError, Versions};
 use status::layers::{self, Layers};
@@ -147,6 +147,8 @@ fn people() -> Vec<Shown> {
         ),
         message("remove a person", &remove::told(&sample(synced(passed)), &ben)),
         message("remove several people", &remove::told(&sample(synced(json!([]))), &both)),
+        message("changes need review", &review::told(&prices(), true)),
+        message("changes need no review", &review::told(&prices(), false)),
         message("new members are welcome", &enrollment::told(&prices(), true)),
         message("new members need approval", &enrollment::told(&prices(), false)),
         message(
@@ -246,6 +248,14 @@ fn deploys() -> Vec<Shown> {
             .collect(),
     };
     let refused = Failure::new(FailureCode::Invalid, "the test `empty` failed").with_remedy("change it");
+    let proposed = |state: &str| {
+        json!({
+            "enclave": "prices", "name": "hello", "number": 12, "url": "https://github.example/team/state/pull/12",
+            "title": "hello: change nodes/hello.ts", "state": state, "head": "1f2e3d4c", "approved_by": [], "wants_changes": [],
+            "checks": {"are": "absent"}, "missing": "nobody else has approved its newest commit",
+        })
+    };
+    let approved = json!({"approved_by": ["ben"], "checks": {"are": "passed"}, "missing": null});
     let away = StateError::Remote(RemoteError::Unreachable("connection refused".to_owned()));
     vec![
         words("deploy: no enclave", deploy::NO_ENCLAVE),
@@ -269,7 +279,7 @@ fn deploys() -> Vec<Shown> {
         words("deploy: it has secrets", committed::leaked(&[leak("nodes/hello.ts", 3), leak("notes.md", 1)])),
         words("deploy: both sides changed a file", committed::in_conflict(&conflict(1))),
         words("deploy: both sides changed three", committed::in_conflict(&conflict(3))),
-        words("deploy: committed and refused", committed::committed_and_refused(&refused, &a_commit)),
+        words("deploy: committed and refused", committed::committed_and_refused(&refused, &a_commit.summary)),
         words("deploy: both sides changed many", committed::in_conflict(&conflict(5))),
         words("deploy: git is away", told(committed::not_carried(&StateStop::Repo(away)))),
         message("deploy: nothing new", &deploy::told(&with(deployed(), json!({"status": "unchanged"})))),
@@ -284,6 +294,25 @@ fn deploys() -> Vec<Shown> {
             "deploy: more to approve than fits",
             &deploy::told(&with(deployed(), question(json!(many), Value::Null))),
         ),
+        message("deploy: waits for a review", &reviewed::standing(&sample(proposed("open")))),
+        message(
+            "deploy: one wants something changed",
+            &reviewed::standing(&with(
+                proposed("open"),
+                json!({
+                    "approved_by": ["ben"], "wants_changes": ["cleo"], "checks": {"are": "failed", "which": ["tntc", "lint"]},
+                    "missing": "cleo wants something changed",
+                }),
+            )),
+        ),
+        message("deploy: approved, and not merged yet", &reviewed::standing(&with(proposed("open"), approved.clone()))),
+        message("deploy: reviewed and merged", &reviewed::standing(&with(proposed("merged"), approved.clone()))),
+        message(
+            "deploy: done after a review",
+            &deploy::told(&sample(deployed())).note(reviewed::from(&with(proposed("merged"), approved))),
+        ),
+        message("deploy: a review has ended", &reviewed::standing(&sample(proposed("closed")))),
+        words("deploy: the change was given up", reviewed::given_up(&sample(proposed("closed")))),
         message("approve: done", &approve::told(&decided(true))),
         message("refuse: done", &approve::told(&decided(false))),
         message("the card, approved", &approve::settled(&decided(true), "Ana Sousa")),

@@ -1,6 +1,7 @@
 //! What is known of where a disk copy came from: kept beside it, so that both are lost together or not at all.
 
 use super::base::{Base, Files};
+use super::sides::ProposedHere;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
@@ -22,6 +23,9 @@ pub(super) struct Came {
     /// A conflict that somebody was told.
     #[serde(default)]
     pub(super) told: Option<ToldOf>,
+    /// What lies on a branch of its own, for others to review.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) proposed: Option<ProposedHere>,
 }
 
 /// Files of a disk that follows a commit, as soon as there is one.

@@ -1,6 +1,9 @@
 //! The two sides of a tentacle: its files on the disk, and its folder in git. What people changed on either is kept.
 
 mod following;
+mod proposing;
+
+pub(crate) use proposing::{ProposedHere, Put, What};
 
 use super::StateStop;
 use super::base::{Base, Files};

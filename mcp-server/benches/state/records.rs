@@ -76,6 +76,7 @@ impl Recorded {
                 enrollment: "open".to_owned(),
                 quota: "large".to_owned(),
                 drift: None,
+                review: None,
                 channel: None,
                 owner: owner.clone(),
                 members: Vec::new(),

@@ -121,7 +121,7 @@ async fn put_back(
         let hour = Timestamp::now().as_second() / 3600;
         let what = format!("{hour}: {}", difference(record, name, apart).what);
         let mut tx = server.store.begin().await?;
-        if tx.tell_once(ToldAbout::PutBack, (&record.name, name), &what).await? || is_known {
+        if tx.tell_once(ToldAbout::PutBack, (&record.name, name.as_str()), &what).await? || is_known {
             telling::tell_all(&mut tx, record, &[(name, says.as_str())]).await?;
         }
         tx.commit().await?;

@@ -40,7 +40,7 @@ pub(super) async fn tell(
     }
     let mut news = Vec::new();
     for (name, difference) in new {
-        if tx.tell_once(about, (&record.name, name), &difference.what).await? {
+        if tx.tell_once(about, (&record.name, name.as_str()), &difference.what).await? {
             news.push((name, difference.says.as_str()));
         }
     }

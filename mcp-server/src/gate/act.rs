@@ -104,6 +104,8 @@ acts! {
     RaiseQuota is RaiseQuota on OnEnclave,
     LowerQuota is LowerQuota on OnEnclave,
     SetDrift is SetDrift on OnEnclave,
+    WaiveReview is WaiveReview on OnEnclave,
+    RequireReview is RequireReview on OnEnclave,
     Rename is Rename on OnEnclave,
     Freeze is Freeze on OnEnclave,
     Unfreeze is Unfreeze on OnEnclave,

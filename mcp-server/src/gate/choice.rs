@@ -1,12 +1,12 @@
 //! Where the action depends on the record: what only takes away is another action than what grants something new.
 
 use super::act::{
-    CloseEnrollment, LowerQuota, OpenEnrollment, RaiseQuota, SetMode, TentacleSetMode, TentacleTighten,
-    TightenMode,
+    CloseEnrollment, LowerQuota, OpenEnrollment, RaiseQuota, RequireReview, SetMode, TentacleSetMode, TentacleTighten,
+    TightenMode, WaiveReview,
 };
 use super::target::OnTentacle;
 use super::{Authorized, Change, Changed};
-use crate::store::{Enrollment, Quota};
+use crate::store::{EnclaveRecord, Enrollment, Quota, Review};
 use policy::Mode;
 use std::sync::Arc;
 use wire::Failure;
@@ -62,6 +62,24 @@ pub(crate) enum EnrollmentGrant {
     Close(Authorized<CloseEnrollment>),
 }
 
+/// The right to say what an enclave asks of changes before they run.
+pub(crate) enum ReviewGrant {
+    /// It asks nothing.
+    Waive(Authorized<WaiveReview>),
+    /// It asks for a review.
+    Require(Authorized<RequireReview>),
+}
+
+impl ReviewGrant {
+    /// The record that was decided on.
+    pub(crate) fn record(&self) -> &EnclaveRecord {
+        match self {
+            Self::Waive(grant) => &grant.target().record,
+            Self::Require(grant) => &grant.target().record,
+        }
+    }
+}
+
 impl Change<'_> {
     /// Asks to set the enclave's mode to `mode`.
     pub(crate) async fn mode(
@@ -109,6 +127,24 @@ impl Change<'_> {
         }
         let (change, grant) = change.on::<RaiseQuota>(Arc::new(record)).await?;
         Ok((change, QuotaGrant::Raise(grant)))
+    }
+
+    /// Asks to say what the enclave asks of changes before they run.
+    pub(crate) async fn review(
+        self,
+        named: Option<&EnclaveName>,
+        review: Review,
+    ) -> Result<(Self, ReviewGrant), Failure> {
+        match review {
+            Review::None => {
+                let (change, grant) = self.enclave::<WaiveReview>(named).await?;
+                Ok((change, ReviewGrant::Waive(grant)))
+            }
+            Review::Required => {
+                let (change, grant) = self.enclave::<RequireReview>(named).await?;
+                Ok((change, ReviewGrant::Require(grant)))
+            }
+        }
     }
 
     /// Asks to set how people become members.

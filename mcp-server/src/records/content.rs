@@ -1,6 +1,6 @@
 //! What the record of an enclave says, from the rights.
 
-use crate::store::{Drift, EnclaveRecord, PersonId, Rights, TentacleRecord, Verdict, class_name, frozen_by};
+use crate::store::{Drift, EnclaveRecord, PersonId, Review, Rights, TentacleRecord, Verdict, class_name, frozen_by};
 use state_repo::{
     Format, Identity, RecordedChannel, RecordedDeploy, RecordedMember, RecordedTentacle, RecordedVerdict,
     leaks,
@@ -31,6 +31,7 @@ pub(super) fn of(rights: &Rights, record: &EnclaveRecord, reach: &Reach) -> stat
         enrollment: record.enrollment.name().to_owned(),
         quota: record.quota.name().to_owned(),
         drift: (record.drift != Drift::Report).then(|| record.drift.name().to_owned()),
+        review: (record.review != Review::None).then(|| record.review.name().to_owned()),
         channel: record.channel.as_ref().map(|channel| RecordedChannel {
             team: channel.team.clone(),
             id: channel.id.clone(),

@@ -2,7 +2,7 @@
 
 use crate::rollout::Source;
 use crate::store::{
-    AccountId, ChannelPersonRecord, ChannelRecord, Drift, Enrollment, PersonId, Quota, Restored,
+    AccountId, ChannelPersonRecord, ChannelRecord, Drift, Enrollment, PersonId, Quota, Restored, Review,
     RestoredTentacle, Verdict, class_named, frozen_named,
 };
 use jiff::Timestamp;
@@ -27,6 +27,7 @@ pub(super) fn of(record: &EnclaveRecord, sources: &Sources) -> Result<Restored, 
     let frozen = frozen_named(&record.frozen).map_err(|word| unknown("reason for a freeze", &word))?;
     let enrollment = Enrollment::named(&record.enrollment);
     let drift = record.drift.as_deref().map_or(Some(Drift::Report), Drift::named);
+    let review = record.review.as_deref().map_or(Some(Review::None), Review::named);
     let channel = record.channel.as_ref();
     let people = record.members.iter().filter_map(|member| Some((member.account.clone()?, member)));
     let people = people.map(|(account, member)| Ok((account, in_channel(member)?)));
@@ -41,6 +42,7 @@ pub(super) fn of(record: &EnclaveRecord, sources: &Sources) -> Result<Restored, 
         quota: Quota::named(&record.quota).ok_or_else(|| unknown("size", &record.quota))?,
         drift: drift
             .ok_or_else(|| unknown("answer to drift", record.drift.as_deref().unwrap_or_default()))?,
+        review: review.ok_or_else(|| unknown("rule for reviews", record.review.as_deref().unwrap_or_default()))?,
         owner: person(&record.owner),
         channel: channel.map(|channel| ChannelRecord {
             team: channel.team.clone(),

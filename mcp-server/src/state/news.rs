@@ -16,6 +16,12 @@ impl StateRepo {
     /// Somebody says that something was pushed: nothing of what they say is believed but that.
     pub(crate) fn was_pushed(&self) {
         self.pushed.notify_one();
+        self.reviewed.notify_one();
+    }
+
+    /// Waits until somebody says that something happened, for whoever follows reviews.
+    pub(crate) async fn happened(&self) {
+        self.reviewed.notified().await;
     }
 
     /// Waits until somebody says so.

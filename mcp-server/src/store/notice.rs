@@ -15,6 +15,9 @@ const MOST: i64 = 100;
 /// What stands before an approval that is not asked for, but decided.
 const DECIDED: &str = "decided:";
 
+/// What stands before the number of a pull request that came further.
+const REVIEW: &str = "review:";
+
 /// What goes into the outbox.
 struct Outgoing<'a> {
     text: &'a str,
@@ -72,6 +75,17 @@ impl Tx {
         approval: Uuid,
     ) -> Result<(), StoreError> {
         let approval = format!("{DECIDED}{approval}");
+        self.put_notice(record, &Outgoing { approval, ..Outgoing::of(text) }).await
+    }
+
+    /// Puts into the outbox that a pull request came further. A request that waits for it tells it; else the text is told.
+    pub(crate) async fn notify_review(
+        &mut self,
+        record: &EnclaveRecord,
+        text: &str,
+        number: u64,
+    ) -> Result<(), StoreError> {
+        let approval = format!("{REVIEW}{number}");
         self.put_notice(record, &Outgoing { approval, ..Outgoing::of(text) }).await
     }
 
@@ -159,6 +173,7 @@ impl Store {
                 text: row.try_get("told")?,
                 approval: asked.parse().ok(),
                 decided: asked.strip_prefix(DECIDED).and_then(|id| id.parse().ok()),
+                review: asked.strip_prefix(REVIEW).and_then(|number| number.parse().ok()),
                 user: (!account.is_empty()).then_some(account),
                 question,
                 at,

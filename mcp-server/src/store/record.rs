@@ -1,5 +1,6 @@
 //! The records, as the rest of the program sees them, and what they say about one person.
 
+use super::review::Review;
 use super::told::Drift;
 use jiff::{SignedDuration, Timestamp};
 use policy::{Account, Bond, Enclave, Frozen, Mode, Standing, State, Tentacle};
@@ -283,6 +284,8 @@ pub struct EnclaveRecord {
     pub enrollment: Enrollment,
     /// What becomes of what somebody changed past this server.
     pub drift: Drift,
+    /// What it asks of changes before they run.
+    pub review: Review,
     /// How much it may use.
     pub quota: Quota,
     /// Who owns it.

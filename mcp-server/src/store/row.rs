@@ -5,6 +5,7 @@ use super::record::{
     Approval, ApprovalState, ChannelPersonRecord, ChannelRecord, EnclaveRecord, Enrollment, JoinRequest,
     LastRun, Offer, PersonId, Quota, SecretRecord, TentacleRecord, Verdict,
 };
+use super::review::Review;
 use super::told::Drift;
 use jiff::Timestamp;
 use policy::{Frozen, State};
@@ -133,6 +134,7 @@ fn bare(row: &AnyRow, name: &str) -> Result<EnclaveRecord, StoreError> {
         mode: row.text("mode")?.parse().ok(),
         enrollment: row.parsed("enrollment", Enrollment::named)?,
         drift: row.parsed("drift", Drift::named)?,
+        review: row.parsed("review", Review::named)?,
         quota: row.parsed("quota", Quota::named)?,
         owner: row.person("owner_issuer", "owner_subject")?,
         channel,

@@ -6,7 +6,7 @@ use crate::gate::Authorized;
 use crate::gate::act::SetDrift;
 use sqlx::Row;
 use std::collections::BTreeMap;
-use workflow::{EnclaveName, TentacleName};
+use workflow::EnclaveName;
 
 /// What becomes of what somebody changed where tentacles run, past this server.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -43,6 +43,8 @@ pub(crate) enum ToldAbout {
     PutBack,
     /// Git has another version, or none.
     Git,
+    /// A review came further.
+    Review,
 }
 
 impl ToldAbout {
@@ -51,6 +53,7 @@ impl ToldAbout {
             Self::Hand => "hand",
             Self::PutBack => "put_back",
             Self::Git => "git",
+            Self::Review => "review",
         }
     }
 }
@@ -84,11 +87,11 @@ impl Tx {
         self.put_text(statement, &grant.target().record.name, drift.name()).await
     }
 
-    /// Writes down that a difference is told; answers whether it was not told before, by this server or by another one.
+    /// Writes down that a difference of a tentacle, or how its review stands, is told; answers whether it was not told before, by this server or by another one.
     pub(crate) async fn tell_once(
         &mut self,
         about: ToldAbout,
-        (enclave, tentacle): (&EnclaveName, &TentacleName),
+        (enclave, of): (&EnclaveName, &str),
         what: &str,
     ) -> Result<bool, StoreError> {
         let done = sqlx::query(
@@ -97,7 +100,7 @@ impl Tx {
              WHERE told_difference.what <> excluded.what",
         )
         .bind(enclave.as_str())
-        .bind(tentacle.as_str())
+        .bind(of)
         .bind(about.name())
         .bind(holdable(what).into_owned())
         .execute(self.connection())

@@ -164,6 +164,7 @@ pub(super) fn info(
         mode_meaning: mode.map_or_else(|| "the mode cannot be read, which denies".to_owned(), describe),
         enrollment: record.enrollment.name().to_owned(),
         drift: record.drift.name().to_owned(),
+        review: record.review.name().to_owned(),
         your_class: yours,
         platform: channel.map(|_| "slack".to_owned()).unwrap_or_default(),
         channel_id: channel.map(|channel| channel.id.clone()).unwrap_or_default(),

@@ -10,6 +10,7 @@ use crate::gate::target::OnTentacle;
 use crate::gate::{Authorized, Changing, unavailable};
 use crate::observation::Observation;
 use crate::progress::Progress;
+use crate::review::{Cleared, Finding};
 use crate::rollout::Source;
 use crate::server::Server;
 use crate::store::StoreError;
@@ -50,9 +51,13 @@ impl Handler for ReachObserve {
             let takes = server.backend.takes(&source.version.sandbox);
             takes.map(|()| source).map_err(BackendError::into_failure)
         });
-        let trial = match source {
-            Ok(source) => {
-                Trial::of(&mut changing, &grant, &source).await.map_err(|error| unavailable(&error))?
+        // Files in a call are nobody's but the caller's: where changes are reviewed, they do not run before that.
+        let cleared = source.as_ref().map_err(Clone::clone);
+        let cleared =
+            cleared.and_then(|source| Cleared::by(&target.record, source, &Finding::Unknown));
+        let trial = match cleared {
+            Ok(cleared) => {
+                Trial::of(&mut changing, &grant, &cleared).await.map_err(|error| unavailable(&error))?
             }
             Err(failure) => return Err(changing.failed(failure).await),
         };
@@ -105,8 +110,9 @@ impl Trial {
     async fn of(
         changing: &mut Changing<'_>,
         grant: &Authorized<Apply>,
-        source: &Source,
+        cleared: &Cleared<'_>,
     ) -> Result<Self, StoreError> {
+        let source = cleared.source();
         let sandbox = &source.version.sandbox;
         let running = changing.tx().running_reach(grant).await?;
         let missing_secrets = changing.tx().missing_secrets(grant, &sandbox.secrets).await?;

@@ -9,11 +9,13 @@ use crate::gate::act::Apply;
 use crate::gate::target::OnTentacle;
 use crate::gate::{Authorized, Changing, Effect as Begun, unavailable};
 use crate::progress::Progress;
+use crate::review::{Cleared, Finding};
 use crate::rollout::{self, Source};
 use crate::server::Server;
 use crate::store::{Initiator, StoreError, Tx, Wanted};
 use policy::{Action, Preset};
 use state_repo::Layout;
+use std::sync::Arc;
 use wire::tools::approval::ApprovalAsked;
 use wire::tools::tentacle::{FixturesPassed, SourceCommit, WfApply, WfApplyAnswer, WfApplyArgs};
 use wire::{Failure, FailureCode};
@@ -48,7 +50,8 @@ impl Handler for WfApply {
             let takes = server.backend.takes(&source.version.sandbox);
             takes.map(|()| source).map_err(BackendError::into_failure)
         };
-        let source = room(target).and_then(|()| given.source(&args, target)).and_then(taken);
+        let (source, finding) = given.source(&args, target);
+        let source = room(target).and(source).and_then(taken);
         let (source, initiator) = match (source, call.initiator()) {
             (Ok(source), Some(initiator)) => (source, initiator),
             (Err(failure), _) => return Err(changing.failed(failure).await),
@@ -58,6 +61,10 @@ impl Handler for WfApply {
             }
         };
         progress.step(1, 2, "its files are checked: the new version is being started").await;
+        let cleared = match Cleared::by(&target.record, &source, &finding) {
+            Err(failure) if !args.dry_run => return Err(changing.failed(failure).await),
+            cleared => cleared,
+        };
         let needs = Needs::of(changing.tx(), &grant, &source).await.map_err(|error| unavailable(&error))?;
         let asked = Asked { grant: &grant, source: &source, asker: &initiator, needs: &needs };
         let did = match asked.next(server, &mut changing, args.dry_run).await? {
@@ -70,8 +77,12 @@ impl Handler for WfApply {
                 did
             }
             Next::Deploy => {
+                let cleared = match cleared {
+                    Ok(cleared) => cleared,
+                    Err(failure) => return Err(changing.failed(failure).await),
+                };
                 let effect = asked.begin(changing).await?;
-                let deployed = rollout::deploy(server, &grant, effect, &source, &initiator).await?;
+                let deployed = rollout::deploy(server, &grant, effect, cleared, &initiator).await?;
                 progress.step(2, 2, "it is ready").await;
                 server.follow(&grant, &target.record.name).await;
                 Did::Deploy(deployed)
@@ -187,8 +198,8 @@ fn room(target: &OnTentacle) -> Result<(), Failure> {
 enum Given {
     /// It is in the call.
     InCall,
-    /// What the state repo has of it, for this enclave.
-    AtCommit(EnclaveName, Box<Result<Source, Failure>>),
+    /// What the state repo has of it, for this enclave, and whether it was reviewed.
+    AtCommit(EnclaveName, Box<(Result<Source, Failure>, Finding)>),
     /// The call does not say it in the way that this server needs.
     Wrongly(Failure),
 }
@@ -226,23 +237,29 @@ impl Given {
             ));
         };
         let (change, grant) = server.gate.change(call).await?.deploy(named, &args.name).await?;
-        let enclave = grant.target().record.name.clone();
+        let record = Arc::clone(&grant.target().record);
         drop(change);
-        let source = state.source(commit, &enclave, &args.name).await;
-        Ok(Self::AtCommit(enclave, Box::new(source)))
+        let source = state.source(commit, &record.name, &args.name).await;
+        let finding = match &source {
+            // Checking needs no review, and what cannot be deployed anyway none either.
+            Ok(_) if !args.dry_run => Finding::of(server, &record, &args.name, commit).await,
+            _ => Finding::Unknown,
+        };
+        Ok(Self::AtCommit(record.name.clone(), Box::new((source, finding))))
     }
 
-    fn source(self, args: &WfApplyArgs, target: &OnTentacle) -> Result<Source, Failure> {
+    fn source(self, args: &WfApplyArgs, target: &OnTentacle) -> (Result<Source, Failure>, Finding) {
         let enclave = &target.record.name;
-        match self {
+        let source = match self {
             Self::InCall => in_call(args, enclave),
             Self::Wrongly(failure) => Err(failure),
-            Self::AtCommit(of, source) if of == *enclave => *source,
+            Self::AtCommit(of, found) if of == *enclave => return *found,
             Self::AtCommit(..) => Err(Failure::new(
                 FailureCode::Conflict,
                 "the channel's enclave became another in the meantime",
             )),
-        }
+        };
+        (source, Finding::Unknown)
     }
 }
 

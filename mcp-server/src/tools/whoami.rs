@@ -6,6 +6,7 @@ use crate::gate::{Look, act, unavailable};
 use crate::page::Matter;
 use crate::progress::Progress;
 use crate::server::Server;
+use crate::store::Review;
 use policy::{Action, Names, Question, Target, explain};
 use wire::tools::person::{OfferedTo, SlackAccount, StandingIn, Whoami, WhoamiAnswer};
 use wire::{Failure, Nothing};
@@ -71,5 +72,6 @@ fn here(look: &Look<'_>, call: &Call) -> Option<StandingIn> {
         class: super::people::class_word(facts.standing.class()).to_owned(),
         told: told.steps.into_iter().next().unwrap_or_default(),
         may_ask_to_join: super::join_ask::may_ask(&facts.standing),
+        review: record.review == Review::Required,
     })
 }

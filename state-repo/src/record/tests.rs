@@ -33,6 +33,7 @@ fn record() -> EnclaveRecord {
         enrollment: "open".to_owned(),
         quota: "small".to_owned(),
         drift: None,
+        review: None,
         channel: Some(RecordedChannel {
             team: "T1".to_owned(),
             id: "C1".to_owned(),

@@ -44,6 +44,10 @@ fn every_command_is_understood() {
             "Enclave(Drift(Drift { named: Named { name: EnclaveName(\"a\") }, drift: \"repair\" }))",
         ),
         (
+            "tntc enclave review a required",
+            "Enclave(Review(Review { named: Named { name: EnclaveName(\"a\") }, review: \"required\" }))",
+        ),
+        (
             "tntc state repair hello -e a",
             "State(Repair(Repair { name: TentacleName(\"hello\"), within: InEnclave { enclave: EnclaveName(\"a\") } }))",
         ),

@@ -11,6 +11,7 @@ mod list;
 mod offer;
 mod preflight;
 mod provision;
+mod review;
 mod sync;
 mod unfreeze;
 mod usage;
@@ -45,6 +46,8 @@ pub(crate) enum EnclaveCommand {
     LetIn(let_in::LetIn),
     /// What becomes of what somebody changes past the server: it is told, or put back
     Drift(drift::Drift),
+    /// Whether what is deployed must have been reviewed by somebody else, in a pull request
+    Review(review::Review),
     /// Stop all change in an enclave
     Freeze(freeze::Freeze),
     /// Allow change again
@@ -68,6 +71,7 @@ impl EnclaveCommand {
             Self::Join(command) => command.run(context).await,
             Self::LetIn(command) => command.run(context).await,
             Self::Drift(command) => command.run(context).await,
+            Self::Review(command) => command.run(context).await,
             Self::Freeze(command) => command.run(context).await,
             Self::Unfreeze(command) => command.run(context).await,
             Self::Offer(command) => command.run(context).await,

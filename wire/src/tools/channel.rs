@@ -152,6 +152,7 @@ pub enum NoticeQuestion {
     Join(Uuid),
 }
 
+
 /// Something that a channel must hear.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Notice {
@@ -178,6 +179,9 @@ pub struct Notice {
     /// The approval that it says the end of: what asks for it in the channel asks no longer.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub decided: Option<Uuid>,
+    /// The pull request that came further, where it is about one: a request that waits for it goes on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub review: Option<u64>,
     /// When it happened.
     pub at: Timestamp,
 }

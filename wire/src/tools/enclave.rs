@@ -143,6 +143,9 @@ pub struct EnclaveInfoAnswer {
     /// back, and that is told).
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub drift: String,
+    /// What it asks of changes before they run: `none`, or `required` for a review by somebody else.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub review: String,
     /// `owner`, `member` or `visitor`: where the caller stands.
     pub your_class: String,
     /// `slack`, or empty for an enclave without a channel.

@@ -92,6 +92,9 @@ pub struct StandingIn {
     /// Whether the caller could be let in by the owner, and may ask for it.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub may_ask_to_join: bool,
+    /// Whether somebody else must have reviewed what comes to run there.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub review: bool,
 }
 
 /// A question about a decision.

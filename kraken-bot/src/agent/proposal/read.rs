@@ -36,6 +36,11 @@ pub(in crate::agent) fn of_call(tool: &str, arguments: &Map<String, Value>) -> R
     let name = || text(arguments, "name").and_then(one_word);
     let all = match tool {
         "enclave_sync" => return of_sync(arguments),
+        "enclave_review" => match arguments.get("required").and_then(Value::as_bool) {
+            Some(true) => vec!["changes need review".to_owned()],
+            Some(false) => vec!["changes need no review".to_owned()],
+            None => return Err("`required` is missing".to_owned()),
+        },
         "enclave_freeze" => vec!["freeze".to_owned()],
         "enclave_unfreeze" => vec!["unfreeze".to_owned()],
         "enclave_deprovision" => vec!["shut down this enclave".to_owned()],

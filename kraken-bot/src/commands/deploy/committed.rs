@@ -1,13 +1,14 @@
 //! `deploy TENTACLE` with a state repo: the server decides, the files on the disk are committed and pushed in the person's
 //! name, and the commit is deployed.
 
+use super::reviewed::{self, Asking};
 use super::{told, words};
 use crate::asked::{Answer, Asked, Stop};
 use crate::commands::new::not_written;
 use crate::live;
 use crate::reply::{refusal, sentence};
 use crate::slack::blocks::{Message, code, escape};
-use crate::state::{Change, Names, Standing, StateRepo, StateStop};
+use crate::state::{Change, Names, Standing, StateRepo, StateStop, What};
 use crate::working_copy::WorkingCopyError;
 use state_repo::{Author, CommitId, Committed, Conflict, Leak, StateError, Trailers};
 use std::collections::BTreeMap;
@@ -30,6 +31,9 @@ pub(in crate::commands) async fn run(
 ) -> Result<Answer, Stop> {
     let copy = &asked.kraken.working_copy;
     let names = Names { enclave, tentacle };
+    if let Some(answer) = reviewed::go_on(asked, state, &names).await? {
+        return Ok(answer);
+    }
     let standing = state.look(copy, &names).await;
     // What is on the disk or in git is for those alone who may deploy it: the server decides first.
     let (commit, files) = match &standing {
@@ -52,31 +56,47 @@ pub(in crate::commands) async fn run(
         Standing::Removed(_) => return Err(Stop::Told(removed(&names.tentacle))),
         _ => {}
     }
+    if me.enclave.as_ref().is_some_and(|here| here.review) {
+        return match reviewed::propose(asked, state, (&names, me), What::Disk).await? {
+            Asking::Answered(answer) => Ok(answer),
+            Asking::InGit(committed) => deployed(asked, &names.tentacle, &committed).await,
+        };
+    }
     let change = whose(asked, me, &names);
     let committed = state.carry(copy, &names, change).await.map_err(|stop| not_carried(&stop))?;
     let committed =
         committed.ok_or_else(|| not_written(WorkingCopyError::NotThere(names.tentacle.clone())))?;
-    let deployed = deploy(asked, &names.tentacle, &committed).await?;
-    Ok(Answer::Aloud(from_git(&deployed, &committed)))
+    deployed(asked, &names.tentacle, &committed).await
 }
 
-/// Deploys what was committed. Whoever hears that it is refused hears as well that git has it.
-pub(in crate::commands) async fn deploy(
+/// Deploys what was committed, and answers.
+pub(in crate::commands) async fn deployed(
     asked: &Asked<'_>,
     tentacle: &TentacleName,
     committed: &Committed,
+) -> Result<Answer, Stop> {
+    let deployed = deploy_as(asked, tentacle, &committed.commit.to_string(), &committed.summary).await?;
+    Ok(Answer::Aloud(from_git(&deployed, committed)))
+}
+
+/// Deploys a commit. Whoever hears that it is refused hears as well that git has it.
+pub(super) async fn deploy_as(
+    asked: &Asked<'_>,
+    tentacle: &TentacleName,
+    commit: &str,
+    summary: &str,
 ) -> Result<WfApplyAnswer, Stop> {
-    let args = of_commit(tentacle, committed.commit, false);
+    let args = args(tentacle, Some(commit.to_owned()), BTreeMap::new(), false);
     let deployed = live::call::<WfApply>(asked, args, words(tentacle), |_| Vec::new()).await;
     deployed.map_err(|stop| match stop {
-        Stop::Refused(failure) => Stop::Told(committed_and_refused(&failure, committed)),
+        Stop::Refused(failure) => Stop::Told(committed_and_refused(&failure, summary)),
         other => other,
     })
 }
 
 /// A refusal, and that git has by now what was refused.
-pub(in crate::commands) fn committed_and_refused(failure: &Failure, committed: &Committed) -> String {
-    let summary = escape(&committed.summary);
+pub(in crate::commands) fn committed_and_refused(failure: &Failure, summary: &str) -> String {
+    let summary = escape(summary);
     format!("{}\nIt is in git already: “{summary}”. What ran before goes on.", refusal(failure))
 }
 

@@ -125,7 +125,8 @@ impl Sides<'_> {
                 older.insert(path.clone(), text);
             }
         }
-        Ok(Came { base: Some(at.committed.commit.to_string()), older, sent: None, told: None })
+        let proposed = self.proposed();
+        Ok(Came { base: Some(at.committed.commit.to_string()), older, sent: None, told: None, proposed })
     }
 
     /// What the disk and git had in common last, as far as a request goes.
@@ -159,7 +160,7 @@ impl Sides<'_> {
         Ok(self.at(commit)?.map(|at| at.files()).unwrap_or_default())
     }
 
-    fn came(&self) -> Came {
+    pub(super) fn came(&self) -> Came {
         let note = self.copy.note(&self.names.enclave, &self.names.tentacle).and_then(|text| {
             text.map(|text| serde_json::from_str(&text).map_err(std::io::Error::other)).transpose()
         });

@@ -4,6 +4,7 @@ use super::{Tx, holdable, now};
 use crate::gate::Authorized;
 use crate::gate::act::Restore;
 use crate::store::record::{AccountId, ChannelRecord, Enrollment, PersonId, Quota, Verdict};
+use crate::store::review::Review;
 use crate::store::told::Drift;
 use crate::store::{StoreError, row};
 use jiff::Timestamp;
@@ -25,6 +26,7 @@ pub(crate) struct Restored {
     pub(crate) enrollment: Enrollment,
     pub(crate) quota: Quota,
     pub(crate) drift: Drift,
+    pub(crate) review: Review,
     pub(crate) owner: PersonId,
     pub(crate) channel: Option<ChannelRecord>,
     pub(crate) named: Vec<PersonId>,
@@ -70,8 +72,8 @@ impl Tx {
         sqlx::query(
             "INSERT INTO enclave (name, id, changed, mirror_wanted, mirror_made, state, frozen_owner, frozen_archive, frozen_operator, mode, \
              enrollment, quota, drift, owner_issuer, owner_subject, team, channel, channel_name, channel_creator, \
-             observed_at, heard_at, created_at, updated_at) \
-             VALUES ($1, $2, $3, 0, 0, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21)",
+             observed_at, heard_at, created_at, updated_at, review) \
+             VALUES ($1, $2, $3, 0, 0, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22)",
         )
         .bind(name.as_str())
         .bind(restored.id.to_string())
@@ -94,6 +96,7 @@ impl Tx {
         .bind(channel.map_or(0, |channel| channel.heard_at.as_millisecond()))
         .bind(restored.created_at.as_millisecond())
         .bind(now())
+        .bind(restored.review.name())
         .execute(self.connection())
         .await?;
         self.put_those_in(name, channel, &restored.named).await?;

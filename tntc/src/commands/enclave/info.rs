@@ -59,6 +59,7 @@ pub(super) fn view(info: &EnclaveInfoAnswer) -> View {
             ("Mode", format!("{}{preset}: {}", info.mode, info.mode_meaning)),
             ("Enrollment", info.enrollment.clone()),
             ("Changed by hand", info.drift.clone()),
+            ("Review", info.review.clone()),
             ("Size", info.quota_preset.clone()),
             ("Tentacles", info.tentacle_count.to_string()),
             ("Runs on", info.backend.clone()),
