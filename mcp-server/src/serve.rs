@@ -253,7 +253,8 @@ impl Ready {
         let settles = pace.left_alone;
         let (polling, poll) = (Arc::clone(&self.server), self.poll);
         let (recording, records_every) = (Arc::clone(&self.server), self.pace.records_every);
-        let (following, reviews_every) = (Arc::clone(&self.server), self.pace.reviews_every);
+        let following = Arc::clone(&self.server);
+        let reviews_every = self.poll.unwrap_or(self.pace.reviews_every);
         vec![
             tokio::spawn(async move {
                 if let Some(state) = following.state.as_ref().filter(|state| state.has_reviews()) {

@@ -15,6 +15,7 @@ mod programs;
 mod ready;
 mod serve;
 mod services;
+mod repo;
 mod state;
 mod token;
 mod world;
@@ -22,6 +23,7 @@ mod world;
 pub(crate) use serve::Serve;
 
 use self::services::Started;
+use self::repo::OwnRepo;
 use self::state::State;
 use crate::private_file::PrivateFileError;
 use crate::session::{SessionError, state_folder};
@@ -52,6 +54,8 @@ struct How {
     /// The Kraken takes what happens in the workspace as signed requests, and not by Socket Mode
     #[arg(long)]
     slack_http: bool,
+    #[command(flatten)]
+    repo: OwnRepo,
     #[command(flatten)]
     egress: Egress,
     #[command(flatten)]
@@ -166,6 +170,7 @@ impl How {
             world: &world,
             programs: &programs,
             engine: &engine,
+            repo: &self.repo,
             egress: &egress,
             model: &model,
             slack_http,
@@ -175,7 +180,7 @@ impl How {
         match services::start(&plan, signals).await? {
             Started::All(running) => {
                 state.note_running(&world)?;
-                announce::running(&world, self.state_dir.as_deref());
+                announce::running(&world, self.state_dir.as_deref(), self.repo.shown());
                 running.keep().await;
             }
             Started::Interrupted => {}

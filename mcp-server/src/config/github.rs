@@ -10,7 +10,7 @@ use url::Url;
 use wire::loopback::is_loopback;
 
 /// A state repo at GitHub, which this server enters as an app that is installed there: it may write contents, because it
-/// writes the records of enclaves, and commit statuses, and needs nothing else.
+/// writes the records of enclaves, and commit statuses; where enclaves want reviews also pull requests, and read checks.
 #[derive(Debug, Clone, Args)]
 pub struct GithubArgs {
     /// The id of the app, instead of `--state-credentials`.

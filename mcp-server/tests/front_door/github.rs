@@ -11,7 +11,7 @@ use serde_json::json;
 use wire::FailureCode;
 
 /// A server that is an app at the stand-in, with its key or with another.
-async fn at_the_hub(app: &mut App, key: Option<&str>) -> (Hub, Repo) {
+pub(crate) async fn at_the_hub(app: &mut App, key: Option<&str>) -> (Hub, Repo) {
     app.kill().await;
     std::fs::create_dir(app.file("team")).unwrap();
     git(&app.file("team"), &["init", "--quiet", "--bare", "state.git"]);

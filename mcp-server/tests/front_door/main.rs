@@ -52,6 +52,7 @@ mod github;
 mod giving;
 mod history;
 mod hooks;
+#[path = "../shared/hub.rs"]
 mod hub;
 mod interrupted;
 mod invitations;
@@ -75,6 +76,7 @@ mod records;
 mod replicas;
 mod reports;
 mod restore;
+mod reviews;
 mod rpc;
 mod sign_in;
 mod simulator;

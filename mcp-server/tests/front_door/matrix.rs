@@ -204,8 +204,10 @@ fn statement(app: &App, person: &principals::Person, kind: Kind, tool: &str, arg
     said
 }
 
-/// What is restored comes from a state repo, which the server of the matrix has none of: `restore` looks at their shape.
-const FROM_GIT: [&str; 2] = ["state_restorable", "state_restore"];
+/// What is restored comes from a state repo, and what is reviewed lies at GitHub. The server of the matrix has neither: `restore` and
+/// `reviews` look at their shape.
+const FROM_GIT: [&str; 5] =
+    ["state_restorable", "state_restore", "enclave_review", "review_ask", "review_status"];
 
 /// Every tool is answered, in each of its variants, in the shape that it promises.
 #[tokio::test]

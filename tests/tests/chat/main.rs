@@ -11,7 +11,12 @@ mod commits;
 mod emergency;
 mod flood;
 mod forms;
+#[path = "../../../mcp-server/tests/shared/git.rs"]
+mod git;
 mod home;
+#[path = "../../../mcp-server/tests/shared/hub.rs"]
+#[expect(dead_code, reason = "other tests look at more of it")]
+mod hub;
 mod life;
 mod mcp_sdk;
 mod membership;
@@ -20,6 +25,7 @@ mod on_page;
 mod once;
 mod over_http;
 mod reach;
+mod reviews;
 mod said;
 mod secret;
 mod slash;

@@ -57,8 +57,8 @@ pub(super) fn starting(name: &str) {
     say(&format!("  starting {name}"));
 }
 
-/// Everything runs; `elsewhere` is the state folder where it was chosen by a flag.
-pub(super) fn running(world: &World, elsewhere: Option<&Path>) {
+/// Everything runs; `elsewhere` is the state folder where it was chosen by a flag, and `repo` the state repo.
+pub(super) fn running(world: &World, elsewhere: Option<&Path>, repo: Option<&str>) {
     let page = world.page().unwrap_or_else(|| world.workspace());
     let program = program();
     let token = short(&world.path("break-glass-token"));
@@ -74,7 +74,7 @@ pub(super) fn running(world: &World, elsewhere: Option<&Path>) {
         there = elsewhere.map_or_else(String::new, |folder| format!(" --state-dir {}", short(folder))),
         server = world.server(),
         state = short(world.folder()),
-        repo = short(&world.state_repo()),
+        repo = repo.map_or_else(|| short(&world.state_repo()), plain),
         logs = short(&world.path("logs")),
     ));
 }

@@ -6,9 +6,11 @@ use super::announce;
 use super::child::Ended;
 use super::keeper::Keeper;
 use super::programs::Programs;
+use super::repo::OwnRepo;
 use super::world::World;
 use crate::web::{Web, WebError};
 use orders::Service;
+
 use std::ffi::OsString;
 use std::path::Path;
 use tokio::signal::unix::{Signal, SignalKind, signal};
@@ -20,6 +22,8 @@ pub(super) struct Plan<'a> {
     pub(super) programs: &'a Programs,
     /// Where the engine's program lies.
     pub(super) engine: &'a Path,
+    /// Where what is deployed is kept.
+    pub(super) repo: &'a OwnRepo,
     /// More flags of the server.
     pub(super) egress: &'a [OsString],
     /// More flags of the Kraken: its model.

@@ -81,7 +81,7 @@ impl Variant {
 
 /// What is sent for a property when nothing else is said; `None` leaves it out.
 fn usual(tool: &str, property: &str) -> Option<Value> {
-    let about_tentacle = tool.starts_with("wf_") || matches!(tool, "reach_observe" | "state_repair");
+    let about_tentacle = tool.starts_with("wf_") || matches!(tool, "reach_observe" | "state_repair" | "review_ask" | "review_status");
     Some(match property {
         "name" | "confirm" if tool.starts_with("secret_") => json!("shop.key"),
         "value" => json!("swordfish"),
@@ -110,6 +110,10 @@ fn usual(tool: &str, property: &str) -> Option<Value> {
         "to" if tool == "wf_transfer" => json!("UBEN"),
         "quota_preset" => json!("small"),
         "drift" => json!("repair"),
+        "required" => json!(true),
+        "number" => json!(12),
+        "branch" => json!("kraken/price-watch/hello/1"),
+        "summary" => json!("hello: two"),
         "default_mode" => json!("private"),
         // left out: other words for what is said already, and what older clients send
         "namespace" | "pod" | "platform" | "channel_id" | "channel_name" | "owner_email" | "owner_sub"
@@ -186,6 +190,18 @@ fn asked(tool: &str, actions: &[Action]) -> Vec<Asked> {
                 one("of something new", Action::ApplyNew, fresh),
             ]
         }
+        "enclave_review" => vec![
+            one("wanted", Action::RequireReview, json!({})),
+            one("not wanted", Action::WaiveReview, json!({"required": false})),
+        ],
+        "review_ask" => vec![
+            one("of what is there", Action::Apply, json!({})),
+            one("of something new", Action::ApplyNew, json!({"name": "fresh"})),
+        ],
+        "review_status" => vec![
+            one("of what is there", Action::TentacleStatus, json!({})),
+            one("of something new", Action::Info, json!({"name": "fresh"})),
+        ],
         "reach_observe" => {
             let fresh = json!({"name": "fresh", "files": hello("fresh", "new")["files"]});
             vec![

@@ -3,6 +3,7 @@
 use super::Plan;
 use crate::up::child::Order;
 use crate::up::ready::Proof;
+use crate::up::repo::User;
 use std::ffi::OsString;
 use std::path::Path;
 use std::time::Duration;
@@ -67,10 +68,11 @@ fn workspace(plan: &Plan<'_>) -> Service {
 }
 
 /// The flags of the state repo, with the service's own copy of it in `copy`.
-fn from_git(plan: &Plan<'_>, flags: Flags, copy: &str) -> Flags {
-    let mut address = OsString::from("file://");
-    address.push(plan.world.state_repo());
-    flags.text("--state-repo", address).path("--state-dir", plan.world.path(copy))
+fn from_git(plan: &Plan<'_>, flags: Flags, user: User, copy: &str) -> Flags {
+    let address = plan.repo.address(plan.world);
+    let mut flags = flags.text("--state-repo", address).path("--state-dir", plan.world.path(copy));
+    flags.0.extend(plan.repo.flags(user));
+    flags
 }
 
 fn server(plan: &Plan<'_>) -> Service {
@@ -94,7 +96,7 @@ fn server(plan: &Plan<'_>) -> Service {
         .path("--engine-dir", plan.engine)
         // The gateway is in this very program.
         .path("--egress", std::env::current_exe().unwrap_or_default());
-    let mut flags = from_git(plan, flags, "server/state-repo");
+    let mut flags = from_git(plan, flags, User::Server, "server/state-repo");
     flags.0.extend(plan.egress.iter().cloned());
     let mut order = order(plan, "the server", flags, 15);
     order.variables = plan.programs.variables().collect();
@@ -113,7 +115,7 @@ fn kraken(plan: &Plan<'_>) -> Service {
         .path("--age-key-file", world.path("kraken/age-key"))
         .path("--state", world.path("kraken/state.sqlite"))
         .path("--work-dir", world.path("tentacles"));
-    let mut flags = from_git(plan, flags, "kraken/state-repo");
+    let mut flags = from_git(plan, flags, User::Kraken, "kraken/state-repo");
     flags.0.extend(plan.model.iter().cloned());
     let (flags, proof) = match plan.slack_http {
         Some(port) => {

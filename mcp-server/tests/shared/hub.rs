@@ -1,6 +1,10 @@
 //! A stand-in for GitHub on real HTTP, as far as an app is concerned that is installed at one repository: it knows the app by
-//! its key, gives tokens that end, lets git in with them, and keeps what is told at commits. It answers what GitHub's
-//! documentation of these four calls says, and nothing else.
+//! its key, gives tokens that end, lets git in with them, keeps what is told at commits, and has pull requests that people review and
+//! merge. It answers what GitHub's documentation of these calls says, and nothing else.
+
+mod pulls;
+
+pub(crate) use pulls::How;
 
 use axum::Router;
 use axum::body::{Body, Bytes, to_bytes};
@@ -43,6 +47,9 @@ struct World {
     lives: SignedDuration,
     statuses: Vec<Value>,
     takes_statuses: bool,
+    pulls: Vec<pulls::Pull>,
+    calls: usize,
+    answers: bool,
 }
 
 impl Hub {
@@ -56,6 +63,9 @@ impl Hub {
             lives: SignedDuration::from_hours(1),
             statuses: Vec::new(),
             takes_statuses: true,
+            pulls: Vec::new(),
+            calls: 0,
+            answers: true,
         };
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
@@ -64,6 +74,15 @@ impl Hub {
         let router = Router::new().fallback(any(answer)).with_state(hub.clone());
         tokio::spawn(async move { axum::serve(listener, router).await });
         hub
+    }
+
+    /// A token of somebody who may push, as a deploy token is.
+    pub(crate) fn deploy_token(&self) -> String {
+        let token = "ghp_0123456789abcdef".to_owned();
+        let until = Timestamp::now() + SignedDuration::from_hours(24);
+        let permissions = json!({"contents": "write"});
+        self.world.lock().unwrap().tokens.insert(token.clone(), (until, permissions));
+        token
     }
 
     /// How many tokens there were.
@@ -84,6 +103,11 @@ impl Hub {
     /// Whether statuses are taken.
     pub(crate) fn takes_statuses(&self, takes: bool) {
         self.world.lock().unwrap().takes_statuses = takes;
+    }
+
+    /// Whether it answers about pull requests.
+    pub(crate) fn answers(&self, answers: bool) {
+        self.world.lock().unwrap().answers = answers;
     }
 
     /// What was told at a commit, in order.
@@ -179,6 +203,23 @@ async fn answer(State(hub): State<Hub>, request: Request) -> Response {
         },
         ("POST", None) if path == format!("/app/installations/{INSTALLATION}/access_tokens") => {
             if hub.is_app(&parts.headers) { hub.new_token(&read()) } else { no }
+        }
+        (_, Some(rest)) if rest.starts_with("/pulls") || rest.starts_with("/commits/") || rest.starts_with("/collaborators/") => {
+            let query = parts.uri.query().unwrap_or_default();
+            let wanted = match rest {
+                _ if rest.starts_with("/pulls") && method == "POST" => ("pull_requests", &["write"][..]),
+                _ if rest.starts_with("/pulls") || rest.ends_with("/pulls") => ("pull_requests", &["read", "write"][..]),
+                _ if rest.ends_with("/check-runs") => ("checks", &["read", "write"][..]),
+                _ if rest.ends_with("/status") => ("statuses", &["read", "write"][..]),
+                _ => ("metadata", &["read"][..]),
+            };
+            match bearer(&parts.headers) {
+                _ if !hub.world.lock().unwrap().answers => (StatusCode::BAD_GATEWAY, json!({"message": "Server Error"})),
+                Some(token) if hub.lets_in(&token, wanted) => hub
+                    .of_pulls(&method, rest, query, &read())
+                    .unwrap_or((StatusCode::NOT_FOUND, json!({"message": "Not Found"}))),
+                _ => no,
+            }
         }
         (_, None) if path.starts_with("/team/state.git/") => return git(&hub, &parts, body).await,
         (_, Some("/installation")) => no,
