@@ -50,20 +50,18 @@ impl<'s> Cleared<'s> {
     ///
     /// # Errors
     /// When it wants a review and there is none.
-    pub(crate) fn by(
-        record: &EnclaveRecord,
-        source: &'s Source,
-        finding: &Finding,
-    ) -> Result<Self, Failure> {
+    pub(crate) fn by(record: &EnclaveRecord, source: &'s Source, finding: &Finding) -> Result<Self, Failure> {
         let commit = source.commit.as_ref().map(|commit| commit.id.as_str());
         match (record.review, finding) {
             (Review::None, _) => Ok(Self(source)),
             (Review::Required, Finding::Reviewed(of)) if Some(of.as_str()) == commit => Ok(Self(source)),
             (Review::Required, Finding::Not(failure)) => Err(failure.clone()),
             (Review::Required, Finding::Reviewed(_) | Finding::Unknown) => {
-                let what = format!("changes of `{}` are reviewed before they run, and this was not", record.name);
-                Err(Failure::new(FailureCode::Conflict, what)
-                    .with_remedy("commit it and have it reviewed: where the Kraken commits, `deploy` asks for that"))
+                let what =
+                    format!("changes of `{}` are reviewed before they run, and this was not", record.name);
+                Err(Failure::new(FailureCode::Conflict, what).with_remedy(
+                    "commit it and have it reviewed: where the Kraken commits, `deploy` asks for that",
+                ))
             }
         }
     }

@@ -32,10 +32,10 @@ pub use record::{
 pub(crate) use record::{Approval, ApprovalState, JoinRequest, frozen_by, frozen_named};
 pub(crate) use recorded::{Recorded, today};
 pub use request::{Claimed, RequestId};
+pub use review::Review;
 pub use rights::Rights;
 pub use row::Corrupt;
 pub(crate) use row::{class_name, class_named};
-pub use review::Review;
 pub use told::Drift;
 pub(crate) use told::{ToldAbout, ToldAlready};
 pub(crate) use trail::Filed;

@@ -111,11 +111,7 @@ impl Mirror {
 }
 
 /// What a merge of what was reviewed makes of a folder, on what the branch had before.
-fn together(
-    repo: &Repository,
-    folder: &str,
-    reviewed: &Reviewed,
-) -> Result<Option<git2::Oid>, StateError> {
+fn together(repo: &Repository, folder: &str, reviewed: &Reviewed) -> Result<Option<git2::Oid>, StateError> {
     let (head, merged) = (repo.find_commit(reviewed.head.0)?, repo.find_commit(reviewed.merged_as.0)?);
     let Ok(before) = merged.parent(0) else { return Ok(None) };
     let mut index = match repo.merge_commits(&before, &head, None) {

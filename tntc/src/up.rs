@@ -13,17 +13,17 @@ mod model;
 mod ports;
 mod programs;
 mod ready;
+mod repo;
 mod serve;
 mod services;
-mod repo;
 mod state;
 mod token;
 mod world;
 
 pub(crate) use serve::Serve;
 
-use self::services::Started;
 use self::repo::OwnRepo;
+use self::services::Started;
 use self::state::State;
 use crate::private_file::PrivateFileError;
 use crate::session::{SessionError, state_folder};

@@ -305,8 +305,14 @@ fn deploys() -> Vec<Shown> {
                 }),
             )),
         ),
-        message("deploy: approved, and not merged yet", &reviewed::standing(&with(proposed("open"), approved.clone()))),
-        message("deploy: reviewed and merged", &reviewed::standing(&with(proposed("merged"), approved.clone()))),
+        message(
+            "deploy: approved, and not merged yet",
+            &reviewed::standing(&with(proposed("open"), approved.clone())),
+        ),
+        message(
+            "deploy: reviewed and merged",
+            &reviewed::standing(&with(proposed("merged"), approved.clone())),
+        ),
         message(
             "deploy: done after a review",
             &deploy::told(&sample(deployed())).note(reviewed::from(&with(proposed("merged"), approved))),

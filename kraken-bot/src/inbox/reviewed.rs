@@ -84,7 +84,10 @@ mod tests {
         let inbox = Inbox::open(&dir.path().join("state.db")).await.unwrap();
         let said = serde_json::json!({"user": "UANA", "text": "deploy hello", "ts": "1.1", "thread": "1.1", "direct": false});
         let what = What::Said(serde_json::from_value(said).unwrap());
-        inbox.receive(&Incoming { id: "Ev1".into(), team: "T1".into(), channel: "C1".into(), what }).await.unwrap();
+        inbox
+            .receive(&Incoming { id: "Ev1".into(), team: "T1".into(), channel: "C1".into(), what })
+            .await
+            .unwrap();
         let seq = inbox.open_events().await.unwrap()[0].seq;
         let prices: EnclaveName = "prices".parse().unwrap();
         assert_eq!(inbox.proposal("Ev1").await.unwrap(), None);

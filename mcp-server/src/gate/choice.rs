@@ -1,8 +1,8 @@
 //! Where the action depends on the record: what only takes away is another action than what grants something new.
 
 use super::act::{
-    CloseEnrollment, LowerQuota, OpenEnrollment, RaiseQuota, RequireReview, SetMode, TentacleSetMode, TentacleTighten,
-    TightenMode, WaiveReview,
+    CloseEnrollment, LowerQuota, OpenEnrollment, RaiseQuota, RequireReview, SetMode, TentacleSetMode,
+    TentacleTighten, TightenMode, WaiveReview,
 };
 use super::target::OnTentacle;
 use super::{Authorized, Change, Changed};

@@ -136,7 +136,12 @@ impl Opinions {
     }
 
     /// What counts: the last word of each who may write to the repository and wrote nothing of it, on its newest commit.
-    fn count(verdicts: &[Verdict], head: &str, authors: &[Option<String>], may_write: &BTreeSet<String>) -> Self {
+    fn count(
+        verdicts: &[Verdict],
+        head: &str,
+        authors: &[Option<String>],
+        may_write: &BTreeSet<String>,
+    ) -> Self {
         let wrote = |login: &str| authors.iter().flatten().any(|author| author.eq_ignore_ascii_case(login));
         let mut last: BTreeMap<&str, &Verdict> = BTreeMap::new();
         for verdict in verdicts {
@@ -191,7 +196,9 @@ impl Github {
     /// Those onto this branch that are open, or have ended lately.
     pub(crate) async fn pulls(&self, onto: &str) -> Result<Vec<Pull>, GithubError> {
         let base = in_query(onto);
-        let of = |state: &str| format!("/pulls?base={base}&state={state}&sort=updated&direction=desc&per_page={MOST}");
+        let of = |state: &str| {
+            format!("/pulls?base={base}&state={state}&sort=updated&direction=desc&per_page={MOST}")
+        };
         let mut pulls: Vec<Pull> = self.ask(&of("open")).await?;
         let ended: Vec<Pull> = self.ask(&of("closed")).await?;
         let since = Timestamp::now() - REMEMBERED;
@@ -227,7 +234,8 @@ impl Github {
             authors.push(None);
         }
         // Whoever opened it by hand is not somebody else; this server is nobody.
-        authors.extend(pull.user.iter().filter(|user| user.kind == "User").map(|user| Some(user.login.clone())));
+        authors
+            .extend(pull.user.iter().filter(|user| user.kind == "User").map(|user| Some(user.login.clone())));
         let mut may_write = BTreeSet::new();
         let who: BTreeSet<&str> =
             verdicts.iter().filter_map(|it| Some(it.user.as_ref()?.login.as_str())).collect();

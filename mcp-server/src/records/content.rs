@@ -1,6 +1,8 @@
 //! What the record of an enclave says, from the rights.
 
-use crate::store::{Drift, EnclaveRecord, PersonId, Review, Rights, TentacleRecord, Verdict, class_name, frozen_by};
+use crate::store::{
+    Drift, EnclaveRecord, PersonId, Review, Rights, TentacleRecord, Verdict, class_name, frozen_by,
+};
 use state_repo::{
     Format, Identity, RecordedChannel, RecordedDeploy, RecordedMember, RecordedTentacle, RecordedVerdict,
     leaks,

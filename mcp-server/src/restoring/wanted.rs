@@ -2,8 +2,8 @@
 
 use crate::rollout::Source;
 use crate::store::{
-    AccountId, ChannelPersonRecord, ChannelRecord, Drift, Enrollment, PersonId, Quota, Restored, Review,
-    RestoredTentacle, Verdict, class_named, frozen_named,
+    AccountId, ChannelPersonRecord, ChannelRecord, Drift, Enrollment, PersonId, Quota, Restored,
+    RestoredTentacle, Review, Verdict, class_named, frozen_named,
 };
 use jiff::Timestamp;
 use state_repo::{EnclaveRecord, Identity, RecordedMember, RecordedTentacle, RecordedVerdict};
@@ -42,7 +42,8 @@ pub(super) fn of(record: &EnclaveRecord, sources: &Sources) -> Result<Restored, 
         quota: Quota::named(&record.quota).ok_or_else(|| unknown("size", &record.quota))?,
         drift: drift
             .ok_or_else(|| unknown("answer to drift", record.drift.as_deref().unwrap_or_default()))?,
-        review: review.ok_or_else(|| unknown("rule for reviews", record.review.as_deref().unwrap_or_default()))?,
+        review: review
+            .ok_or_else(|| unknown("rule for reviews", record.review.as_deref().unwrap_or_default()))?,
         owner: person(&record.owner),
         channel: channel.map(|channel| ChannelRecord {
             team: channel.team.clone(),

@@ -41,7 +41,9 @@ async fn once(server: &Server, state: &StateRepo) -> Result<usize, Failure> {
     let already = server.store.told(ToldAbout::Review).await.map_err(failed)?;
     let (mut open, mut there) = (0, BTreeSet::new());
     for (of, pull) in state.proposals().await? {
-        let Some(record) = rights.enclave(&of.enclave).filter(|record| record.channel.is_some()) else { continue };
+        let Some(record) = rights.enclave(&of.enclave).filter(|record| record.channel.is_some()) else {
+            continue;
+        };
         let key = format!("{}#{}", of.tentacle, pull.number);
         there.insert((record.name.to_string(), key.clone()));
         let ended = has_ended(pull.state());
@@ -95,7 +97,9 @@ fn in_words(proposed: &Proposed) -> String {
     let Proposed { name, number, url, .. } = proposed;
     match proposed.state {
         ProposalState::Merged => {
-            format!("The change of {name} that was reviewed is merged (pull request {number}). Say `deploy {name}`.")
+            format!(
+                "The change of {name} that was reviewed is merged (pull request {number}). Say `deploy {name}`."
+            )
         }
         ProposalState::Closed => {
             format!("The change of {name} in pull request {number} was given up without being merged.")

@@ -3,7 +3,7 @@
 use super::StateRepo;
 use crate::github::{Github, GithubError, Opinions, Pull};
 use state_repo::{CommitId, ProposalBranch, Reviewed};
-use wire::tools::review::{Proposed, ProposalState};
+use wire::tools::review::{ProposalState, Proposed};
 use wire::{Failure, FailureCode};
 use workflow::{EnclaveName, TentacleName};
 
@@ -38,7 +38,9 @@ impl StateRepo {
         let github = self.reviews()?;
         let of = ProposalBranch::read(branch);
         let of = of.filter(|of| of.enclave == *enclave && of.tentacle == *name).ok_or_else(|| {
-            let what = format!("`{branch}` is no branch of a change of `{name}`: it begins with `kraken/{enclave}/{name}/`");
+            let what = format!(
+                "`{branch}` is no branch of a change of `{name}`: it begins with `kraken/{enclave}/{name}/`"
+            );
             Failure::new(FailureCode::Invalid, what)
         })?;
         let body = format!(
@@ -140,12 +142,14 @@ impl StateRepo {
         if let Some(missing) = github.opinions(pull).await.map_err(not_asked)?.missing() {
             return Ok(Some(missing));
         }
-        let (Ok(head), Some(Ok(merged_as))) = (pull.head.sha.parse(), pull.merged_as().map(str::parse)) else {
+        let (Ok(head), Some(Ok(merged_as))) = (pull.head.sha.parse(), pull.merged_as().map(str::parse))
+        else {
             return Ok(Some("GitHub does not say what was merged".to_owned()));
         };
         let reviewed = Reviewed { reference: pull.reference(), head, merged_as };
         let (enclave, name) = (of.0.clone(), of.1.clone());
-        let is_just = self.ask(move |mirror| mirror.is_as_reviewed(commit, (&enclave, &name), &reviewed)).await?;
+        let is_just =
+            self.ask(move |mirror| mirror.is_as_reviewed(commit, (&enclave, &name), &reviewed)).await?;
         Ok((!is_just).then(|| "what was merged is not what was approved".to_owned()))
     }
 }

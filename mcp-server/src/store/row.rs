@@ -84,7 +84,7 @@ impl<'r> Reader<'r> {
     }
 }
 
-const ENCLAVE: &str = "SELECT name, id, changed, state, frozen_owner, frozen_archive, frozen_operator, mode, enrollment, drift, quota, \
+const ENCLAVE: &str = "SELECT name, id, changed, state, frozen_owner, frozen_archive, frozen_operator, mode, enrollment, drift, review, quota, \
      owner_issuer, owner_subject, team, channel, channel_name, channel_creator, observed_at, heard_at, created_at, updated_at \
      FROM enclave WHERE name = $1";
 

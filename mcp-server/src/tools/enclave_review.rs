@@ -35,8 +35,9 @@ impl Handler for EnclaveReview {
             ReviewGrant::Waive(grant) => changing.tx().waive_review(grant).await,
             // Else nothing could ever be deployed again.
             ReviewGrant::Require(_) if !has_reviews => {
-                let refused = Failure::new(FailureCode::Conflict, NO_REVIEWS)
-                    .with_remedy("an operator starts the server with a `--state-repo` at GitHub and `--github-app`");
+                let refused = Failure::new(FailureCode::Conflict, NO_REVIEWS).with_remedy(
+                    "an operator starts the server with a `--state-repo` at GitHub and `--github-app`",
+                );
                 return Err(changing.failed(refused).await);
             }
             ReviewGrant::Require(grant) => changing.tx().require_review(grant).await,

@@ -53,8 +53,7 @@ impl Handler for ReachObserve {
         });
         // Files in a call are nobody's but the caller's: where changes are reviewed, they do not run before that.
         let cleared = source.as_ref().map_err(Clone::clone);
-        let cleared =
-            cleared.and_then(|source| Cleared::by(&target.record, source, &Finding::Unknown));
+        let cleared = cleared.and_then(|source| Cleared::by(&target.record, source, &Finding::Unknown));
         let trial = match cleared {
             Ok(cleared) => {
                 Trial::of(&mut changing, &grant, &cleared).await.map_err(|error| unavailable(&error))?

@@ -31,12 +31,9 @@ impl Handler for ReviewStatus {
         // One that is only proposed is the enclave's; one that is there may be shown to fewer.
         let is_there = look.tentacle_of(named.as_ref(), args.name.as_str()).as_ref() == Some(&args.name);
         let enclave = match is_there {
-            true => look
-                .tentacle::<act::TentacleStatus>(named.as_ref(), &args.name)?
-                .target()
-                .record
-                .name
-                .clone(),
+            true => {
+                look.tentacle::<act::TentacleStatus>(named.as_ref(), &args.name)?.target().record.name.clone()
+            }
             false => look.enclave::<act::Info>(named.as_ref())?.target().record.name.clone(),
         };
         let state = server.state.as_ref().ok_or_else(|| Failure::new(FailureCode::NotYet, NO_REVIEWS))?;

@@ -53,6 +53,7 @@ mod giving;
 mod history;
 mod hooks;
 #[path = "../shared/hub.rs"]
+#[expect(dead_code, reason = "the tests of the chat look at more of it")]
 mod hub;
 mod interrupted;
 mod invitations;

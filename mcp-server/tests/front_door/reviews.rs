@@ -77,7 +77,10 @@ async fn what_nobody_has_reviewed_does_not_run() {
     let checked = json!({"name": "hello", "commit": two, "dry_run": true});
     assert_eq!(channel.say("ana", "wf_apply", checked).await.unwrap()["status"], "checked");
     let files = crate::team::hello("hello", "three");
-    refused_for(&channel.say("ana", "reach_observe", files).await.unwrap_err(), "are reviewed before they run");
+    refused_for(
+        &channel.say("ana", "reach_observe", files).await.unwrap_err(),
+        "are reviewed before they run",
+    );
     assert!(runs(&channel).await.contains("hello: one"));
     // What runs already is no change, and goes on being no change while GitHub is away.
     hub.answers(false);
@@ -106,7 +109,11 @@ async fn what_somebody_else_has_approved_and_merged_runs_however_it_was_merged()
         hub.review("ben", number, "APPROVED");
         hub.check(number, "tntc", Some("success"));
         let now = status(&channel, &asked["number"]).await;
-        assert_eq!((&now["approved_by"], &now["checks"]), (&json!(["ben"]), &json!({"are": "passed"})), "{now}");
+        assert_eq!(
+            (&now["approved_by"], &now["checks"]),
+            (&json!(["ben"]), &json!({"are": "passed"})),
+            "{now}"
+        );
         assert_eq!(now["missing"], Value::Null);
         let merged = hub.merge(number, how);
         // Others change something else in the meantime.
@@ -118,7 +125,10 @@ async fn what_somebody_else_has_approved_and_merged_runs_however_it_was_merged()
         assert_eq!((&now["state"], &now["merged_as"]), (&json!("merged"), &json!(merged)));
         for commit in [&merged, &later] {
             let deployed = deploy(&channel, commit).await.unwrap();
-            assert!(["deployed", "unchanged"].contains(&deployed["status"].as_str().unwrap()), "{how:?}: {deployed}");
+            assert!(
+                ["deployed", "unchanged"].contains(&deployed["status"].as_str().unwrap()),
+                "{how:?}: {deployed}"
+            );
         }
     }
     assert_eq!(hub.pulls().len(), 3);

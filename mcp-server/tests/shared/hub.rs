@@ -2,6 +2,7 @@
 //! its key, gives tokens that end, lets git in with them, keeps what is told at commits, and has pull requests that people review and
 //! merge. It answers what GitHub's documentation of these calls says, and nothing else.
 
+#[path = "hub/pulls.rs"]
 mod pulls;
 
 pub(crate) use pulls::How;
@@ -204,17 +205,25 @@ async fn answer(State(hub): State<Hub>, request: Request) -> Response {
         ("POST", None) if path == format!("/app/installations/{INSTALLATION}/access_tokens") => {
             if hub.is_app(&parts.headers) { hub.new_token(&read()) } else { no }
         }
-        (_, Some(rest)) if rest.starts_with("/pulls") || rest.starts_with("/commits/") || rest.starts_with("/collaborators/") => {
+        (_, Some(rest))
+            if rest.starts_with("/pulls")
+                || rest.starts_with("/commits/")
+                || rest.starts_with("/collaborators/") =>
+        {
             let query = parts.uri.query().unwrap_or_default();
             let wanted = match rest {
                 _ if rest.starts_with("/pulls") && method == "POST" => ("pull_requests", &["write"][..]),
-                _ if rest.starts_with("/pulls") || rest.ends_with("/pulls") => ("pull_requests", &["read", "write"][..]),
+                _ if rest.starts_with("/pulls") || rest.ends_with("/pulls") => {
+                    ("pull_requests", &["read", "write"][..])
+                }
                 _ if rest.ends_with("/check-runs") => ("checks", &["read", "write"][..]),
                 _ if rest.ends_with("/status") => ("statuses", &["read", "write"][..]),
                 _ => ("metadata", &["read"][..]),
             };
             match bearer(&parts.headers) {
-                _ if !hub.world.lock().unwrap().answers => (StatusCode::BAD_GATEWAY, json!({"message": "Server Error"})),
+                _ if !hub.world.lock().unwrap().answers => {
+                    (StatusCode::BAD_GATEWAY, json!({"message": "Server Error"}))
+                }
                 Some(token) if hub.lets_in(&token, wanted) => hub
                     .of_pulls(&method, rest, query, &read())
                     .unwrap_or((StatusCode::NOT_FOUND, json!({"message": "Not Found"}))),

@@ -68,10 +68,19 @@ async fn a_deploy_waits_for_its_review_and_goes_on_when_it_is_merged() {
     std::fs::write(on_disk(&up, "README.md"), "Another one.\n").unwrap();
     let thread = ana.says("@kraken deploy hello").await;
     let shown = shows(&ana, &thread, "waits for a review").await;
-    assert!(shown.contains("“hello: change README.md”") && shown.contains("Nobody else has approved it"), "{shown}");
+    assert!(
+        shown.contains("“hello: change README.md”") && shown.contains("Nobody else has approved it"),
+        "{shown}"
+    );
     let (number, title, branch, _) = hub.pulls().remove(0);
-    assert!(title == "hello: change README.md" && branch.starts_with("kraken/price-watch/hello/"), "{branch}");
-    let main = git(&home.path().join("github/team/state.git"), &["show", "main:enclaves/price-watch/hello/README.md"]);
+    assert!(
+        title == "hello: change README.md" && branch.starts_with("kraken/price-watch/hello/"),
+        "{branch}"
+    );
+    let main = git(
+        &home.path().join("github/team/state.git"),
+        &["show", "main:enclaves/price-watch/hello/README.md"],
+    );
     assert_ne!(main, "Another one.");
 
     hub.check(number, "tntc", Some("success"));
@@ -113,7 +122,8 @@ async fn going_back_is_a_change_that_is_reviewed_and_more_work_joins_the_same_re
     hub.review("ben", newest(&hub), "APPROVED");
     hub.merge(newest(&hub), How::Merge);
     shows(&ana, &thread, "hello is deployed.").await;
-    let disk = async || std::fs::read_to_string(on_disk(&up, "README.md")).ok().filter(|text| text != "Two.\n");
+    let disk =
+        async || std::fs::read_to_string(on_disk(&up, "README.md")).ok().filter(|text| text != "Two.\n");
     until("the disk follows", disk).await;
 
     // A second deploy while the first is being reviewed adds to it, and takes the approval away.
@@ -138,6 +148,9 @@ async fn going_back_is_a_change_that_is_reviewed_and_more_work_joins_the_same_re
     let both = until("both are answered", done).await;
     let says = |words: &str| both.iter().flatten().filter(|post| post.text.contains(words)).count();
     assert_eq!((says("hello is deployed."), says("runs exactly this already")), (1, 1), "{both:?}");
-    let main = git(&home.path().join("github/team/state.git"), &["show", "main:enclaves/price-watch/hello/README.md"]);
+    let main = git(
+        &home.path().join("github/team/state.git"),
+        &["show", "main:enclaves/price-watch/hello/README.md"],
+    );
     assert_eq!(main, "Four.");
 }

@@ -152,7 +152,6 @@ pub enum NoticeQuestion {
     Join(Uuid),
 }
 
-
 /// Something that a channel must hear.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Notice {

@@ -15,7 +15,9 @@ use state_repo::{Committed, ProposalBranch};
 use wire::EnclaveRef;
 use wire::canonical::hex;
 use wire::tools::person::WhoamiAnswer;
-use wire::tools::review::{Checks, ProposalState, Proposed, ReviewAsk, ReviewAskArgs, ReviewStatus, ReviewStatusArgs};
+use wire::tools::review::{
+    Checks, ProposalState, Proposed, ReviewAsk, ReviewAskArgs, ReviewStatus, ReviewStatusArgs,
+};
 use workflow::TentacleName;
 
 /// What came of asking for a review.
@@ -74,7 +76,8 @@ pub(in crate::commands) async fn propose(
 async fn branch(asked: &Asked<'_>, state: &StateRepo, names: &Names) -> Result<ProposalBranch, Stop> {
     let before = state.proposed(&asked.kraken.working_copy, names).await;
     let before = before.map_err(|stop| not_carried(&stop))?;
-    if let Some((number, branch)) = before.and_then(|it| Some((it.number?, ProposalBranch::read(&it.branch)?)))
+    if let Some((number, branch)) =
+        before.and_then(|it| Some((it.number?, ProposalBranch::read(&it.branch)?)))
         && status(asked, &names.tentacle, number).await?.state == ProposalState::Open
     {
         return Ok(branch);
@@ -110,7 +113,9 @@ async fn follow(
         tracing::warn!(%error, "the disk copy does not follow what was merged yet");
     }
     let deployed = deploy_as(asked, &names.tentacle, &merged_as, &now.title).await?;
-    Ok(Answer::Aloud(told(&wire::tools::tentacle::WfApplyAnswer { source: String::new(), ..deployed }).note(from(&now))))
+    Ok(Answer::Aloud(
+        told(&wire::tools::tentacle::WfApplyAnswer { source: String::new(), ..deployed }).note(from(&now)),
+    ))
 }
 
 async fn show(asked: &Asked<'_>, message: &Message) -> Result<(), Stop> {
@@ -153,10 +158,13 @@ pub(in crate::commands) fn standing(of: &Proposed) -> Message {
         Checks::Passed => lines.push("✓ Its checks are good".to_owned()),
         Checks::Failed(which) => lines.push(format!("✗ Its checks failed: {}", escape(&which.join(", ")))),
     }
-    let message = if lines.is_empty() { Message::new(said) } else { Message::new(said).line(lines.join("\n")) };
+    let message =
+        if lines.is_empty() { Message::new(said) } else { Message::new(said).line(lines.join("\n")) };
     match (of.state, &of.missing) {
-        (ProposalState::Open, Some(missing)) => message
-            .note(format!("It is deployed once it is approved and merged there. For now {}.", escape(missing))),
+        (ProposalState::Open, Some(missing)) => message.note(format!(
+            "It is deployed once it is approved and merged there. For now {}.",
+            escape(missing)
+        )),
         (ProposalState::Open, None) => message.note("It is deployed once it is merged there."),
         (ProposalState::Merged | ProposalState::Closed, _) => message,
     }

@@ -81,7 +81,8 @@ impl Variant {
 
 /// What is sent for a property when nothing else is said; `None` leaves it out.
 fn usual(tool: &str, property: &str) -> Option<Value> {
-    let about_tentacle = tool.starts_with("wf_") || matches!(tool, "reach_observe" | "state_repair" | "review_ask" | "review_status");
+    let about_tentacle = tool.starts_with("wf_")
+        || matches!(tool, "reach_observe" | "state_repair" | "review_ask" | "review_status");
     Some(match property {
         "name" | "confirm" if tool.starts_with("secret_") => json!("shop.key"),
         "value" => json!("swordfish"),

@@ -52,7 +52,7 @@ fn may_come_from(kind: Kind, action: Action) -> bool {
         Freeze, Info, List, Notices, OpenEnrollment, RaiseQuota, Remove, RemoveMember, SetDrift, SetMode,
         SetSecret, TentacleAudit, TentacleCompare, TentacleDescribe, TentacleEvents, TentacleHealth,
         TentacleHistory, TentacleList, TentacleLogs, TentacleSetMode, TentacleStatus, TentacleTransfer,
-        Trail, Transfer, Unfreeze, Unlink, WaiveReview, Waiting, Whoami, Why,
+        Trail, Transfer, Unfreeze, Unlink, Waiting, WaiveReview, Whoami, Why,
     };
     match kind {
         Kind::SignIn => action == Bind,
@@ -122,7 +122,9 @@ fn by_policy(caller: &Caller, action: Action, variant: &Variant, scene: &Scene, 
     let tentacle = Tentacle { mode: modes.tentacle.parse().ok(), owner_on_record: owns };
     let target = match variant.tool.as_str() {
         "enclave_provision" => Target::NewEnclave(new_enclave(person, scene, kind)),
-        "wf_apply" | "reach_observe" | "review_ask" if action == Action::ApplyNew => Target::NewTentacle(&enclave),
+        "wf_apply" | "reach_observe" | "review_ask" if action == Action::ApplyNew => {
+            Target::NewTentacle(&enclave)
+        }
         "enclave_list" | "wf_list" | "wf_pods" | "wf_events" | "wf_jobs" | "wf_health_enclave"
             if action == Action::List =>
         {
@@ -130,7 +132,7 @@ fn by_policy(caller: &Caller, action: Action, variant: &Variant, scene: &Scene, 
         }
         tool if tool.starts_with("wf_")
             || matches!(tool, "reach_observe" | "state_repair" | "review_ask")
-                || (tool == "review_status" && action == Action::TentacleStatus)
+            || (tool == "review_status" && action == Action::TentacleStatus)
             || matches!(action, Action::TentacleAudit | Action::TentacleList) =>
         {
             Target::Tentacle(&enclave, &tentacle)

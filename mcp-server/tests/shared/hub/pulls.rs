@@ -91,7 +91,13 @@ impl World {
 
 impl Hub {
     /// What is asked of pull requests; `None` for anything else.
-    pub(super) fn of_pulls(&self, method: &str, rest: &str, query: &str, asked: &Value) -> Option<(StatusCode, Value)> {
+    pub(super) fn of_pulls(
+        &self,
+        method: &str,
+        rest: &str,
+        query: &str,
+        asked: &Value,
+    ) -> Option<(StatusCode, Value)> {
         let mut world = self.world.lock().unwrap();
         world.refresh();
         world.calls += 1;
@@ -132,10 +138,12 @@ impl Hub {
                 }
                 None => no(),
             },
-            ("GET", ["collaborators", login, "permission"]) => match PEOPLE.iter().find(|(of, ..)| of == login) {
-                Some((.., permission)) => (StatusCode::OK, json!({"permission": permission})),
-                None => no(),
-            },
+            ("GET", ["collaborators", login, "permission"]) => {
+                match PEOPLE.iter().find(|(of, ..)| of == login) {
+                    Some((.., permission)) => (StatusCode::OK, json!({"permission": permission})),
+                    None => no(),
+                }
+            }
             ("GET", ["commits", sha, "status"]) => {
                 let of = world.statuses.iter().filter(|status| status["sha"] == **sha);
                 (StatusCode::OK, json!({"state": "pending", "statuses": of.collect::<Vec<_>>()}))
@@ -243,7 +251,19 @@ impl World {
         let before = git(&self.bare(), &["rev-parse", &base]);
         let (title, body) = (text("title"), text("body"));
         let (reviews, checks) = (Vec::new(), BTreeMap::new());
-        let pull = Pull { number, title, body, branch, base, head, before, merged: None, closed_at: None, reviews, checks };
+        let pull = Pull {
+            number,
+            title,
+            body,
+            branch,
+            base,
+            head,
+            before,
+            merged: None,
+            closed_at: None,
+            reviews,
+            checks,
+        };
         self.pulls.push(pull.clone());
         (StatusCode::CREATED, pull.shown(url))
     }
