@@ -317,6 +317,13 @@ fn deploys() -> Vec<Shown> {
             "deploy: done after a review",
             &deploy::told(&sample(deployed())).note(reviewed::from(&with(proposed("merged"), approved))),
         ),
+        message(
+            "deploy: approved, and nobody knows whose it is",
+            &reviewed::standing(&with(
+                proposed("open"),
+                json!({"approved_by": ["ben"], "missing": "GitHub does not know whose its commits are"}),
+            )),
+        ),
         message("deploy: a review has ended", &reviewed::standing(&sample(proposed("closed")))),
         words("deploy: the change was given up", reviewed::given_up(&sample(proposed("closed")))),
         message("approve: done", &approve::told(&decided(true))),

@@ -103,6 +103,8 @@ const COMMANDS: [&str; 22] = [
     "transfer to <@UBEN>",
     "new members are welcome",
     "new members need approval",
+    "changes need review",
+    "changes need no review",
     "ask to join",
     "sync",
     "remove hello for good",

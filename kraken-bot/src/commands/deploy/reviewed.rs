@@ -160,12 +160,15 @@ pub(in crate::commands) fn standing(of: &Proposed) -> Message {
     }
     let message =
         if lines.is_empty() { Message::new(said) } else { Message::new(said).line(lines.join("\n")) };
-    match (of.state, &of.missing) {
-        (ProposalState::Open, Some(missing)) => message.note(format!(
-            "It is deployed once it is approved and merged there. For now {}.",
-            escape(missing)
-        )),
-        (ProposalState::Open, None) => message.note("It is deployed once it is merged there."),
+    // What stands above is not said again.
+    let other = of.missing.as_deref().filter(|_| !of.approved_by.is_empty() && of.wants_changes.is_empty());
+    match (of.state, other) {
+        (ProposalState::Open, Some(missing)) => {
+            message.note(format!("It does not count as reviewed: {}.", escape(missing)))
+        }
+        (ProposalState::Open, None) => {
+            message.note("It is deployed once somebody else has approved it and it is merged there.")
+        }
         (ProposalState::Merged | ProposalState::Closed, _) => message,
     }
 }
