@@ -42,10 +42,16 @@ impl Agent {
 /// Answers what was asked in somebody's own words; `None` when it was taken back meanwhile.
 pub(crate) async fn answer(asked: &Asked<'_>) -> Result<Option<Answer>, Stop> {
     let Some(agent) = &asked.kraken.agent else { return Err(Stop::Told(no_model())) };
-    let standing = member(asked).await?;
-    let Some(_seat) = agent.desk.sit_down(&asked.said.user) else { return Err(Stop::Told(busy())) };
+    let standing = match member(asked).await {
+        Ok(standing) => standing,
+        Err(stop) => return Err(let_go(asked, stop).await),
+    };
+    let Some(_seat) = agent.desk.sit_down(&asked.said.user) else {
+        return Err(let_go(asked, Stop::Told(busy())).await);
+    };
     let work = |told| Piece::go_on(asked, &agent.model, standing, told);
-    let ended = live::followed(asked, going(), work, |_| Vec::new()).await?;
+    let is_aloud = |ended: &Ended| matches!(ended, Ended::Said { of_source: false, .. });
+    let ended = live::grown(asked, going(), work, is_aloud).await?;
     Ok(match ended {
         Ended::Said { words, of_source: false } => Some(Answer::Aloud(shown::message(&words))),
         Ended::Said { words, of_source: true } => Some(Answer::Whisper(shown::message(&words))),
@@ -55,8 +61,16 @@ pub(crate) async fn answer(asked: &Asked<'_>) -> Result<Option<Answer>, Stop> {
     })
 }
 
+/// It is not gone on with: what an earlier Kraken has shown of it is settled.
+async fn let_go(asked: &Asked<'_>, stop: Stop) -> Stop {
+    if matches!(stop, Stop::Told(_) | Stop::Refused(_)) {
+        live::let_go(asked, &going()).await;
+    }
+    stop
+}
+
 /// What is said while it goes on, and when it has ended.
-fn going() -> Words {
+pub(crate) fn going() -> Words {
     Words { going: "This is being worked on.".to_owned(), what: "The work on this".to_owned() }
 }
 

@@ -12,6 +12,7 @@ use tokio::sync::mpsc::UnboundedSender;
 use wire::FailureCode;
 use wire::client::{Told as Progress, ToolShown};
 use wire::tools::person::StandingIn;
+use workflow::TentacleName;
 
 /// How often the model is asked about one question.
 const STEPS: usize = 10;
@@ -25,8 +26,8 @@ const CARDS: usize = 3;
 /// How much goes to and fro about one question, in characters.
 const ALL: usize = 80_000;
 
-/// How much of a name is shown.
-const NAME: usize = 64;
+/// What stands for a name that is none.
+const SOMETHING: &str = "something";
 
 /// How long one question is worked on, without a break.
 const LONGEST: Duration = Duration::from_secs(300);
@@ -70,6 +71,7 @@ impl<'a> Piece<'a> {
         let turns = asked.kraken.inbox.turns(&asked.incoming.id).await?;
         let tools = offered(asked.kraken.server.tools(&asked.session).await?);
         let mut piece = Self { asked, model, tools, turns, cards: Vec::new(), told };
+        piece.tell_again();
         if piece.turns.is_empty() {
             piece.keep(words::question(asked, &standing).await?).await?;
         }
@@ -197,11 +199,25 @@ impl<'a> Piece<'a> {
         })
     }
 
-    /// Whoever looks on sees what is being done.
+    /// Whoever looks on sees what was done before the Kraken was started anew.
+    fn tell_again(&self) {
+        for turn in &self.turns {
+            let Turn::Model { wishes, .. } = turn else { continue };
+            for wish in wishes.iter().filter(|wish| self.tools.iter().any(|tool| tool.name == wish.tool)) {
+                if let Value::Object(arguments) = &wish.arguments
+                    && wish.tool != OFFER
+                {
+                    self.tell(&wish.tool, arguments);
+                }
+            }
+        }
+    }
+
+    /// Whoever looks on sees what is being done. A name that is none is the model's own words, and not shown.
     fn tell(&self, tool: &str, arguments: &Map<String, Value>) {
-        let name = arguments.get("name").and_then(Value::as_str).unwrap_or_default();
-        let name: String = name.chars().take(NAME).collect();
-        let message = shown::doing(tool, &name);
+        let name = arguments.get("name").and_then(Value::as_str);
+        let name = name.and_then(|name| name.parse::<TentacleName>().ok());
+        let message = shown::doing(tool, name.as_ref().map_or(SOMETHING, TentacleName::as_str));
         // Nobody looking on is no reason to stop.
         let _ = self.told.send(Progress { message, step: None });
     }

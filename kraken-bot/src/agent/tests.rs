@@ -13,6 +13,8 @@ pub(crate) fn all() -> Vec<Shown> {
         words("a model at work", going().going),
         words("a model at work, ended", going().ended()),
         words("a model at work, lost", going().lost()),
+        words("a model at work: a task", live::shown::AT_WORK),
+        words("a model at work: a task, over", live::shown::IS_OVER),
         words("a model: none", no_model()),
         words("a model: too much to do", busy()),
         words("a model: too long", too_long()),

@@ -6,8 +6,11 @@
 pub(crate) enum Method {
     AssistantThreadsSetStatus,
     AuthTest,
+    ChatAppendStream,
     ChatPostEphemeral,
     ChatPostMessage,
+    ChatStartStream,
+    ChatStopStream,
     ChatUpdate,
     ConversationsHistory,
     ConversationsInfo,
@@ -26,11 +29,14 @@ const READS: &[&str] = &["channels:history", "groups:history", "im:history"];
 impl Method {
     /// All of them.
     #[cfg(test)]
-    const ALL: [Self; 14] = [
+    const ALL: [Self; 17] = [
         Self::AssistantThreadsSetStatus,
         Self::AuthTest,
+        Self::ChatAppendStream,
         Self::ChatPostEphemeral,
         Self::ChatPostMessage,
+        Self::ChatStartStream,
+        Self::ChatStopStream,
         Self::ChatUpdate,
         Self::ConversationsHistory,
         Self::ConversationsInfo,
@@ -48,8 +54,11 @@ impl Method {
         match self {
             Self::AssistantThreadsSetStatus => ("assistant.threads.setStatus", &["chat:write"]),
             Self::AuthTest => ("auth.test", &[]),
+            Self::ChatAppendStream => ("chat.appendStream", &["chat:write"]),
             Self::ChatPostEphemeral => ("chat.postEphemeral", &["chat:write"]),
             Self::ChatPostMessage => ("chat.postMessage", &["chat:write"]),
+            Self::ChatStartStream => ("chat.startStream", &["chat:write"]),
+            Self::ChatStopStream => ("chat.stopStream", &["chat:write"]),
             Self::ChatUpdate => ("chat.update", &["chat:write"]),
             Self::ConversationsHistory => ("conversations.history", READS),
             Self::ConversationsInfo => ("conversations.info", SEES),

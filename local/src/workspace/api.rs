@@ -65,7 +65,8 @@ fn refusal(fault: &Fault) -> Map<String, Value> {
 }
 
 async fn answer(served: &Served, name: &str, request: Request) -> Result<Map<String, Value>, Fault> {
-    let method = methods::find(name).ok_or(Fault::UnknownMethod)?;
+    let method =
+        methods::find(name).filter(|_| !served.workspace.limits.lacks(name)).ok_or(Fault::UnknownMethod)?;
     let bearer = request.headers().get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
     let bearer = bearer.and_then(|value| value.strip_prefix("Bearer ")).map(str::to_owned);
     let mut args = Args::read(request).await?;

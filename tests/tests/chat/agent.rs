@@ -4,6 +4,7 @@ mod cards;
 mod down;
 mod once;
 mod secrets;
+mod stream;
 
 use crate::said::{alone, aloud, founder, greeted};
 use serde_json::{Value, json};
