@@ -21,6 +21,7 @@ use crate::live::{self, Words};
 use crate::slack::blocks::Message;
 use desk::Desk;
 use piece::{Ended, Piece};
+use wire::tools::enclave::{EnclaveList, EnclaveListArgs};
 use wire::tools::person::{StandingIn, Whoami};
 use wire::{Failure, FailureCode, Nothing};
 
@@ -42,14 +43,14 @@ impl Agent {
 /// Answers what was asked in somebody's own words; `None` when it was taken back meanwhile.
 pub(crate) async fn answer(asked: &Asked<'_>) -> Result<Option<Answer>, Stop> {
     let Some(agent) = &asked.kraken.agent else { return Err(Stop::Told(no_model())) };
-    let standing = match member(asked).await {
-        Ok(standing) => standing,
+    let at = match member(asked).await {
+        Ok(at) => at,
         Err(stop) => return Err(let_go(asked, stop).await),
     };
     let Some(_seat) = agent.desk.sit_down(&asked.said.user) else {
         return Err(let_go(asked, Stop::Told(busy())).await);
     };
-    let work = |told| Piece::go_on(asked, &agent.model, standing, told);
+    let work = |told| Piece::go_on(asked, &agent.model, at, told);
     let is_aloud = |ended: &Ended| matches!(ended, Ended::Said { of_source: false, .. });
     let ended = live::grown(asked, going(), work, is_aloud).await?;
     Ok(match ended {
@@ -105,13 +106,42 @@ fn members_alone() -> Failure {
     Failure::new(FailureCode::Denied, told).with_remedy("documented commands work: say `help`")
 }
 
+/// Where somebody asks.
+#[derive(Debug, Clone, PartialEq)]
+enum Where {
+    /// In the channel of an enclave, where they stand like this.
+    Enclave(StandingIn),
+    /// In a direct message: about all enclaves that they see, and nothing is changed from there.
+    Direct,
+}
+
 /// Where the one who asks stands; the model works for members alone.
-async fn member(asked: &Asked<'_>) -> Result<StandingIn, Stop> {
-    asked.channel()?;
+async fn member(asked: &Asked<'_>) -> Result<Where, Stop> {
+    if asked.channel.is_none() {
+        return match is_member_somewhere(asked).await? {
+            true => Ok(Where::Direct),
+            false => Err(Stop::Refused(members_alone())),
+        };
+    }
     let me = asked.call::<Whoami>(Nothing {}).await?;
     let Some(standing) = me.enclave else { return Err(Stop::Told(NO_ENCLAVE.to_owned())) };
     if standing.class == "visitor" {
         return Err(Stop::Refused(members_alone()));
     }
-    Ok(standing)
+    Ok(Where::Enclave(standing))
+}
+
+/// Whether some enclave is theirs, or they are a member of one.
+async fn is_member_somewhere(asked: &Asked<'_>) -> Result<bool, Stop> {
+    let mut args = EnclaveListArgs::default();
+    loop {
+        let list = asked.call::<EnclaveList>(args.clone()).await?;
+        if list.enclaves.iter().any(|entry| matches!(entry.your_class.as_str(), "owner" | "member")) {
+            return Ok(true);
+        }
+        args.page.cursor = list.next_cursor;
+        if args.page.cursor.is_none() {
+            return Ok(false);
+        }
+    }
 }

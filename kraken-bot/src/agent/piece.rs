@@ -2,16 +2,15 @@
 //! Each part is on disk before the next begins, so that a Kraken that was started anew goes on where the last one was.
 
 use super::model::{Model, Out, Outcome, Told, Turn, Wish};
-use super::offered::{OF_SOURCE, OF_THE_SERVER, OFFER, RUN, offered};
+use super::offered::{OF_SOURCE, OF_THE_SERVER, OFFER, RUN, offered, offered_in_private};
 use super::proposal::{self, Proposal};
-use super::{results, shown, words};
+use super::{Where, results, shown, words};
 use crate::asked::{Asked, Stop};
 use serde_json::{Map, Value};
 use std::time::Duration;
 use tokio::sync::mpsc::UnboundedSender;
 use wire::FailureCode;
 use wire::client::{Told as Progress, ToolShown};
-use wire::tools::person::StandingIn;
 use workflow::TentacleName;
 
 /// How often the model is asked about one question.
@@ -54,6 +53,7 @@ pub(super) enum Ended {
 pub(super) struct Piece<'a> {
     asked: &'a Asked<'a>,
     model: &'a Model,
+    system: String,
     tools: Vec<ToolShown>,
     turns: Vec<Turn>,
     cards: Vec<String>,
@@ -65,15 +65,20 @@ impl<'a> Piece<'a> {
     pub(super) async fn go_on(
         asked: &'a Asked<'a>,
         model: &'a Model,
-        standing: StandingIn,
+        at: Where,
         told: UnboundedSender<Progress>,
     ) -> Result<Ended, Stop> {
         let turns = asked.kraken.inbox.turns(&asked.incoming.id).await?;
-        let tools = offered(asked.kraken.server.tools(&asked.session).await?);
-        let mut piece = Self { asked, model, tools, turns, cards: Vec::new(), told };
+        let tools = asked.kraken.server.tools(&asked.session).await?;
+        let tools = match at {
+            Where::Enclave(_) => offered(tools),
+            Where::Direct => offered_in_private(tools),
+        };
+        let system = words::system(&at);
+        let mut piece = Self { asked, model, system, tools, turns, cards: Vec::new(), told };
         piece.tell_again();
         if piece.turns.is_empty() {
-            piece.keep(words::question(asked, &standing).await?).await?;
+            piece.keep(words::question(asked, &at).await?).await?;
         }
         match tokio::time::timeout(LONGEST, piece.work()).await {
             Ok(ended) => ended,
@@ -98,7 +103,7 @@ impl<'a> Piece<'a> {
                 }
                 _ if self.is_too_much() => return Ok(Ended::TooLong),
                 _ => {
-                    let told = Told { system: words::SYSTEM, tools: &self.tools, turns: &self.turns };
+                    let told = Told { system: &self.system, tools: &self.tools, turns: &self.turns };
                     let answer = tokio::select! {
                         answer = self.model.ask(&told) => answer,
                         () = inbox.taken_back(event) => return Ok(Ended::TakenBack),
@@ -170,7 +175,8 @@ impl<'a> Piece<'a> {
         match answer.map_err(Stop::from) {
             Ok(answer) => Ok(results::data(tool, &answer)),
             Err(Stop::Refused(failure))
-                if matches!(failure.code, FailureCode::ClickRequired | FailureCode::ConfirmationRequired) =>
+                if self.asked.channel.is_some()
+                    && matches!(failure.code, FailureCode::ClickRequired | FailureCode::ConfirmationRequired) =>
             {
                 self.propose(proposal::of_call(tool, arguments)).await
             }

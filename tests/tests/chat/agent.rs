@@ -3,6 +3,7 @@
 mod cards;
 mod down;
 mod once;
+mod private;
 mod secrets;
 mod stream;
 
