@@ -1,6 +1,7 @@
 //! What is asked in people's own words, where a model is set up: it reads, runs and proposes with the power of whoever asks, and
 //! the server decides each call. What widens a right or destroys becomes a card that a person clicks.
 
+mod budget;
 mod desk;
 mod memory;
 mod model;
@@ -17,8 +18,11 @@ pub(crate) use model::Model;
 use model::Out;
 
 use crate::asked::{Answer, Asked, Stop};
+use crate::config::ModelArgs;
+use crate::inbox::now;
 use crate::live::{self, Words};
 use crate::slack::blocks::Message;
+use budget::Budget;
 use desk::Desk;
 use piece::{Ended, Piece};
 use wire::tools::enclave::{EnclaveList, EnclaveListArgs};
@@ -28,15 +32,16 @@ use wire::{Failure, FailureCode, Nothing};
 /// What works without a model.
 const WORKS: &str = "`status`, `run hello`, `logs hello` and everything else that `help` lists";
 
-/// The model, and how many it works for at once.
+/// The model, how many it works for at once, and how much in a day.
 pub(crate) struct Agent {
     model: Model,
+    budget: Budget,
     desk: Desk,
 }
 
 impl Agent {
-    pub(crate) fn new(model: Model) -> Self {
-        Self { model, desk: Desk::default() }
+    pub(crate) fn new(model: Model, args: &ModelArgs) -> Self {
+        Self { model, budget: Budget::new(args), desk: Desk::default() }
     }
 }
 
@@ -50,7 +55,7 @@ pub(crate) async fn answer(asked: &Asked<'_>) -> Result<Option<Answer>, Stop> {
     let Some(_seat) = agent.desk.sit_down(&asked.said.user) else {
         return Err(let_go(asked, Stop::Told(busy())).await);
     };
-    let work = |told| Piece::go_on(asked, &agent.model, at, told);
+    let work = |told| Piece::go_on(asked, agent, at, told);
     let is_aloud = |ended: &Ended| matches!(ended, Ended::Said { of_source: false, .. });
     let ended = live::grown(asked, going(), work, is_aloud).await?;
     Ok(match ended {
@@ -58,6 +63,10 @@ pub(crate) async fn answer(asked: &Asked<'_>) -> Result<Option<Answer>, Stop> {
         Ended::Said { words, of_source: true } => Some(Answer::Whisper(shown::message(&words))),
         Ended::TakenBack => None,
         Ended::Out(out) => Some(Answer::Whisper(Message::new(is_out(&out)))),
+        Ended::UsedUp(whose) => {
+            let is_first = asked.kraken.inbox.is_told_first(&asked.said.user, &whose).await?;
+            Some(Answer::Whisper(Message::new(budget::used_up(&whose, is_first, now()))))
+        }
         Ended::TooLong => Some(Answer::Whisper(Message::new(too_long()))),
     })
 }

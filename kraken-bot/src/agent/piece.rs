@@ -1,10 +1,11 @@
 //! One question and what is done about it: the model says what it wants, the server decides, and so on until there is an answer.
 //! Each part is on disk before the next begins, so that a Kraken that was started anew goes on where the last one was.
 
-use super::model::{Model, Out, Outcome, Told, Turn, Wish};
+use super::budget::Whose;
+use super::model::{Answered, Out, Outcome, Told, Turn, Wish};
 use super::offered::{OF_SOURCE, OF_THE_SERVER, OFFER, RUN, offered, offered_in_private};
 use super::proposal::{self, Proposal};
-use super::{Where, results, shown, words};
+use super::{Agent, Where, results, shown, words};
 use crate::asked::{Asked, Stop};
 use serde_json::{Map, Value};
 use std::time::Duration;
@@ -47,12 +48,16 @@ pub(super) enum Ended {
     Out(Out),
     /// It went on for too long.
     TooLong,
+    /// Nobody may ask more today: whose budget is used up.
+    UsedUp(Whose),
 }
 
 /// One question.
 pub(super) struct Piece<'a> {
     asked: &'a Asked<'a>,
-    model: &'a Model,
+    agent: &'a Agent,
+    /// Whose budgets it is taken from.
+    whose: Vec<Whose>,
     system: String,
     tools: Vec<ToolShown>,
     turns: Vec<Turn>,
@@ -64,7 +69,7 @@ impl<'a> Piece<'a> {
     /// Begins with a question, or goes on with it.
     pub(super) async fn go_on(
         asked: &'a Asked<'a>,
-        model: &'a Model,
+        agent: &'a Agent,
         at: Where,
         told: UnboundedSender<Progress>,
     ) -> Result<Ended, Stop> {
@@ -74,8 +79,8 @@ impl<'a> Piece<'a> {
             Where::Enclave(_) => offered(tools),
             Where::Direct => offered_in_private(tools),
         };
-        let system = words::system(&at);
-        let mut piece = Self { asked, model, system, tools, turns, cards: Vec::new(), told };
+        let (whose, system) = (Whose::all(&asked.said.user, &at), words::system(&at));
+        let mut piece = Self { asked, agent, whose, system, tools, turns, cards: Vec::new(), told };
         piece.tell_again();
         if piece.turns.is_empty() {
             piece.keep(words::question(asked, &at).await?).await?;
@@ -103,13 +108,16 @@ impl<'a> Piece<'a> {
                 }
                 _ if self.is_too_much() => return Ok(Ended::TooLong),
                 _ => {
+                    if let Some(whose) = self.agent.budget.used_up(inbox, &self.whose).await? {
+                        return Ok(Ended::UsedUp(whose.clone()));
+                    }
                     let told = Told { system: &self.system, tools: &self.tools, turns: &self.turns };
                     let answer = tokio::select! {
-                        answer = self.model.ask(&told) => answer,
+                        answer = self.agent.model.ask(&told) => answer,
                         () = inbox.taken_back(event) => return Ok(Ended::TakenBack),
                     };
                     match answer {
-                        Ok(turn) => self.keep(turn).await?,
+                        Ok(answer) => self.keep_answer(answer).await?,
                         Err(out) => return Ok(Ended::Out(out)),
                     }
                 }
@@ -119,18 +127,18 @@ impl<'a> Piece<'a> {
 
     fn is_too_much(&self) -> bool {
         let steps = self.turns.iter().filter(|turn| matches!(turn, Turn::Model { .. })).count();
-        let length = |turn: &Turn| match turn {
-            Turn::Person { words, .. } => words.len(),
-            Turn::Model { words, wishes } => {
-                words.len() + wishes.iter().map(|wish| wish.arguments.to_string().len()).sum::<usize>()
-            }
-            Turn::Results(results) => results.iter().map(|result| result.told.len()).sum(),
-        };
-        steps >= STEPS || self.turns.iter().map(length).sum::<usize>() > ALL
+        steps >= STEPS || self.turns.iter().map(Turn::length).sum::<usize>() > ALL
     }
 
     async fn keep(&mut self, turn: Turn) -> Result<(), Stop> {
         self.asked.kraken.inbox.keep_turn(&self.asked.incoming.id, self.turns.len(), &turn).await?;
+        self.turns.push(turn);
+        Ok(())
+    }
+
+    async fn keep_answer(&mut self, Answered { turn, tokens }: Answered) -> Result<(), Stop> {
+        let place = (self.asked.incoming.id.as_str(), self.turns.len());
+        self.asked.kraken.inbox.keep_answer(place, &turn, tokens, &self.whose).await?;
         self.turns.push(turn);
         Ok(())
     }
@@ -176,7 +184,10 @@ impl<'a> Piece<'a> {
             Ok(answer) => Ok(results::data(tool, &answer)),
             Err(Stop::Refused(failure))
                 if self.asked.channel.is_some()
-                    && matches!(failure.code, FailureCode::ClickRequired | FailureCode::ConfirmationRequired) =>
+                    && matches!(
+                        failure.code,
+                        FailureCode::ClickRequired | FailureCode::ConfirmationRequired
+                    ) =>
             {
                 self.propose(proposal::of_call(tool, arguments)).await
             }

@@ -3,6 +3,7 @@
 use super::*;
 use crate::reply::refusal;
 use crate::tests::{Shown, message, words};
+use budget::Whose;
 use offered::RUN;
 
 /// All of them.
@@ -21,6 +22,13 @@ pub(crate) fn all() -> Vec<Shown> {
         words("a model: no enclave", NO_ENCLAVE),
         words("a model: for members alone", refusal(&members_alone())),
     ];
+    let of_all = Whose::Enclave("prices".to_owned());
+    for whose in [Whose::Person("UANA".to_owned()), of_all] {
+        for (is_first, when) in [(true, "the first time"), (false, "later")] {
+            let title = format!("a model: the budget of {whose} is used up, {when}");
+            all.push(words(title, budget::used_up(&whose, is_first, 9 * 3600)));
+        }
+    }
     let doing = [RUN, "wf_restart", "wf_logs", "wf_status"];
     all.extend(doing.map(|tool| words(format!("a model at work: {tool}"), shown::doing(tool, "hello"))));
     let outs = [Out::Silent, Out::Slow, Out::Busy, Out::Refused, Out::Nonsense];

@@ -1,5 +1,6 @@
 //! What people ask in their own words: a model looks into it and acts, with their rights and never more.
 
+mod budget;
 mod cards;
 mod down;
 mod once;
