@@ -18,7 +18,9 @@ pub(crate) enum Method {
     ConversationsMembers,
     ConversationsOpen,
     ConversationsReplies,
+    UsersConversations,
     UsersInfo,
+    UsersList,
     ViewsOpen,
     ViewsPublish,
 }
@@ -29,7 +31,7 @@ const READS: &[&str] = &["channels:history", "groups:history", "im:history"];
 impl Method {
     /// All of them.
     #[cfg(test)]
-    const ALL: [Self; 17] = [
+    const ALL: [Self; 19] = [
         Self::AssistantThreadsSetStatus,
         Self::AuthTest,
         Self::ChatAppendStream,
@@ -44,7 +46,9 @@ impl Method {
         Self::ConversationsMembers,
         Self::ConversationsOpen,
         Self::ConversationsReplies,
+        Self::UsersConversations,
         Self::UsersInfo,
+        Self::UsersList,
         Self::ViewsOpen,
         Self::ViewsPublish,
     ];
@@ -68,8 +72,10 @@ impl Method {
             Self::ConversationsMembers => ("conversations.members", SEES),
             Self::ConversationsOpen => ("conversations.open", &["im:write"]),
             Self::ConversationsReplies => ("conversations.replies", READS),
+            Self::UsersConversations => ("users.conversations", SEES),
             // The address is what tells people apart from accounts of the same name.
             Self::UsersInfo => ("users.info", &["users:read", "users:read.email"]),
+            Self::UsersList => ("users.list", &["users:read"]),
             Self::ViewsOpen => ("views.open", &[]),
             Self::ViewsPublish => ("views.publish", &[]),
         }
