@@ -1,6 +1,7 @@
 //! The Web API: `/api/<method>`, by GET or POST, answered with 200 and `ok` as Slack does.
 
 use std::sync::Arc;
+use std::time::Instant;
 
 use axum::Json;
 use axum::extract::{Path, Request, State};
@@ -73,6 +74,7 @@ async fn answer(served: &Served, name: &str, request: Request) -> Result<Map<Str
     let token = bearer.or_else(|| args.take_text("token"));
     check_token(served, method, token.as_deref())?;
     served.workspace.limits.pass(name)?;
+    served.workspace.tiers.pass(name, Instant::now())?;
     if let Some(scope) = served.workspace.limits.withdrawn(method.scopes) {
         return Err(Fault::MissingScope(scope));
     }

@@ -65,6 +65,7 @@ pub(crate) fn routes() -> Router<Arc<Served>> {
         .route("/ratelimit", post(ratelimit))
         .route("/scopes", post(scopes))
         .route("/lacks", post(lacks))
+        .route("/tiers", post(tiers))
         .route("/streams/end", post(end_streams))
         .route("/disconnect", post(disconnect))
         .route("/redeliver", post(redeliver))
@@ -112,6 +113,17 @@ struct Lacks {
 
 async fn lacks(State(served): State<Arc<Served>>, _: Program, Json(lacks): Json<Lacks>) -> StatusCode {
     *served.workspace.limits.lacking.lock().unwrap_or_else(PoisonError::into_inner) = lacks.methods;
+    StatusCode::NO_CONTENT
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Held {
+    held: bool,
+}
+
+async fn tiers(State(served): State<Arc<Served>>, _: Program, Json(wish): Json<Held>) -> StatusCode {
+    served.workspace.tiers.hold(wish.held);
     StatusCode::NO_CONTENT
 }
 
