@@ -131,9 +131,13 @@ impl Asked<'_> {
         self.channel.as_ref().ok_or_else(|| Stop::Told(NOT_HERE.to_owned()))
     }
 
-    /// Where a call comes from that a model chose for this request.
+    /// Where a call comes from that a model chose for this request. In a direct message it is one like any other there: the server
+    /// lets it look, and nothing else.
     pub(crate) fn origin_of_model(&self) -> Origin {
-        Origin { kind: Kind::Agent, ..self.origin() }
+        match self.channel {
+            Some(_) => Origin { kind: Kind::Agent, ..self.origin() },
+            None => self.origin(),
+        }
     }
 
     fn origin(&self) -> Origin {

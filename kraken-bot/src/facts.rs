@@ -3,9 +3,9 @@
 
 use crate::kraken::Kraken;
 use crate::server::CallError;
-use crate::slack::SlackError;
 use crate::slack::directory::Known;
 use crate::slack::envelope::What;
+use crate::slack::{ChannelInfo, SlackError};
 use jiff::Timestamp;
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
@@ -104,15 +104,24 @@ pub(crate) async fn report_channel(
     channel: &str,
     known: &mut Known,
 ) -> Result<Option<ChannelReportAnswer>, ReportError> {
-    let info = match kraken.slack.channel(channel).await {
-        Ok(info) => info,
+    match kraken.slack.channel(channel).await {
+        Ok(info) => report_as_seen(kraken, channel, (info, Timestamp::now()), known).await,
         Err(error) if error.code() == Some("channel_not_found") => {
             tracing::info!(channel, "a channel cannot be seen any more");
-            return Ok(None);
+            Ok(None)
         }
-        Err(error) => return Err(error.into()),
-    };
-    let mut news = empty(kraken, channel);
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// The same for one that was seen like this at that time: what is known to have happened since then counts for more.
+async fn report_as_seen(
+    kraken: &Kraken,
+    channel: &str,
+    (info, seen_at): (ChannelInfo, Timestamp),
+    known: &mut Known,
+) -> Result<Option<ChannelReportAnswer>, ReportError> {
+    let mut news = ChannelReportArgs { observed_at: seen_at, ..empty(kraken, channel) };
     match (info.is_archived, info.is_member) {
         (true, _) => news.archived = Some(true),
         (false, true) => {
@@ -138,8 +147,22 @@ async fn channels(kraken: &Kraken) -> Result<Vec<MappedChannel>, CallError> {
 /// Reports every channel that has an enclave.
 pub(crate) async fn report_all(kraken: &Kraken) -> Result<(), ReportError> {
     let mut known = Known::new();
-    for mapped in channels(kraken).await? {
-        if let Err(error) = report_channel(kraken, &mapped.channel, &mut known).await {
+    let mapped = channels(kraken).await?;
+    // All at once, for one by one may be asked 50 times a minute; where that fails, and of those that it is not in, one by one.
+    let seen_at = Timestamp::now();
+    let mut own = match kraken.slack.own_channels().await {
+        Ok(own) => own,
+        Err(error) => {
+            tracing::warn!(%error, "the Kraken's own channels could not be listed");
+            HashMap::new()
+        }
+    };
+    for mapped in mapped {
+        let reported = match own.remove(&mapped.channel) {
+            Some(info) => report_as_seen(kraken, &mapped.channel, (info, seen_at), &mut known).await,
+            None => report_channel(kraken, &mapped.channel, &mut known).await,
+        };
+        if let Err(error) = reported {
             tracing::warn!(%error, enclave.name = %mapped.enclave, "a channel could not be reported");
         }
     }

@@ -309,6 +309,12 @@ impl Inbox {
         Ok(())
     }
 
+    /// It was not said, and will not be.
+    pub(crate) async fn unsaid(&self, key: &str) -> Result<(), InboxError> {
+        sqlx::query("DELETE FROM post WHERE key = $1 AND ts IS NULL").bind(key).execute(&self.pool).await?;
+        Ok(())
+    }
+
     /// Forgets what is long done.
     pub(crate) async fn forget_old(&self) -> Result<(), InboxError> {
         let before = now() - REMEMBERED;

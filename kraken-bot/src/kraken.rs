@@ -12,6 +12,7 @@ use crate::slack::envelope::{How, Incoming, Said as Asking};
 use crate::slack::{Place, Slack, SlackError};
 use crate::state::StateRepo;
 use crate::working_copy::WorkingCopy;
+use serde_json::Value;
 use std::sync::Arc;
 
 /// Everything that the Kraken needs to answer.
@@ -61,6 +62,51 @@ impl Kraken {
         if let Some(approval) = message.asks_for() {
             self.inbox.card(approval, &place.channel, &ts).await?;
         }
+        self.inbox.said(key, &ts).await?;
+        Ok(ts)
+    }
+
+    /// Begins a message that grows, once; answers whether the workspace has such.
+    pub(crate) async fn begin_growing(
+        &self,
+        place: &Place,
+        user: &str,
+        (chunks, key): (&[Value], &str),
+    ) -> Result<bool, SayError> {
+        self.inbox.about_to_say(key).await?;
+        match self.slack.begin_growing(place, user, chunks).await? {
+            Some(ts) => self.inbox.said(key, &ts).await?,
+            None => {
+                self.inbox.unsaid(key).await?;
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+
+    /// Says something once, as the end of the message that grows under the key `growing`, where there is one. What grows no more is
+    /// left as `left`, and it is said anew.
+    pub(crate) async fn say_at_last(
+        &self,
+        place: &Place,
+        (message, key): (&Message, &str),
+        (growing, left): (&str, &Message),
+    ) -> Result<String, SayError> {
+        let Some(open) = self.find_said(place, growing).await? else {
+            return self.say_once(place, message, key).await;
+        };
+        let found = match self.inbox.about_to_say(key).await? {
+            Said::Already(ts) => return Ok(ts),
+            Said::New => None,
+            Said::Perhaps => self.slack.find(place, key).await?,
+        };
+        if found.is_none() && !self.slack.end_growing(place, &open, (message, Some(key)), &[]).await? {
+            if let Err(error) = self.slack.change(place, &open, left).await {
+                tracing::debug!(%error, "what grew could not be settled");
+            }
+            return self.say_once(place, message, key).await;
+        }
+        let ts = found.unwrap_or(open);
         self.inbox.said(key, &ts).await?;
         Ok(ts)
     }

@@ -154,7 +154,7 @@ async fn listen(args: &Args, key: SigningKey, secrets: Secrets) -> Result<(), Ru
         sessions: Sessions::new(inbox.pool().clone(), seal, Arc::clone(&issuer)),
         working_copy,
         state,
-        agent: model.map(Agent::new),
+        agent: model.map(|model| Agent::new(model, &args.model)),
         seen: facts::Seen::default(),
         slack,
         inbox,

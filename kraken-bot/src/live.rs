@@ -1,5 +1,5 @@
 //! A message that follows what takes long while it goes on, and is settled when it has ended, also when the Kraken was
-//! restarted in between.
+//! restarted in between. It is changed, or, where the answer is its end and the workspace has such, it grows.
 
 pub(crate) mod shown;
 
@@ -7,6 +7,8 @@ use self::shown::Shown;
 use crate::asked::{Asked, Stop, place};
 use crate::kraken::SayError;
 use crate::slack::Place;
+use crate::slack::blocks::Message;
+use serde_json::Value;
 use std::pin::pin;
 use std::time::Duration;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
@@ -38,6 +40,14 @@ impl Words {
         format!("{} has ended.", self.what)
     }
 
+    /// When it came to this.
+    fn when<A>(&self, answer: &Result<A, Stop>) -> String {
+        match answer {
+            Ok(_) | Err(Stop::Refused(_) | Stop::Told(_)) => self.ended(),
+            Err(_) => self.lost(),
+        }
+    }
+
     /// When nobody knows how it ended.
     pub(crate) fn lost(&self) -> String {
         format!("{} went out of my sight.", self.what)
@@ -55,6 +65,31 @@ pub(crate) async fn call<T: Tool>(
     followed(asked, words, |to| asked.call_told::<T>(args, to), settle).await
 }
 
+/// Does something that takes long, and shows it by a message that grows, where the workspace has such. What `is_answer` is left open,
+/// for the answer to be its end.
+pub(crate) async fn grown<A, W: Future<Output = Result<A, Stop>>>(
+    asked: &Asked<'_>,
+    words: Words,
+    work: impl FnOnce(UnboundedSender<Told>) -> W,
+    is_answer: fn(&A) -> bool,
+) -> Result<A, Stop> {
+    let mut live = Live::new(asked, words.going.clone(), true);
+    let answer = live.during(work).await;
+    let is_open = live.grows && answer.as_ref().is_ok_and(is_answer);
+    live.end(words.when(&answer), is_open).await;
+    answer
+}
+
+/// Settles what a Kraken that was ended has left of such a message.
+pub(crate) async fn let_go(asked: &Asked<'_>, words: &Words) {
+    Live::new(asked, words.going.clone(), true).end(words.ended(), false).await;
+}
+
+/// The key of the message that grows while an event is worked on.
+pub(crate) fn growing(event: &str) -> String {
+    format!("grows:{event}")
+}
+
 /// Does something that takes long, and shows it while it goes on.
 pub(crate) async fn followed<A, W: Future<Output = Result<A, Stop>>>(
     asked: &Asked<'_>,
@@ -62,28 +97,12 @@ pub(crate) async fn followed<A, W: Future<Output = Result<A, Stop>>>(
     work: impl FnOnce(UnboundedSender<Told>) -> W,
     settle: fn(&A) -> Vec<NodeStep>,
 ) -> Result<A, Stop> {
-    let mut live = Live::new(asked, words.going.clone());
-    let (to, told) = unbounded_channel();
-    let answer = {
-        let mut showing = pin!(live.follow(told));
-        let mut calling = pin!(work(to));
-        let answer = tokio::select! {
-            biased;
-            answer = &mut calling => answer,
-            () = &mut showing => calling.await,
-        };
-        // The sender is gone with the call, so this ends by itself once Slack has answered.
-        let _ = timeout(LINGER, showing).await;
-        answer
-    };
-    let heading = match &answer {
-        Ok(_) | Err(Stop::Refused(_) | Stop::Told(_)) => words.ended(),
-        Err(_) => words.lost(),
-    };
+    let mut live = Live::new(asked, words.going.clone(), false);
+    let answer = live.during(work).await;
     for step in answer.as_ref().map(settle).unwrap_or_default() {
         live.shown.settle(step);
     }
-    live.end(heading).await;
+    live.end(words.when(&answer), false).await;
     answer
 }
 
@@ -93,13 +112,36 @@ struct Live<'a> {
     place: Place,
     key: String,
     shown: Shown,
+    /// Whether it is one that grows, as far as is known; else it is changed.
+    grows: bool,
+    /// What has been added to it already.
+    added: Vec<Value>,
 }
 
 impl<'a> Live<'a> {
-    fn new(asked: &'a Asked<'a>, heading: String) -> Self {
+    fn new(asked: &'a Asked<'a>, heading: String, grows: bool) -> Self {
         let place = place(asked.incoming, asked.said);
-        let key = format!("progress:{}", asked.incoming.id);
-        Self { asked, place, key, shown: Shown::new(heading) }
+        let event = &asked.incoming.id;
+        let key = if grows { growing(event) } else { changing(event) };
+        Self { asked, place, key, shown: Shown::new(heading), grows, added: Vec::new() }
+    }
+
+    /// Does the work, and shows meanwhile how far it has come.
+    async fn during<A, W: Future<Output = Result<A, Stop>>>(
+        &mut self,
+        work: impl FnOnce(UnboundedSender<Told>) -> W,
+    ) -> Result<A, Stop> {
+        let (to, told) = unbounded_channel();
+        let mut showing = pin!(self.follow(told));
+        let mut calling = pin!(work(to));
+        let answer = tokio::select! {
+            biased;
+            answer = &mut calling => answer,
+            () = &mut showing => calling.await,
+        };
+        // The sender is gone with the call, so this ends by itself once Slack has answered.
+        let _ = timeout(LINGER, showing).await;
+        answer
     }
 
     /// Shows what is told until nobody tells any more.
@@ -127,7 +169,10 @@ impl<'a> Live<'a> {
         }
     }
 
-    async fn show(&self) -> Result<(), SayError> {
+    async fn show(&mut self) -> Result<(), SayError> {
+        if self.grows && self.grow(false).await? {
+            return Ok(());
+        }
         let (kraken, message) = (self.asked.kraken, self.shown.message());
         match kraken.find_said(&self.place, &self.key).await? {
             Some(ts) => Ok(kraken.slack.change(&self.place, &ts, &message).await?),
@@ -135,16 +180,51 @@ impl<'a> Live<'a> {
         }
     }
 
-    /// Settles the message, if there is one: perhaps from before the Kraken was restarted.
-    async fn end(&mut self, heading: String) {
+    /// Adds what is new, or begins with it; answers whether it grows. One that grows no more is changed from now on, and where there
+    /// is no such thing, another is.
+    async fn grow(&mut self, is_over: bool) -> Result<bool, SayError> {
+        let kraken = self.asked.kraken;
+        let tasks = self.shown.tasks(&self.key, is_over);
+        let news: Vec<Value> = tasks.iter().filter(|task| !self.added.contains(task)).cloned().collect();
+        match kraken.find_said(&self.place, &self.key).await? {
+            Some(_) if news.is_empty() => {}
+            Some(ts) => self.grows = kraken.slack.grow(&self.place, &ts, &news).await?,
+            None => {
+                let user = &self.asked.said.user;
+                self.grows = kraken.begin_growing(&self.place, user, (&news, &self.key)).await?;
+                if !self.grows {
+                    self.key = changing(&self.asked.incoming.id);
+                }
+            }
+        }
+        self.added = tasks;
+        Ok(self.grows)
+    }
+
+    /// Settles the message, if there is one: perhaps from before the Kraken was restarted. One that grows can be left open.
+    async fn end(&mut self, heading: String, is_left_open: bool) {
         self.shown.heading = heading;
         let kraken = self.asked.kraken;
         let settled = async {
             let Some(ts) = kraken.find_said(&self.place, &self.key).await? else { return Ok(()) };
+            if self.grows && is_left_open {
+                return self.grow(true).await.map(drop);
+            }
+            if self.grows {
+                let (message, tasks) = (Message::new(&self.shown.heading), self.shown.tasks(&self.key, true));
+                if kraken.slack.end_growing(&self.place, &ts, (&message, None), &tasks).await? {
+                    return Ok(());
+                }
+            }
             Ok::<_, SayError>(kraken.slack.change(&self.place, &ts, &self.shown.message()).await?)
         };
         if let Ok(Err(error)) = timeout(LINGER, settled).await {
             tracing::warn!(%error, "that a call has ended could not be shown");
         }
     }
+}
+
+/// The key of the message that is changed while an event is worked on.
+fn changing(event: &str) -> String {
+    format!("progress:{event}")
 }

@@ -13,9 +13,6 @@ use workflow::TentacleName;
 /// From how many words on what begins like a command is taken for a sentence, where a model can read it.
 const SENTENCE: usize = 4;
 
-/// What is told in a direct message, where a model reads the words of channels.
-pub(crate) const NOT_HERE: &str = "I don't know that one here. In your own words you can ask me in an enclave's channel; `help` says what else.";
-
 /// What is told where `set secret` is followed by something else than a secret's name, which may be its value.
 const NAME_ALONE: &str = "Say `set secret shop.key`, with the name alone: a form asks for the value. If you typed the value here, delete \
                           your message, and replace the value where it was issued.";
@@ -28,7 +25,7 @@ pub(crate) async fn answer(
     why: &NotUnderstood,
 ) -> Result<Option<Message>, Stop> {
     let me = &kraken.slack.me.user_id;
-    let has_model = kraken.agent.is_some() && !said.direct;
+    let has_model = kraken.agent.is_some();
     let is_sentence = without_mention(&said.text, me).split_whitespace().count() >= SENTENCE;
     let why = match why {
         NotUnderstood::Almost(_) if has_model && is_sentence => &NotUnderstood::Unknown,
@@ -43,9 +40,6 @@ pub(crate) async fn answer(
 
 /// The answer to somebody's own words where no model is to read them.
 async fn no_model(kraken: &Kraken, incoming: &Incoming, said: &Said) -> Result<Message, Stop> {
-    if kraken.agent.is_some() {
-        return Ok(Message::new(NOT_HERE));
-    }
     // Who has heard it once in a channel need not hear it each time.
     let key = format!("no-model:{}:{}", incoming.channel, said.user);
     let heard = kraken.inbox.is_said(&key).await?.is_some();

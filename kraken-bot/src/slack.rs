@@ -14,6 +14,7 @@ mod shortcut;
 mod signature;
 mod slash;
 pub(crate) mod socket;
+mod stream;
 pub(crate) mod view;
 
 pub(crate) use before::Earlier;
@@ -105,6 +106,8 @@ pub(crate) struct Slack {
     token: SlackApiToken,
     /// Whether the workspace has refused to show what the bot is doing.
     shows_nothing: Arc<AtomicBool>,
+    /// Whether the workspace has refused a message that grows.
+    grows_nothing: Arc<AtomicBool>,
     pub(crate) me: Myself,
 }
 
@@ -116,7 +119,8 @@ impl Slack {
     ) -> Result<Self, SlackError> {
         let token = api_token(token);
         let unknown = Myself { user_id: String::new(), team_id: String::new() };
-        let mut slack = Self { client, token, shows_nothing: Arc::default(), me: unknown };
+        let (shows_nothing, grows_nothing) = (Arc::default(), Arc::default());
+        let mut slack = Self { client, token, shows_nothing, grows_nothing, me: unknown };
         slack.me = slack.ask(Method::AuthTest, &[]).await?;
         Ok(slack)
     }

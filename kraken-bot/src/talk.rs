@@ -9,6 +9,7 @@ use crate::commands;
 use crate::doing;
 use crate::inbox::Open;
 use crate::kraken::{Kraken, SayError};
+use crate::live;
 use crate::misunderstood;
 use crate::reply;
 use crate::sign_in;
@@ -198,7 +199,11 @@ async fn deliver(kraken: &Kraken, open: &Open, said: &Said, answer: Answer) -> R
             let ts = kraken.say_once(&place, &message, &key).await?;
             Ok(kraken.inbox.asked_in(&open.incoming.channel, &ts).await?)
         }
-        (Answer::Aloud(_) | Answer::Whisper(_), _) => kraken.say_once(&place, message, &key).await.map(drop),
+        (Answer::Aloud(_), _) => {
+            let (growing, left) = (live::growing(&open.incoming.id), Message::new(agent::going().ended()));
+            kraken.say_at_last(&place, (message, &key), (&growing, &left)).await.map(drop)
+        }
+        (Answer::Whisper(_), _) => kraken.say_once(&place, message, &key).await.map(drop),
     }
 }
 

@@ -30,6 +30,7 @@ pub(crate) mod shape;
 pub(crate) mod sign_in;
 pub(crate) mod socket;
 pub(crate) mod state;
+pub(crate) mod tiers;
 pub(crate) mod ts;
 pub(crate) mod turn;
 pub(crate) mod values;
@@ -50,6 +51,8 @@ pub(crate) struct Workspace {
     pub(crate) tickets: Tickets,
     /// Which methods are to refuse for a while.
     pub(crate) limits: control::Limits,
+    /// How often it may call each method.
+    pub(crate) tiers: tiers::Tiers,
     /// Who signs in elsewhere with their account of this workspace.
     pub(crate) sign_ins: sign_in::SignIns,
 }
@@ -72,6 +75,7 @@ impl Workspace {
             exchange,
             tickets: Tickets::default(),
             limits: control::Limits::default(),
+            tiers: tiers::Tiers::default(),
             sign_ins: sign_in::SignIns::default(),
         })
     }

@@ -30,6 +30,13 @@ async function webApi() {
   await web.reactions.add({ channel, timestamp: posted.ts, name: "eyes" });
   await assert.rejects(web.reactions.add({ channel, timestamp: posted.ts, name: "eyes" }), /already_reacted/);
   await web.chat.delete({ channel, ts: below.ts });
+  const recipient = { recipient_team_id: me.team_id, recipient_user_id: ana.id };
+  const stream = web.chatStream({ channel, thread_ts: posted.ts, ...recipient }, { buffer_size: 4 });
+  await stream.append({ markdown_text: "**bit** by " });
+  await stream.append({ chunks: [{ type: "task_update", id: "t", title: "Looking", status: "complete" }] });
+  const ended = await stream.stop({ markdown_text: "bit", blocks: [{ ...block, block_id: "end" }] });
+  assert.deepEqual(ended.message.blocks.map((one) => one.type), ["markdown", "task_card", "markdown", "section"]);
+  await assert.rejects(web.chat.appendStream({ channel, ts: ended.ts, markdown_text: "x" }), /message_not_in_streaming_state/);
   await web.chat.postEphemeral({ channel, user: ana.id, text: "psst" });
   const { channel: direct } = await web.conversations.open({ users: ana.id });
   await web.chat.postMessage({ channel: direct.id, text: "hello Ana" });

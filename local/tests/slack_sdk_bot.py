@@ -73,6 +73,15 @@ def web_api():
     refused(lambda: web.assistant_threads_setStatus(channel_id=channel, thread_ts="1.0", status="x"), "invalid_thread_ts")
     assert web.chat_postEphemeral(channel=channel, user=ana["id"], text="psst")["message_ts"]
 
+    stream = web.chat_stream(
+        channel=channel, thread_ts=posted["ts"], recipient_team_id=me["team_id"], recipient_user_id=ana["id"], buffer_size=4,
+    )
+    stream.append(markdown_text="**bit** by ")
+    stream.append(chunks=[{"type": "task_update", "id": "t", "title": "Looking", "status": "complete"}])
+    ended = stream.stop(markdown_text="bit", blocks=[{**block, "block_id": "end"}])["message"]
+    assert [one["type"] for one in ended["blocks"]] == ["markdown", "task_card", "markdown", "section"], ended
+    refused(lambda: web.chat_appendStream(channel=channel, ts=ended["ts"], markdown_text="x"), "message_not_in_streaming_state")
+
     made = web.conversations_create(name="made-by-bot")["channel"]["id"]
     web.conversations_invite(channel=made, users=[ana["id"]])
     web.conversations_setTopic(channel=made, topic="a topic")

@@ -1,5 +1,5 @@
 //! What the server does a second, and what it costs: reads over HTTP with 1, 100 and 1,000 enclaves, and the check of a
-//! token that was seen before. The server is a process of its own (this program, started again), on a backend that does
+//! token that was seen before; and what it holds in memory, with enclaves and with bindings of accounts. The server is a process of its own (this program, started again), on a backend that does
 //! nothing. What reads cost a real API server is counted by the benchmark `provision`.
 #![expect(
     clippy::print_stdout,
@@ -58,6 +58,28 @@ async fn main() {
                 question.tool, load.a_second, load.p50_ms, load.p99_ms, load.cpu_ms, load.memory_mib,
             );
         }
+        server.stop();
+    }
+    bindings(&issuer).await;
+}
+
+/// What it costs to know who people of Slack are.
+async fn bindings(issuer: &issuer::Issuer) {
+    for bindings in [0, 10_000] {
+        let dir = tempfile::tempdir().unwrap();
+        served::Served::start(dir.path(), issuer).await.stop();
+        seed::fill(dir.path(), &issuer.url, 1).await;
+        seed::bind(dir.path(), &issuer.url, bindings).await;
+        let server = served::Served::start(dir.path(), issuer).await;
+        let idle = server.memory_mib();
+        // A question has it read all rights.
+        let callers = Callers { server: &server, token: &issuer.token("ana", "agents") };
+        let load = callers.ask(&Question { tool: "whoami", args: json!({}) }).await;
+        println!(
+            r#"{{"name":"memory with bindings","bindings":{bindings},"value":{:.1},"unit":"MiB","idle_mib":{idle:.1},"whoami_a_second":{:.0}}}"#,
+            server.memory_mib(),
+            load.a_second,
+        );
         server.stop();
     }
 }

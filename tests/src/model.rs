@@ -83,6 +83,8 @@ struct Heard {
     wrong: Mutex<Vec<String>>,
     go_on: Notify,
     holds: AtomicUsize,
+    /// How many tokens it says that a request took.
+    tokens: AtomicUsize,
 }
 
 /// A request that is held, until it is answered or whoever sent it is gone.
@@ -125,6 +127,7 @@ impl Model {
             wrong: Mutex::default(),
             go_on: Notify::new(),
             holds: AtomicUsize::new(0),
+            tokens: AtomicUsize::new(1),
         });
         let router = Router::new().fallback(any(answer)).with_state(Arc::clone(&state));
         let serving = tokio::spawn(async move { axum::serve(listener, router).await.unwrap() });
@@ -150,6 +153,11 @@ impl Model {
     /// What it answers next, one after the other.
     pub fn will(&self, replies: impl IntoIterator<Item = Reply>) {
         self.state.script.lock().unwrap().extend(replies);
+    }
+
+    /// From now on it says that each request took so many tokens, and its answer one.
+    pub fn takes(&self, tokens: usize) {
+        self.state.tokens.store(tokens, Ordering::SeqCst);
     }
 
     /// What it was to answer and was not asked for.
@@ -220,9 +228,10 @@ async fn answer(State(heard): State<Arc<Heard>>, uri: Uri, headers: HeaderMap, b
         Reply::Fails(status) => failed(*status, "it was told to fail"),
         Reply::Odd(text) => json_text((*text).to_owned()),
         Reply::Words(_) | Reply::Calls(_) | Reply::Held(_) => {
+            let tokens = heard.tokens.load(Ordering::SeqCst);
             let answer = match heard.api {
-                Api::Messages => messages::answer(number, &reply),
-                Api::ChatCompletions => chat_completions::answer(number, &reply),
+                Api::Messages => messages::answer(number, &reply, tokens),
+                Api::ChatCompletions => chat_completions::answer(number, &reply, tokens),
             };
             json_text(answer.to_string())
         }

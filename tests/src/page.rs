@@ -18,21 +18,22 @@ pub struct Post {
     pub(crate) is_own: bool,
     /// Where its thread is.
     pub(crate) thread: Option<String>,
+    /// It grows yet.
+    pub is_growing: bool,
 }
 
 impl Post {
     /// Whether it only follows something that goes on: the answer is another.
     pub(crate) fn is_progress(&self) -> bool {
-        [
+        let headings = [
             " is running.",
             " is being deployed.",
             " is being shut down.",
             " is being worked on.",
             " has ended.",
             " went out of my sight.",
-        ]
-        .iter()
-        .any(|heading| self.text.contains(heading))
+        ];
+        self.is_growing || headings.iter().any(|heading| self.text.contains(heading))
     }
 }
 
@@ -62,6 +63,7 @@ impl Page {
             links,
             is_own: false,
             thread: None,
+            is_growing: false,
         })
     }
 
@@ -108,6 +110,7 @@ fn post(item: ElementRef<'_>) -> Post {
         only_for_you: first(".only").is_some() || spoken.ends_with("only visible to you"),
         links: links.map(str::to_owned).collect(),
         is_own: !all("a[aria-label='Change']").is_empty(),
+        is_growing: item.value().classes().any(|class| class == "streaming"),
         thread: all("a[aria-label='Reply in a thread']")
             .first()
             .and_then(|link| link.attr("href"))

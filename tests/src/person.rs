@@ -158,6 +158,22 @@ impl Person {
         self.browser.submit(&form, &[]).await;
     }
 
+    /// Asks the Kraken something in a direct message; answers what it says to it, without what only shows that it goes on.
+    pub async fn asks_in_private(&self, words: &str) -> Post {
+        let place = match self.private_place().await {
+            Some(place) => place,
+            // Looking at the Kraken's page begins the conversation.
+            None => until("there is a conversation", async || self.private_place().await).await,
+        };
+        let said = async || -> Vec<Post> {
+            self.in_private().await.into_iter().filter(|post| !post.is_progress()).collect()
+        };
+        let before = said().await.len();
+        let form = self.page(&place).await.form("#foot form.composer");
+        self.browser.submit(&form, &[("text", words)]).await;
+        until("the direct message is answered", async || said().await.into_iter().nth(before)).await
+    }
+
     /// Where the direct messages with the Kraken are.
     async fn private_place(&self) -> Option<String> {
         let home = self.browser.get(&format!("/as/{}/home", self.name)).await;

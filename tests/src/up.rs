@@ -79,7 +79,9 @@ impl Up {
         self.told.page.split_once("/?secret=").unwrap().0
     }
 
-    fn secret(&self) -> &str {
+    /// The secret of the page's address, by which programs act as people there.
+    #[must_use]
+    pub fn secret(&self) -> &str {
         self.told.page.split_once("/?secret=").unwrap().1
     }
 

@@ -46,6 +46,26 @@ pub(super) enum Turn {
     Results(Vec<Outcome>),
 }
 
+impl Turn {
+    /// How long it is, in bytes.
+    pub(super) fn length(&self) -> usize {
+        match self {
+            Self::Person { words, .. } => words.len(),
+            Self::Model { words, wishes } => {
+                words.len() + wishes.iter().map(|wish| wish.arguments.to_string().len()).sum::<usize>()
+            }
+            Self::Results(results) => results.iter().map(|result| result.told.len()).sum(),
+        }
+    }
+}
+
+/// What the model answered, and how many tokens that took.
+#[derive(Debug, PartialEq)]
+pub(super) struct Answered {
+    pub(super) turn: Turn,
+    pub(super) tokens: u64,
+}
+
 /// A call that the model wants.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(super) struct Wish {
@@ -119,7 +139,7 @@ impl Model {
     }
 
     /// Asks it; once more where it was only busy.
-    pub(super) async fn ask(&self, told: &Told<'_>) -> Result<Turn, Out> {
+    pub(super) async fn ask(&self, told: &Told<'_>) -> Result<Answered, Out> {
         let first = self.ask_once(told).await;
         match first {
             Err(Failed { out: Out::Busy | Out::Silent, again: Some(wait) }) if wait <= PATIENCE => {
@@ -130,7 +150,7 @@ impl Model {
         }
     }
 
-    async fn ask_once(&self, told: &Told<'_>) -> Result<Turn, Failed> {
+    async fn ask_once(&self, told: &Told<'_>) -> Result<Answered, Failed> {
         let answer = self.request(told).send().await.map_err(|error| failed_by(&error))?;
         let status = answer.status();
         if !status.is_success() {
@@ -139,16 +159,18 @@ impl Model {
             return Err(refused(&answer));
         }
         let nonsense = Failed { out: Out::Nonsense, again: None };
-        let read =
-            serde_json::from_slice(&body(answer).await?).ok().and_then(|answer: Value| match self.api {
-                ModelApi::Messages => messages::read(&answer),
-                ModelApi::ChatCompletions => chat_completions::read(&answer),
-            });
-        match read {
+        let body = body(answer).await?;
+        let Ok(answer) = serde_json::from_slice::<Value>(&body) else { return Err(nonsense) };
+        let (turn, tokens) = match self.api {
+            ModelApi::Messages => (messages::read(&answer), messages::tokens(&answer)),
+            ModelApi::ChatCompletions => (chat_completions::read(&answer), chat_completions::tokens(&answer)),
+        };
+        match turn {
             Some(Turn::Model { words, wishes }) if words.trim().is_empty() && wishes.is_empty() => {
                 Err(nonsense)
             }
-            read => read.ok_or(nonsense),
+            Some(turn) => Ok(Answered { tokens: tokens.unwrap_or_else(|| guess(told, &turn)), turn }),
+            None => Err(nonsense),
         }
     }
 
@@ -168,6 +190,13 @@ impl Model {
             }
         }
     }
+}
+
+/// About how many tokens it took, where the API does not say: one for each four bytes.
+fn guess(told: &Told<'_>, turn: &Turn) -> u64 {
+    let tools: usize = told.tools.iter().map(|tool| tool.about.len() + tool.schema.to_string().len()).sum();
+    let turns: usize = told.turns.iter().map(Turn::length).sum();
+    u64::try_from((told.system.len() + tools + turns + turn.length()) / 4).unwrap_or(u64::MAX)
 }
 
 /// Why one try failed, and after how long another makes sense.

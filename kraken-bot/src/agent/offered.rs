@@ -26,6 +26,9 @@ const READS: [&str; 18] = [
     "audit_resources",
 ];
 
+/// What looks at all enclaves of the person's, which only a direct message is about.
+const LIST: &str = "enclave_list";
+
 /// Whose answers hold source: what a model says of them is for whoever asked alone.
 pub(super) const OF_SOURCE: [&str; 1] = ["wf_compare"];
 
@@ -101,6 +104,12 @@ pub(super) fn offered(shown: Vec<ToolShown>) -> Vec<ToolShown> {
     shown.into_iter().filter(fits).map(told).chain([own]).collect()
 }
 
+/// Those that a model is offered in a direct message: what looks, and names its enclave, for no channel does. Nothing that changes.
+pub(super) fn offered_in_private(shown: Vec<ToolShown>) -> Vec<ToolShown> {
+    let looks = |tool: &ToolShown| tool.reads && (tool.name == LIST || READS.contains(&tool.name.as_str()));
+    shown.into_iter().filter(looks).collect()
+}
+
 /// The channel decides the enclave: there is nothing to name.
 fn without_enclave(schema: &mut Value) {
     if let Some(Value::Object(properties)) = schema.get_mut("properties") {
@@ -130,7 +139,12 @@ mod tests {
             tool("account_bind", false),
             tool("brand_new", true),
             tool("wf_remove", false),
+            tool(LIST, true),
         ];
+        let private = offered_in_private(shown.clone());
+        let names: Vec<&str> = private.iter().map(|tool| tool.name.as_str()).collect();
+        assert_eq!(names, ["wf_logs", LIST]);
+        assert!(private[0].schema["properties"].get("enclave").is_some());
         let offered = offered(shown);
         let names: Vec<&str> = offered.iter().map(|tool| tool.name.as_str()).collect();
         assert_eq!(names, ["wf_logs", "wf_remove", OFFER]);

@@ -1,17 +1,18 @@
 //! One question and what is done about it: the model says what it wants, the server decides, and so on until there is an answer.
 //! Each part is on disk before the next begins, so that a Kraken that was started anew goes on where the last one was.
 
-use super::model::{Model, Out, Outcome, Told, Turn, Wish};
-use super::offered::{OF_SOURCE, OF_THE_SERVER, OFFER, RUN, offered};
+use super::budget::Whose;
+use super::model::{Answered, Out, Outcome, Told, Turn, Wish};
+use super::offered::{OF_SOURCE, OF_THE_SERVER, OFFER, RUN, offered, offered_in_private};
 use super::proposal::{self, Proposal};
-use super::{results, shown, words};
+use super::{Agent, Where, results, shown, words};
 use crate::asked::{Asked, Stop};
 use serde_json::{Map, Value};
 use std::time::Duration;
 use tokio::sync::mpsc::UnboundedSender;
 use wire::FailureCode;
 use wire::client::{Told as Progress, ToolShown};
-use wire::tools::person::StandingIn;
+use workflow::TentacleName;
 
 /// How often the model is asked about one question.
 const STEPS: usize = 10;
@@ -25,8 +26,8 @@ const CARDS: usize = 3;
 /// How much goes to and fro about one question, in characters.
 const ALL: usize = 80_000;
 
-/// How much of a name is shown.
-const NAME: usize = 64;
+/// What stands for a name that is none.
+const SOMETHING: &str = "something";
 
 /// How long one question is worked on, without a break.
 const LONGEST: Duration = Duration::from_secs(300);
@@ -47,12 +48,17 @@ pub(super) enum Ended {
     Out(Out),
     /// It went on for too long.
     TooLong,
+    /// Nobody may ask more today: whose budget is used up.
+    UsedUp(Whose),
 }
 
 /// One question.
 pub(super) struct Piece<'a> {
     asked: &'a Asked<'a>,
-    model: &'a Model,
+    agent: &'a Agent,
+    /// Whose budgets it is taken from.
+    whose: Vec<Whose>,
+    system: String,
     tools: Vec<ToolShown>,
     turns: Vec<Turn>,
     cards: Vec<String>,
@@ -63,15 +69,21 @@ impl<'a> Piece<'a> {
     /// Begins with a question, or goes on with it.
     pub(super) async fn go_on(
         asked: &'a Asked<'a>,
-        model: &'a Model,
-        standing: StandingIn,
+        agent: &'a Agent,
+        at: Where,
         told: UnboundedSender<Progress>,
     ) -> Result<Ended, Stop> {
         let turns = asked.kraken.inbox.turns(&asked.incoming.id).await?;
-        let tools = offered(asked.kraken.server.tools(&asked.session).await?);
-        let mut piece = Self { asked, model, tools, turns, cards: Vec::new(), told };
+        let tools = asked.kraken.server.tools(&asked.session).await?;
+        let tools = match at {
+            Where::Enclave(_) => offered(tools),
+            Where::Direct => offered_in_private(tools),
+        };
+        let (whose, system) = (Whose::all(&asked.said.user, &at), words::system(&at));
+        let mut piece = Self { asked, agent, whose, system, tools, turns, cards: Vec::new(), told };
+        piece.tell_again();
         if piece.turns.is_empty() {
-            piece.keep(words::question(asked, &standing).await?).await?;
+            piece.keep(words::question(asked, &at).await?).await?;
         }
         match tokio::time::timeout(LONGEST, piece.work()).await {
             Ok(ended) => ended,
@@ -96,13 +108,16 @@ impl<'a> Piece<'a> {
                 }
                 _ if self.is_too_much() => return Ok(Ended::TooLong),
                 _ => {
-                    let told = Told { system: words::SYSTEM, tools: &self.tools, turns: &self.turns };
+                    if let Some(whose) = self.agent.budget.used_up(inbox, &self.whose).await? {
+                        return Ok(Ended::UsedUp(whose.clone()));
+                    }
+                    let told = Told { system: &self.system, tools: &self.tools, turns: &self.turns };
                     let answer = tokio::select! {
-                        answer = self.model.ask(&told) => answer,
+                        answer = self.agent.model.ask(&told) => answer,
                         () = inbox.taken_back(event) => return Ok(Ended::TakenBack),
                     };
                     match answer {
-                        Ok(turn) => self.keep(turn).await?,
+                        Ok(answer) => self.keep_answer(answer).await?,
                         Err(out) => return Ok(Ended::Out(out)),
                     }
                 }
@@ -112,18 +127,18 @@ impl<'a> Piece<'a> {
 
     fn is_too_much(&self) -> bool {
         let steps = self.turns.iter().filter(|turn| matches!(turn, Turn::Model { .. })).count();
-        let length = |turn: &Turn| match turn {
-            Turn::Person { words, .. } => words.len(),
-            Turn::Model { words, wishes } => {
-                words.len() + wishes.iter().map(|wish| wish.arguments.to_string().len()).sum::<usize>()
-            }
-            Turn::Results(results) => results.iter().map(|result| result.told.len()).sum(),
-        };
-        steps >= STEPS || self.turns.iter().map(length).sum::<usize>() > ALL
+        steps >= STEPS || self.turns.iter().map(Turn::length).sum::<usize>() > ALL
     }
 
     async fn keep(&mut self, turn: Turn) -> Result<(), Stop> {
         self.asked.kraken.inbox.keep_turn(&self.asked.incoming.id, self.turns.len(), &turn).await?;
+        self.turns.push(turn);
+        Ok(())
+    }
+
+    async fn keep_answer(&mut self, Answered { turn, tokens }: Answered) -> Result<(), Stop> {
+        let place = (self.asked.incoming.id.as_str(), self.turns.len());
+        self.asked.kraken.inbox.keep_answer(place, &turn, tokens, &self.whose).await?;
         self.turns.push(turn);
         Ok(())
     }
@@ -168,7 +183,11 @@ impl<'a> Piece<'a> {
         match answer.map_err(Stop::from) {
             Ok(answer) => Ok(results::data(tool, &answer)),
             Err(Stop::Refused(failure))
-                if matches!(failure.code, FailureCode::ClickRequired | FailureCode::ConfirmationRequired) =>
+                if self.asked.channel.is_some()
+                    && matches!(
+                        failure.code,
+                        FailureCode::ClickRequired | FailureCode::ConfirmationRequired
+                    ) =>
             {
                 self.propose(proposal::of_call(tool, arguments)).await
             }
@@ -197,11 +216,25 @@ impl<'a> Piece<'a> {
         })
     }
 
-    /// Whoever looks on sees what is being done.
+    /// Whoever looks on sees what was done before the Kraken was started anew.
+    fn tell_again(&self) {
+        for turn in &self.turns {
+            let Turn::Model { wishes, .. } = turn else { continue };
+            for wish in wishes.iter().filter(|wish| self.tools.iter().any(|tool| tool.name == wish.tool)) {
+                if let Value::Object(arguments) = &wish.arguments
+                    && wish.tool != OFFER
+                {
+                    self.tell(&wish.tool, arguments);
+                }
+            }
+        }
+    }
+
+    /// Whoever looks on sees what is being done. A name that is none is the model's own words, and not shown.
     fn tell(&self, tool: &str, arguments: &Map<String, Value>) {
-        let name = arguments.get("name").and_then(Value::as_str).unwrap_or_default();
-        let name: String = name.chars().take(NAME).collect();
-        let message = shown::doing(tool, &name);
+        let name = arguments.get("name").and_then(Value::as_str);
+        let name = name.and_then(|name| name.parse::<TentacleName>().ok());
+        let message = shown::doing(tool, name.as_ref().map_or(SOMETHING, TentacleName::as_str));
         // Nobody looking on is no reason to stop.
         let _ = self.told.send(Progress { message, step: None });
     }

@@ -5,6 +5,8 @@ use crate::slack::blocks::Message;
 
 const OWN_WORDS: &str = "*In your own words*\nAnything else, with a mention: a model looks into it with your rights. What changes \
                          who may do what, or removes something, becomes a card that you click.";
+const OWN_WORDS_DIRECT: &str = "*In your own words*\nAnything else: a model looks into all enclaves that you see, with your rights. \
+                                From here it only looks.";
 const NO_MODEL: &str = "*In your own words*\nNothing: no model is set up for me.";
 
 pub(crate) fn run(direct: bool, has_model: bool) -> Answer {
@@ -13,7 +15,8 @@ pub(crate) fn run(direct: bool, has_model: bool) -> Answer {
             Message::new(
                 "Here I can tell you about yourself: `enclaves`, `what failed`, `whoami`, `login`, `logout`.",
             )
-            .line("To work in an enclave, mention me in its channel."),
+            .line("To work in an enclave, mention me in its channel.")
+            .line(if has_model { OWN_WORDS_DIRECT } else { NO_MODEL }),
         );
     }
     Answer::Whisper(

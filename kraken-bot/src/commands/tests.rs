@@ -511,6 +511,7 @@ fn oneself() -> Vec<Shown> {
         message("help, in a channel", &help(false, false)),
         message("help, in a channel, where there is a model", &help(false, true)),
         message("help, in a direct message", &help(true, false)),
+        message("help, in a direct message, where there is a model", &help(true, true)),
         message("whoami, in a channel", &whoami::told(&with(me.clone(), standing), false)),
         message("whoami, where there is no enclave", &whoami::told(&sample(me.clone()), false)),
         message("whoami, in a direct message, without a name", &whoami::told(&with(me, nobody), true)),

@@ -25,6 +25,17 @@ pub struct ModelArgs {
     #[arg(long, env = "KRAKEN_MODEL_TIMEOUT", default_value_t = 60, value_name = "SECONDS",
           value_parser = clap::value_parser!(u64).range(1..=300))]
     pub model_timeout: u64,
+    /// How many of the model's tokens the questions of one person may take in a day (UTC); 0 is as many as they like.
+    #[arg(long, env = "KRAKEN_MODEL_TOKENS_PER_PERSON", default_value_t = 2_000_000, value_name = "TOKENS")]
+    pub model_tokens_per_person: u64,
+    /// How many of the model's tokens the questions in one enclave may take in a day (UTC); 0 is as many as they like.
+    #[arg(
+        long,
+        env = "KRAKEN_MODEL_TOKENS_PER_ENCLAVE",
+        default_value_t = 10_000_000,
+        value_name = "TOKENS"
+    )]
+    pub model_tokens_per_enclave: u64,
 }
 
 /// What a model's API speaks.

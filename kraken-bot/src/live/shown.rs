@@ -2,6 +2,7 @@
 
 use crate::commands::seconds;
 use crate::slack::blocks::{Message, escape};
+use serde_json::{Value, json};
 use wire::client::Told;
 use wire::step::{NodeState, NodeStep};
 
@@ -11,23 +12,37 @@ const MOST: usize = 40;
 /// The most characters of a reason.
 const REASON: usize = 200;
 
+/// The most characters of a task's title.
+const TITLE: usize = 200;
+
+/// What the first task is called while it goes on, and when it is over.
+pub(crate) const AT_WORK: &str = "At work on it";
+pub(crate) const IS_OVER: &str = "Looked into it";
+
 /// How far a call has come.
 pub(crate) struct Shown {
     pub(crate) heading: String,
     nodes: Vec<NodeStep>,
     /// The last thing that was told of the call as a whole.
     last: Option<String>,
+    /// Everything that was told of it, each once.
+    told: Vec<String>,
 }
 
 impl Shown {
     pub(crate) const fn new(heading: String) -> Self {
-        Self { heading, nodes: Vec::new(), last: None }
+        Self { heading, nodes: Vec::new(), last: None, told: Vec::new() }
     }
 
     pub(crate) fn hear(&mut self, told: Told) {
         match told.step {
             Some(step) => self.put(step),
-            None => self.last = Some(told.message),
+            None => {
+                if !self.told.contains(&told.message) && self.told.len() < MOST {
+                    self.told.push(told.message.clone());
+                }
+                self.last = Some(told.message);
+            }
         }
     }
 
@@ -44,6 +59,26 @@ impl Shown {
         if known.is_none_or(|node| matches!(node.state, NodeState::Started { .. })) {
             self.put(step);
         }
+    }
+
+    /// The same as tasks of a message that grows. The first is called `key`, by which the message is found again, and says what goes
+    /// on at the moment; the others are what was told. Their order says which is which, so that after a restart they are the same.
+    pub(crate) fn tasks(&self, key: &str, is_over: bool) -> Vec<Value> {
+        let now = self.nodes.iter().rev().find(|node| matches!(node.state, NodeState::Started { .. }));
+        let now = match (is_over, now) {
+            (true, _) => IS_OVER.to_owned(),
+            (false, Some(step)) => format!("{} is running", step.node),
+            (false, None) => AT_WORK.to_owned(),
+        };
+        let newest = self.told.len();
+        let told = self.told.iter().zip(1..);
+        let told = told.map(|(what, number)| (format!("{key}/{number}"), what.clone(), number < newest));
+        let task = |(id, title, is_done): (String, String, bool)| {
+            let status = if is_done || is_over { "complete" } else { "in_progress" };
+            let title: String = title.chars().take(TITLE).collect();
+            json!({"type": "task_update", "id": id, "title": title, "status": status})
+        };
+        std::iter::once((key.to_owned(), now, false)).chain(told).map(task).collect()
     }
 
     pub(crate) fn message(&self) -> Message {
@@ -99,5 +134,37 @@ mod tests {
         shown.settle(step("tell", NodeState::Failed { error: "judge failed".to_owned(), again: false }));
         let said = "*tea* is running.\n✓ *prices* is done, after 1.2 s\n✗ *judge* failed: &lt;!here&gt;\n– *tell* was not run";
         assert_eq!(shown.message().plain(), said);
+    }
+
+    #[test]
+    fn tasks_are_the_same_after_a_restart() {
+        let told = |message: &str| Told { message: message.to_owned(), step: None };
+        let mut shown = Shown::new("It goes on.".to_owned());
+        for message in ["Looking things up", "Running hello", "Looking things up"] {
+            shown.hear(told(message));
+        }
+        shown.hear(Told {
+            message: String::new(),
+            step: Some(step("slow", NodeState::Started { attempt: 1 })),
+        });
+        let tasks = |shown: &Shown, is_over| -> Vec<String> {
+            let tasks = shown.tasks("k", is_over);
+            let text = |task: &Value, field: &str| task[field].as_str().unwrap().to_owned();
+            tasks.iter().map(|it| ["id", "title", "status"].map(|field| text(it, field)).join(" ")).collect()
+        };
+        let first = tasks(&shown, false);
+        assert_eq!(
+            first,
+            [
+                "k slow is running in_progress",
+                "k/1 Looking things up complete",
+                "k/2 Running hello in_progress"
+            ]
+        );
+        assert!(tasks(&shown, true).iter().all(|task| task.ends_with(" complete")));
+        let mut again = Shown::new("It goes on.".to_owned());
+        again.hear(told("Looking things up"));
+        again.hear(told("Running hello"));
+        assert_eq!(tasks(&again, false)[1..], first[1..]);
     }
 }

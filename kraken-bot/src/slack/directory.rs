@@ -8,6 +8,13 @@ use wire::tools::channel::{AccountClass, ChannelPerson};
 /// How many members one page holds.
 const PAGE: &str = "200";
 
+/// How many accounts or channels one page of a list of all holds: few pages, for a list may be asked for 20 times a minute.
+const LARGE_PAGE: &str = "999";
+
+/// How many accounts are asked for one by one in a round before the list of all is read (`users.info` may be asked 100 times a
+/// minute).
+const ONE_BY_ONE: usize = 60;
+
 /// A Slack account.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Account {
@@ -34,8 +41,23 @@ impl Account {
     }
 }
 
-/// Accounts that were asked for in one round of looking at channels; `None` where Slack knows no such account.
-pub(crate) type Known = HashMap<String, Option<Account>>;
+/// Accounts that were asked for in one round of looking at channels.
+#[derive(Debug, Default)]
+pub(crate) struct Known {
+    /// `None` where Slack knows no such account.
+    accounts: HashMap<String, Option<Account>>,
+    /// How many were asked for one by one.
+    asked: usize,
+    /// The list of all has been read.
+    is_listed: bool,
+}
+
+impl Known {
+    /// Nobody yet.
+    pub(crate) fn new() -> Self {
+        Self::default()
+    }
+}
 
 /// A channel.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
@@ -94,6 +116,20 @@ struct ChannelAnswer {
 }
 
 #[derive(Deserialize)]
+struct ChannelsAnswer {
+    channels: Vec<ChannelInfo>,
+    #[serde(default)]
+    response_metadata: Cursor,
+}
+
+#[derive(Deserialize)]
+struct UsersAnswer {
+    members: Vec<RawUser>,
+    #[serde(default)]
+    response_metadata: Cursor,
+}
+
+#[derive(Deserialize)]
 struct MembersAnswer {
     members: Vec<String>,
     #[serde(default)]
@@ -114,6 +150,24 @@ impl Slack {
         Ok(answer.channel)
     }
 
+    /// Every channel that the Kraken is in, by id.
+    pub(crate) async fn own_channels(&self) -> Result<HashMap<String, ChannelInfo>, SlackError> {
+        let mut all = HashMap::new();
+        let mut cursor = String::new();
+        loop {
+            let types = ("types", "public_channel,private_channel".to_owned());
+            let params = paged(vec![types], LARGE_PAGE, cursor);
+            let page: ChannelsAnswer = self.ask(Method::UsersConversations, &params).await?;
+            // It is in all that are listed, and Slack need not say so of each.
+            let own = page.channels.into_iter().map(|channel| ChannelInfo { is_member: true, ..channel });
+            all.extend(own.map(|channel| (channel.id.clone(), channel)));
+            cursor = page.response_metadata.next_cursor;
+            if cursor.is_empty() {
+                return Ok(all);
+            }
+        }
+    }
+
     /// Everybody who is in a channel, all of them or an error: half a list is never taken for a whole one. Who is in
     /// `known` is not asked for again.
     pub(crate) async fn people(
@@ -124,22 +178,10 @@ impl Slack {
         let mut people = Vec::new();
         let mut cursor = String::new();
         loop {
-            let mut params = vec![("channel", channel.to_owned()), ("limit", PAGE.to_owned())];
-            if !cursor.is_empty() {
-                params.push(("cursor", cursor));
-            }
+            let params = paged(vec![("channel", channel.to_owned())], PAGE, cursor);
             let answer: MembersAnswer = self.ask(Method::ConversationsMembers, &params).await?;
             for id in answer.members.iter().filter(|id| **id != self.me.user_id) {
-                if !known.contains_key(id) {
-                    let account = match self.account(id).await {
-                        Ok(account) => Some(account),
-                        // Somebody whom Slack does not know cannot be asked for, and is nobody.
-                        Err(error) if error.code() == Some("user_not_found") => None,
-                        Err(error) => return Err(error),
-                    };
-                    known.insert(id.clone(), account);
-                }
-                if let Some(Some(account)) = known.get(id)
+                if let Some(account) = self.learn(id, known).await?
                     && account.is_somebody()
                 {
                     people.push(account.person());
@@ -151,6 +193,55 @@ impl Slack {
             }
         }
     }
+
+    /// The account of this id, as it is known in this round; `None` where Slack knows none.
+    async fn learn<'k>(&self, id: &str, known: &'k mut Known) -> Result<Option<&'k Account>, SlackError> {
+        if !known.accounts.contains_key(id) && known.asked >= ONE_BY_ONE && !known.is_listed {
+            self.learn_all(known).await?;
+        }
+        if !known.accounts.contains_key(id) {
+            known.asked += 1;
+            let account = match self.account(id).await {
+                Ok(account) => Some(account),
+                // Somebody whom Slack does not know cannot be asked for, and is nobody.
+                Err(error) if error.code() == Some("user_not_found") => None,
+                Err(error) => return Err(error),
+            };
+            known.accounts.insert(id.to_owned(), account);
+        }
+        Ok(known.accounts.get(id).and_then(Option::as_ref))
+    }
+
+    /// Reads the list of all accounts. Who is not in it, as people of other companies are not, is asked for one by one.
+    async fn learn_all(&self, known: &mut Known) -> Result<(), SlackError> {
+        let mut cursor = String::new();
+        loop {
+            let params = paged(Vec::new(), LARGE_PAGE, cursor);
+            let page: UsersAnswer = self.ask(Method::UsersList, &params).await?;
+            for raw in page.members {
+                let account = account(raw, &self.me.team_id);
+                known.accounts.insert(account.id.clone(), Some(account));
+            }
+            cursor = page.response_metadata.next_cursor;
+            if cursor.is_empty() {
+                known.is_listed = true;
+                return Ok(());
+            }
+        }
+    }
+}
+
+/// The parameters of a list's page.
+fn paged(
+    mut params: Vec<(&'static str, String)>,
+    limit: &str,
+    cursor: String,
+) -> Vec<(&'static str, String)> {
+    params.push(("limit", limit.to_owned()));
+    if !cursor.is_empty() {
+        params.push(("cursor", cursor));
+    }
+    params
 }
 
 fn account(raw: RawUser, own_team: &str) -> Account {

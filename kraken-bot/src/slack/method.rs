@@ -6,8 +6,11 @@
 pub(crate) enum Method {
     AssistantThreadsSetStatus,
     AuthTest,
+    ChatAppendStream,
     ChatPostEphemeral,
     ChatPostMessage,
+    ChatStartStream,
+    ChatStopStream,
     ChatUpdate,
     ConversationsHistory,
     ConversationsInfo,
@@ -15,7 +18,9 @@ pub(crate) enum Method {
     ConversationsMembers,
     ConversationsOpen,
     ConversationsReplies,
+    UsersConversations,
     UsersInfo,
+    UsersList,
     ViewsOpen,
     ViewsPublish,
 }
@@ -26,11 +31,14 @@ const READS: &[&str] = &["channels:history", "groups:history", "im:history"];
 impl Method {
     /// All of them.
     #[cfg(test)]
-    const ALL: [Self; 14] = [
+    const ALL: [Self; 19] = [
         Self::AssistantThreadsSetStatus,
         Self::AuthTest,
+        Self::ChatAppendStream,
         Self::ChatPostEphemeral,
         Self::ChatPostMessage,
+        Self::ChatStartStream,
+        Self::ChatStopStream,
         Self::ChatUpdate,
         Self::ConversationsHistory,
         Self::ConversationsInfo,
@@ -38,7 +46,9 @@ impl Method {
         Self::ConversationsMembers,
         Self::ConversationsOpen,
         Self::ConversationsReplies,
+        Self::UsersConversations,
         Self::UsersInfo,
+        Self::UsersList,
         Self::ViewsOpen,
         Self::ViewsPublish,
     ];
@@ -48,8 +58,11 @@ impl Method {
         match self {
             Self::AssistantThreadsSetStatus => ("assistant.threads.setStatus", &["chat:write"]),
             Self::AuthTest => ("auth.test", &[]),
+            Self::ChatAppendStream => ("chat.appendStream", &["chat:write"]),
             Self::ChatPostEphemeral => ("chat.postEphemeral", &["chat:write"]),
             Self::ChatPostMessage => ("chat.postMessage", &["chat:write"]),
+            Self::ChatStartStream => ("chat.startStream", &["chat:write"]),
+            Self::ChatStopStream => ("chat.stopStream", &["chat:write"]),
             Self::ChatUpdate => ("chat.update", &["chat:write"]),
             Self::ConversationsHistory => ("conversations.history", READS),
             Self::ConversationsInfo => ("conversations.info", SEES),
@@ -59,8 +72,10 @@ impl Method {
             Self::ConversationsMembers => ("conversations.members", SEES),
             Self::ConversationsOpen => ("conversations.open", &["im:write"]),
             Self::ConversationsReplies => ("conversations.replies", READS),
+            Self::UsersConversations => ("users.conversations", SEES),
             // The address is what tells people apart from accounts of the same name.
             Self::UsersInfo => ("users.info", &["users:read", "users:read.email"]),
+            Self::UsersList => ("users.list", &["users:read"]),
             Self::ViewsOpen => ("views.open", &[]),
             Self::ViewsPublish => ("views.publish", &[]),
         }

@@ -19,9 +19,10 @@ pub(crate) struct Place {
 /// Slack's words for a workspace, or an installation, that does not show what a bot is doing.
 const NOT_SHOWN: [&str; 4] = ["access_denied", "feature_not_enabled", "missing_scope", "unknown_method"];
 
+/// Where something that was said stands.
 #[derive(Deserialize)]
-struct Posted {
-    ts: String,
+pub(super) struct Posted {
+    pub(super) ts: String,
 }
 
 #[derive(Deserialize)]
@@ -150,7 +151,8 @@ impl Slack {
         let carries = |message: &&Value| {
             let blocks = message.get("blocks").and_then(Value::as_array);
             blocks.is_some_and(|blocks| {
-                blocks.iter().any(|block| block.get("block_id").is_some_and(|id| id == key))
+                let ids = |block: &Value| ["block_id", "task_id"].map(|name| block.get(name).cloned());
+                blocks.iter().flat_map(ids).flatten().any(|id| id == key)
             })
         };
         let found = found.messages.iter().find(carries);

@@ -176,7 +176,6 @@ fn not_understood() -> Vec<Shown> {
                 &misunderstood::unknown(false, true),
             ),
             message("not understood: again", &misunderstood::unknown(true, false)),
-            words("not understood: in a direct message, where there is a model", misunderstood::NOT_HERE),
             words("not understood: a name", misunderstood::nearly(&missing, "run hello")),
         ])
         .collect()

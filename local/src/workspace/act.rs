@@ -10,4 +10,5 @@ pub(crate) mod person;
 pub(crate) mod react;
 pub(crate) mod respond;
 pub(crate) mod shortcut;
+pub(crate) mod stream;
 pub(crate) mod view;

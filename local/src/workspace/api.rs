@@ -1,6 +1,7 @@
 //! The Web API: `/api/<method>`, by GET or POST, answered with 200 and `ok` as Slack does.
 
 use std::sync::Arc;
+use std::time::Instant;
 
 use axum::Json;
 use axum::extract::{Path, Request, State};
@@ -65,13 +66,15 @@ fn refusal(fault: &Fault) -> Map<String, Value> {
 }
 
 async fn answer(served: &Served, name: &str, request: Request) -> Result<Map<String, Value>, Fault> {
-    let method = methods::find(name).ok_or(Fault::UnknownMethod)?;
+    let method =
+        methods::find(name).filter(|_| !served.workspace.limits.lacks(name)).ok_or(Fault::UnknownMethod)?;
     let bearer = request.headers().get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
     let bearer = bearer.and_then(|value| value.strip_prefix("Bearer ")).map(str::to_owned);
     let mut args = Args::read(request).await?;
     let token = bearer.or_else(|| args.take_text("token"));
     check_token(served, method, token.as_deref())?;
     served.workspace.limits.pass(name)?;
+    served.workspace.tiers.pass(name, Instant::now())?;
     if let Some(scope) = served.workspace.limits.withdrawn(method.scopes) {
         return Err(Fault::MissingScope(scope));
     }

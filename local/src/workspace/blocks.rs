@@ -75,7 +75,7 @@ fn block(check: &mut Check, at: &str, block: &mut Value) {
     match block.get("type").and_then(Value::as_str) {
         Some("section") => section(check, at, block),
         Some("header") => check.plain_text(at, block, "text", 150),
-        Some("divider" | "rich_text" | "file" | "video" | "markdown" | "image") => {}
+        Some("divider" | "rich_text" | "file" | "video" | "markdown" | "image" | "task_card" | "plan") => {}
         Some("context") => {
             for (index, item) in check.items(at, block, "elements", 10).iter().enumerate() {
                 if !matches!(

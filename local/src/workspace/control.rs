@@ -13,16 +13,18 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::act::person::{self, Difference};
+use super::act::stream;
 use super::fault::Fault;
 use super::socket::exchange::Ending;
 use crate::door::Program;
 use crate::serve::Served;
 
-/// Which methods refuse, and which scopes the bot has lost.
+/// Which methods refuse or are not there, and which scopes the bot has lost.
 #[derive(Default)]
 pub(crate) struct Limits {
     refuse: Mutex<BTreeMap<String, Refuse>>,
     withdrawn: Mutex<BTreeSet<String>>,
+    lacking: Mutex<BTreeSet<String>>,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -44,6 +46,11 @@ impl Limits {
         }
     }
 
+    /// Whether this workspace has no such method.
+    pub(super) fn lacks(&self, method: &str) -> bool {
+        self.lacking.lock().unwrap_or_else(PoisonError::into_inner).contains(method)
+    }
+
     /// The scope to name, where the bot has none of `scopes` any more.
     pub(super) fn withdrawn(&self, scopes: &'static [&'static str]) -> Option<&'static str> {
         let withdrawn = self.withdrawn.lock().unwrap_or_else(PoisonError::into_inner);
@@ -57,6 +64,9 @@ pub(crate) fn routes() -> Router<Arc<Served>> {
     Router::new()
         .route("/ratelimit", post(ratelimit))
         .route("/scopes", post(scopes))
+        .route("/lacks", post(lacks))
+        .route("/tiers", post(tiers))
+        .route("/streams/end", post(end_streams))
         .route("/disconnect", post(disconnect))
         .route("/redeliver", post(redeliver))
         .route("/delivery", get(delivery))
@@ -93,6 +103,39 @@ struct Scopes {
 async fn scopes(State(served): State<Arc<Served>>, _: Program, Json(scopes): Json<Scopes>) -> StatusCode {
     *served.workspace.limits.withdrawn.lock().unwrap_or_else(PoisonError::into_inner) = scopes.withdrawn;
     StatusCode::NO_CONTENT
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Lacks {
+    methods: BTreeSet<String>,
+}
+
+async fn lacks(State(served): State<Arc<Served>>, _: Program, Json(lacks): Json<Lacks>) -> StatusCode {
+    *served.workspace.limits.lacking.lock().unwrap_or_else(PoisonError::into_inner) = lacks.methods;
+    StatusCode::NO_CONTENT
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Held {
+    held: bool,
+}
+
+async fn tiers(State(served): State<Arc<Served>>, _: Program, Json(wish): Json<Held>) -> StatusCode {
+    served.workspace.tiers.hold(wish.held);
+    StatusCode::NO_CONTENT
+}
+
+async fn end_streams(State(served): State<Arc<Served>>, _: Program) -> Response {
+    let ended = served.workspace.turn(|turn| {
+        stream::end_all(turn);
+        Ok(())
+    });
+    match ended.await {
+        Ok(()) => StatusCode::NO_CONTENT.into_response(),
+        Err(fault) => refused(&fault),
+    }
 }
 
 #[derive(Deserialize)]

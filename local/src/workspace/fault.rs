@@ -114,6 +114,16 @@ pub(crate) enum Fault {
     InvalidAttachments,
     #[error("invalid_metadata_format")]
     InvalidMetadataFormat,
+    #[error("missing_recipient_user_id")]
+    MissingRecipientUserId,
+    #[error("missing_recipient_team_id")]
+    MissingRecipientTeamId,
+    #[error("invalid_chunks")]
+    InvalidChunks,
+    #[error("message_not_in_streaming_state")]
+    MessageNotInStreamingState,
+    #[error("streaming_state_conflict")]
+    StreamingStateConflict,
     #[error("cant_update_message")]
     CantUpdateMessage,
     #[error("cant_delete_message")]

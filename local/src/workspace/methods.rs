@@ -15,6 +15,7 @@ mod assistant;
 mod chat;
 mod conversations;
 mod reactions;
+mod stream;
 mod users;
 mod views;
 
@@ -126,6 +127,9 @@ static METHODS: &[Method] = &[
     write("chat.postEphemeral", SAY, chat::post_ephemeral),
     write("chat.update", SAY, chat::update),
     write("chat.delete", SAY, chat::delete),
+    write("chat.startStream", SAY, stream::start),
+    write("chat.appendStream", SAY, stream::append),
+    write("chat.stopStream", SAY, stream::stop),
     read("chat.getPermalink", &[], chat::get_permalink),
     read("conversations.list", SEE, conversations::read::list),
     read("conversations.info", SEE, conversations::read::info),

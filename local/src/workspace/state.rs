@@ -14,6 +14,7 @@ use super::ts::Ts;
 
 pub(crate) mod channel;
 pub(crate) mod message;
+pub(crate) mod stream;
 pub(crate) mod view;
 
 pub(crate) use channel::{Channel, Kind};

@@ -20,4 +20,5 @@ mod sign_in;
 mod slack_morphism;
 mod slack_sdk;
 mod socket;
+mod stream;
 mod web_api;

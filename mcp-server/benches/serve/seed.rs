@@ -61,3 +61,33 @@ pub(crate) async fn fill(dir: &Path, issuer: &str, enclaves: usize) {
     tx.commit().await.unwrap();
     pool.close().await;
 }
+
+/// Binds so many more accounts, each to an identity of its own, with a name and an address to show, as sign-ins do.
+pub(crate) async fn bind(dir: &Path, issuer: &str, bindings: usize) {
+    let pool =
+        SqlitePool::connect_with(SqliteConnectOptions::new().filename(dir.join("store.db"))).await.unwrap();
+    let mut tx = pool.begin().await.unwrap();
+    for number in 0..bindings {
+        let subject = uuid::Uuid::now_v7().to_string();
+        sqlx::query(
+            "INSERT INTO binding (team, account, issuer, subject, bound_at) VALUES ('T1', $1, $2, $3, 0)",
+        )
+        .bind(format!("U{number:010}"))
+        .bind(issuer)
+        .bind(&subject)
+        .execute(&mut *tx)
+        .await
+        .unwrap();
+        sqlx::query("INSERT INTO identity (issuer, subject, shown, email) VALUES ($1, $2, $3, $4)")
+            .bind(issuer)
+            .bind(&subject)
+            .bind(format!("Person {number}"))
+            .bind(format!("person{number}@example.com"))
+            .execute(&mut *tx)
+            .await
+            .unwrap();
+    }
+    sqlx::query("UPDATE generation SET number = number + 1").execute(&mut *tx).await.unwrap();
+    tx.commit().await.unwrap();
+    pool.close().await;
+}

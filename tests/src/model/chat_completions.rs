@@ -42,7 +42,7 @@ pub(super) fn check(path: &str, headers: &HeaderMap, body: &Value) -> Result<(),
 }
 
 /// An answer.
-pub(super) fn answer(number: usize, reply: &Reply) -> Value {
+pub(super) fn answer(number: usize, reply: &Reply, tokens: usize) -> Value {
     let (message, stop) = match reply {
         Reply::Calls(calls) => {
             let calls = calls.iter().enumerate().map(|(index, (tool, arguments))| {
@@ -60,6 +60,6 @@ pub(super) fn answer(number: usize, reply: &Reply) -> Value {
     json!({
         "id": format!("chatcmpl-{number}"), "object": "chat.completion", "created": 1_700_000_000, "model": NAME,
         "choices": [{"index": 0, "message": message, "finish_reason": stop, "logprobs": null}],
-        "usage": {"prompt_tokens": 1, "completion_tokens": 1, "total_tokens": 2},
+        "usage": {"prompt_tokens": tokens, "completion_tokens": 1, "total_tokens": tokens + 1},
     })
 }

@@ -51,7 +51,7 @@ fn ids(message: &Value, kind: &str, field: &str) -> Vec<String> {
 }
 
 /// An answer.
-pub(super) fn answer(number: usize, reply: &Reply) -> Value {
+pub(super) fn answer(number: usize, reply: &Reply, tokens: usize) -> Value {
     let (content, stop) = match reply {
         Reply::Calls(calls) => {
             let calls = calls.iter().enumerate().map(|(index, (tool, arguments))| {
@@ -64,6 +64,6 @@ pub(super) fn answer(number: usize, reply: &Reply) -> Value {
     };
     json!({
         "id": format!("msg_{number}"), "type": "message", "role": "assistant", "model": NAME, "content": content,
-        "stop_reason": stop, "stop_sequence": null, "usage": {"input_tokens": 1, "output_tokens": 1},
+        "stop_reason": stop, "stop_sequence": null, "usage": {"input_tokens": tokens, "output_tokens": 1},
     })
 }

@@ -1,9 +1,12 @@
 //! What people ask in their own words: a model looks into it and acts, with their rights and never more.
 
+mod budget;
 mod cards;
 mod down;
 mod once;
+mod private;
 mod secrets;
+mod stream;
 
 use crate::said::{alone, aloud, founder, greeted};
 use serde_json::{Value, json};

@@ -12,6 +12,8 @@ pub(super) fn flags(args: &ModelArgs) -> Vec<OsString> {
     flag("--model", model.into());
     flag("--model-api", args.model_api.name().into());
     flag("--model-timeout", args.model_timeout.to_string().into());
+    flag("--model-tokens-per-person", args.model_tokens_per_person.to_string().into());
+    flag("--model-tokens-per-enclave", args.model_tokens_per_enclave.to_string().into());
     if let Some(file) = &args.model_key_file {
         // The Kraken stands in another folder.
         flag("--model-key-file", std::path::absolute(file).unwrap_or_else(|_| file.clone()).into_os_string());

@@ -66,6 +66,13 @@ fn wish(call: &Value) -> Option<Wish> {
     Some(Wish { id: text("/id")?, tool: text("/function/name")?, arguments })
 }
 
+/// How many tokens the API says that an answer took; `None` when it does not say.
+pub(super) fn tokens(answer: &Value) -> Option<u64> {
+    let count = |field: &str| answer.pointer(&format!("/usage/{field}")).and_then(Value::as_u64);
+    let both = || Some(count("prompt_tokens")?.saturating_add(count("completion_tokens")?));
+    count("total_tokens").or_else(both)
+}
+
 #[cfg(test)]
 mod tests {
     use super::super::Outcome;

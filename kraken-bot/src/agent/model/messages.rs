@@ -64,6 +64,14 @@ pub(super) fn read(answer: &Value) -> Option<Turn> {
     Some(Turn::Model { words: words.join("\n"), wishes })
 }
 
+/// How many tokens the API says that an answer took, with those that it kept of earlier requests; `None` when it does not say.
+pub(super) fn tokens(answer: &Value) -> Option<u64> {
+    let usage = answer.get("usage")?;
+    let count = |field: &str| usage.get(field).and_then(Value::as_u64);
+    let kept = ["cache_creation_input_tokens", "cache_read_input_tokens"].into_iter().filter_map(count);
+    Some(kept.fold(count("input_tokens")?.saturating_add(count("output_tokens")?), u64::saturating_add))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -88,6 +96,17 @@ mod tests {
         let told = message(&Turn::Model { words: " \n".into(), wishes: vec![wish] });
         let call = json!({"type": "tool_use", "id": "1", "name": "wf_run", "input": {}});
         assert_eq!(told["content"], json!([call]));
+    }
+
+    #[test]
+    fn tokens_are_counted_as_the_api_says() {
+        let usage = json!({"input_tokens": 10, "output_tokens": 5, "cache_read_input_tokens": 100});
+        assert_eq!(tokens(&json!({"usage": usage})), Some(115));
+        for odd in
+            [json!({}), json!({"usage": {}}), json!({"usage": {"input_tokens": "10", "output_tokens": 1}})]
+        {
+            assert_eq!(tokens(&odd), None, "{odd}");
+        }
     }
 
     #[test]

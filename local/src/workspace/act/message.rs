@@ -7,6 +7,7 @@ use crate::workspace::fault::Fault;
 use crate::workspace::id::{ChannelId, UserId};
 use crate::workspace::state::channel::Status;
 use crate::workspace::state::message::{Content, Message, Subtype};
+use crate::workspace::state::stream::Stream;
 use crate::workspace::state::{Channel, State};
 use crate::workspace::ts::Ts;
 use crate::workspace::turn::Turn;
@@ -40,6 +41,26 @@ fn thread_of(channel: &Channel, ts: Ts) -> Result<Ts, Fault> {
 /// Posts for everybody in the channel.
 pub(crate) fn post(turn: &mut Turn<'_>, author: &UserId, to: &To, content: Content) -> Result<Ts, Fault> {
     check(&content)?;
+    posted(turn, author, to, (content, None))
+}
+
+/// Posts what is going to grow; it may be empty yet.
+pub(crate) fn post_growing(
+    turn: &mut Turn<'_>,
+    author: &UserId,
+    to: &To,
+    content: Content,
+    stream: Stream,
+) -> Result<Ts, Fault> {
+    posted(turn, author, to, (content, Some(stream)))
+}
+
+fn posted(
+    turn: &mut Turn<'_>,
+    author: &UserId,
+    to: &To,
+    (content, stream): (Content, Option<Stream>),
+) -> Result<Ts, Fault> {
     let channel = turn.open_channel_of(author, &to.channel)?;
     let thread = to.thread.map(|ts| thread_of(channel, ts)).transpose()?;
     let by_person = !turn.active_user(author)?.is_bot;
@@ -48,6 +69,7 @@ pub(crate) fn post(turn: &mut Turn<'_>, author: &UserId, to: &To, content: Conte
         thread,
         subtype: (to.broadcast && thread.is_some()).then_some(Subtype::ThreadBroadcast),
         client_msg_id: by_person.then(Uuid::new_v4),
+        stream,
         ..Message::new(ts, author.clone(), content)
     };
     turn.make(Change::Message { channel: to.channel.clone(), what: MessageChange::Posted(message) });
@@ -113,7 +135,9 @@ pub(crate) fn edit(
     content: Content,
 ) -> Result<(), Fault> {
     check(&content)?;
-    own(turn, actor, channel, ts, Fault::CantUpdateMessage)?;
+    if own(turn, actor, channel, ts, Fault::CantUpdateMessage)?.stream.is_some() {
+        return Err(Fault::StreamingStateConflict);
+    }
     turn.open_channel_of(actor, channel)?;
     let edited = (actor.clone(), turn.ts());
     let what = MessageChange::Edited { ts, content, edited: Some(edited) };

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::workspace::id::UserId;
 use crate::workspace::state::channel::Status;
 use crate::workspace::state::message::{Content, Reaction, Subtype};
+use crate::workspace::state::stream::Stream;
 use crate::workspace::state::{Channel, Message};
 use crate::workspace::ts::Ts;
 
@@ -22,6 +23,12 @@ pub(crate) enum MessageChange {
         ts: Ts,
         content: Content,
         edited: Option<(UserId, Ts)>,
+    },
+    /// It has grown; without a stream it grows no more.
+    Streamed {
+        ts: Ts,
+        content: Content,
+        stream: Option<Stream>,
     },
     Deleted {
         ts: Ts,
@@ -53,7 +60,8 @@ impl MessageChange {
         match self {
             Self::Posted(message) | Self::Whispered(message) => message.ts,
             Self::Edited { edited, .. } => edited.as_ref().map_or(Ts::default(), |(_, ts)| *ts),
-            Self::Deleted { .. }
+            Self::Streamed { .. }
+            | Self::Deleted { .. }
             | Self::Reacted { .. }
             | Self::Unreacted { .. }
             | Self::ReadUpTo { .. }
@@ -76,6 +84,10 @@ impl MessageChange {
             Self::Edited { ts, content, edited } => at(channel, *ts, |message| {
                 message.content = content.clone();
                 message.edited.clone_from(edited);
+            }),
+            Self::Streamed { ts, content, stream } => at(channel, *ts, |message| {
+                message.content = content.clone();
+                message.stream.clone_from(stream);
             }),
             Self::Deleted { ts } => delete(channel, *ts),
             Self::Reacted { ts, name, user } => at(channel, *ts, |message| react(message, name, user)),

@@ -31,9 +31,10 @@ pub(super) fn changed(
         MessageChange::Unreacted { ts: at, name, user } => {
             reaction("reaction_removed", new, *at, (name, user), ts)
         }
-        MessageChange::Whispered(_) | MessageChange::ReadUpTo { .. } | MessageChange::StatusSet { .. } => {
-            Vec::new()
-        }
+        MessageChange::Whispered(_)
+        | MessageChange::Streamed { .. }
+        | MessageChange::ReadUpTo { .. }
+        | MessageChange::StatusSet { .. } => Vec::new(),
     }
 }
 

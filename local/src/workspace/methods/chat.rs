@@ -30,14 +30,14 @@ fn content(args: &Args) -> Result<Content, Fault> {
 }
 
 /// The channel of a call, by id or by name with a `#`.
-fn channel(state: &State, args: &Args) -> Result<ChannelId, Fault> {
+pub(super) fn channel(state: &State, args: &Args) -> Result<ChannelId, Fault> {
     let named = args.required("channel")?;
     let by_name = named.strip_prefix('#').and_then(|name| state.channel_named(name));
     Ok(by_name.map_or_else(|| ChannelId::from(named.as_str()), |channel| channel.id.clone()))
 }
 
 /// Where a message goes. A person's id stands for the direct conversation with them, which begins where there is none.
-fn to(turn: &mut Turn<'_>, args: &Args) -> Result<To, Fault> {
+pub(super) fn to(turn: &mut Turn<'_>, args: &Args) -> Result<To, Fault> {
     let person = UserId::from(args.required("channel")?.as_str());
     let channel = if turn.users.contains_key(&person) {
         let caller = Call::caller(turn);
@@ -52,11 +52,11 @@ fn to(turn: &mut Turn<'_>, args: &Args) -> Result<To, Fault> {
     })
 }
 
-fn named_ts(args: &Args, name: &str) -> Result<Ts, Fault> {
+pub(super) fn named_ts(args: &Args, name: &str) -> Result<Ts, Fault> {
     args.ts(name, Fault::MessageNotFound)?.ok_or_else(|| Fault::missing(name))
 }
 
-fn posted(state: &State, channel: &ChannelId, ts: Ts) -> Result<Value, Fault> {
+pub(super) fn posted(state: &State, channel: &ChannelId, ts: Ts) -> Result<Value, Fault> {
     let channel = state.channels.get(channel).ok_or(Fault::ChannelNotFound)?;
     let message = channel.messages.get(&ts).ok_or(Fault::MessageNotFound)?;
     Ok(shape::message::message(state, channel, message))

@@ -32,8 +32,24 @@ pub(super) enum Block {
         url: String,
         title: String,
     },
+    /// What the app does, or did.
+    Task(Task),
+    /// Several of these under one title.
+    Plan {
+        title: String,
+        tasks: Vec<Task>,
+    },
     /// Something that Slack would show and this page does not.
     Other(String),
+}
+
+/// Something that the app does.
+pub(super) struct Task {
+    pub(super) title: String,
+    /// Slack's word for how far it has come, and ours.
+    pub(super) status: String,
+    pub(super) word: &'static str,
+    pub(super) more: Vec<Html>,
 }
 
 /// Something to use.
@@ -131,7 +147,28 @@ impl Maker<'_> {
                 url: word(block, "/image_url").to_owned(),
                 title: word(block, "/title/text").to_owned(),
             },
+            "task_card" => Block::Task(self.task(block)),
+            "plan" => Block::Plan {
+                title: with_emoji(word(block, "/title")),
+                tasks: list(block, "tasks").iter().map(|task| self.task(task)).collect(),
+            },
             other => Block::Other(other.to_owned()),
+        }
+    }
+
+    fn task(&self, task: &Value) -> Task {
+        let status = word(task, "/status").to_owned();
+        let more = ["details", "output"].into_iter().filter_map(|name| task.get(name));
+        Task {
+            title: with_emoji(word(task, "/title")),
+            word: match status.as_str() {
+                "in_progress" => "in progress",
+                "complete" => "done",
+                "error" => "failed",
+                _ => "to be done",
+            },
+            more: more.map(|text| self.writer.parts(&rich_text::read(text))).collect(),
+            status,
         }
     }
 

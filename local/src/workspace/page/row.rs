@@ -48,6 +48,8 @@ pub(super) struct Said {
     pub(super) is_whisper: bool,
     pub(super) is_own: bool,
     pub(super) is_edited: bool,
+    /// It grows yet: the app is at work on it.
+    pub(super) is_streaming: bool,
     /// The head is that of the message before.
     pub(super) is_grouped: bool,
     /// The text as it was typed, while the reader changes it.
@@ -190,6 +192,7 @@ impl Rows<'_> {
             is_whisper: message.only_for.is_some(),
             is_own,
             is_edited: message.edited.is_some(),
+            is_streaming: message.stream.is_some(),
             is_grouped: grouped,
             editing: (is_own && self.editing == Some(message.ts)).then(|| self.typed(&message.content.text)),
             reactions: self.reactions(message),

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use uuid::Uuid;
 
+use super::stream::Stream;
 use crate::workspace::id::UserId;
 use crate::workspace::ts::Ts;
 
@@ -104,6 +105,9 @@ pub(crate) struct Message {
     pub(crate) reactions: Vec<Reaction>,
     /// The one person who sees it.
     pub(crate) only_for: Option<UserId>,
+    /// What it is made of so far, while it grows.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) stream: Option<Stream>,
 }
 
 impl Message {
@@ -119,6 +123,7 @@ impl Message {
             client_msg_id: None,
             reactions: Vec::new(),
             only_for: None,
+            stream: None,
         }
     }
 
