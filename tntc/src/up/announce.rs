@@ -74,7 +74,7 @@ pub(super) fn running(world: &World, elsewhere: Option<&Path>, repo: Option<&str
         there = elsewhere.map_or_else(String::new, |folder| format!(" --state-dir {}", short(folder))),
         server = world.server(),
         state = short(world.folder()),
-        repo = repo.map_or_else(|| short(&world.state_repo()), plain),
+        repo = repo.map_or_else(|| short(&world.state_repo()).into(), plain),
         logs = short(&world.path("logs")),
     ));
 }
