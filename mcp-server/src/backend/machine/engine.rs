@@ -4,6 +4,7 @@ mod beside;
 mod given;
 mod pass;
 mod run;
+mod well;
 
 use super::confine::{
     Bind, Kind, Mason, SOCKET, SOCKET_BYTES, SOCKET_FOLDER, Sandbox, StartError, Text, Wanted,
@@ -31,7 +32,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use tokio::sync::{mpsc, watch};
 use tokio::time::Instant;
-use url::form_urlencoded;
+use tokio_util::task::AbortOnDropHandle;
+use well::Inquiry;
 use workflow::{
     ContentHash, Layout, Listen, PartName, RunTokenHash, Sandbox as Derived, SecretName, Sidecar,
 };
@@ -62,6 +64,8 @@ pub(super) struct Parts {
     /// What sidecars are made of.
     pub(super) images: Arc<Images>,
     /// Where modules come from.
+    /// How often a sidecar is asked whether it is well.
+    pub(super) ask_sidecars: Duration,
     pub(super) registries: Registries,
     /// What carries out what they send; the reason when there is none.
     pub(super) gateway: Arc<Result<Gateway, String>>,
@@ -85,6 +89,8 @@ pub(super) struct Engine {
     /// It takes runs from whoever holds this; only the server knows it.
     token: SecretString,
     in_flight: watch::Sender<u32>,
+    /// They end with it.
+    watched: Vec<AbortOnDropHandle<()>>,
     used: Mutex<Instant>,
 }
 
@@ -119,7 +125,7 @@ impl Engine {
             .unix_socket(sandbox.socket.clone())
             .build();
         let released = &release.sandbox;
-        let engine = Self {
+        let mut engine = Self {
             version: released.version,
             copy: format!("{}-{}", released.tentacle.tentacle, released.version.short()),
             sandbox,
@@ -132,12 +138,16 @@ impl Engine {
             client: client.map_err(|error| BackendError::Fault(error.to_string()))?,
             token,
             in_flight: watch::Sender::new(0),
+            watched: Vec::new(),
             used: Mutex::new(Instant::now()),
         };
         match engine.until_ready().await {
             Ok(()) => {
                 engine.sidecars.iter().for_each(|one| one.tell(Arc::clone(&log)));
                 Ok(engine)
+                let asks = engine.inquiry();
+                engine.watched =
+                    engine.sidecars.iter().map(|one| asks.watch(one, parts.ask_sidecars)).collect();
             }
             Err(error) => {
                 engine.end().await;
@@ -189,14 +199,8 @@ impl Engine {
     /// A sidecar that is not well, as its engine finds it.
     async fn silent(&self) -> Option<&PartName> {
         for Beside { sidecar, .. } in &self.sidecars {
-            let mut at = "http://engine/beside?port=".to_owned() + &sidecar.port.to_string();
-            if let Some(path) = &sidecar.health_path {
-                let path: String = form_urlencoded::byte_serialize(path.as_bytes()).collect();
-                at = format!("{at}&path={path}");
-            }
-            let asked = self.client.get(at).bearer_auth(self.token.expose_secret());
-            let answer = asked.timeout(READY_WITHIN).send().await;
-            if !answer.is_ok_and(|answer| answer.status().is_success()) {
+        let asks = self.inquiry();
+            if asks.is_well(sidecar, READY_WITHIN).await != Some(true) {
                 return Some(&sidecar.name);
             }
         }
@@ -204,6 +208,10 @@ impl Engine {
     }
 
     /// Waits until a sidecar has ended.
+    fn inquiry(&self) -> Inquiry {
+        Inquiry { client: self.client.clone(), token: self.token.clone() }
+    }
+
     async fn sidecar_ends(&self) -> String {
         let ends: FuturesUnordered<_> = self.sidecars.iter().map(Beside::until_ended).collect();
         let mut ends = ends;

@@ -50,7 +50,8 @@ impl Machine {
         let images = Arc::new(Images::of(args, &places));
         let parts = chosen.map(|mason| {
             let (images, gateway) = (Arc::clone(&images), Arc::clone(&gateway));
-            Parts { mason, files, supply, images, registries, gateway }
+            let ask_sidecars = Duration::from_secs(args.sidecar_seconds.into());
+            Parts { mason, files, supply, images, ask_sidecars, registries, gateway }
         });
         let enforces = enforces(&groups, &parts, &gateway);
         for gap in enforces.not_enforced() {
