@@ -22,6 +22,7 @@ use beside::Beside;
 use futures::StreamExt;
 use futures::stream::FuturesUnordered;
 use given::Given;
+pub(super) use given::MODULES;
 pub(super) use pass::Pass;
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::Value;
@@ -48,7 +49,7 @@ const ASK_AGAIN: Duration = Duration::from_millis(25);
 pub(super) const DENO: &str = "/bin/deno";
 pub(super) const ENGINE: &str = "/engine";
 pub(super) const CODE: &str = "/code";
-const PLAN: &str = "/plan.json";
+pub(super) const PLAN: &str = "/plan.json";
 
 /// How many lines may wait to be written.
 const WAITING: usize = 256;
@@ -63,9 +64,9 @@ pub(super) struct Parts {
     pub(super) supply: Arc<Supply>,
     /// What sidecars are made of.
     pub(super) images: Arc<Images>,
-    /// Where modules come from.
     /// How often a sidecar is asked whether it is well.
     pub(super) ask_sidecars: Duration,
+    /// Where modules come from.
     pub(super) registries: Registries,
     /// What carries out what they send; the reason when there is none.
     pub(super) gateway: Arc<Result<Gateway, String>>,
@@ -88,9 +89,9 @@ pub(super) struct Engine {
     client: reqwest::Client,
     /// It takes runs from whoever holds this; only the server knows it.
     token: SecretString,
-    in_flight: watch::Sender<u32>,
     /// They end with it.
     watched: Vec<AbortOnDropHandle<()>>,
+    in_flight: watch::Sender<u32>,
     used: Mutex<Instant>,
 }
 
@@ -137,17 +138,17 @@ impl Engine {
             longest: released.limits.run,
             client: client.map_err(|error| BackendError::Fault(error.to_string()))?,
             token,
-            in_flight: watch::Sender::new(0),
             watched: Vec::new(),
+            in_flight: watch::Sender::new(0),
             used: Mutex::new(Instant::now()),
         };
         match engine.until_ready().await {
             Ok(()) => {
                 engine.sidecars.iter().for_each(|one| one.tell(Arc::clone(&log)));
-                Ok(engine)
                 let asks = engine.inquiry();
                 engine.watched =
                     engine.sidecars.iter().map(|one| asks.watch(one, parts.ask_sidecars)).collect();
+                Ok(engine)
             }
             Err(error) => {
                 engine.end().await;
@@ -198,8 +199,8 @@ impl Engine {
 
     /// A sidecar that is not well, as its engine finds it.
     async fn silent(&self) -> Option<&PartName> {
-        for Beside { sidecar, .. } in &self.sidecars {
         let asks = self.inquiry();
+        for Beside { sidecar, .. } in &self.sidecars {
             if asks.is_well(sidecar, READY_WITHIN).await != Some(true) {
                 return Some(&sidecar.name);
             }
@@ -207,11 +208,11 @@ impl Engine {
         None
     }
 
-    /// Waits until a sidecar has ended.
     fn inquiry(&self) -> Inquiry {
         Inquiry { client: self.client.clone(), token: self.token.clone() }
     }
 
+    /// Waits until a sidecar has ended.
     async fn sidecar_ends(&self) -> String {
         let ends: FuturesUnordered<_> = self.sidecars.iter().map(Beside::until_ended).collect();
         let mut ends = ends;

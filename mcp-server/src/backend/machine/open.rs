@@ -45,7 +45,8 @@ impl Machine {
             spawner: Arc::clone(&spawner),
         };
         let gateway = Arc::new(Gateway::start(args, &places, &supply).await);
-        let chosen = choose(args, &files, mason).await;
+        let (runsc, bwrap) = (args.runsc.as_deref(), args.bwrap.as_deref());
+        let chosen = choose(&Programs { sandbox: args.sandbox, runsc, bwrap }, &files, mason).await;
         let registries = Registries::of(&args.modules);
         let images = Arc::new(Images::of(args, &places));
         let parts = chosen.map(|mason| {
@@ -83,19 +84,32 @@ fn places(args: &Args) -> Result<Places, BackendError> {
 }
 
 /// What a sandbox holds unless its tentacle's limits say otherwise.
-fn usual() -> Caps {
+pub(super) fn usual() -> Caps {
     Caps::of(&Limits::default())
 }
 
 /// Deno, its libraries and the engine's program.
 async fn files(args: &Args) -> Result<Vec<Bind>, BackendError> {
-    let deno = program("deno", args.deno.as_deref()).map_err(BackendError::Unreachable)?;
+    let given = program("deno", args.deno.as_deref()).map_err(BackendError::Unreachable)?;
     let missing = || BackendError::Unreachable("--engine-dir is not given".to_owned());
     let engine = args.engine_dir.as_deref().ok_or_else(missing)?;
-    let mut files = libraries(&deno).await?;
-    files.push(Bind::new(&deno, DENO)?);
+    let mut files = deno(&given).await?;
     files.push(Bind::new(engine, ENGINE)?);
     Ok(files)
+}
+
+/// Deno and its libraries.
+pub(super) async fn deno(deno: &Path) -> Result<Vec<Bind>, BackendError> {
+    let mut files = libraries(deno).await?;
+    files.push(Bind::new(deno, DENO)?);
+    Ok(files)
+}
+
+/// The programs that build walls, as they are given, and which of them is wanted.
+pub(super) struct Programs<'a> {
+    pub(super) sandbox: SandboxKind,
+    pub(super) runsc: Option<&'a Path>,
+    pub(super) bwrap: Option<&'a Path>,
 }
 
 /// The program at the given place, or the one of that name on the PATH.
@@ -108,12 +122,12 @@ fn program(name: &str, given: Option<&Path>) -> Result<PathBuf, String> {
 }
 
 /// The first sandbox that really holds here; why none does.
-async fn choose(
-    args: &Args,
+pub(super) async fn choose(
+    programs: &Programs<'_>,
     files: &[Bind],
     mason: impl Fn(Kind, PathBuf) -> Mason,
 ) -> Result<Mason, String> {
-    let kinds: &[Kind] = match args.sandbox {
+    let kinds: &[Kind] = match programs.sandbox {
         SandboxKind::Auto => &[Kind::Runsc, Kind::Bwrap],
         SandboxKind::Runsc => &[Kind::Runsc],
         SandboxKind::Bwrap => &[Kind::Bwrap],
@@ -121,8 +135,8 @@ async fn choose(
     let mut reasons = Vec::new();
     for kind in kinds {
         let given = match kind {
-            Kind::Runsc => args.runsc.as_deref(),
-            Kind::Bwrap => args.bwrap.as_deref(),
+            Kind::Runsc => programs.runsc,
+            Kind::Bwrap => programs.bwrap,
         };
         let proven = match program(kind.name(), given) {
             Ok(program) => {
@@ -151,12 +165,23 @@ fn enforces(
     parts: &Result<Parts, String>,
     gateway: &Result<Gateway, String>,
 ) -> Enforcement {
-    let mut enforcement = match parts {
-        Ok(parts) => Enforcement::of(parts.mason.kind.walls()),
-        Err(why) => Enforcement::nothing("machine", &format!("tentacles do not run here: {why}")),
+    let kind = parts.as_ref().map(|parts| parts.mason.kind);
+    let enforcement = held(groups, kind.map_err(String::as_str));
+    match gateway {
+        Ok(_) => enforcement,
+        Err(why) => enforcement.noting(format!("tentacles that reach something do not run here: {why}")),
+    }
+}
+
+/// What walls of this kind hold here; the reason where there are none.
+pub(super) fn held(groups: &Hierarchies, kind: Result<Kind, &str>) -> Enforcement {
+    let kind = match kind {
+        Ok(kind) => kind,
+        Err(why) => return Enforcement::nothing("machine", &format!("tentacles do not run here: {why}")),
     };
-    let missing: Vec<Controller> = groups.missing().filter(|_| parts.is_ok()).collect();
-    let own = parts.as_ref().ok().and_then(|parts| parts.mason.kind.counts_itself());
+    let mut enforcement = Enforcement::of(kind.walls());
+    let missing: Vec<Controller> = groups.missing().collect();
+    let own = kind.counts_itself();
     for controller in missing.iter().filter(|missing| Some(**missing) != own) {
         enforcement = enforcement.without(controller.property(), controller.gap());
     }
@@ -165,10 +190,7 @@ fn enforces(
         let why = format!("an enclave can use up this machine's: {}", names.join(", "));
         enforcement = enforcement.without(Property::EnclaveShare, &why);
     }
-    match gateway {
-        Ok(_) => enforcement,
-        Err(why) => enforcement.noting(format!("tentacles that reach something do not run here: {why}")),
-    }
+    enforcement
 }
 
 /// Ends engines that nobody has used for a while.
