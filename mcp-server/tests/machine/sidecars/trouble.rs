@@ -51,6 +51,11 @@ async fn one_that_ends_is_told_under_runsc() {
     one_that_ends_is_told(Walls::Runsc).await;
 }
 
+/// The same, whose node may take its time.
+fn patient(sidecars: &str) -> Value {
+    asker(&format!("{sidecars}config: {{timeout: 300s}}\n"))
+}
+
 /// One that lives and says nothing any more is ended as one that has not been well for so long, and the next run works: where
 /// it is asked by its path, and where it is only to take connections.
 async fn one_that_hangs_is_made_anew(walls: Walls) {
@@ -60,7 +65,7 @@ async fn one_that_hangs_is_made_anew(walls: Walls) {
     server.provision(crate::caller::ENCLAVE).await;
     let path = SHELL.replace("&& out=well", "&& { [ -e /tmp/hang ] && sleep 1000; out=well; }");
     let path = json!(["/bin/busybox", "nc", "-ll", "-p", "9000", "-e", "/bin/busybox", "sh", "-c", path]);
-    server.approved("asker", &asker(&sidecar(&image, &path, ", healthPath: /health"))).await.unwrap();
+    server.approved("asker", &patient(&sidecar(&image, &path, ", healthPath: /health"))).await.unwrap();
     let told = fails(&server, "touch /tmp/hang; sleep 1000").await;
     let hangs = "meanwhile the sidecar `shell` ended: ";
     assert!(
@@ -74,7 +79,7 @@ async fn one_that_hangs_is_made_anew(walls: Walls) {
     let serves = format!("nc -ll -p 9000 -e /bin/busybox sh -c '{}'", SHELL.replace('\'', "'\\''"));
     let script = format!("{serves} & until [ -e /tmp/deaf ]; do usleep 100000; done; kill $!; sleep 1000");
     let deaf = json!(["/bin/busybox", "sh", "-c", script]);
-    server.approved("asker", &asker(&sidecar(&image, &deaf, ""))).await.unwrap();
+    server.approved("asker", &patient(&sidecar(&image, &deaf, ""))).await.unwrap();
     let told = fails(&server, "touch /tmp/deaf; sleep 1000").await;
     assert!(told.contains("it took no connection at its port 9000"), "{told}");
     runs_again(&server).await;

@@ -4,6 +4,7 @@
 use super::Beside;
 use secrecy::{ExposeSecret, SecretString};
 use std::time::Duration;
+use tokio::time::{Instant, MissedTickBehavior, interval_at};
 use tokio_util::task::AbortOnDropHandle;
 use url::form_urlencoded;
 use workflow::Sidecar;
@@ -45,9 +46,12 @@ impl Inquiry {
 
     /// An engine that says nothing is no word against a sidecar: whoever waits for the engine finds out.
     async fn until_it_hangs(&self, sidecar: &Sidecar, every: Duration) {
+        // As a cluster does it: from one question to the next, however long the answer takes.
+        let mut ticks = interval_at(Instant::now() + every, every);
+        ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let mut missed = 0;
         while missed < Sidecar::BELIEVED_AFTER {
-            tokio::time::sleep(every).await;
+            ticks.tick().await;
             match self.is_well(sidecar, SAID_WITHIN).await {
                 Some(true) => missed = 0,
                 Some(false) => missed += 1,
