@@ -4,7 +4,7 @@ use super::audit::Proof;
 use super::confine::{Bind, Kind, Mason, libraries};
 use super::engine::{DENO, ENGINE, Parts};
 use super::gateway::Gateway;
-use super::groups::{Caps, Controller, Hierarchies};
+use super::groups::{Caps, Hierarchies};
 use super::guarded::Guarded;
 use super::images::Images;
 use super::index::Index;
@@ -166,29 +166,29 @@ fn enforces(
     gateway: &Result<Gateway, String>,
 ) -> Enforcement {
     let kind = parts.as_ref().map(|parts| parts.mason.kind);
-    let enforcement = held(groups, kind.map_err(String::as_str));
+    let mut enforcement = held(groups, kind.map_err(String::as_str));
+    let missing: Vec<&str> =
+        groups.missing().filter(|_| parts.is_ok()).map(|it| it.property().name()).collect();
+    if !missing.is_empty() {
+        let why = format!("an enclave can use up this machine's: {}", missing.join(", "));
+        enforcement = enforcement.without(Property::EnclaveShare, &why);
+    }
     match gateway {
         Ok(_) => enforcement,
         Err(why) => enforcement.noting(format!("tentacles that reach something do not run here: {why}")),
     }
 }
 
-/// What walls of this kind hold here; the reason where there are none.
+/// What walls of this kind hold one sandbox to here; the reason where there are none.
 pub(super) fn held(groups: &Hierarchies, kind: Result<Kind, &str>) -> Enforcement {
     let kind = match kind {
         Ok(kind) => kind,
         Err(why) => return Enforcement::nothing("machine", &format!("tentacles do not run here: {why}")),
     };
     let mut enforcement = Enforcement::of(kind.walls());
-    let missing: Vec<Controller> = groups.missing().collect();
     let own = kind.counts_itself();
-    for controller in missing.iter().filter(|missing| Some(**missing) != own) {
+    for controller in groups.missing().filter(|missing| Some(*missing) != own) {
         enforcement = enforcement.without(controller.property(), controller.gap());
-    }
-    if !missing.is_empty() {
-        let names: Vec<&str> = missing.iter().map(|it| it.property().name()).collect();
-        let why = format!("an enclave can use up this machine's: {}", names.join(", "));
-        enforcement = enforcement.without(Property::EnclaveShare, &why);
     }
     enforcement
 }
