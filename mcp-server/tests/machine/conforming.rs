@@ -5,14 +5,12 @@ use crate::conformance::{ATTEMPTS, Outcome, Site, Surroundings, Tried, conforms,
 use crate::host::{Host, Ways};
 use crate::hostile::{Hostile, outside, permissive_engine};
 use crate::left::{entries, groups};
-use crate::server::{Server, Walls, program};
-use crate::sidecars::{Layout, asker, shell, sidecar};
+use crate::server::{Server, Walls};
 use crate::source::one_node;
 use serde_json::{Value, json};
 use std::fs;
 use std::net::Ipv4Addr;
 use std::path::PathBuf;
-use std::process::Command;
 use wire::enforcement::Walls::Bwrap as BWRAP;
 use wire::enforcement::{Enforcement, Held, Property, PropertyLine};
 
@@ -32,7 +30,6 @@ fn hostile(port: u16) -> Value {
 struct Machine {
     hostile: Hostile,
     around: Surroundings,
-    layout: Layout,
     _hosts: [Host; 2],
     _ways: Ways,
 }
@@ -41,10 +38,8 @@ impl Machine {
     async fn start(walls: Walls) -> Self {
         let (db, canary) = (Host::start("db").await, Host::start("canary").await);
         let ways = Ways::open("db.example canary.example");
-        let (engine, layout) = (permissive_engine(), Layout::new());
-        let (flags, images) = (ways.flags(), layout.flag());
-        let flags: Vec<&str> = flags.iter().copied().chain([images.as_str()]).collect();
-        let server = Server::start_with(walls, engine.path(), &flags).await;
+        let engine = permissive_engine();
+        let server = Server::start_with(walls, engine.path(), &ways.flags()).await;
         for enclave in [ENCLAVE, "neighbour"] {
             server.provision(enclave).await;
         }
@@ -55,7 +50,7 @@ impl Machine {
         server.execute("UPDATE approval SET state = 'approved'").await;
         server.deploy("hostile", &files).await.unwrap();
         let around = surroundings(&server, &db, &canary).await;
-        Self { hostile: Hostile::of(server, engine), around, layout, _hosts: [db, canary], _ways: ways }
+        Self { hostile: Hostile::of(server, engine), around, _hosts: [db, canary], _ways: ways }
     }
 
     fn server(&self) -> &Server {
@@ -155,29 +150,6 @@ impl Site for Machine {
 
     fn log_bytes(&self) -> u64 {
         self.hostile.log_bytes()
-    }
-
-    async fn beside(&self, script: &str) -> Option<String> {
-        if self.server().call("wf_status", json!({"enclave": ENCLAVE, "name": "asker"})).await.is_err() {
-            let beside = sidecar(&self.layout.busybox(), &shell(), "");
-            self.server().approved("asker", &asker(&beside)).await.unwrap();
-        }
-        let ran = self.server().run_tentacle("asker", json!({"script": script})).await.unwrap();
-        let told = ran["output"]["outputs"]["ask"].as_str();
-        Some(told.unwrap_or_else(|| panic!("{ran}")).to_owned())
-    }
-
-    /// In mounts of its own, so that what it mounts is its own.
-    async fn outside_by_shell(&self, script: &str) -> String {
-        let folder = tempfile::tempdir().unwrap();
-        let mut shell = Command::new("unshare");
-        shell.args(["--mount", "--"]).arg(program("TENTACULAR_TEST_BUSYBOX")).args(["sh", "-c", script]);
-        let ran = shell
-            .env("TMPDIR", folder.path())
-            .env("BUSYBOX", program("TENTACULAR_TEST_BUSYBOX"))
-            .output()
-            .unwrap();
-        String::from_utf8_lossy(&ran.stdout).into_owned()
     }
 
     /// The kernel counts what is in the enclave's groups, and the sandboxes are.

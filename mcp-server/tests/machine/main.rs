@@ -1,7 +1,6 @@
 //! The `machine` backend through the front door: the real server as a process of its own, real Deno behind real walls of
 //! Bubblewrap and of gVisor.
 #![expect(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test fails by panicking")]
-#![expect(clippy::print_stdout, reason = "what a test leaves out it says")]
 
 mod audit;
 mod by_hand;

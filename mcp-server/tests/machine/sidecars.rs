@@ -6,8 +6,7 @@ mod layout;
 mod life;
 mod trouble;
 
-pub(crate) use self::layout::Layout;
-use self::layout::digest;
+use self::layout::{Layout, digest};
 use crate::caller::ENCLAVE;
 use crate::server::{Server, Walls, engine};
 use serde_json::{Value, json};
@@ -73,18 +72,18 @@ export default async (ctx) => ({
 "#;
 
 /// The command of the shell.
-pub(crate) fn shell() -> Value {
+fn shell() -> Value {
     json!(["/bin/busybox", "nc", "-ll", "-p", "9000", "-e", "/bin/busybox", "sh", "-c", SHELL])
 }
 
 /// The lines of a sidecar of this image with this command, and `more` of its keys.
-pub(crate) fn sidecar(image: &Value, command: &Value, more: &str) -> String {
+fn sidecar(image: &Value, command: &Value, more: &str) -> String {
     let image = format!("r.example/team/shell@{}", digest(image));
     format!("sidecars:\n  - {{name: shell, image: '{image}', command: {command}, port: 9000{more}}}\n")
 }
 
 /// A tentacle whose one node has the shell do `script`.
-pub(crate) fn asker(sidecars: &str) -> Value {
+fn asker(sidecars: &str) -> Value {
     let workflow = format!(
         "name: asker\nversion: '1.0'\ntriggers: [{{type: manual}}]\nnodes:\n  \
          ask: {{path: nodes/ask.ts, description: A, uses: [shell]}}\n{sidecars}"
@@ -102,7 +101,7 @@ async fn with(walls: Walls, layout: &Layout) -> Server {
 
 impl Server {
     /// Deploys what has to be approved, and approves it. How an owner says so is another test's.
-    pub(crate) async fn approved(&self, name: &str, files: &Value) -> Result<Value, wire::Failure> {
+    async fn approved(&self, name: &str, files: &Value) -> Result<Value, wire::Failure> {
         let asked = self.deploy(name, files).await?;
         assert_eq!(asked["status"], "needs_approval", "{asked}");
         self.execute("UPDATE approval SET state = 'approved'").await;

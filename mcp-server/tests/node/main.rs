@@ -1,7 +1,6 @@
 //! The server's own program with a cluster that has a node: tentacles are deployed through the front door, and what is
 //! asserted is what their pods did. Each test works in the node's network.
 #![expect(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test fails by panicking")]
-#![expect(clippy::print_stdout, reason = "what a test leaves out it says")]
 #![expect(clippy::print_stderr, reason = "a test that fails tells what the server said")]
 #![allow(dead_code, reason = "some of what it shares with the suite without a node is used there alone")]
 

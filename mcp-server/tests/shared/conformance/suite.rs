@@ -5,7 +5,6 @@
 //! Each attempt has every permission that Deno can give, so that what stops it is a wall; and each has a control, in which
 //! the same is done where nothing stops it, and succeeds.
 
-mod beside;
 mod limits;
 mod network;
 mod runs;
@@ -118,16 +117,6 @@ pub(crate) trait Site {
 
     /// Whether the enclave is held to its share, as whoever counts it shows.
     async fn share(&self) -> Outcome;
-
-    /// Has a sidecar in the enclave do a script of a shell; what it printed. None where no sidecar is tried.
-    async fn beside(&self, _script: &str) -> Option<String> {
-        None
-    }
-
-    /// Does the same outside.
-    async fn outside_by_shell(&self, script: &str) -> String {
-        panic!("{script} is tried outside of nothing")
-    }
 }
 
 /// Tries every property, and compares what came of it with what the server says.
@@ -138,8 +127,7 @@ pub(crate) async fn conforms(site: &impl Site) {
         found.push((property, tried(site, property).await));
         goes_on(site, property).await;
     }
-    let beside = beside::tried(site).await;
-    let wrong = [misfits(&told, &found), misfits(&told, &beside)].concat();
+    let wrong = misfits(&told, &found);
     assert!(wrong.is_empty(), "of {} properties:\n{}", told.len(), wrong.join("\n"));
 }
 
