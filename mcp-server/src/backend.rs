@@ -17,7 +17,7 @@ mod watch;
 pub use apart::Apart;
 pub use audit::{Audit, Audited};
 pub use error::BackendError;
-pub use machine::attend;
+pub use machine::{Alone, Laid, Tools, attend};
 pub use rehearsal::Rehearsed;
 pub use survey::{Survey, Usage};
 pub use watch::Watch;

@@ -18,6 +18,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use url::Url;
 use wire::loopback::is_loopback;
+use workflow::Sidecar;
 
 /// The Tentacular MCP server: the only door to the cluster.
 #[derive(Debug, Clone, Parser)]
@@ -93,6 +94,11 @@ pub struct Args {
     /// With `--backend machine`: the folder of an OCI image layout that has the images of sidecars; without it there are none.
     #[arg(long, env = "TENTACULAR_SIDECAR_LAYOUT")]
     pub sidecar_layout: Option<PathBuf>,
+    /// With `--backend machine`: how many seconds pass between two questions whether a sidecar is well. One that is not, six times
+    /// in a row, is ended, and the next run gets a new sandbox.
+    #[arg(long, env = "TENTACULAR_SIDECAR_SECONDS", default_value_t = Sidecar::ASKED_EVERY,
+        value_parser = clap::value_parser!(u32).range(1..))]
+    pub sidecar_seconds: u32,
     /// With `--backend machine`: the Deno binary; looked up on the PATH when left out.
     #[arg(long, env = "TENTACULAR_DENO")]
     pub deno: Option<PathBuf>,

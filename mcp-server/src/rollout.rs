@@ -11,7 +11,7 @@ use crate::git_secrets::GitSecrets;
 use crate::github::Outcome;
 use crate::review::Cleared;
 use crate::server::Server;
-use crate::store::{DeployEnd, DeployRow, DeployedVersion, Initiator, StoreError, Tx};
+use crate::store::{DeployEnd, DeployRow, DeployedVersion, Initiator, StoreError, Tried, Tx};
 use jiff::Timestamp;
 use policy::State;
 use serde::{Deserialize, Serialize};
@@ -180,7 +180,7 @@ async fn put_to_work(
     let began = Began::new(grant, source, initiator);
     let _turn = turn(server, &target.record.name, &target.name).await;
     if let Err(failure) = still(server, target, &[State::Active]).await {
-        return Err(began.failed(effect, "turn", failure).await);
+        return Err(began.failed(effect, Failed { step: "turn", never_served: true, failure }).await);
     }
     let deployed = match server.backend.deploy(grant, &source.version).await {
         Ok(deployed) => deployed,
@@ -189,14 +189,16 @@ async fn put_to_work(
             let mut ending = effect.end().await?;
             let forget = async |tx: &mut Tx| -> Result<(), StoreError> {
                 tx.forget_git_secrets(grant, &source.version.hash).await?;
+                tx.return_approval(grant, &began.tried(true)).await?;
                 tx.forget_undeployed(grant).await
             };
             forget(ending.tx()).await.map_err(|error| unavailable(&error))?;
             return Err(ending.failed(error.into_failure()).await);
         }
         Err(error) => {
-            let step = step(&error);
-            return Err(began.failed(effect, step, error.into_failure()).await);
+            let (step, never_served) = (step(&error), error.is_before_serving());
+            let failed = Failed { step, never_served, failure: error.into_failure() };
+            return Err(began.failed(effect, failed).await);
         }
     };
     let row = DeployedVersion {
@@ -249,20 +251,48 @@ impl<'a> Began<'a> {
         tx.put_deploy(self.grant, &row).await
     }
 
-    /// It failed at `step`, with `failure`, which is handed back.
-    async fn failed(&self, effect: Effect<'_>, step: &'static str, failure: Failure) -> Failure {
+    /// It failed; the failure is handed back, with what has become of the owner's approval.
+    async fn failed(&self, effect: Effect<'_>, failed: Failed) -> Failure {
+        let Failed { step, never_served, failure } = failed;
         // Where this cannot be written the outcome stays open, and a restart finds it; the caller hears what came first.
         let Ok(mut ending) = effect.end().await else { return failure };
         let end = DeployEnd::Failed { step, failure: &failure };
-        let put = async |tx: &mut Tx| -> Result<(), StoreError> {
+        let put = async |tx: &mut Tx| -> Result<bool, StoreError> {
             tx.forget_git_secrets(self.grant, &self.source.version.hash).await?;
-            self.put(tx, end).await
+            self.put(tx, end).await?;
+            tx.return_approval(self.grant, &self.tried(never_served)).await
         };
         match put(ending.tx()).await {
-            Ok(()) => ending.failed(failure).await,
+            Ok(true) => ending.failed(still_approved(failure, never_served)).await,
+            Ok(false) => ending.failed(failure).await,
             Err(_) => failure,
         }
     }
+
+    fn tried(&self, never_served: bool) -> Tried<'_> {
+        let Version { hash, sandbox, .. } = &self.source.version;
+        Tried { version: hash, reach: &sandbox.reach, asker: self.initiator, never_served }
+    }
+}
+
+/// How a deploy failed.
+struct Failed {
+    step: &'static str,
+    /// Whether it is certain that its version never served.
+    never_served: bool,
+    failure: Failure,
+}
+
+/// The failure, and that nobody has to approve the next try.
+fn still_approved(failure: Failure, never_served: bool) -> Failure {
+    let what = if never_served { "whatever reaches the same" } else { "this same version" };
+    let holds =
+        format!("what it newly reaches stays approved for {what}, until a day after it was asked for");
+    let remedy = match &failure.remedy {
+        Some(remedy) => format!("{remedy}; {holds}"),
+        None => holds,
+    };
+    failure.with_remedy(remedy)
 }
 
 /// The step of a deploy that fails with this error.

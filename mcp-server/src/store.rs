@@ -43,7 +43,7 @@ pub use trail::TrailPage;
 pub(crate) use trigger::TriggerRecord;
 pub(crate) use tx::{
     AnsweredIn, Asker, Claim, Delivery, DeployRow, DeployedVersion, Heard, MOST_INVITATIONS,
-    NewEnclaveRecord, Restored, RestoredTentacle, RunBegin, Side, Step, Stored, Tx, Unmet, Wanted,
+    NewEnclaveRecord, Restored, RestoredTentacle, RunBegin, Side, Step, Stored, Tried, Tx, Unmet, Wanted,
 };
 
 use sqlx::any::AnyPoolOptions;

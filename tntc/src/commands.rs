@@ -142,7 +142,7 @@ async fn dispatch(command: Command, context: &Context) -> Result<(), Failed> {
         #[cfg(feature = "up")]
         Command::Lock(command) => command.run(context),
         #[cfg(feature = "up")]
-        Command::Test(command) => command.run(context),
+        Command::Test(command) => command.run(context).await,
         #[cfg(feature = "up")]
         Command::Up(command) => Ok(command.run().await?),
         #[cfg(feature = "up")]

@@ -153,6 +153,8 @@ impl Failed {
             Self::Test(crate::commands::TestError::NoDeno) => {
                 "name it with `--deno`, or start `tntc` by `cargo xtask`, which fetches it"
             }
+            #[cfg(feature = "up")]
+            Self::Test(crate::commands::TestError::NoSandbox(_)) => crate::commands::test::HOW,
             _ => return None,
         };
         Some(told.to_owned())

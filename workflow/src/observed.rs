@@ -145,7 +145,8 @@ impl Draft<'_> {
     }
 
     fn named(&mut self, node: &PartName, name: PartName, place: Option<Place<'_>>) -> Finding {
-        if self.workflow.contract.dependencies.contains_key(&name) {
+        let is_beside = self.workflow.sidecars.iter().any(|sidecar| sidecar.name == name);
+        if is_beside || self.workflow.contract.dependencies.contains_key(&name) {
             return self.declared(node, &name);
         }
         let wanted = match place.map(|place| (place, propose(place))) {

@@ -50,6 +50,11 @@ impl Sidecar {
     /// The most that it may have in `/tmp`, which is its own, in MiB.
     pub const SCRATCH_MIB: u32 = 32;
 
+    /// How many seconds pass between two questions whether it is well, while it serves.
+    pub const ASKED_EVERY: u32 = 10;
+    /// How often in a row it must not be well until it is believed to hang.
+    pub const BELIEVED_AFTER: u32 = 6;
+
     /// Where nodes find it.
     #[must_use]
     pub const fn place(&self) -> SocketAddrV4 {

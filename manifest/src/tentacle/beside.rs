@@ -55,7 +55,7 @@ fn container(sidecar: &Sidecar, ready_within: i32) -> Container {
         }]),
         startup_probe: Some(probe(sidecar, 1, ready_within)),
         readiness_probe: Some(probe(sidecar, 5, 2)),
-        liveness_probe: Some(probe(sidecar, 10, 6)),
+        liveness_probe: Some(probe(sidecar, number(Sidecar::ASKED_EVERY), number(Sidecar::BELIEVED_AFTER))),
         resources: Some(ResourceRequirements {
             requests: Some(quantities(sidecar.requests.memory_mib, sidecar.requests.cpu_millis, 16)),
             limits: Some(quantities(sidecar.limits.memory_mib, sidecar.limits.cpu_millis, LOG_MIB)),
@@ -69,6 +69,11 @@ fn container(sidecar: &Sidecar, ready_within: i32) -> Container {
         ]),
         ..Container::default()
     }
+}
+
+/// As a cluster counts.
+fn number(count: u32) -> i32 {
+    i32::try_from(count).unwrap_or(i32::MAX)
 }
 
 /// Asked every so many seconds whether it is well; after so many times that it is not, it is believed.

@@ -71,6 +71,31 @@ pub enum BackendError {
 }
 
 impl BackendError {
+    /// Whether a deploy that failed with this is certain never to have had its version serve: it ended while the version was
+    /// being made or tried.
+    pub(crate) const fn is_before_serving(&self) -> bool {
+        match self {
+            Self::NotYet(_)
+            | Self::NoSandbox(_)
+            | Self::NoGateway(_)
+            | Self::Supply(_)
+            | Self::Modules(_)
+            | Self::DoesNotStart(_)
+            | Self::FailsItsFixtures(_)
+            | Self::NoRoom(_)
+            | Self::NotTaken(_)
+            | Self::NoSidecar(_)
+            | Self::Image(_)
+            | Self::NoImage { .. } => true,
+            Self::Taken
+            | Self::Lost(_)
+            | Self::Unreachable(_)
+            | Self::Busy
+            | Self::TimedOut(_)
+            | Self::Fault(_) => false,
+        }
+    }
+
     /// The failure as the caller hears it; what is not for them goes into the log.
     #[must_use]
     pub fn into_failure(self) -> Failure {

@@ -3,6 +3,7 @@
 //! A tentacle's engine is started in a sandbox to prove that a version starts, is kept while it is used, and is asked
 //! over its socket. Nothing ever runs outside of a sandbox: where none holds, deploys and runs say so.
 
+mod alone;
 mod apart;
 mod attendant;
 mod audit;
@@ -27,6 +28,7 @@ mod tentacle;
 mod trial;
 mod version;
 
+pub use alone::{Alone, Laid, Tools};
 pub use attendant::attend;
 
 use self::audit::Proof;

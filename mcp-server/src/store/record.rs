@@ -192,17 +192,28 @@ pub(crate) struct Approval {
     pub(crate) expires_at: Timestamp,
 }
 
+impl Approval {
+    /// Whether a deploy may begin with it.
+    pub(crate) const fn is_given(&self) -> bool {
+        matches!(self.state, ApprovalState::Approved | ApprovalState::Returned)
+    }
+}
+
 /// What became of a question.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum ApprovalState {
     /// Nobody has decided.
     Waiting,
-    /// The owner said yes: good for one deploy.
+    /// The owner said yes: good for one version that comes to serve, and for this content of it.
     Approved,
+    /// The same, and the version did not come to serve: what is mended may be another content that reaches the same.
+    Returned,
     /// The owner said no.
     Refused,
-    /// The deploy that it was for has begun.
+    /// A deploy has begun with it.
     Used,
+    /// Another version runs than when it was asked for.
+    Void,
 }
 
 impl ApprovalState {
@@ -211,13 +222,15 @@ impl ApprovalState {
         match self {
             Self::Waiting => "waiting",
             Self::Approved => "approved",
+            Self::Returned => "returned",
             Self::Refused => "refused",
             Self::Used => "used",
+            Self::Void => "void",
         }
     }
 
     pub(crate) fn named(name: &str) -> Option<Self> {
-        [Self::Waiting, Self::Approved, Self::Refused, Self::Used]
+        [Self::Waiting, Self::Approved, Self::Returned, Self::Refused, Self::Used, Self::Void]
             .into_iter()
             .find(|state| state.name() == name)
     }

@@ -14,7 +14,7 @@ mod secret;
 mod tentacle;
 mod trigger;
 
-pub(crate) use approval::Wanted;
+pub(crate) use approval::{Tried, Wanted};
 pub(crate) use delivery::{Delivery, Stored};
 pub(crate) use enclave::{NewEnclaveRecord, Side};
 pub(crate) use history::{DeployRow, RunBegin};

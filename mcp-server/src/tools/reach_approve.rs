@@ -73,7 +73,7 @@ pub(crate) async fn asked(server: &Server, call: &Call, id: Uuid) -> Result<Appr
 
 /// Nothing waits under that id, whether or not it ever did.
 pub(crate) fn gone() -> Failure {
-    let what = "nothing waits for this approval any more: it was decided already, or a day has passed";
+    let what = "nothing waits for this approval any more: it was decided already, another version runs by now, or a day has passed";
     Failure::new(FailureCode::Conflict, what).with_remedy("deploy again to ask anew")
 }
 

@@ -10,6 +10,10 @@ use wire::{Failure, FailureCode};
 on_both_stores! {
     new_reach_waits_for_the_owners_click_and_is_used_once
     an_approval_is_for_this_asker_this_version_and_what_runs_now
+    an_approval_outlives_a_version_that_fails_its_fixtures
+    what_is_approved_anew_after_fixtures_that_failed_is_what_is_more_or_somebody_elses
+    an_approval_is_void_for_good_when_something_else_came_to_run
+    a_deploy_of_which_nobody_knows_how_it_ended_can_be_repeated_and_no_other
     a_token_alone_approves_nothing
     what_an_agent_chose_approves_nothing
     a_refusal_an_old_question_and_a_decided_one_are_void
@@ -79,7 +83,7 @@ async fn new_reach_waits_for_the_owners_click_and_is_used_once(app: App) {
     let deployed = channel.say("ben", "wf_apply", args.clone()).await.unwrap();
     assert_eq!(deployed["status"], "deployed", "{deployed}");
 
-    // Used up: the same again after a removal is asked anew.
+    // Used up: when it is gone, the same again is asked anew.
     let gone = json!({"name": "hello", "confirm": "hello"});
     channel.say("ben", "wf_remove", gone).await.unwrap();
     assert_ne!(ask(&channel, "ben", &args).await, id);
@@ -99,6 +103,104 @@ async fn an_approval_is_for_this_asker_this_version_and_what_runs_now(app: App) 
     channel.say("ben", "wf_apply", hello("hello", "second")).await.unwrap();
     assert_ne!(ask(&channel, "ben", &args).await, id);
     assert_eq!(app.backend.world().tentacles.len(), 1);
+}
+
+/// The same with other code.
+fn mended(args: &Value) -> Value {
+    let mut mended = args.clone();
+    mended["files"]["README.md"] = json!("mended");
+    mended
+}
+
+/// Ben has asked for `args`, ana has approved it, and the version has failed its fixtures.
+async fn approved_and_failed(app: &App, channel: &InChannel<'_>, args: &Value) -> String {
+    let id = ask(channel, "ben", args).await;
+    click(channel, "ana", yes(&id)).await.unwrap();
+    app.backend.fail_fixtures();
+    let failed = channel.say("ben", "wf_apply", args.clone()).await.unwrap_err();
+    assert!(failed.message.contains("it expected 3, and got 4"), "{failed:?}");
+    let remedy = failed.remedy.unwrap();
+    assert!(remedy.contains("stays approved for whatever reaches the same"), "{remedy}");
+    id
+}
+
+async fn an_approval_outlives_a_version_that_fails_its_fixtures(app: App) {
+    let channel = set_up(&app).await;
+    channel.say("ben", "wf_apply", hello("hello", "first")).await.unwrap();
+    let args = reaching(&["shop.example"]);
+    approved_and_failed(&app, &channel, &args).await;
+    // It fails once more, and then the mended one comes to serve: nobody is asked again.
+    app.backend.fail_fixtures();
+    channel.say("ben", "wf_apply", mended(&args)).await.unwrap_err();
+    let deployed = channel.say("ben", "wf_apply", mended(&args)).await.unwrap();
+    assert_eq!(deployed["status"], "deployed", "{deployed}");
+    // That used it up: what ran before comes back, and the same is asked anew.
+    channel.say("ben", "wf_apply", hello("hello", "first")).await.unwrap();
+    for again in [&args, &mended(&args)] {
+        let asked = channel.say("ben", "wf_apply", again.clone()).await.unwrap();
+        assert_eq!(asked["status"], "needs_approval", "{asked}");
+    }
+}
+
+async fn what_is_approved_anew_after_fixtures_that_failed_is_what_is_more_or_somebody_elses(app: App) {
+    let channel = set_up(&app).await;
+    let args = reaching(&["shop.example"]);
+    let id = approved_and_failed(&app, &channel, &args).await;
+    // More reach, other reach, and another asker, the owner herself.
+    for more in [&["shop.example", "news.example"][..], &["news.example"]] {
+        assert_ne!(ask(&channel, "ben", &reaching(more)).await, id);
+    }
+    assert_ne!(ask(&channel, "ana", &args).await, id);
+    // It cannot be decided twice, and an agent of the asker's decides nothing.
+    let twice = click(&channel, "ana", yes(&id)).await.unwrap_err();
+    assert_eq!(twice.code, FailureCode::Conflict, "{twice:?}");
+    let waits = ask(&channel, "ben", &reaching(&["news.example"])).await;
+    let denied = by(&channel, "ben", Kind::Agent, "reach_approve", yes(&waits)).await.unwrap_err();
+    assert_eq!(denied.code, FailureCode::Denied);
+    // A removal, and a day, end it.
+    app.database.execute("UPDATE approval SET expires_at = 1 WHERE state = 'returned'").await;
+    assert_ne!(ask(&channel, "ben", &args).await, id);
+    let other = reaching(&["other.example"]);
+    let id = approved_and_failed(&app, &channel, &other).await;
+    channel.say("ben", "wf_remove", json!({"name": "hello", "confirm": "hello"})).await.unwrap();
+    assert_ne!(ask(&channel, "ben", &other).await, id);
+    assert!(app.backend.world().tentacles.is_empty());
+}
+
+async fn an_approval_is_void_for_good_when_something_else_came_to_run(app: App) {
+    let channel = set_up(&app).await;
+    let deploys = async |args: Value| {
+        let deployed = channel.say("ben", "wf_apply", args).await.unwrap();
+        assert_eq!(deployed["status"], "deployed", "{deployed}");
+    };
+    deploys(hello("hello", "first")).await;
+    let (args, other) = (reaching(&["shop.example"]), reaching(&["news.example"]));
+    let returned = approved_and_failed(&app, &channel, &args).await;
+    let approved = ask(&channel, "ben", &other).await;
+    click(&channel, "ana", yes(&approved)).await.unwrap();
+    let waiting = ask(&channel, "ana", &args).await;
+    deploys(hello("hello", "second")).await;
+    deploys(hello("hello", "first")).await;
+    // What ran when they were asked for runs again, and they stay void.
+    assert_ne!(ask(&channel, "ben", &args).await, returned);
+    assert_ne!(ask(&channel, "ben", &other).await, approved);
+    let void = click(&channel, "ana", yes(&waiting)).await.unwrap_err();
+    assert_eq!(void.code, FailureCode::Conflict, "{void:?}");
+}
+
+async fn a_deploy_of_which_nobody_knows_how_it_ended_can_be_repeated_and_no_other(app: App) {
+    let channel = set_up(&app).await;
+    for (point, host) in [("before deploy", "shop.example"), ("after deploy", "news.example")] {
+        let args = reaching(&[host]);
+        let id = ask(&channel, "ben", &args).await;
+        click(&channel, "ana", yes(&id)).await.unwrap();
+        app.backend.fail_at(point);
+        let failed = channel.say("ben", "wf_apply", args.clone()).await.unwrap_err();
+        assert!(failed.remedy.unwrap().contains("stays approved for this same version"), "{point}");
+        assert_ne!(ask(&channel, "ben", &mended(&args)).await, id, "{point}");
+        let deployed = channel.say("ben", "wf_apply", args).await.unwrap();
+        assert_eq!(deployed["status"], "deployed", "{point}: {deployed}");
+    }
 }
 
 async fn a_token_alone_approves_nothing(app: App) {

@@ -60,6 +60,8 @@ struct Trouble {
     fail: Option<String>,
     /// Say so each time, until it is let go.
     keep_failing: bool,
+    /// The next version that is deployed fails its fixtures.
+    fixtures: bool,
     /// How often it was said.
     failed: usize,
     /// Panic at this point, once.
@@ -98,6 +100,11 @@ impl Remembering {
     pub(crate) fn keep_failing_at(&self, point: &str) {
         let fail = Some(point.to_owned());
         *self.trouble.lock().unwrap() = Trouble { fail, keep_failing: true, ..Trouble::default() };
+    }
+
+    /// The next version that comes as far as its fixtures fails them.
+    pub(crate) fn fail_fixtures(&self) {
+        self.trouble.lock().unwrap().fixtures = true;
     }
 
     /// Waits until it has failed so often.
@@ -240,6 +247,9 @@ impl Backend for Remembering {
 
     async fn deploy(&self, grant: &Authorized<Apply>, version: &Version) -> Result<Deployed, BackendError> {
         let place = place(grant.target());
+        if std::mem::take(&mut self.trouble.lock().unwrap().fixtures) {
+            return Err(BackendError::FailsItsFixtures("hello: it expected 3, and got 4".to_owned()));
+        }
         self.effect("deploy", |world| {
             assert!(world.enclaves.contains_key(&place.0), "a tentacle of no enclave: {place:?}");
             world.given.insert(place.clone(), version.secrets.files().clone());

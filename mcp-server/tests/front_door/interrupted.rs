@@ -211,23 +211,55 @@ async fn a_later_deploy_comes_to_its_end_by_itself() {
     deploying(By::ItsReturn, false).await;
 }
 
-/// A deploy with an approval that was used up when it began: asked again it is the same deploy, and needs no other.
+/// Asks for new reach, and has it approved; the answer to the question.
+async fn approved(app: &App, name: &str, args: &Value) -> Value {
+    channel(app, name).say("ana", "enclave_provision", json!({})).await.unwrap();
+    let asked = channel(app, name).say("ana", "wf_apply", args.clone()).await.unwrap();
+    let yes = json!({"approval": asked["approval"]["id"], "approve": true});
+    let mut click = channel(app, name).assertion("ana", "reach_approve", &yes);
+    click.kind = wire::assertion::Kind::Click;
+    app.send("ana", "reach_approve", yes, &click).await.unwrap();
+    asked
+}
+
+/// A deploy with an approval that was taken when it began: asked again it is the same deploy, and needs no other.
 #[tokio::test]
 async fn an_approved_deploy_comes_to_its_end_when_asked_again() {
     let mut app = app().await;
     for (name, point) in numbered(&["deploy"], By::Asking) {
-        channel(&app, &name).say("ana", "enclave_provision", json!({})).await.unwrap();
         let args = reaching(&["shop.example"]);
-        let asked = channel(&app, &name).say("ana", "wf_apply", args.clone()).await.unwrap();
-        let yes = json!({"approval": asked["approval"]["id"], "approve": true});
-        let mut click = channel(&app, &name).assertion("ana", "reach_approve", &yes);
-        click.kind = wire::assertion::Kind::Click;
-        app.send("ana", "reach_approve", yes, &click).await.unwrap();
+        let asked = approved(&app, &name, &args).await;
         let request = Request::new(&name, "wf_apply", args);
         request.die_at(&mut app, &point).await;
         request.finish(&mut app, By::Asking).await;
         assert_eq!(json!(version(&app, &name).await), asked["version"], "{point}");
         settled(&app).await;
+    }
+}
+
+/// A stop between taking an approval and giving it back loses nothing: whoever brings the deploy to its end gives it back.
+#[tokio::test]
+async fn an_approval_that_a_stop_came_upon_is_given_back_by_what_fails_its_fixtures() {
+    for by in [By::Asking, By::ItsReturn] {
+        let mut app = app().await;
+        let args = reaching(&["shop.example"]);
+        approved(&app, "ef0", &args).await;
+        let request = Request::new("ef0", "wf_apply", args.clone());
+        request.die_at(&mut app, "before deploy").await;
+        app.backend.fail_fixtures();
+        if by == By::Asking {
+            app.heads = "heads-of-another";
+        }
+        app.run().await;
+        if by == By::Asking {
+            let failed = request.make(&app).await.unwrap_err();
+            assert!(failed.message.contains("fails its own fixtures"), "{failed:?}");
+        }
+        settled(&app).await;
+        let mut mended = args;
+        mended["files"]["README.md"] = json!("mended");
+        let deployed = channel(&app, "ef0").say("ana", "wf_apply", mended).await.unwrap();
+        assert_eq!(deployed["status"], "deployed", "{deployed}");
     }
 }
 

@@ -219,7 +219,7 @@ async fn an_approval_that_waits_no_more_is_told_as_the_tool_tells_it(app: App) {
     let (mut browser, page) = visit(&app, "ana", &url).await;
     let void = async |page: &Page| {
         assert_eq!(page.answer.status, 409, "{}", page.text());
-        let said = "Nothing waits for this approval any more: it was decided already, or a day has passed.";
+        let said = "Nothing waits for this approval any more: it was decided already, another version runs by now, or a day has passed.";
         assert!(page.text().contains(said), "{}", page.text());
     };
     void(&visit(&app, "ana", &format!("{}/approve/01890a5d-ac96-774b-bcce-b302099a8057", app.url)).await.1)

@@ -3,6 +3,7 @@
 
 mod hostile;
 mod layout;
+mod life;
 mod trouble;
 
 use self::layout::{Layout, digest};

@@ -31,5 +31,6 @@ mod secret;
 mod slash;
 mod stranger;
 mod talk;
+mod tested;
 mod walk;
 mod watching;

@@ -6,16 +6,19 @@ use crate::folder::{Folder, FolderError};
 use crate::output::{View, words};
 use crate::private_file::PrivateFileError;
 use crate::up::engine;
+use mcp_server::SandboxKind;
+use mcp_server::backend::Laid;
 use serde_json::Value;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
-use workflow::{
-    ENVIRONMENT, EnclaveName, Facts, Layout, LayoutError, Listen, Problems, RunTokenHash, derive,
-};
+use std::process::Output;
+pub(crate) use walls::HOW;
+use walls::Walls;
+use workflow::{EnclaveName, Facts, LayoutError, Modules, Problems, RunTokenHash, derive};
 
 mod modules;
+mod walls;
 
 /// The enclave of a test, which is in none.
 const ENCLAVE: &str = "test";
@@ -29,6 +32,18 @@ pub(crate) struct Test {
     /// Deno; looked up on the PATH when left out
     #[arg(long, env = "TENTACULAR_DENO", value_name = "PROGRAM")]
     deno: Option<PathBuf>,
+    /// What stands around the code besides Deno's own permissions; with `auto` what is here and holds, gVisor first
+    #[arg(long, value_enum, default_value = "auto", value_name = "WALLS")]
+    sandbox: SandboxKind,
+    /// Tests nothing where no sandbox holds. Without it the code is held by Deno's permissions alone then, which is said
+    #[arg(long)]
+    require_sandbox: bool,
+    /// gVisor's `runsc`; looked up on the PATH when left out
+    #[arg(long, env = "TENTACULAR_RUNSC", value_name = "PROGRAM")]
+    runsc: Option<PathBuf>,
+    /// Bubblewrap; looked up on the PATH when left out
+    #[arg(long, env = "TENTACULAR_BWRAP", value_name = "PROGRAM")]
+    bwrap: Option<PathBuf>,
 }
 
 /// Why a tentacle cannot be tested.
@@ -49,6 +64,9 @@ pub(crate) enum TestError {
     /// There is no runtime.
     #[error("Deno is not here: tentacles are tested with the runtime that they run on")]
     NoDeno,
+    /// There are no walls, and there must be.
+    #[error("nothing was run, because no sandbox holds here: {0}")]
+    NoSandbox(String),
     /// The disk, or the runtime.
     #[error("the test cannot be made: {0}")]
     Io(#[from] io::Error),
@@ -58,8 +76,8 @@ pub(crate) enum TestError {
 }
 
 impl Test {
-    pub(crate) fn run(&self, context: &Context) -> Result<(), Failed> {
-        let reports = self.reports()?;
+    pub(crate) async fn run(&self, context: &Context) -> Result<(), Failed> {
+        let reports = self.reports().await?;
         context.output.show(&reports, |reports| view(reports))?;
         let summary = reports.iter().find(|report| report["kind"] == "summary");
         match summary.map(|summary| summary["success"] == true) {
@@ -68,43 +86,45 @@ impl Test {
         }
     }
 
-    /// What the engine told, each line of it.
-    fn reports(&self) -> Result<Vec<Value>, TestError> {
+    /// Which walls there were, and what the engine told, each line of it.
+    async fn reports(&self) -> Result<Vec<Value>, TestError> {
         let folder = Folder::read(&self.dir)?;
         let deno = self.deno.clone().or_else(|| which::which("deno").ok()).ok_or(TestError::NoDeno)?;
+        let deno = fs::canonicalize(&deno)?;
         let place = tempfile::Builder::new().prefix("tentacle-test-").tempdir()?;
-        let (code, plan) = (place.path().join("code"), place.path().join("plan.json"));
-        for (path, bytes) in folder.bundle.iter() {
-            let path = code.join(path.as_str());
-            fs::create_dir_all(path.parent().unwrap_or(&code))?;
-            fs::write(path, bytes)?;
-        }
         let enclave: EnclaveName =
             ENCLAVE.parse().map_err(|error: workflow::NameError| TestError::Broke(error.to_string()))?;
         let facts = Facts { enclave, version: folder.bundle.content_hash() };
         let sandbox = derive(&folder.workflow, &facts)?;
+        let laid = lay(&folder, &sandbox.modules, place.path(), &deno)?;
         let told = serde_json::to_vec(&sandbox.plan(&RunTokenHash::of(ENCLAVE)));
-        fs::write(&plan, told.map_err(|error| TestError::Broke(error.to_string()))?)?;
-        let engine = engine::write(&place.path().join("engine"))?;
-        let shown = |path: &Path| path.display().to_string();
-        let deno = fs::canonicalize(&deno)?;
-        let paths = [shown(&deno), shown(&engine), shown(&code), shown(&plan)];
-        let mut layout = Layout::new(paths.each_ref().map(String::as_str), Listen::Unix("/none".to_owned()))?;
-        if !sandbox.modules.is_empty() {
-            let modules = place.path().join("modules");
-            modules::lay(&modules, &sandbox.modules, &deno)?;
-            layout = layout.with_modules(&shown(&modules))?;
-        }
-        ask(&sandbox.test_command(&layout))
+        fs::write(&laid.plan, told.map_err(|error| TestError::Broke(error.to_string()))?)?;
+        let walls = Walls::open(self, &place.path().join("walls"), &deno).await?;
+        let ran = walls.test(&sandbox, &laid).await;
+        let said = walls.end().await;
+        let mut reports = vec![said];
+        reports.extend(read(&ran?)?);
+        Ok(reports)
     }
 }
 
-/// Runs the engine's test, with Deno's walls alone: no network, nothing to write to, and nothing to read but this.
-fn ask(command: &[String]) -> Result<Vec<Value>, TestError> {
-    let (program, arguments) = command.split_first().ok_or(TestError::NoDeno)?;
-    let mut deno = Command::new(program);
-    deno.args(arguments).env_clear().envs(ENVIRONMENT).stdin(Stdio::null());
-    let output = deno.output()?;
+/// Lays out what the test reads, for whoever it is run as; its plan is not there yet.
+fn lay(folder: &Folder, modules: &Modules, place: &Path, deno: &Path) -> Result<Laid, TestError> {
+    let (code, plan) = (place.join("code"), place.join("plan.json"));
+    for (path, bytes) in folder.bundle.iter() {
+        let path = code.join(path.as_str());
+        fs::create_dir_all(path.parent().unwrap_or(&code))?;
+        fs::write(path, bytes)?;
+    }
+    let modules = match modules.is_empty() {
+        true => None,
+        false => Some(modules::lay(&place.join("modules"), modules, deno)?),
+    };
+    Ok(Laid { engine: engine::write(&place.join("engine"))?, code, plan, modules })
+}
+
+/// What the engine's test told.
+fn read(output: &Output) -> Result<Vec<Value>, TestError> {
     let text = String::from_utf8_lossy(&output.stdout);
     let reports: Result<Vec<Value>, _> = text.lines().map(serde_json::from_str).collect();
     let reports = reports.map_err(|error| TestError::Broke(error.to_string()))?;
@@ -151,6 +171,7 @@ fn view(reports: &[Value]) -> View {
             "drift" => {
                 view.verdict(false, format!("✗ {}: {}", said(report, "rule"), said(report, "message")))
             }
+            "walls" => view.line(walls::in_words(report)),
             "summary" => summary(view, report),
             _ => view,
         }

@@ -7,6 +7,7 @@
 mod beside;
 mod bwrap;
 mod lines;
+mod once;
 mod runsc;
 mod sandbox;
 pub(super) mod seccomp;

@@ -4,6 +4,7 @@ mod beside;
 mod given;
 mod pass;
 mod run;
+mod well;
 
 use super::confine::{
     Bind, Kind, Mason, SOCKET, SOCKET_BYTES, SOCKET_FOLDER, Sandbox, StartError, Text, Wanted,
@@ -21,6 +22,7 @@ use beside::Beside;
 use futures::StreamExt;
 use futures::stream::FuturesUnordered;
 use given::Given;
+pub(super) use given::MODULES;
 pub(super) use pass::Pass;
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::Value;
@@ -31,7 +33,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use tokio::sync::{mpsc, watch};
 use tokio::time::Instant;
-use url::form_urlencoded;
+use tokio_util::task::AbortOnDropHandle;
+use well::Inquiry;
 use workflow::{
     ContentHash, Layout, Listen, PartName, RunTokenHash, Sandbox as Derived, SecretName, Sidecar,
 };
@@ -46,7 +49,7 @@ const ASK_AGAIN: Duration = Duration::from_millis(25);
 pub(super) const DENO: &str = "/bin/deno";
 pub(super) const ENGINE: &str = "/engine";
 pub(super) const CODE: &str = "/code";
-const PLAN: &str = "/plan.json";
+pub(super) const PLAN: &str = "/plan.json";
 
 /// How many lines may wait to be written.
 const WAITING: usize = 256;
@@ -61,6 +64,8 @@ pub(super) struct Parts {
     pub(super) supply: Arc<Supply>,
     /// What sidecars are made of.
     pub(super) images: Arc<Images>,
+    /// How often a sidecar is asked whether it is well.
+    pub(super) ask_sidecars: Duration,
     /// Where modules come from.
     pub(super) registries: Registries,
     /// What carries out what they send; the reason when there is none.
@@ -84,6 +89,8 @@ pub(super) struct Engine {
     client: reqwest::Client,
     /// It takes runs from whoever holds this; only the server knows it.
     token: SecretString,
+    /// They end with it.
+    watched: Vec<AbortOnDropHandle<()>>,
     in_flight: watch::Sender<u32>,
     used: Mutex<Instant>,
 }
@@ -119,7 +126,7 @@ impl Engine {
             .unix_socket(sandbox.socket.clone())
             .build();
         let released = &release.sandbox;
-        let engine = Self {
+        let mut engine = Self {
             version: released.version,
             copy: format!("{}-{}", released.tentacle.tentacle, released.version.short()),
             sandbox,
@@ -131,12 +138,16 @@ impl Engine {
             longest: released.limits.run,
             client: client.map_err(|error| BackendError::Fault(error.to_string()))?,
             token,
+            watched: Vec::new(),
             in_flight: watch::Sender::new(0),
             used: Mutex::new(Instant::now()),
         };
         match engine.until_ready().await {
             Ok(()) => {
                 engine.sidecars.iter().for_each(|one| one.tell(Arc::clone(&log)));
+                let asks = engine.inquiry();
+                engine.watched =
+                    engine.sidecars.iter().map(|one| asks.watch(one, parts.ask_sidecars)).collect();
                 Ok(engine)
             }
             Err(error) => {
@@ -188,19 +199,17 @@ impl Engine {
 
     /// A sidecar that is not well, as its engine finds it.
     async fn silent(&self) -> Option<&PartName> {
+        let asks = self.inquiry();
         for Beside { sidecar, .. } in &self.sidecars {
-            let mut at = "http://engine/beside?port=".to_owned() + &sidecar.port.to_string();
-            if let Some(path) = &sidecar.health_path {
-                let path: String = form_urlencoded::byte_serialize(path.as_bytes()).collect();
-                at = format!("{at}&path={path}");
-            }
-            let asked = self.client.get(at).bearer_auth(self.token.expose_secret());
-            let answer = asked.timeout(READY_WITHIN).send().await;
-            if !answer.is_ok_and(|answer| answer.status().is_success()) {
+            if asks.is_well(sidecar, READY_WITHIN).await != Some(true) {
                 return Some(&sidecar.name);
             }
         }
         None
+    }
+
+    fn inquiry(&self) -> Inquiry {
+        Inquiry { client: self.client.clone(), token: self.token.clone() }
     }
 
     /// Waits until a sidecar has ended.

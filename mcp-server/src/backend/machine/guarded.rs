@@ -15,10 +15,17 @@ const WITHIN: Duration = Duration::from_secs(30);
 /// For as long as this lives, or its process does, the guard waits.
 #[derive(Debug)]
 pub(super) struct Guarded {
-    _guard: Child,
+    guard: Child,
 }
 
 impl Guarded {
+    /// Lets it see that nothing is left, and waits until it has.
+    pub(super) async fn end(mut self) {
+        drop(self.guard.stdin.take());
+        // One that does not come to its end is nothing that whoever waits could change.
+        let _ = tokio::time::timeout(WITHIN, self.guard.wait()).await;
+    }
+
     /// Locks the folder, and clears it of what another server left.
     ///
     /// # Errors
@@ -44,7 +51,7 @@ impl Guarded {
             Err(_) => return Err(failed("the guard does not come to an end with what was left".to_owned())),
         }
         tokio::spawn(pass_on(BufReader::new(complaints).lines()));
-        Ok(Self { _guard: guard })
+        Ok(Self { guard })
     }
 }
 

@@ -4,7 +4,7 @@ use super::audit::Proof;
 use super::confine::{Bind, Kind, Mason, libraries};
 use super::engine::{DENO, ENGINE, Parts};
 use super::gateway::Gateway;
-use super::groups::{Caps, Controller, Hierarchies};
+use super::groups::{Caps, Hierarchies};
 use super::guarded::Guarded;
 use super::images::Images;
 use super::index::Index;
@@ -45,12 +45,14 @@ impl Machine {
             spawner: Arc::clone(&spawner),
         };
         let gateway = Arc::new(Gateway::start(args, &places, &supply).await);
-        let chosen = choose(args, &files, mason).await;
+        let (runsc, bwrap) = (args.runsc.as_deref(), args.bwrap.as_deref());
+        let chosen = choose(&Programs { sandbox: args.sandbox, runsc, bwrap }, &files, mason).await;
         let registries = Registries::of(&args.modules);
         let images = Arc::new(Images::of(args, &places));
         let parts = chosen.map(|mason| {
             let (images, gateway) = (Arc::clone(&images), Arc::clone(&gateway));
-            Parts { mason, files, supply, images, registries, gateway }
+            let ask_sidecars = Duration::from_secs(args.sidecar_seconds.into());
+            Parts { mason, files, supply, images, ask_sidecars, registries, gateway }
         });
         let enforces = enforces(&groups, &parts, &gateway);
         for gap in enforces.not_enforced() {
@@ -82,19 +84,32 @@ fn places(args: &Args) -> Result<Places, BackendError> {
 }
 
 /// What a sandbox holds unless its tentacle's limits say otherwise.
-fn usual() -> Caps {
+pub(super) fn usual() -> Caps {
     Caps::of(&Limits::default())
 }
 
 /// Deno, its libraries and the engine's program.
 async fn files(args: &Args) -> Result<Vec<Bind>, BackendError> {
-    let deno = program("deno", args.deno.as_deref()).map_err(BackendError::Unreachable)?;
+    let given = program("deno", args.deno.as_deref()).map_err(BackendError::Unreachable)?;
     let missing = || BackendError::Unreachable("--engine-dir is not given".to_owned());
     let engine = args.engine_dir.as_deref().ok_or_else(missing)?;
-    let mut files = libraries(&deno).await?;
-    files.push(Bind::new(&deno, DENO)?);
+    let mut files = deno(&given).await?;
     files.push(Bind::new(engine, ENGINE)?);
     Ok(files)
+}
+
+/// Deno and its libraries.
+pub(super) async fn deno(deno: &Path) -> Result<Vec<Bind>, BackendError> {
+    let mut files = libraries(deno).await?;
+    files.push(Bind::new(deno, DENO)?);
+    Ok(files)
+}
+
+/// The programs that build walls, as they are given, and which of them is wanted.
+pub(super) struct Programs<'a> {
+    pub(super) sandbox: SandboxKind,
+    pub(super) runsc: Option<&'a Path>,
+    pub(super) bwrap: Option<&'a Path>,
 }
 
 /// The program at the given place, or the one of that name on the PATH.
@@ -107,12 +122,12 @@ fn program(name: &str, given: Option<&Path>) -> Result<PathBuf, String> {
 }
 
 /// The first sandbox that really holds here; why none does.
-async fn choose(
-    args: &Args,
+pub(super) async fn choose(
+    programs: &Programs<'_>,
     files: &[Bind],
     mason: impl Fn(Kind, PathBuf) -> Mason,
 ) -> Result<Mason, String> {
-    let kinds: &[Kind] = match args.sandbox {
+    let kinds: &[Kind] = match programs.sandbox {
         SandboxKind::Auto => &[Kind::Runsc, Kind::Bwrap],
         SandboxKind::Runsc => &[Kind::Runsc],
         SandboxKind::Bwrap => &[Kind::Bwrap],
@@ -120,8 +135,8 @@ async fn choose(
     let mut reasons = Vec::new();
     for kind in kinds {
         let given = match kind {
-            Kind::Runsc => args.runsc.as_deref(),
-            Kind::Bwrap => args.bwrap.as_deref(),
+            Kind::Runsc => programs.runsc,
+            Kind::Bwrap => programs.bwrap,
         };
         let proven = match program(kind.name(), given) {
             Ok(program) => {
@@ -150,24 +165,32 @@ fn enforces(
     parts: &Result<Parts, String>,
     gateway: &Result<Gateway, String>,
 ) -> Enforcement {
-    let mut enforcement = match parts {
-        Ok(parts) => Enforcement::of(parts.mason.kind.walls()),
-        Err(why) => Enforcement::nothing("machine", &format!("tentacles do not run here: {why}")),
-    };
-    let missing: Vec<Controller> = groups.missing().filter(|_| parts.is_ok()).collect();
-    let own = parts.as_ref().ok().and_then(|parts| parts.mason.kind.counts_itself());
-    for controller in missing.iter().filter(|missing| Some(**missing) != own) {
-        enforcement = enforcement.without(controller.property(), controller.gap());
-    }
+    let kind = parts.as_ref().map(|parts| parts.mason.kind);
+    let mut enforcement = held(groups, kind.map_err(String::as_str));
+    let missing: Vec<&str> =
+        groups.missing().filter(|_| parts.is_ok()).map(|it| it.property().name()).collect();
     if !missing.is_empty() {
-        let names: Vec<&str> = missing.iter().map(|it| it.property().name()).collect();
-        let why = format!("an enclave can use up this machine's: {}", names.join(", "));
+        let why = format!("an enclave can use up this machine's: {}", missing.join(", "));
         enforcement = enforcement.without(Property::EnclaveShare, &why);
     }
     match gateway {
         Ok(_) => enforcement,
         Err(why) => enforcement.noting(format!("tentacles that reach something do not run here: {why}")),
     }
+}
+
+/// What walls of this kind hold one sandbox to here; the reason where there are none.
+pub(super) fn held(groups: &Hierarchies, kind: Result<Kind, &str>) -> Enforcement {
+    let kind = match kind {
+        Ok(kind) => kind,
+        Err(why) => return Enforcement::nothing("machine", &format!("tentacles do not run here: {why}")),
+    };
+    let mut enforcement = Enforcement::of(kind.walls());
+    let own = kind.counts_itself();
+    for controller in groups.missing().filter(|missing| Some(*missing) != own) {
+        enforcement = enforcement.without(controller.property(), controller.gap());
+    }
+    enforcement
 }
 
 /// Ends engines that nobody has used for a while.

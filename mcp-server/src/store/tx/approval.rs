@@ -1,8 +1,12 @@
 //! Approvals of new reach: asked for, decided, used once.
+//!
+//! What uses one up for good is that its version comes to serve: the transaction that writes that down makes every approval
+//! of the tentacle void that was asked for while something else ran. Until then it is taken by the deploy that has begun with it, so
+//! that no second one begins with it, and given back in the transaction that records how that deploy failed.
 
 use super::{Tx, holdable, now};
 use crate::gate::Authorized;
-use crate::gate::act::{Apply, ApproveReach, Waiting};
+use crate::gate::act::{Apply, ApproveReach, Remove, Waiting};
 use crate::store::effect::Initiator;
 use crate::store::record::{Approval, ApprovalState};
 use crate::store::row;
@@ -31,6 +35,19 @@ pub(crate) struct Wanted<'a> {
     pub(crate) asker: &'a Initiator,
     /// The source of the version, as its effect keeps it.
     pub(crate) payload: &'a str,
+}
+
+/// A deploy that has failed.
+#[derive(Debug, Clone)]
+pub(crate) struct Tried<'a> {
+    /// The version that was to run.
+    pub(crate) version: &'a str,
+    /// All that it reaches.
+    pub(crate) reach: &'a Reach,
+    /// Who asked for it.
+    pub(crate) asker: &'a Initiator,
+    /// Whether it is certain that it never served.
+    pub(crate) never_served: bool,
 }
 
 impl Store {
@@ -75,7 +92,7 @@ impl Tx {
     ) -> Result<bool, StoreError> {
         let found = self.find_approval(grant, wanted).await?;
         match found {
-            Some(found) if found.state == ApprovalState::Approved => Ok(true),
+            Some(found) if found.is_given() => Ok(true),
             _ => self.has_begun(grant, wanted).await,
         }
     }
@@ -103,18 +120,87 @@ impl Tx {
         Ok(found.is_some())
     }
 
-    /// Uses up the approval of exactly this, in the transaction in which the deploy begins: it is good for one.
+    /// Takes the approval of exactly this, in the transaction in which the deploy begins: no other begins with it.
     pub(crate) async fn use_approval(
         &mut self,
         grant: &Authorized<Apply>,
         wanted: &Wanted<'_>,
     ) -> Result<(), StoreError> {
         match self.find_approval(grant, wanted).await? {
-            Some(found) if found.state == ApprovalState::Approved => {
-                self.set_state(found.id, ApprovalState::Used, &found.decided_by).await
+            Some(found) if found.is_given() => {
+                sqlx::query("UPDATE approval SET state = $2, version = $3 WHERE id = $1")
+                    .bind(found.id.to_string())
+                    .bind(ApprovalState::Used.name())
+                    .bind(wanted.version)
+                    .execute(self.connection())
+                    .await?;
+                Ok(())
             }
             _ => Ok(()),
         }
+    }
+
+    /// The deploy that began with an approval has failed: it can be begun with again, until it is too old. Tells whether there
+    /// was one. Nothing else is widened by that: who approved it agreed that this person puts this reach to work from what
+    /// runs now, and whoever has it at work may change its code without asking.
+    pub(crate) async fn return_approval(
+        &mut self,
+        grant: &Authorized<Apply>,
+        tried: &Tried<'_>,
+    ) -> Result<bool, StoreError> {
+        // Where it is not known whether the version serves, it is that version alone which may be brought to its end.
+        let state = if tried.never_served { ApprovalState::Returned } else { ApprovalState::Approved };
+        let (target, person) = (grant.target(), &tried.asker.person);
+        // The newest one alone: an older one of the same was for a deploy of its own.
+        let returned = sqlx::query(
+            "UPDATE approval SET state = $8 WHERE expires_at > $9 AND id = (SELECT MAX(id) FROM approval WHERE enclave = $1 \
+             AND tentacle = $2 AND running = $3 AND version = $4 AND reach = $5 AND issuer = $6 AND subject = $7 \
+             AND state = 'used')",
+        )
+        .bind(target.record.name.as_str())
+        .bind(target.name.as_str())
+        .bind(running(grant))
+        .bind(tried.version)
+        .bind(tried.reach.digest())
+        .bind(&person.issuer)
+        .bind(&person.subject)
+        .bind(state.name())
+        .bind(now())
+        .execute(self.connection())
+        .await?;
+        Ok(returned.rows_affected() > 0)
+    }
+
+    /// This version has come to serve: what was asked for, approved or taken while another ran is void, and stays so when that
+    /// one comes back.
+    pub(super) async fn void_approvals(
+        &mut self,
+        grant: &Authorized<Apply>,
+        version: &str,
+    ) -> Result<(), StoreError> {
+        let target = grant.target();
+        sqlx::query(
+            "UPDATE approval SET state = 'void' WHERE enclave = $1 AND tentacle = $2 AND running <> $3 AND state <> 'refused'",
+        )
+        .bind(target.record.name.as_str())
+        .bind(target.name.as_str())
+        .bind(version)
+        .execute(self.connection())
+        .await?;
+        Ok(())
+    }
+
+    /// The tentacle goes: nothing that was approved for it is good for another of its name.
+    pub(super) async fn void_all_approvals(&mut self, grant: &Authorized<Remove>) -> Result<(), StoreError> {
+        let target = grant.target();
+        sqlx::query(
+            "UPDATE approval SET state = 'void' WHERE enclave = $1 AND tentacle = $2 AND state <> 'refused'",
+        )
+        .bind(target.record.name.as_str())
+        .bind(target.name.as_str())
+        .execute(self.connection())
+        .await?;
+        Ok(())
     }
 
     /// Asks for an approval; the same question asked again is the same one. Tells whether it is a new one.
@@ -178,7 +264,8 @@ impl Tx {
         found.as_ref().map(row::approval).transpose()
     }
 
-    /// The newest open approval of exactly this: by the same asker, from the version that runs now, to this one.
+    /// The newest open approval of exactly this: by the same asker, from the version that runs now, to this one; or to one that
+    /// reaches the same, where the version that it was given for was tried and never served.
     async fn find_approval(
         &mut self,
         grant: &Authorized<Apply>,
@@ -186,9 +273,9 @@ impl Tx {
     ) -> Result<Option<Approval>, StoreError> {
         let (target, person) = (grant.target(), &wanted.asker.person);
         let found = sqlx::query(
-            "SELECT * FROM approval WHERE enclave = $1 AND tentacle = $2 AND running = $3 AND version = $4 AND reach = $5 \
-             AND issuer = $6 AND subject = $7 AND expires_at > $8 AND state IN ('waiting', 'approved') \
-             ORDER BY state, id DESC LIMIT 1",
+            "SELECT * FROM approval WHERE enclave = $1 AND tentacle = $2 AND running = $3 AND reach = $5 AND issuer = $6 \
+             AND subject = $7 AND expires_at > $8 \
+             AND (version = $4 AND state IN ('waiting', 'approved') OR state = 'returned') ORDER BY state, id DESC LIMIT 1",
         )
         .bind(target.record.name.as_str())
         .bind(target.name.as_str())

@@ -73,6 +73,7 @@ impl Tx {
         .bind(holdable(&row::commit_text(deployed.commit.as_ref())).into_owned())
         .execute(self.connection())
         .await?;
+        self.void_approvals(grant, &deployed.version).await?;
         self.touch_mirrored(&target.record.name).await
     }
 
@@ -147,6 +148,7 @@ impl Tx {
             .bind(target.name.as_str())
             .execute(self.connection())
             .await?;
+        self.void_all_approvals(grant).await?;
         self.touch(&target.record.name).await
     }
 

@@ -1,6 +1,6 @@
 //! Images that are not there, not what their digest says, or made to get out of their folder: nothing is made of them.
 
-use super::layout::{Layer, Layout, digest};
+use super::layout::{Layer, Layout, blown_up, digest, skippable};
 use super::{asker, shell, sidecar, with};
 use crate::server::{Server, Walls};
 use serde_json::{Value, json};
@@ -88,8 +88,8 @@ async fn what_is_altered_or_too_much_is_refused() {
     let deep = layout.add("layer.v1.tar+gzip", &deep);
     let told = refused(&server, &layout.image(&[deep], &json!({}))).await;
     assert!(told.contains("it has more than 32 folders within each other"), "{told}");
-    let told = refused(&server, &layout.image(&[layout.add("layer.v1.tar+zstd", b"")], &json!({}))).await;
-    assert!(told.contains("layer.v1.tar+zstd`, which is not understood here"), "{told}");
+    let told = refused(&server, &layout.image(&[layout.add("layer.v1.tar+xz", b"")], &json!({}))).await;
+    assert!(told.contains("layer.v1.tar+xz`, which is not understood here"), "{told}");
     let many = layout.add("layer.v1.tar", &Layer::new().tar());
     let told = refused(&server, &layout.image(&vec![many; 129], &json!({}))).await;
     assert!(told.contains("it has more than 128 layers"), "{told}");
@@ -97,6 +97,64 @@ async fn what_is_altered_or_too_much_is_refused() {
         .add("index.v1+json", br#"{"mediaType":"application/vnd.oci.image.index.v1+json","manifests":[]}"#);
     let told = refused(&server, &none).await;
     assert!(told.contains("it has nothing for linux/"), "{told}");
+}
+
+/// Small layers that would be large, need a lot of memory, or end before they should.
+#[tokio::test]
+async fn what_zstd_blows_up_is_refused() {
+    let layout = Layout::new();
+    let server = with(Walls::Bwrap, &layout).await;
+    let of = |bytes: &[u8]| layout.image(&[layout.add("layer.v1.tar+zstd", bytes)], &json!({}));
+    // A device of 1.5 GiB, which is passed over and not written, and one more.
+    let device = |bytes: u64| Layer::new().claiming(EntryType::Char, bytes).tar()[..512].to_vec();
+    let (window, gib) = (0x58, 1 << 30);
+    let half = |bytes: u64| blown_up(&device(bytes), usize::try_from(bytes >> 17).unwrap(), window);
+    let (first, second) = (half(3 * gib / 2), half(gib));
+    assert!(first.len() + second.len() < 100_000);
+    let told = refused(&server, &of(&[first, second].concat())).await;
+    assert!(told.contains("it has more than 2147483648 bytes"), "{told}");
+    // A frame may look back 3.75 TiB.
+    let told = refused(&server, &of(&blown_up(&[0; 512], 1, 0xff))).await;
+    assert!(told.contains("cannot be unpacked"), "{told}");
+    // One that ends within a block, one that says more is to be passed over than there is, and none at all.
+    let whole = Layer::new().file("bin/x", 0o755, &[7; 4096]).zstd();
+    let claims = [&skippable(b"")[..4], &[0xff; 4], b"x"].concat();
+    for broken in [&whole[..whole.len() / 4], &claims, b"not a frame"] {
+        let told = refused(&server, &of(broken)).await;
+        assert!(told.contains("cannot be unpacked"), "{told}");
+    }
+}
+
+/// The same image as Docker calls it, and its layers as builders compress them.
+#[tokio::test]
+async fn kinds_of_images_and_layers() {
+    let layout = Layout::new();
+    let server = with(Walls::Bwrap, &layout).await;
+    let busybox = fs::read(crate::server::program("TENTACULAR_TEST_BUSYBOX")).unwrap();
+    let docker = |packed: &str, bytes: &[u8]| {
+        layout.add_as(&format!("application/vnd.docker.image.rootfs.diff.tar{packed}"), bytes)
+    };
+    let layers =
+        || (Layer::new().file("bin/busybox", 0o755, &busybox), Layer::new().file("etc/word", 0o644, b"well"));
+    let images = [
+        layout.image(
+            &[
+                layout.add("layer.v1.tar+zstd", &layers().0.zstd()),
+                layout.add("layer.v1.tar+zstd", &layers().1.zstd()),
+            ],
+            &json!({}),
+        ),
+        layout.of_docker(&[docker(".gzip", &layers().0.gzip()), docker("", &layers().1.tar())], &json!({})),
+        layout.of_docker(
+            &[docker(".zstd", &layers().0.zstd()), docker(".gzip", &layers().1.gzip())],
+            &json!({}),
+        ),
+    ];
+    for image in images {
+        server.approved("asker", &asker(&sidecar(&image, &shell(), ""))).await.unwrap();
+        let ran = server.run_tentacle("asker", json!({"script": "cat /etc/word"})).await.unwrap();
+        assert_eq!(ran["output"]["outputs"]["ask"], "well", "{ran}");
+    }
 }
 
 /// Layers lie over each other: a later one hides what an earlier one has, devices are left out, and what the walls put into its

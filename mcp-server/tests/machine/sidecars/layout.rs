@@ -2,6 +2,7 @@
 
 use flate2::Compression;
 use flate2::write::GzEncoder;
+use ruzstd::encoding::{CompressionLevel, compress_to_vec};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use std::fs;
@@ -36,12 +37,17 @@ impl Layout {
         self.dir.path().join("blobs/sha256").join(digest.strip_prefix("sha256:").unwrap())
     }
 
-    /// Adds a blob; its descriptor.
+    /// Adds a blob of a kind of the specification's; its descriptor.
     pub(crate) fn add(&self, kind: &str, bytes: &[u8]) -> Value {
+        self.add_as(&format!("application/vnd.oci.image.{kind}"), bytes)
+    }
+
+    /// Adds a blob of whatever kind; its descriptor.
+    pub(crate) fn add_as(&self, kind: &str, bytes: &[u8]) -> Value {
         let digits: String = Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect();
         let digest = format!("sha256:{digits}");
         fs::write(self.blob(&digest), bytes).unwrap();
-        json!({"mediaType": format!("application/vnd.oci.image.{kind}"), "digest": digest, "size": bytes.len()})
+        json!({"mediaType": kind, "digest": digest, "size": bytes.len()})
     }
 
     /// Adds an image of these layers; the digest of its manifest.
@@ -55,10 +61,22 @@ impl Layout {
         self.add("manifest.v1+json", manifest.to_string().as_bytes())
     }
 
+    /// The same as Docker calls it: a list of images, of which one is for this machine. The digest of the list.
+    pub(crate) fn of_docker(&self, layers: &[Value], config: &Value) -> Value {
+        let config = json!({"architecture": machine(), "os": "linux", "config": config}).to_string();
+        let config = self.add_as("application/vnd.docker.container.image.v1+json", config.as_bytes());
+        let kind = "application/vnd.docker.distribution.manifest.v2+json";
+        let manifest = json!({"schemaVersion": 2, "mediaType": kind, "config": config, "layers": layers});
+        let mut image = self.add_as(kind, manifest.to_string().as_bytes());
+        image["platform"] = json!({"architecture": machine(), "os": "linux"});
+        let kind = "application/vnd.docker.distribution.manifest.list.v2+json";
+        let list = json!({"schemaVersion": 2, "mediaType": kind, "manifests": [image]});
+        self.add_as(kind, list.to_string().as_bytes())
+    }
+
     /// Adds an index of images for several machines, of which this is for the one that the tests run on.
     pub(crate) fn index(&self, mut image: Value) -> Value {
-        let machine = if cfg!(target_arch = "aarch64") { "arm64" } else { "amd64" };
-        image["platform"] = json!({"architecture": machine, "os": "linux"});
+        image["platform"] = json!({"architecture": machine(), "os": "linux"});
         let mut other = image.clone();
         other["platform"] = json!({"architecture": "s390x", "os": "linux"});
         other["digest"] = json!(format!("sha256:{}", "0".repeat(64)));
@@ -74,6 +92,11 @@ impl Layout {
         let layer = Layer::new().file("bin/busybox", 0o4755, &busybox).gzip();
         self.image(&[self.add("layer.v1.tar+gzip", &layer)], &json!({}))
     }
+}
+
+/// The machine that the tests run on, as images name it.
+const fn machine() -> &'static str {
+    if cfg!(target_arch = "aarch64") { "arm64" } else { "amd64" }
 }
 
 /// The digest in a descriptor.
@@ -139,4 +162,35 @@ impl Layer {
         packed.write_all(&self.tar()).unwrap();
         packed.finish().unwrap()
     }
+
+    /// As some builders write it: cut into frames, with one between them that is no content.
+    pub(crate) fn zstd(self) -> Vec<u8> {
+        let tar = self.tar();
+        let (first, second) = tar.split_at(tar.len() / 2);
+        let frame = |bytes: &[u8]| compress_to_vec(bytes, CompressionLevel::Fastest);
+        [frame(first), skippable(b"not of the layer"), frame(second), skippable(b"")].concat()
+    }
+}
+
+/// A frame that is passed over (RFC 8878, 3.1.2).
+pub(crate) fn skippable(bytes: &[u8]) -> Vec<u8> {
+    let length = u32::try_from(bytes.len()).unwrap().to_le_bytes();
+    [&[0x50, 0x2a, 0x4d, 0x18], &length[..], bytes].concat()
+}
+
+/// A frame that begins with these bytes and goes on with so many blocks of 128 KiB of zeros, each of four bytes (RFC 8878, 3.1.1).
+pub(crate) fn blown_up(begins: &[u8], blocks: usize, window: u8) -> Vec<u8> {
+    let block = |last: bool, kind: u32, size: u32| {
+        let header = (size << 3) | (kind << 1) | u32::from(last);
+        header.to_le_bytes()[..3].to_vec()
+    };
+    let (raw, repeated) = (0, 1);
+    let mut frame = vec![0x28, 0xb5, 0x2f, 0xfd, 0, window];
+    frame.extend(block(false, raw, begins.len().try_into().unwrap()));
+    frame.extend(begins);
+    for number in 1..=blocks {
+        frame.extend(block(number == blocks, repeated, 128 << 10));
+        frame.push(0);
+    }
+    frame
 }

@@ -2,7 +2,7 @@
 
 use super::layout::Layout;
 use super::{SHELL, asker, shell, sidecar, with};
-use crate::server::{Server, Walls, until};
+use crate::server::{Server, Walls, engine, until};
 use serde_json::{Value, json};
 
 async fn runs_again(server: &Server) {
@@ -49,6 +49,55 @@ async fn one_that_ends_is_told_under_bwrap() {
 #[tokio::test]
 async fn one_that_ends_is_told_under_runsc() {
     one_that_ends_is_told(Walls::Runsc).await;
+}
+
+/// The same, whose node may take its time.
+fn patient(sidecars: &str) -> Value {
+    asker(&format!("{sidecars}config: {{timeout: 300s}}\n"))
+}
+
+/// One that lives and says nothing any more is ended as one that has not been well for so long, and the next run works: where
+/// it is asked by its path, and where it is only to take connections.
+async fn one_that_hangs_is_made_anew(walls: Walls) {
+    let layout = Layout::new();
+    let image = layout.busybox();
+    let server = Server::start_with(walls, &engine(), &[&layout.flag(), "--sidecar-seconds=1"]).await;
+    server.provision(crate::caller::ENCLAVE).await;
+    let path = SHELL.replace("&& out=well", "&& { [ -e /tmp/hang ] && sleep 1000; out=well; }");
+    let path = json!(["/bin/busybox", "nc", "-ll", "-p", "9000", "-e", "/bin/busybox", "sh", "-c", path]);
+    server.approved("asker", &patient(&sidecar(&image, &path, ", healthPath: /health"))).await.unwrap();
+    let told = fails(&server, "touch /tmp/hang; sleep 1000").await;
+    let hangs = "meanwhile the sidecar `shell` ended: ";
+    assert!(
+        told.contains(hangs) && told.contains("it hangs: 6 times in a row it did not say at port 9000"),
+        "{told}"
+    );
+    assert!(server.logs("asker").await.contains("it hangs: 6 times in a row"));
+    runs_again(&server).await;
+
+    // Nothing listens any more, and the program lives on.
+    let serves = format!("nc -ll -p 9000 -e /bin/busybox sh -c '{}'", SHELL.replace('\'', "'\\''"));
+    let script = format!("{serves} & until [ -e /tmp/deaf ]; do usleep 100000; done; kill $!; sleep 1000");
+    let deaf = json!(["/bin/busybox", "sh", "-c", script]);
+    server.approved("asker", &patient(&sidecar(&image, &deaf, ""))).await.unwrap();
+    let told = fails(&server, "touch /tmp/deaf; sleep 1000").await;
+    assert!(told.contains("it took no connection at its port 9000"), "{told}");
+    runs_again(&server).await;
+    server
+        .call("wf_remove", json!({"enclave": crate::caller::ENCLAVE, "name": "asker", "confirm": "asker"}))
+        .await
+        .unwrap();
+    assert!(server.left().folders.is_empty(), "{:?}", server.left());
+}
+
+#[tokio::test]
+async fn one_that_hangs_is_made_anew_under_bwrap() {
+    one_that_hangs_is_made_anew(Walls::Bwrap).await;
+}
+
+#[tokio::test]
+async fn one_that_hangs_is_made_anew_under_runsc() {
+    one_that_hangs_is_made_anew(Walls::Runsc).await;
 }
 
 fn small(image: &Value) -> Value {

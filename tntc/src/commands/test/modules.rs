@@ -8,8 +8,12 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use workflow::{Modules, Registry};
 
-/// Lays them into a folder, as the engine looks for them (`engine/modules.ts`).
-pub(super) fn lay(folder: &Path, modules: &Modules, deno: &Path) -> Result<(), TestError> {
+/// Where the engine looks for what was fetched.
+const CACHE: &str = "cache";
+
+/// Lays them into a folder, as the engine looks for them (`engine/modules.ts`); answers that folder, and the cache that is to be
+/// found in it.
+pub(super) fn lay(folder: &Path, modules: &Modules, deno: &Path) -> Result<(PathBuf, PathBuf), TestError> {
     fs::create_dir_all(folder)?;
     fs::write(folder.join(Modules::LOCK), modules.lock())?;
     let registries: Map<String, Value> = modules
@@ -18,8 +22,15 @@ pub(super) fn lay(folder: &Path, modules: &Modules, deno: &Path) -> Result<(), T
         .map(|registry| (registry.word().to_owned(), address(registry)))
         .collect();
     fs::write(folder.join("registries.json"), Value::Object(registries).to_string())?;
-    symlink(cache(deno)?, folder.join("cache"))?;
-    Ok(())
+    fs::create_dir(folder.join(CACHE))?;
+    Ok((folder.to_path_buf(), cache(deno)?))
+}
+
+/// Has the cache found in the folder by a link, where no walls put it there.
+pub(super) fn link((folder, cache): &(PathBuf, PathBuf)) -> Result<(), TestError> {
+    let at = folder.join(CACHE);
+    fs::remove_dir(&at)?;
+    Ok(symlink(cache, at)?)
 }
 
 /// Where the author's Deno gets them; nothing where it is the registry that it knows by itself.

@@ -5,9 +5,10 @@
 
 mod blobs;
 mod layers;
+mod zstd;
 
 use self::blobs::{Blobs, Descriptor};
-use self::layers::{Bounds, unpack};
+use self::layers::{Bounds, Packed, unpack};
 use super::AttendantError;
 use cap_std::ambient_authority;
 use cap_std::fs::Dir;
@@ -30,11 +31,12 @@ const MEMORY: u64 = 512 << 20;
 /// The most layers of an image.
 const LAYERS: usize = 128;
 
-/// The kinds of blobs that are understood.
-const INDEX: &str = "application/vnd.oci.image.index.v1+json";
-const MANIFEST: &str = "application/vnd.oci.image.manifest.v1+json";
-const TAR: &str = "application/vnd.oci.image.layer.v1.tar";
-const TAR_GZIP: &str = "application/vnd.oci.image.layer.v1.tar+gzip";
+/// The kinds of blobs that are understood: those of the specification, and those by which Docker calls the same
+/// (<https://distribution.github.io/distribution/spec/manifest-v2-2/#media-types>), which lie in layouts as they were in a registry.
+const INDEXES: [&str; 2] =
+    ["application/vnd.oci.image.index.v1+json", "application/vnd.docker.distribution.manifest.list.v2+json"];
+const MANIFESTS: [&str; 2] =
+    ["application/vnd.oci.image.manifest.v1+json", "application/vnd.docker.distribution.manifest.v2+json"];
 
 /// What to unpack.
 #[derive(Debug, Serialize, Deserialize)]
@@ -140,12 +142,9 @@ impl Unpack {
         let root = Dir::open_ambient_dir(root, ambient_authority()).map_err(failed)?;
         let mut bounds = Bounds::default();
         for layer in layers {
-            let gzip = match layer.media_type.as_str() {
-                TAR => false,
-                TAR_GZIP => true,
-                other => return Err(ImageError::Kind(other.to_owned())),
-            };
-            blobs.read(&layer.digest, |blob| unpack(blob, gzip, &root, &mut bounds))?;
+            let packed = Packed::of(&layer.media_type);
+            let packed = packed.ok_or_else(|| ImageError::Kind(layer.media_type.clone()))?;
+            blobs.read(&layer.digest, |blob| unpack(blob, packed, &root, &mut bounds))?;
         }
         layers::finish(&root, &PLACES)?;
         Ok(described.config)
@@ -155,12 +154,13 @@ impl Unpack {
 /// The image's manifest, by its own digest or by that of an index.
 fn manifest(blobs: &Blobs<'_>, digest: &str) -> Result<Manifest, ImageError> {
     let named: Manifest = blobs.json(digest)?;
-    if named.media_type.as_deref() != Some(INDEX) && named.layers.is_some() {
+    let is_index = named.media_type.as_deref().is_some_and(|kind| INDEXES.contains(&kind));
+    if !is_index && named.layers.is_some() {
         return Ok(named);
     }
     let index: Index = blobs.json(digest)?;
     let machine = blobs::architecture();
-    let fits = |it: &&Descriptor| it.media_type == MANIFEST && it.is_for(machine);
+    let fits = |it: &&Descriptor| MANIFESTS.contains(&it.media_type.as_str()) && it.is_for(machine);
     let found = index.manifests.iter().find(fits);
     blobs.json(&found.ok_or_else(|| ImageError::Platform(format!("linux/{machine}")))?.digest)
 }

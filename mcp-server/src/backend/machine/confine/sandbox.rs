@@ -8,6 +8,7 @@ use std::io;
 use std::os::unix::process::ExitStatusExt;
 use std::path::PathBuf;
 use std::process::ExitStatus;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 use tokio::process::Child;
 use tokio::sync::{mpsc, watch};
@@ -38,7 +39,24 @@ pub(in super::super) struct Sandbox {
     /// What holds it to its share.
     pub(in super::super) group: Group,
     end: CancellationToken,
+    why: Arc<OnceLock<String>>,
     ended: watch::Receiver<Option<End>>,
+}
+
+/// What ends a sandbox for a reason that is not its own and not the server's wish.
+#[derive(Debug, Clone)]
+pub(in super::super) struct Ender {
+    end: CancellationToken,
+    why: Arc<OnceLock<String>>,
+}
+
+impl Ender {
+    /// Ends it now; whoever asks how it ended is told this, unless it has ended already.
+    pub(in super::super) fn end(&self, why: String) {
+        // The first reason holds.
+        let _ = self.why.set(why);
+        self.end.cancel();
+    }
 }
 
 /// How a sandbox ended.
@@ -69,18 +87,24 @@ impl Remains {
 impl Sandbox {
     /// Watches over what was just started. What it says goes to `said`.
     pub(super) fn keep(child: Child, remains: Remains, said: mpsc::Sender<String>) -> Self {
-        let end = CancellationToken::new();
+        let (end, why) = (CancellationToken::new(), Arc::new(OnceLock::new()));
         let outer = child.id().unwrap_or_default();
         let name = remains.scratch.file_name().unwrap_or_default().to_string_lossy().into_owned();
         let (tell, ended) = watch::channel(None);
         let group = remains.group.clone();
-        tokio::spawn(keep(child, remains, said, end.clone(), tell));
-        Self { name, outer, first: None, socket: PathBuf::new(), group, end, ended }
+        let ender = Ender { end: end.clone(), why: Arc::clone(&why) };
+        tokio::spawn(keep(child, remains, said, ender, tell));
+        Self { name, outer, first: None, socket: PathBuf::new(), group, end, why, ended }
     }
 
     /// Ends it now.
     pub(in super::super) fn end(&self) {
         self.end.cancel();
+    }
+
+    /// What ends it for a reason of its own.
+    pub(in super::super) fn ender(&self) -> Ender {
+        Ender { end: self.end.clone(), why: Arc::clone(&self.why) }
     }
 
     /// Whether it lives.
@@ -117,7 +141,7 @@ async fn keep(
     mut child: Child,
     remains: Remains,
     said: mpsc::Sender<String>,
-    end: CancellationToken,
+    Ender { end, why }: Ender,
     tell: watch::Sender<Option<End>>,
 ) {
     let last = lines::Last::default();
@@ -132,14 +156,15 @@ async fn keep(
         status = child.wait() => status,
         () = end.cancelled() => child.kill().await.and_then(|()| child.try_wait()).map(Option::unwrap_or_default),
     };
-    let (memory_kills, wanted) = (remains.group.memory_kills(), end.is_cancelled());
+    let why = why.get().filter(|_| end.is_cancelled()).cloned();
+    let (memory_kills, wanted) = (remains.group.memory_kills(), end.is_cancelled() && why.is_none());
     if let Err(error) = remains.tidy().await {
         // The guard tries again when the server has ended.
         tracing::error!(%error, scratch = %remains.scratch.display(), "something of a sandbox is left");
     }
     // With the last process the pipes are closed; who holds one all the same is not waited for.
     let _ = tokio::time::timeout(READ_WITHIN, readers.join_all()).await;
-    let status = status.map_or_else(|error| error.to_string(), told);
+    let status = why.unwrap_or_else(|| status.map_or_else(|error| error.to_string(), told));
     tell.send_replace(Some(End { how: last.after(&status), status, memory_kills, wanted }));
 }
 

@@ -88,7 +88,12 @@ impl Mason {
     }
 
     /// Makes the sandbox's folder and group, and the command that becomes it.
-    fn prepare(&self, wanted: &Wanted, remains: &Remains, info: pipe::Sender) -> Result<Command, StartError> {
+    pub(super) fn prepare(
+        &self,
+        wanted: &Wanted,
+        remains: &Remains,
+        info: pipe::Sender,
+    ) -> Result<Command, StartError> {
         disk::make_private(&remains.scratch).map_err(StartError::of("the sandbox's folder"))?;
         if wanted.shared.is_some() {
             let shared = remains.scratch.join(SHARED);

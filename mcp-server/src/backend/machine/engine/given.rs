@@ -12,7 +12,7 @@ use workflow::{Gateway, Layout, Sandbox, SecretName};
 
 /// Where a sandbox sees its secrets, and its modules.
 const SECRETS: &str = "/secrets";
-const MODULES: &str = "/modules";
+pub(in super::super) const MODULES: &str = "/modules";
 
 /// What is collected for a sandbox.
 pub(super) struct Given {

@@ -1,6 +1,7 @@
 //! Laying the layers of an image over each other. Every path is resolved within the folder, whatever links are in it.
 
 use super::ImageError;
+use super::zstd::Frames;
 use cap_std::fs::Dir;
 use flate2::read::MultiGzDecoder;
 use std::collections::HashSet;
@@ -21,6 +22,33 @@ const DEPTH: usize = 32;
 const HIDES: &str = ".wh.";
 const HIDES_ALL: &str = ".wh..wh..opq";
 
+/// How a layer is compressed.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Packed {
+    /// Not at all.
+    Plain,
+    /// With gzip.
+    Gzip,
+    /// With Zstandard.
+    Zstd,
+}
+
+impl Packed {
+    /// As the kind of its blob says; nothing where that is no kind of a layer that is understood.
+    pub(super) fn of(kind: &str) -> Option<Self> {
+        match kind {
+            "application/vnd.oci.image.layer.v1.tar" | "application/vnd.docker.image.rootfs.diff.tar" => {
+                Some(Self::Plain)
+            }
+            "application/vnd.oci.image.layer.v1.tar+gzip"
+            | "application/vnd.docker.image.rootfs.diff.tar.gzip" => Some(Self::Gzip),
+            "application/vnd.oci.image.layer.v1.tar+zstd"
+            | "application/vnd.docker.image.rootfs.diff.tar.zstd" => Some(Self::Zstd),
+            _ => None,
+        }
+    }
+}
+
 /// How much more an image may unpack to.
 pub(super) struct Bounds {
     read: u64,
@@ -37,11 +65,15 @@ impl Default for Bounds {
 /// Unpacks a layer over what is there.
 pub(super) fn unpack(
     blob: &mut dyn Read,
-    gzip: bool,
+    packed: Packed,
     root: &Dir,
     bounds: &mut Bounds,
 ) -> Result<(), ImageError> {
-    let plain: Box<dyn Read + '_> = if gzip { Box::new(MultiGzDecoder::new(blob)) } else { Box::new(blob) };
+    let plain: Box<dyn Read + '_> = match packed {
+        Packed::Plain => Box::new(blob),
+        Packed::Gzip => Box::new(MultiGzDecoder::new(blob)),
+        Packed::Zstd => Box::new(Frames::new(blob)),
+    };
     // What is between the files counts, too.
     let mut counted = Counted { from: plain, left: bounds.read };
     let done = unpack_all(&mut counted, root, bounds);
