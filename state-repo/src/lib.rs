@@ -28,7 +28,7 @@ mod template;
 mod workspace;
 
 pub use address::{AddressError, RepoAddress};
-pub use archive::GivenUp;
+pub use archive::{Archived, BroughtBack, GivenUp};
 pub use commit::{Author, Trailers};
 pub use credentials::Credentials;
 pub use error::StateError;

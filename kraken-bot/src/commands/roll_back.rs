@@ -40,7 +40,7 @@ pub(super) async fn run(asked: &Asked<'_>, tentacle: TentacleName, to: u32) -> R
     // Whoever may not deploy it changes nothing in git either.
     asked.call::<WfApply>(of_commit(&tentacle, commit, true)).await?;
     let names = Names { enclave: here.name.clone(), tentacle: tentacle.clone() };
-    let change = whose(asked, &me, &names);
+    let change = whose(asked, &me, &names.enclave, Some(&names.tentacle));
     let message = format!("{tentacle}: back to version {to}");
     let rolled = state.roll_back(&asked.kraken.working_copy, &names, (commit, message), change).await;
     let committed = rolled.map_err(|stop| not_carried(&stop))?;

@@ -2,6 +2,7 @@
 //! the real git beside it as the judge.
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
 
+mod archived;
 mod damaged;
 mod git;
 mod hostile;
