@@ -93,7 +93,7 @@ impl Mirror {
         let held = self.held();
         let commit = held.repo().find_commit(done.commit.0)?;
         let within = [ENCLAVES, back.into.as_str()];
-        let names = |at| Ok::<_, StateError>(read::folders(held.repo(), CommitId(at), &within)?);
+        let names = |at| read::folders(held.repo(), CommitId(at), &within);
         let before: Vec<Folder<TentacleName>> = names(commit.parent_id(0)?)?;
         let came = names(commit.id())?.into_iter().map(|folder| folder.name);
         Ok(came.filter(|name| before.iter().all(|folder| folder.name != *name)).collect())

@@ -35,8 +35,9 @@ fn public(key: &Path) -> String {
 impl Sshd {
     /// One that knows `team`'s key `kraken`. `more` is added to what it is told.
     fn start(team: &Team, name: &str, more: &str) -> Self {
-        let program = std::env::var_os("TENTACULAR_TEST_SSHD")
-            .unwrap_or_else(|| panic!("TENTACULAR_TEST_SSHD names no `sshd`: `cargo xtask test` finds it"));
+        let program = std::env::var_os("TENTACULAR_TEST_SSHD");
+        assert!(program.is_some(), "TENTACULAR_TEST_SSHD names no `sshd`: `cargo xtask test` finds it");
+        let program = program.unwrap();
         let folder = team.dir.path().join(name);
         std::fs::create_dir(&folder).unwrap();
         let host = key(&folder, "host", "ed25519");
@@ -126,10 +127,11 @@ fn mirror(team: &Team, name: &str, address: RepoAddress, opens: Credentials) -> 
 }
 
 fn refused(mirror: &Mirror) -> RemoteError {
-    match mirror.fetch() {
-        Err(StateError::Remote(refused)) => refused,
-        other => panic!("{other:?}"),
-    }
+    let refused = match mirror.fetch() {
+        Err(StateError::Remote(refused)) => Ok(refused),
+        other => Err(other),
+    };
+    refused.unwrap()
 }
 
 #[test]
