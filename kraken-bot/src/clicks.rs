@@ -1,10 +1,11 @@
 //! What a button does: it is a command, or it opens a modal.
 
-use crate::agent::proposal;
+use crate::agent::proposal::{self, not_yours};
 use crate::asked::Stop;
 use crate::buttons::OVER;
 use crate::command::Command;
 use crate::commands;
+use crate::commands::bring_back::{self, BRING_BACK};
 use crate::inbox::Open;
 use crate::kraken::Kraken;
 use crate::modals::{self, ASK_ADD, ASK_ANYTHING, ASK_MODE, ASK_REMOVE, ASK_SECRET, ASK_SHUT_DOWN};
@@ -45,6 +46,20 @@ pub(crate) async fn pressed(
             }
             let tentacle = about.parse().map_err(|_| over())?;
             return Ok(Some(Command::RemoveTentacle { tentacle, confirmed: true }));
+        }
+        BRING_BACK => {
+            // It stands where everybody sees it.
+            if let Some(whose) = kraken.inbox.whose_button(&click.value).await?
+                && whose != said.user
+            {
+                return Err(Stop::Told(not_yours(&whose)));
+            }
+            let about = kraken.inbox.button(&click.value, &said.user, event).await?.ok_or_else(over)?;
+            let from = bring_back::read(&about).ok_or_else(over)?;
+            if !kraken.inbox.use_button(&click.value, &said.user, event).await? {
+                return Err(over());
+            }
+            return Ok(Some(Command::BringBack(from)));
         }
         ASK_SHUT_DOWN => {
             kraken.inbox.button(&click.value, &said.user, event).await?.ok_or_else(over)?;

@@ -9,6 +9,7 @@ use almost::{almost, names_a_secret};
 pub(crate) use exact::is_exact;
 pub(crate) use near::{near, near_name};
 
+use state_repo::Archived;
 use uuid::Uuid;
 use workflow::scaffold::Scaffold;
 use workflow::{SecretName, TentacleName};
@@ -154,6 +155,8 @@ pub(crate) enum Command {
         /// By being here.
         open: bool,
     },
+    /// Move the tentacles of the enclave before back from the archive; only by a button.
+    BringBack(Archived),
     /// Something in people's own words, which a model is asked about; only where one is set up.
     InOwnWords,
     /// Whether somebody else must have reviewed what comes to run.

@@ -2,6 +2,7 @@
 
 mod add;
 pub(crate) mod approve;
+pub(crate) mod bring_back;
 pub(crate) mod card;
 mod choose_mode;
 mod compare;
@@ -93,6 +94,7 @@ pub(crate) async fn run(asked: &Asked<'_>, command: Command) -> Result<Answer, S
         Command::LetIn { request, yes } => join::decide(asked, request, yes).await,
         Command::Enrollment { open } => enrollment::run(asked, open).await,
         Command::Review { required } => review::run(asked, required).await,
+        Command::BringBack(from) => bring_back::run(asked, from).await,
         Command::Unlink => unlink::run(asked).await,
         Command::Help => Ok(help::run(asked.said.direct, asked.kraken.agent.is_some())),
         // It is answered by a model, and not here.

@@ -8,9 +8,12 @@ pub(crate) use sides::{Change, Names, ProposedHere, Put, Sides, Standing, What};
 
 use crate::config::StateConfig;
 use crate::working_copy::{WorkingCopy, WorkingCopyError};
-use state_repo::{CommitId, Committed, Mirror, ProposalBranch, SigningKey, StateError};
+use state_repo::{
+    Archived, BroughtBack, CommitId, Committed, Mirror, ProposalBranch, SigningKey, StateError,
+};
 use std::sync::Arc;
 use tokio::sync::Mutex;
+use workflow::{EnclaveName, TentacleName};
 
 /// Why a tentacle's two sides are not brought together.
 #[derive(Debug, thiserror::Error)]
@@ -123,6 +126,33 @@ impl StateRepo {
         (number, head, merged_as): (u64, String, String),
     ) -> Result<(), StateStop> {
         self.work(copy, names, move |sides| sides.merged(number, (&head, &merged_as))).await
+    }
+
+    /// The tentacles of an archived enclave that are not in the enclave `into`.
+    pub(crate) async fn archived(
+        &self,
+        from: Archived,
+        into: EnclaveName,
+    ) -> Result<Vec<TentacleName>, StateError> {
+        let _turn = self.turn.lock().await;
+        let mirror = Arc::clone(&self.mirror);
+        tokio::task::spawn_blocking(move || mirror.archived(&from, &into)).await.map_err(lost)?
+    }
+
+    /// Moves these tentacles from the archive back among the enclave's; answers which came.
+    pub(crate) async fn bring_back(
+        &self,
+        (from, into): (Archived, EnclaveName),
+        tentacles: Vec<TentacleName>,
+        change: Change,
+    ) -> Result<Vec<TentacleName>, StateError> {
+        let _turn = self.turn.lock().await;
+        let (mirror, key) = (Arc::clone(&self.mirror), self.key.clone());
+        let Change { author, trailers } = change;
+        let (tentacles, committer) = (tentacles.into_iter().collect(), sides::kraken());
+        let back = BroughtBack { from, into, tentacles, author, committer, trailers };
+        let work = move || mirror.bring_back(&back, key.as_deref());
+        tokio::task::spawn_blocking(work).await.map_err(lost)?
     }
 
     async fn work<T: Send + 'static>(

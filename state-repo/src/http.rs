@@ -1,73 +1,16 @@
 //! Git's smart protocol over HTTP, for libgit2: reqwest with rustls carries it, within bounds of size and time.
 
-use crate::address::Credentials;
+use crate::line::{CONNECT, Line, MOST_SENT};
 use crate::remote::RemoteError;
 use base64::Engine as _;
 use git2::Error;
 use git2::transport::{Service, SmartSubtransport, SmartSubtransportStream};
 use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderValue};
 use reqwest::{Client, Response, StatusCode};
-use secrecy::ExposeSecret as _;
-use std::cell::RefCell;
+use secrecy::{ExposeSecret as _, SecretString};
 use std::io::{self, Read, Write};
-use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{Duration, Instant};
+use std::sync::Arc;
 use tokio::runtime::{Builder, Runtime};
-
-/// The most bytes that are sent at once: a push of texts has far less.
-const MOST_SENT: usize = 64 * 1024 * 1024;
-
-/// How long a connection may take to be made.
-const CONNECT: Duration = Duration::from_secs(15);
-
-/// What goes for one use of a remote.
-#[derive(Debug)]
-pub(crate) struct Line {
-    pub(crate) credentials: Option<Credentials>,
-    pub(crate) most_bytes: u64,
-    pub(crate) until: Instant,
-    /// The bytes that came so far.
-    received: Mutex<u64>,
-    /// What went wrong, which libgit2 would only keep as a text.
-    fault: Mutex<Option<RemoteError>>,
-}
-
-thread_local! {
-    /// libgit2 makes a transport by its scheme alone, on the thread that asked for it.
-    static LINE: RefCell<Option<Arc<Line>>> = const { RefCell::new(None) };
-}
-
-impl Line {
-    pub(crate) fn new(credentials: Option<Credentials>, most_bytes: u64, until: Instant) -> Arc<Self> {
-        let (received, fault) = (Mutex::new(0), Mutex::new(None));
-        Arc::new(Self { credentials, most_bytes, until, received, fault })
-    }
-
-    /// Does `work`, which may use remotes over HTTP on this thread.
-    pub(crate) fn during<T>(self: &Arc<Self>, work: impl FnOnce() -> T) -> T {
-        let before = LINE.replace(Some(Arc::clone(self)));
-        let done = work();
-        LINE.set(before);
-        done
-    }
-
-    /// What went wrong, if it was on the way.
-    pub(crate) fn fault(&self) -> Option<RemoteError> {
-        self.fault.lock().unwrap_or_else(PoisonError::into_inner).take()
-    }
-
-    fn fail(&self, fault: RemoteError) -> io::Error {
-        let text = fault.to_string();
-        *self.fault.lock().unwrap_or_else(PoisonError::into_inner) = Some(fault);
-        io::Error::other(text)
-    }
-
-    fn count(&self, bytes: usize) -> io::Result<()> {
-        let mut received = self.received.lock().unwrap_or_else(PoisonError::into_inner);
-        *received = received.saturating_add(bytes as u64);
-        if *received > self.most_bytes { Err(self.fail(RemoteError::TooLarge)) } else { Ok(()) }
-    }
-}
 
 /// A transport for one remote.
 pub(crate) struct Asking {
@@ -82,8 +25,7 @@ struct Web {
 
 impl Asking {
     pub(crate) fn new() -> Result<Self, Error> {
-        let line = LINE.with_borrow(Clone::clone);
-        let line = line.ok_or_else(|| Error::from_str("HTTP is not asked for here"))?;
+        let line = Line::of_this_thread()?;
         // Several crates bring TLS; one of them provides the cryptography for all. A second call changes nothing.
         let _ = rustls::crypto::ring::default_provider().install_default();
         let failed = |error: &dyn std::error::Error| Error::from_str(&error.to_string());
@@ -136,11 +78,6 @@ struct Exchange {
 }
 
 impl Exchange {
-    fn left(&self) -> io::Result<Duration> {
-        let left = self.line.until.saturating_duration_since(Instant::now());
-        if left.is_zero() { Err(self.line.fail(RemoteError::TooSlow)) } else { Ok(left) }
-    }
-
     fn ask(&mut self) -> io::Result<Response> {
         let kind = |what: &str| format!("application/x-{}-{what}", self.service);
         let request = match self.asks {
@@ -153,11 +90,11 @@ impl Exchange {
                 .header(ACCEPT, kind("result"))
                 .body(std::mem::take(&mut self.sent)),
         };
-        let request = match &self.line.credentials {
-            Some(credentials) => request.header(AUTHORIZATION, basic(credentials)?),
+        let request = match self.line.credentials.as_ref().and_then(|credentials| credentials.word()) {
+            Some((user, password)) => request.header(AUTHORIZATION, basic(user, &password)?),
             None => request,
         };
-        let left = self.left()?;
+        let left = self.line.left()?;
         let asked = self.web.runtime.block_on(async { request.timeout(left).send().await });
         let answer = asked.map_err(|error| self.line.fail(unreachable(&error)))?;
         let expected = kind(if self.asks { "advertisement" } else { "result" });
@@ -179,7 +116,7 @@ impl Read for Exchange {
             self.answer = Some(self.ask()?);
         }
         while self.taken >= self.came.len() {
-            self.left()?;
+            self.line.left()?;
             let Some(answer) = &mut self.answer else { return Ok(0) };
             let chunk = self.web.runtime.block_on(answer.chunk());
             match chunk.map_err(|error| self.line.fail(unreachable(&error)))? {
@@ -216,8 +153,7 @@ impl Write for Exchange {
 }
 
 /// What the server is told of who asks. Marked, so that nothing prints it.
-fn basic(credentials: &Credentials) -> io::Result<HeaderValue> {
-    let (user, password) = (&credentials.user, credentials.password());
+fn basic(user: &str, password: &SecretString) -> io::Result<HeaderValue> {
     let both =
         base64::engine::general_purpose::STANDARD.encode(format!("{user}:{}", password.expose_secret()));
     let mut value = HeaderValue::from_str(&format!("Basic {both}")).map_err(io::Error::other)?;

@@ -1,13 +1,13 @@
 //! The one place with `unsafe`: what libgit2 is told once in a process, before anything else is asked of it.
 
-use crate::http;
+use crate::{http, ssh};
 use git2::{ConfigLevel, Error, Remote, transport};
 use std::sync::OnceLock;
 
 /// Why libgit2 cannot be used, in its own words.
 type Prepared = Result<(), String>;
 
-/// Registers the transport over HTTP. Every way into this crate that may reach a repository comes through here first.
+/// Registers the transports over HTTP and SSH. Every way into this crate that may reach a repository comes through here first.
 pub(crate) fn prepare() -> Result<(), Error> {
     static PREPARED: OnceLock<Prepared> = OnceLock::new();
     PREPARED.get_or_init(|| register().map_err(|error| error.message().to_owned())).clone().map_err(told)
@@ -25,7 +25,7 @@ fn told(message: String) -> Error {
     Error::from_str(&message)
 }
 
-#[expect(unsafe_code, reason = "the binding offers no other way to speak HTTP without OpenSSL")]
+#[expect(unsafe_code, reason = "the binding offers no other way to speak HTTP and SSH without OpenSSL")]
 fn register() -> Result<(), Error> {
     for scheme in ["http", "https"] {
         let made = |remote: &Remote<'_>| transport::Transport::smart(remote, true, http::Asking::new()?);
@@ -33,6 +33,10 @@ fn register() -> Result<(), Error> {
         // remote in this process comes after it: they are all in this crate, behind `prepare`.
         unsafe { transport::register(scheme, made) }?;
     }
+    // One connection for all of a talk, which is what `false` says.
+    let made = |remote: &Remote<'_>| transport::Transport::smart(remote, false, ssh::Asking::new()?);
+    // SAFETY: as above.
+    unsafe { transport::register("ssh", made) }?;
     Ok(())
 }
 

@@ -1,9 +1,10 @@
 //! Talking to the repository's server: a fetch of one branch, and a push that never forces.
 
-use crate::address::{Credentials, RepoAddress};
+use crate::address::RepoAddress;
+use crate::credentials::Credentials;
 use crate::error::StateError;
-use crate::http::Line;
 use crate::libgit2;
+use crate::line::Line;
 use crate::names::{BranchName, CommitId};
 use git2::{AutotagOption, ErrorCode, FetchOptions, Oid, Progress, PushOptions, RemoteCallbacks, Repository};
 use std::fs;
@@ -58,6 +59,29 @@ pub enum RemoteError {
     /// Somebody holds the branch there.
     #[error("the state repo's branch is held by another process, which works on it or died when it did")]
     Held,
+    /// By SSH, without what that takes.
+    #[error("the state repo is reached by SSH, and no key was given for it")]
+    NoKey,
+    /// The key is not taken.
+    #[error("the state repo's host does not take our key for `{0}`")]
+    KeyRefused(String),
+    /// Nobody knows the host.
+    #[error(
+        "the file of known hosts has no key of the state repo's host `{0}`, and nobody is trusted at first sight"
+    )]
+    HostUnknown(String),
+    /// Another key than the one it is known by.
+    #[error(
+        "the state repo's host `{0}` shows another key than the file of known hosts has: it was changed, or something else answers \
+         in its place"
+    )]
+    HostChanged(String),
+    /// Nobody can be known.
+    #[error("the file of known hosts cannot be read: {0}")]
+    KnownHosts(String),
+    /// Git's program ended there.
+    #[error("the state repo's host ended without an answer: {0}")]
+    Ended(String),
     /// It refuses a push.
     #[error("the state repo refused the push: {0}")]
     Rejected(String),
@@ -68,12 +92,23 @@ impl RemoteError {
     #[must_use]
     pub const fn next(&self) -> &'static str {
         match self {
-            Self::Unreachable(_) | Self::TooSlow | Self::Answered(_) => {
+            Self::Unreachable(_) | Self::TooSlow | Self::Answered(_) | Self::Ended(_) => {
                 "nothing is lost: try again when its server is back"
             }
             Self::SignIn | Self::Forbidden => {
                 "see whether the credentials file still holds a token with the rights"
             }
+            Self::NoKey => {
+                "name a file with a private key as its credentials, and the file with the host's key"
+            }
+            Self::KeyRefused(_) => "see whether the key's public half may still open it there",
+            Self::HostUnknown(_) => {
+                "`ssh-keyscan` writes its key: let whoever runs the host confirm it, and put it into that file"
+            }
+            Self::HostChanged(_) => {
+                "nothing was sent to it: ask whoever runs the host, and put the new key into that file only if they changed it"
+            }
+            Self::KnownHosts(_) => "see whether the file is there and may be read",
             Self::NotThere | Self::Moved | Self::NotGit => {
                 "see whether the address of the state repo is right"
             }
@@ -193,11 +228,11 @@ impl Elsewhere {
         }
         match self.address.folder() {
             Some(folder) => push_to_folder(repo, &Repository::open(folder)?, (branch, old), new),
-            None => self.push_over_http(repo, branch, new),
+            None => self.push_by_git(repo, branch, new),
         }
     }
 
-    fn push_over_http(
+    fn push_by_git(
         &self,
         repo: &Repository,
         branch: &BranchName,
@@ -229,7 +264,8 @@ impl Elsewhere {
     }
 
     fn line(&self) -> std::sync::Arc<Line> {
-        Line::new(self.credentials.clone(), self.bounds.bytes, Instant::now() + self.bounds.time)
+        let until = Instant::now() + self.bounds.time;
+        Line::new(self.credentials.clone(), self.address.ssh().cloned(), self.bounds.bytes, until)
     }
 
     /// An error that the way did not explain. A folder that is not there is one of a repository that is not there.
@@ -311,6 +347,6 @@ fn lost(why: &str) -> bool {
     .any(|words| why.contains(words))
 }
 
-fn one_line(text: &str) -> String {
+pub(crate) fn one_line(text: &str) -> String {
     text.chars().map(|c| if c.is_control() { ' ' } else { c }).take(300).collect()
 }

@@ -1,8 +1,9 @@
 //! A person's own clone of a state repo: commit what is on the disk, push it, and say whether a tentacle in it can be
 //! deployed as it is.
 
-use crate::address::{Credentials, RepoAddress};
+use crate::address::RepoAddress;
 use crate::commit::{self, Author, Draft, Trailers};
+use crate::credentials::Credentials;
 use crate::error::StateError;
 use crate::hostile::Hostile;
 use crate::layout::{ARCHIVE, ENCLAVES, Entry, Layout};

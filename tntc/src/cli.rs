@@ -145,7 +145,7 @@ pub(crate) enum Command {
     Render(Render),
     /// A whole Tentacular on this machine
     #[cfg(feature = "up")]
-    Up(crate::up::Up),
+    Up(Box<crate::up::Up>),
     /// One of the services of `up`; not for people
     #[cfg(feature = "up")]
     #[command(hide = true)]

@@ -31,6 +31,8 @@ pub(crate) enum Variable {
     Judges,
     /// The program `sops`.
     Sops,
+    /// OpenSSH's `sshd`.
+    Sshd,
     /// The folder of the programs under test.
     BinDir,
     /// Set to `1` by `--full`.
@@ -39,7 +41,7 @@ pub(crate) enum Variable {
 
 impl Variable {
     /// All of them.
-    pub(crate) const ALL: [Self; 15] = [
+    pub(crate) const ALL: [Self; 16] = [
         Self::Kubeconfig,
         Self::Kubectl,
         Self::Node,
@@ -53,6 +55,7 @@ impl Variable {
         Self::NodeModules,
         Self::Judges,
         Self::Sops,
+        Self::Sshd,
         Self::BinDir,
         Self::Full,
     ];
@@ -73,6 +76,7 @@ impl Variable {
             Self::NodeModules => "TENTACULAR_TEST_NODE_MODULES",
             Self::Judges => "TENTACULAR_TEST_JUDGES",
             Self::Sops => "TENTACULAR_TEST_SOPS",
+            Self::Sshd => "TENTACULAR_TEST_SSHD",
             Self::BinDir => "TENTACULAR_TEST_BIN_DIR",
             Self::Full => "TENTACULAR_TEST_FULL",
         }

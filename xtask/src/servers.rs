@@ -16,6 +16,7 @@ mod runsc;
 mod slack_npm;
 mod slack_sdk;
 mod sops;
+mod sshd;
 
 use std::panic::resume_unwind;
 use std::path::{Path, PathBuf};
@@ -55,11 +56,13 @@ pub(crate) enum Server {
     Postgres,
     /// The program `sops`.
     Sops,
+    /// OpenSSH's server.
+    Sshd,
 }
 
 impl Server {
     /// All of them. Those that compile Go for minutes come first.
-    pub(crate) const ALL: [Self; 12] = [
+    pub(crate) const ALL: [Self; 13] = [
         Self::Kubernetes,
         Self::Runsc,
         Self::Node,
@@ -72,6 +75,7 @@ impl Server {
         Self::Busybox,
         Self::Postgres,
         Self::Sops,
+        Self::Sshd,
     ];
 
     /// Its name, in logs and in `bench-servers`.
@@ -89,6 +93,7 @@ impl Server {
             Self::Busybox => "busybox",
             Self::Postgres => "postgres",
             Self::Sops => "sops",
+            Self::Sshd => "sshd",
         }
     }
 
@@ -107,6 +112,7 @@ impl Server {
             Self::Busybox => busybox::install(place),
             Self::Postgres => postgres::install(place),
             Self::Sops => sops::install(place),
+            Self::Sshd => sshd::install(place),
         }
     }
 
@@ -125,6 +131,7 @@ impl Server {
             Self::Bwrap => Ok(Running::program(Variable::Bwrap, installed)),
             Self::Busybox => Ok(Running::program(Variable::Busybox, installed)),
             Self::Sops => Ok(Running::program(Variable::Sops, installed)),
+            Self::Sshd => Ok(Running::program(Variable::Sshd, installed)),
         }
     }
 }

@@ -92,7 +92,7 @@ fn settled(proposal: &Proposal, user: &str, yes: bool) -> Message {
 }
 
 /// What is told to whoever clicks another's card.
-fn not_yours(whose: &str) -> String {
+pub(crate) fn not_yours(whose: &str) -> String {
     format!("This is for <@{whose}> to click. Nothing was done.")
 }
 

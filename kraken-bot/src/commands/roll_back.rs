@@ -52,7 +52,7 @@ pub(super) async fn run(asked: &Asked<'_>, tentacle: TentacleName, to: u32) -> R
             Asking::InGit(committed) => deployed(asked, &tentacle, &committed).await,
         };
     }
-    let change = whose(asked, &me, &names);
+    let change = whose(asked, &me, &names.enclave, Some(&names.tentacle));
     let rolled = state.roll_back(&asked.kraken.working_copy, &names, (commit, message), change).await;
     let committed = rolled.map_err(|stop| not_carried(&stop))?;
     let committed = committed.map_err(|standing| nothing_done(&standing, tentacle.clone()))?;

@@ -1,5 +1,6 @@
 //! `set up this channel [as NAME]`
 
+use super::bring_back;
 use crate::asked::{Answer, Asked, Stop};
 use crate::facts;
 use crate::reply::sentence;
@@ -22,7 +23,15 @@ pub(super) async fn run(asked: &Asked<'_>, name: Option<String>) -> Result<Answe
     if let Err(error) = facts::report_channel(asked.kraken, &channel.id, &mut Known::new()).await {
         tracing::warn!(%error, "a new enclave's channel could not be reported yet");
     }
-    Ok(Answer::Aloud(told(&made)))
+    let offer = match &made.before {
+        Some(before) if asked.kraken.state.is_some() => {
+            let (event, account) = (asked.incoming.id.as_str(), asked.account.id.as_str());
+            asked.kraken.inbox.make_button(event, account, &bring_back::about(before)).await?;
+            Some((event, account))
+        }
+        _ => None,
+    };
+    Ok(Answer::Aloud(told(&made, offer)))
 }
 
 /// What is told where the channel's name cannot be the enclave's.
@@ -31,7 +40,8 @@ pub(super) fn no_name(error: &workflow::NameError) -> String {
     format!("{why} Say `set up this channel as my-enclave` with a name of your choice.")
 }
 
-pub(super) fn told(made: &EnclaveProvisionAnswer) -> Message {
+/// What was made. `offer` is the button that brings back what the channel had, and whose it is.
+pub(super) fn told(made: &EnclaveProvisionAnswer, offer: Option<(&str, &str)>) -> Message {
     let mut message = Message::new(format!(
         "*This channel is now the enclave {}.* {} owns it.",
         code(&made.name),
@@ -50,6 +60,11 @@ pub(super) fn told(made: &EnclaveProvisionAnswer) -> Message {
             code(&before.name),
             before.removed_on,
             made.name
+        ));
+    }
+    if let Some((button, account)) = offer {
+        message = message.buttons(&[bring_back::button(button)]).note(format!(
+            "The button does that for all of them, but for the deploys. It is <@{account}>'s alone, for ten minutes, once."
         ));
     }
     if !made.not_enforced.is_empty() {

@@ -70,9 +70,21 @@ fn enclave() -> Vec<Shown> {
     let unknown = Layers { unknown: true, ..Layers::default() };
     let no_tentacles: [wire::tools::tentacle::TentacleEntry; 0] = [];
     vec![
-        message("set up this channel", &set_up::told(&sample(made.clone()))),
-        message("set up this channel: it had an enclave before", &set_up::told(&with(made.clone(), had))),
-        message("set up this channel: something is not enforced", &set_up::told(&with(made, gap.clone()))),
+        message("set up this channel", &set_up::told(&sample(made.clone()), None)),
+        message(
+            "set up this channel: it had an enclave before",
+            &set_up::told(&with(made.clone(), had.clone()), None),
+        ),
+        message(
+            "set up this channel: what it had can come back",
+            &set_up::told(&with(made.clone(), had), Some(("E1", "UANA"))),
+        ),
+        message("the button for what it had", &bring_back::told(&prices(), &[hello()])),
+        message("the button for what it had: there is nothing", &bring_back::told(&prices(), &[])),
+        message(
+            "set up this channel: something is not enforced",
+            &set_up::told(&with(made, gap.clone()), None),
+        ),
         words("set up this channel: its name cannot be an enclave's", set_up::no_name(&bad.unwrap_err())),
         message(
             "status: without tentacles",

@@ -15,9 +15,14 @@ pub struct StateArgs {
     /// The branch of the state repo that is committed to.
     #[arg(long, env = "KRAKEN_STATE_BRANCH", default_value = "main")]
     pub state_branch: String,
-    /// A file with what opens the state repo over https: a token that may write, or `user:password`.
+    /// A file with what opens the state repo: a token that may write, or `user:password`; a private key as OpenSSH writes it
+    /// where it is reached by SSH.
     #[arg(long, env = "KRAKEN_STATE_CREDENTIALS")]
     pub state_credentials: Option<PathBuf>,
+    /// A file of known hosts, as OpenSSH has it, with the key of the state repo's host: for one that is reached by SSH. A host
+    /// that is not in it is not spoken to.
+    #[arg(long, env = "KRAKEN_STATE_KNOWN_HOSTS", requires = "state_credentials")]
+    pub state_known_hosts: Option<PathBuf>,
     /// The folder for the Kraken's own copy of the state repo. It is a cache: it may be removed while the Kraken is not
     /// running.
     #[arg(long, env = "KRAKEN_STATE_DIR")]
@@ -45,7 +50,8 @@ impl StateArgs {
         let missing = || "--state-repo needs --state-dir, the folder for the Kraken's own copy".to_owned();
         let folder = self.state_dir.clone().ok_or_else(missing);
         let credentials = self.state_credentials.as_deref();
-        let place = Place::read(address, &self.state_branch, credentials).map_err(|error| error.to_string());
+        let place = Place::read(address, &self.state_branch, credentials, self.state_known_hosts.as_deref())
+            .map_err(|error| error.to_string());
         let key = self
             .state_signing_key
             .as_ref()

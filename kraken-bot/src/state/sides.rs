@@ -282,7 +282,7 @@ fn content_of(files: &Files) -> Option<ContentHash> {
 }
 
 /// Who writes commits down.
-fn kraken() -> Author {
+pub(super) fn kraken() -> Author {
     Author { name: "Kraken".to_owned(), email: "kraken@localhost".to_owned() }
 }
 

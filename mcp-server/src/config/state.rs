@@ -10,16 +10,22 @@ use std::time::Duration;
 /// Where deploys come from.
 #[derive(Debug, Clone, Args)]
 pub struct StateArgs {
-    /// The repository that deploys come from, e.g. `https://git.example/team/state.git` or `file:///srv/state.git`: then a
+    /// The repository that deploys come from, e.g. `https://git.example/team/state.git`,
+    /// `git@git.example:team/state.git` or `file:///srv/state.git`: then a
     /// deploy names a commit, and files in the call are refused. Without it they travel in the call.
     #[arg(long, env = "TENTACULAR_STATE_REPO", requires = "state_dir")]
     pub state_repo: Option<String>,
     /// The branch of the state repo that a commit must be on.
     #[arg(long, env = "TENTACULAR_STATE_BRANCH", default_value = "main")]
     pub state_branch: String,
-    /// A file with what opens the state repo over https: a token, or `user:password`.
+    /// A file with what opens the state repo: a token, or `user:password`; a private key as OpenSSH writes it where it is reached
+    /// by SSH.
     #[arg(long, env = "TENTACULAR_STATE_CREDENTIALS")]
     pub state_credentials: Option<PathBuf>,
+    /// A file of known hosts, as OpenSSH has it, with the key of the state repo's host: for one that is reached by SSH. A host
+    /// that is not in it is not spoken to.
+    #[arg(long, env = "TENTACULAR_STATE_KNOWN_HOSTS", requires = "state_credentials")]
+    pub state_known_hosts: Option<PathBuf>,
     /// A file with the age identity that opens the secrets in the state repo; several, one a line, where it was replaced: the
     /// first is the one that people encrypt to. Without it secrets in git are not taken.
     #[arg(long, env = "TENTACULAR_STATE_AGE_KEY", requires = "state_repo")]
@@ -74,7 +80,7 @@ impl StateArgs {
         let (Some(address), Some(folder)) = (&self.state_repo, &self.state_dir) else { return Ok(None) };
         let wrong = |problem: String| super::ConfigError::one(problem);
         let credentials = self.state_credentials.as_deref();
-        let place = Place::read(address, &self.state_branch, credentials)
+        let place = Place::read(address, &self.state_branch, credentials, self.state_known_hosts.as_deref())
             .map_err(|error| wrong(error.to_string()))?;
         let webhook = self.git_webhook.as_deref().map(secret).transpose().map_err(wrong)?;
         Ok(Some(StateConfig {

@@ -91,7 +91,7 @@ fn a_state_repo_that_cannot_be_had_is_told_and_nothing_is_lost() {
         let credentials = password.map(|password| {
             let file = team.dir.path().join("credentials");
             std::fs::write(&file, format!("kraken:{password}\n")).unwrap();
-            Credentials::read(&file).unwrap()
+            Credentials::read(&file, None).unwrap()
         });
         Mirror::open(&team.dir.path().join("copy"), at(address.clone(), credentials)).unwrap()
     };
@@ -111,7 +111,7 @@ fn a_state_repo_that_cannot_be_had_is_told_and_nothing_is_lost() {
     // The same copy, and the server back: the work is done as if nothing had been.
     let served = Served::start(&team, Some("hunter2"));
     let file = team.dir.path().join("credentials");
-    let again = at(served.address(), Some(Credentials::read(&file).unwrap()));
+    let again = at(served.address(), Some(Credentials::read(&file, None).unwrap()));
     let back = Mirror::open(&team.dir.path().join("copy"), again).unwrap();
     back.publish(&change("later", &[("enclaves/a/b/x.md", "x")]), None).unwrap();
     assert_eq!(team.subjects(), ["later", "begin"]);

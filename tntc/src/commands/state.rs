@@ -10,7 +10,7 @@ mod status;
 use super::Context;
 use crate::failed::Failed;
 use state_repo::{Credentials, SigningKey, StateError, WorkingClone};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// The state repo.
 #[derive(Debug, clap::Subcommand)]
@@ -75,9 +75,9 @@ impl Here {
 }
 
 /// What opens the state repo, of the file that is named.
-fn credentials(file: Option<&PathBuf>) -> Result<Option<Credentials>, StateError> {
-    let read = |file: &PathBuf| {
-        Credentials::read(file).map_err(|error| StateError::Io { path: file.clone(), error })
+fn credentials(file: Option<&Path>, known_hosts: Option<&Path>) -> Result<Option<Credentials>, StateError> {
+    let read = |file: &Path| {
+        Credentials::read(file, known_hosts).map_err(|error| StateError::Io { path: file.to_owned(), error })
     };
     file.map(read).transpose()
 }

@@ -83,7 +83,7 @@ fn a_card_says_what_a_mode_means() {
 }
 
 /// A command of each kind that can be proposed.
-const COMMANDS: [&str; 22] = [
+const COMMANDS: [&str; 24] = [
     "set up this channel",
     "set up this channel as prices",
     "add <@UBEN> <@UGIL>",

@@ -62,7 +62,7 @@ pub(in crate::commands) async fn run(
             Asking::InGit(committed) => deployed(asked, &names.tentacle, &committed).await,
         };
     }
-    let change = whose(asked, me, &names);
+    let change = whose(asked, me, &names.enclave, Some(&names.tentacle));
     let committed = state.carry(copy, &names, change).await.map_err(|stop| not_carried(&stop))?;
     let committed =
         committed.ok_or_else(|| not_written(WorkingCopyError::NotThere(names.tentacle.clone())))?;
@@ -116,8 +116,13 @@ pub(in crate::commands) fn of_commit(name: &TentacleName, commit: CommitId, dry_
 }
 
 /// Whose change it is, and what asked for it.
-pub(in crate::commands) fn whose(asked: &Asked<'_>, me: &WhoamiAnswer, names: &Names) -> Change {
-    Change { author: author(asked, me), trailers: trailers(asked, names) }
+pub(in crate::commands) fn whose(
+    asked: &Asked<'_>,
+    me: &WhoamiAnswer,
+    enclave: &EnclaveName,
+    tentacle: Option<&TentacleName>,
+) -> Change {
+    Change { author: author(asked, me), trailers: trailers(asked, enclave, tentacle) }
 }
 
 /// Whoever asked, by the address that the issuer has verified. Where there is none, by one that is nobody's.
@@ -127,11 +132,11 @@ fn author(asked: &Asked<'_>, me: &WhoamiAnswer) -> Author {
     Author { name, email }
 }
 
-fn trailers(asked: &Asked<'_>, names: &Names) -> Trailers {
+fn trailers(asked: &Asked<'_>, enclave: &EnclaveName, tentacle: Option<&TentacleName>) -> Trailers {
     let incoming = asked.incoming;
     Trailers {
-        enclave: Some(names.enclave.to_string()),
-        tentacle: Some(names.tentacle.to_string()),
+        enclave: Some(enclave.to_string()),
+        tentacle: tentacle.map(ToString::to_string),
         request: Some(incoming.id.clone()),
         message: Some(format!("{}/{}/{}", incoming.team, incoming.channel, asked.said.ts)),
     }

@@ -49,7 +49,9 @@ pub(in crate::commands) async fn propose(
 ) -> Result<Asking, Stop> {
     let copy = &asked.kraken.working_copy;
     let branch = branch(asked, state, names).await?;
-    let put = state.propose(copy, names, (what, branch.clone()), whose(asked, me, names)).await;
+    let put = state
+        .propose(copy, names, (what, branch.clone()), whose(asked, me, &names.enclave, Some(&names.tentacle)))
+        .await;
     let committed = match put.map_err(|stop| not_carried(&stop))? {
         Put::Proposed(committed) => committed,
         Put::InGit(committed) => return Ok(Asking::InGit(committed)),
