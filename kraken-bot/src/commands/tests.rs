@@ -308,6 +308,10 @@ fn deploys() -> Vec<Shown> {
         ),
         message("deploy: waits for a review", &reviewed::standing(&sample(proposed("open")))),
         message(
+            "deploy: waits for a review, and checks are running",
+            &reviewed::standing(&with(proposed("open"), json!({"checks": {"are": "running"}}))),
+        ),
+        message(
             "deploy: one wants something changed",
             &reviewed::standing(&with(
                 proposed("open"),
