@@ -3,11 +3,13 @@
 mod almost;
 mod exact;
 mod near;
+mod people;
 mod tentacle;
 
 use almost::{almost, names_a_secret};
 pub(crate) use exact::is_exact;
 pub(crate) use near::{near, near_name};
+use people::{mentioned, people};
 
 use state_repo::Archived;
 use uuid::Uuid;
@@ -302,18 +304,6 @@ fn named(name: &str) -> Result<TentacleName, NotUnderstood> {
 fn secret(name: &str, filled_in: bool) -> Result<Command, NotUnderstood> {
     let name = name.trim_matches('`').parse().map_err(|_| NotUnderstood::MaybeSecret)?;
     Ok(Command::SetSecret { name, filled_in })
-}
-
-/// The Slack account in `<@U…>` or `<@U…|name>`.
-fn mentioned(word: &str) -> Option<String> {
-    let inner = word.strip_prefix("<@")?.strip_suffix('>')?;
-    Some(inner.split('|').next().unwrap_or(inner).to_owned())
-}
-
-fn people(words: &[&str], verb: &str) -> Result<Vec<String>, NotUnderstood> {
-    let whom: Option<Vec<String>> = words.iter().map(|word| mentioned(word.trim_end_matches(','))).collect();
-    whom.filter(|whom| !whom.is_empty())
-        .ok_or_else(|| NotUnderstood::Almost(format!("mention whom you mean, e.g. `{verb} @ben`")))
 }
 
 /// `remove @ben` is about a person, `remove hello` about a tentacle.

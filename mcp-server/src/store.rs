@@ -3,6 +3,7 @@
 //! A change happens in a [`Tx`]: it reads the record, the gate decides, the trail and the change are written, and all
 //! of it holds or none. Reading tools use [`Rights`], which knows whether it is current.
 
+mod approval;
 mod effect;
 mod history;
 mod identity;
@@ -19,6 +20,7 @@ mod trail;
 mod trigger;
 mod tx;
 
+pub(crate) use approval::{Approval, ApprovalState};
 pub(crate) use effect::{Initiator, OpenEffect};
 pub(crate) use history::{
     DeployEnd, DeployRecord, MayReadHistory, NodeTime, RunEnd, RunOutcome, RunRecord, Window, brief,
@@ -29,7 +31,7 @@ pub use record::{
     AccountId, ChannelPersonRecord, ChannelRecord, EnclaveRecord, Enrollment, LastRun, PersonId, Quota,
     TentacleRecord, Verdict,
 };
-pub(crate) use record::{Approval, ApprovalState, JoinRequest, frozen_by, frozen_named};
+pub(crate) use record::{JoinRequest, frozen_by, frozen_named};
 pub(crate) use recorded::{Recorded, today};
 pub use request::{Claimed, RequestId};
 pub use review::Review;

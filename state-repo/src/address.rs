@@ -119,14 +119,16 @@ impl FromStr for RepoAddress {
             };
         }
         let url = Url::parse(text).map_err(|_| AddressError::NotAnAddress(shown()))?;
+        if !matches!(url.scheme(), "https" | "http" | "file") {
+            return Err(AddressError::Scheme(shown()));
+        }
         if !url.username().is_empty() || url.password().is_some() {
             return Err(AddressError::Password);
         }
         match url.scheme() {
             "http" if !is_loopback(&url) => return Err(AddressError::Clear(shown())),
             "file" if url.to_file_path().is_err() => return Err(AddressError::NotAnAddress(shown())),
-            "https" | "http" | "file" => {}
-            _ => return Err(AddressError::Scheme(shown())),
+            _ => {}
         }
         if url.query().is_some() || url.fragment().is_some() {
             return Err(AddressError::Query(shown()));

@@ -1,9 +1,10 @@
 //! From rows to records. What cannot be read is an error that names the place, never a default.
 
 use super::StoreError;
+use super::approval::{Approval, ApprovalState};
 use super::record::{
-    Approval, ApprovalState, ChannelPersonRecord, ChannelRecord, EnclaveRecord, Enrollment, JoinRequest,
-    LastRun, Offer, PersonId, Quota, SecretRecord, TentacleRecord, Verdict,
+    ChannelPersonRecord, ChannelRecord, EnclaveRecord, Enrollment, JoinRequest, LastRun, Offer, PersonId,
+    Quota, SecretRecord, TentacleRecord, Verdict,
 };
 use super::review::Review;
 use super::told::Drift;

@@ -7,8 +7,8 @@
 use super::{Tx, holdable, now};
 use crate::gate::Authorized;
 use crate::gate::act::{Apply, ApproveReach, Remove, Waiting};
+use crate::store::approval::{Approval, ApprovalState};
 use crate::store::effect::Initiator;
-use crate::store::record::{Approval, ApprovalState};
 use crate::store::row;
 use crate::store::{Store, StoreError};
 use policy::Action;
