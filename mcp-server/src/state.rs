@@ -190,6 +190,29 @@ impl StateRepo {
         .await
     }
 
+    /// Those of these tentacles that run from a commit beside which other secrets lay than at the commit `tip`, which was fetched
+    /// before.
+    ///
+    /// # Errors
+    /// When the copy cannot be read.
+    pub(crate) async fn with_other_secrets(
+        &self,
+        tip: &SourceCommit,
+        enclave: &EnclaveName,
+        running: Vec<(TentacleName, SourceCommit)>,
+    ) -> Result<Vec<TentacleName>, Failure> {
+        let Ok(tip) = tip.id.parse::<CommitId>() else { return Ok(Vec::new()) };
+        let at = |(name, commit): (TentacleName, SourceCommit)| Some((name, commit.id.parse().ok()?));
+        let running: Vec<_> =
+            running.into_iter().filter_map(at).filter(|(_, commit)| *commit != tip).collect();
+        if running.is_empty() {
+            return Ok(Vec::new());
+        }
+        let (mirror, enclave) = (Arc::clone(&self.mirror), enclave.clone());
+        let looked = blocking(move || mirror.with_other_secrets(tip, &enclave, running)).await;
+        looked.map_err(|error| refused(&error))
+    }
+
     /// Asks the copy something, off the threads that serve.
     async fn ask<T: Send + 'static>(
         &self,

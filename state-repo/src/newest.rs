@@ -1,7 +1,7 @@
 //! What a disk copy of a tentacle is compared with: the newest commit of its folder, and older ones.
 
 use crate::error::StateError;
-use crate::layout::Layout;
+use crate::layout::{Layout, SECRETS};
 use crate::mirror::Mirror;
 use crate::names::CommitId;
 use crate::read::{self, AtCommit, Committed};
@@ -52,6 +52,29 @@ impl Mirror {
         tentacle: &TentacleName,
     ) -> Result<Option<AtCommit>, StateError> {
         present(read::tentacle(self.held().repo(), commit, enclave, tentacle))
+    }
+
+    /// Those of these tentacles beside which other secrets lie at the commit `tip`, which was fetched before, than at the commit
+    /// that each is named with. Nothing is opened, and what only one of the commits has is another secret.
+    ///
+    /// # Errors
+    /// When the copy is damaged.
+    pub fn with_other_secrets(
+        &self,
+        tip: CommitId,
+        enclave: &EnclaveName,
+        tentacles: Vec<(TentacleName, CommitId)>,
+    ) -> Result<Vec<TentacleName>, StateError> {
+        let held = self.held();
+        let repo = held.repo();
+        let newest = repo.find_commit(tip.0)?;
+        let differs = |(name, commit): (TentacleName, CommitId)| {
+            // One that is not here any more was on a branch that somebody moved back: nobody can tell.
+            let then = repo.find_commit(commit.0).ok()?;
+            let secrets = format!("{}/{SECRETS}", Layout::tentacle(enclave, &name));
+            (tree_at(&newest, &secrets) != tree_at(&then, &secrets)).then_some(name)
+        };
+        Ok(tentacles.into_iter().filter_map(differs).collect())
     }
 
     /// Whether a commit is a part of what `tip` stands for.

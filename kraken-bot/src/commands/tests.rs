@@ -58,6 +58,7 @@ fn enclave() -> Vec<Shown> {
     let words_of = [
         (StateWord::InSync, "what is in git runs"),
         (StateWord::NotDeployed, "it is in git, and does not run"),
+        (StateWord::OtherSecrets, "its secrets in git are others than those that it runs with"),
         (StateWord::RemovedInGit, "it was removed in git and still runs"),
         (StateWord::ChangedByHand, "somebody changed it where it runs, with `kubectl-edit`"),
         (StateWord::Renamed, "in git it is called `tea`"),

@@ -82,7 +82,17 @@ impl Handler for StateStatus {
             }
             _ => None,
         };
-        let seen = Seen { running, apart, renamed };
+        let others = match (&server.state, &in_git) {
+            (Some(state), Some(in_git)) => {
+                let from = |(name, target): (&TentacleName, &OnTentacle)| {
+                    Some((name.clone(), target.tentacle.as_ref()?.commit.clone()?))
+                };
+                let from = running.iter().filter_map(from).collect();
+                state.with_other_secrets(&in_git.head, &record.name, from).await?
+            }
+            _ => Vec::new(),
+        };
+        let seen = Seen { running, apart, renamed, others };
         Ok(StateStatusAnswer {
             unseen,
             record: standing,
@@ -91,6 +101,9 @@ impl Handler for StateStatus {
         })
     }
 }
+
+/// What is offered where git has what is to run.
+const DEPLOY: &str = "deploy it";
 
 /// Said where what runs cannot be looked at.
 const UNSEEN: &str = "what runs cannot be looked at at the moment: whether somebody changed it is not known";
@@ -101,6 +114,8 @@ struct Seen {
     /// What somebody changed.
     apart: BTreeMap<TentacleName, Vec<Apart>>,
     renamed: Renamed,
+    /// Beside which other secrets lie in git than those that they run with.
+    others: Vec<TentacleName>,
 }
 
 fn answer(
@@ -136,12 +151,22 @@ impl Seen {
         let apart = self.apart.get(name).filter(|_| record.is_some()).map_or(&[][..], Vec::as_slice);
         let entry = entry(name, kept, record);
         let told = by_hand(apart).or_else(|| self.renamed.told(name));
+        let told = told.or_else(|| self.other_secrets(&entry));
         let (state, says, offer) = match told {
             Some((state, says, offer)) => (state, says, Some(offer)),
             None => (entry.state, entry.says, entry.offer),
         };
         let by_hand = apart.iter().cloned().map(Into::into).collect();
         StateEntry { state, says, offer, by_hand, ..entry }
+    }
+}
+
+impl Seen {
+    /// What is said where only the secrets in git are others.
+    fn other_secrets(&self, entry: &StateEntry) -> Option<(StateWord, String, String)> {
+        let is_so = entry.state == StateWord::InSync && self.others.contains(&entry.name);
+        let says = "its secrets in git are others than those that it runs with";
+        is_so.then(|| (StateWord::OtherSecrets, says.to_owned(), DEPLOY.to_owned()))
     }
 }
 
@@ -174,7 +199,6 @@ fn told(
     cluster: Option<&str>,
     from: Option<&SourceCommit>,
 ) -> (StateWord, String, Option<&'static str>) {
-    const DEPLOY: &str = "deploy it";
     const COMMIT: &str = "commit it";
     let came = from.map(|commit| SourceCommit::told(Some(commit)));
     match (kept, cluster) {

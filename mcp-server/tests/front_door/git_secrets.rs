@@ -96,16 +96,27 @@ async fn a_secret_in_git_is_used_from_the_commit_that_is_deployed(mut app: App) 
     assert_eq!((&deployed["status"], &deployed["missing_secrets"]), (&json!("deployed"), &json!([])));
     assert_eq!((called(&app, "canary-1").await, called(&app, "canary-2").await), (202, 401));
     assert_eq!(deploy(&channel, &one).await.unwrap()["status"], "unchanged");
-    // The same code with another value of the secret is deployed anew.
+    // The same code with another value of the secret is deployed anew, and until then it is told that there is one.
+    let stands = async || {
+        let told = channel.say("ana", "state_status", json!({})).await.unwrap();
+        told["tentacles"][0]["state"].as_str().unwrap().to_owned()
+    };
+    assert_eq!(stands().await, "in_sync");
     let two = team.commit(Some(&team.ours("canary-2")));
+    let told = channel.say("ana", "state_status", json!({})).await.unwrap();
+    let entry = &told["tentacles"][0];
+    assert_eq!((&entry["state"], &entry["offer"]), (&json!("other_secrets"), &json!("deploy it")), "{told}");
+    assert!(!told.to_string().contains("canary"));
     let again = approved(&channel, &two).await.unwrap();
     assert_eq!((&again["status"], &again["version"]), (&json!("deployed"), &deployed["version"]));
     assert_eq!((called(&app, "canary-1").await, called(&app, "canary-2").await), (401, 202));
+    assert_eq!(stands().await, "in_sync");
     // What is in git goes before what was set in the enclave, and what was set serves where git has none.
     let set = json!({"name": "github.webhook_secret", "value": "canary-3"});
     channel.say("ana", "secret_set", set).await.unwrap();
     assert_eq!((called(&app, "canary-2").await, called(&app, "canary-3").await), (202, 401));
     let none = team.commit(None);
+    assert_eq!(stands().await, "other_secrets");
     assert_eq!(approved(&channel, &none).await.unwrap()["status"], "deployed");
     assert_eq!((called(&app, "canary-2").await, called(&app, "canary-3").await), (401, 202));
     assert!(app.database.rows().await["git_secret"].is_empty());

@@ -185,7 +185,7 @@ async fn a_wall_that_somebody_opened_or_took_away_comes_back() {
     place.end().await;
 }
 
-/// The API server notes who set a field, and not who removed one: status does not know of it. Putting back does.
+/// The API server notes who set a field, and not who removed one: that it was one that is always set is known.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_field_that_was_removed_comes_back_and_where_nothing_differs_nothing_is_written() {
     let place = Place::with(&["hello", "other"]).await;
@@ -197,8 +197,14 @@ async fn a_field_that_was_removed_comes_back_and_where_nothing_differs_nothing_i
         }
     }
     assert_eq!(place.versions(), versions);
-    let removed = r#"[{"op":"remove","path":"/spec/template/spec/automountServiceAccountToken"}]"#;
+    let removed = r#"[{"op":"remove","path":"/spec/template/spec/automountServiceAccountToken"},
+        {"op":"remove","path":"/spec/template/spec/containers/0/securityContext"}]"#;
     place.kubectl(&["patch", "deployment", &hello, "--type=json", "-p", removed]);
+    let told = place.until_told("changed_by_hand", 7).await;
+    let fields: Vec<&str> = told.iter().map(|(field, _)| field.as_str()).collect();
+    let of = |field: &str| fields.iter().any(|told| told.ends_with(field));
+    assert!(of("automountServiceAccountToken") && of("securityContext.privileged"), "{told:?}");
+    assert!(told.iter().all(|(_, by)| by == "-"), "{told:?}");
     assert_eq!(place.repair("hello").await, [format!("Deployment {hello}")]);
     assert_eq!(place.contents(&hello), before);
     place.end().await;

@@ -51,7 +51,7 @@ pub struct StateStatusAnswer {
 pub struct StateEntry {
     /// Its name.
     pub name: TentacleName,
-    /// `in_sync`, `not_deployed`, `older_runs`, `not_in_git`, `removed_in_git`, `unreadable_in_git`, `renamed`,
+    /// `in_sync`, `not_deployed`, `older_runs`, `other_secrets`, `not_in_git`, `removed_in_git`, `unreadable_in_git`, `renamed`,
     /// `changed_by_hand` or `missing`.
     pub state: StateWord,
     /// The same in one sentence.
@@ -80,6 +80,8 @@ pub enum StateWord {
     NotDeployed,
     /// What runs came from git, and git has another version by now.
     OlderRuns,
+    /// What is in git runs, with other secrets than those that lie beside it by now.
+    OtherSecrets,
     /// What runs never was in git, as far as is known.
     NotInGit,
     /// What runs came from git, and is not there any more.

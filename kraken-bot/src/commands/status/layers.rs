@@ -70,7 +70,9 @@ pub(in crate::commands) fn apart(entry: StateEntry) -> Option<Apart> {
     let says = if state == StateWord::ChangedByHand { CHANGED.to_owned() } else { says };
     let offer = match state {
         StateWord::InSync => return None,
-        StateWord::NotDeployed | StateWord::OlderRuns | StateWord::NotInGit => Some(format!("deploy {name}")),
+        StateWord::NotDeployed | StateWord::OlderRuns | StateWord::OtherSecrets | StateWord::NotInGit => {
+            Some(format!("deploy {name}"))
+        }
         StateWord::RemovedInGit => Some(format!("remove {name}")),
         StateWord::ChangedByHand | StateWord::Missing => Some(format!("put {name} back")),
         StateWord::UnreadableInGit | StateWord::Renamed => None,

@@ -17,7 +17,7 @@ const APPLIED: &str = "Apply";
 
 /// The fields of `object` that somebody else has set, with the name that each goes by; and those of `ours`, which this server always
 /// sets, that are nobody's any more. Where a number is set to zero by way of a subresource nothing is noted of it but that.
-pub(super) fn changed(object: &str, entries: &[ManagedFieldsEntry], ours: &[&str]) -> Vec<Apart> {
+pub(super) fn changed(object: &str, entries: &[ManagedFieldsEntry], ours: &[String]) -> Vec<Apart> {
     let mut own = BTreeSet::new();
     for entry in entries.iter().filter(|entry| is_own(entry)) {
         own.extend(paths(entry));
@@ -28,8 +28,14 @@ pub(super) fn changed(object: &str, entries: &[ManagedFieldsEntry], ours: &[&str
             by_field.insert(path, entry.manager.clone());
         }
     }
-    for lost in ours.iter().filter(|field| !own.contains(**field)) {
-        by_field.entry((*lost).to_owned()).or_default();
+    // Whoever has a part of one, or all that it is a part of, has changed it.
+    let is_within = |one: &str, other: &str| {
+        one.strip_prefix(other).is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '[']))
+    };
+    for lost in ours.iter().filter(|field| !own.iter().any(|path| is_within(path, field))) {
+        if !by_field.keys().any(|path| is_within(path, lost) || is_within(lost, path)) {
+            by_field.insert(lost.clone(), None);
+        }
     }
     let told = |(field, by)| Apart::Changed { object: object.to_owned(), field, by };
     by_field.into_iter().map(told).collect()
@@ -164,7 +170,7 @@ mod tests {
 
     #[test]
     fn what_this_server_always_sets_and_nobody_has_any_more_was_changed() {
-        let ours = ["spec.replicas"];
+        let ours = ["spec.replicas".to_owned()];
         let fields = |entries: &[ManagedFieldsEntry]| changed("Deployment x", entries, &ours);
         let own = entry(FIELD_MANAGER, "Apply", json!({"f:spec": {"f:paused": {}, "f:replicas": {}}}));
         assert_eq!(fields(&[own]), []);

@@ -1,5 +1,6 @@
 //! Tentacles on a cluster: a version is a few objects of one name, made beside the one that serves and removed after it.
 
+mod always;
 mod apart;
 mod going;
 mod modules;

@@ -1,6 +1,6 @@
 //! What somebody changed of tentacles past this server, and how it is put back.
 
-use super::Tentacles;
+use super::{Tentacles, always};
 use crate::backend::apart::Apart;
 use crate::backend::kubernetes::fields;
 use crate::backend::{BackendError, Version};
@@ -31,14 +31,19 @@ impl Tentacles {
         }
         let workload = self.workloads.read(&record.name).await?;
         let walls = self.workloads.walls(&record.name).await?;
+        let has_class = self.site.class().is_some();
+        let (deployments, policies) =
+            (always::set("Deployment", has_class), always::set("NetworkPolicy", has_class));
         let now = Timestamp::now();
         for (name, tentacle) in &record.tentacles {
             let settled = now.duration_since(tentacle.deployed_at).unsigned_abs() >= SETTLED_AFTER;
             let Ok(version) = tentacle.version.parse::<ContentHash>() else { continue };
             let object = name_of(name, &version);
-            let mut apart = of("Deployment", &object, workload.deployment(&record.name, &object).as_deref());
-            apart.extend(of("NetworkPolicy", &object, walls.policy(&record.name, &object).as_deref()));
-            apart.extend(of("ConfigMap", &object, walls.files(&record.name, &object).as_deref()));
+            let deployment = workload.deployment(&record.name, &object);
+            let mut apart = of(("Deployment", &object), deployment.as_deref(), &deployments);
+            let policy = walls.policy(&record.name, &object);
+            apart.extend(of(("NetworkPolicy", &object), policy.as_deref(), &policies));
+            apart.extend(of(("ConfigMap", &object), walls.files(&record.name, &object).as_deref(), &[]));
             if settled && !apart.is_empty() {
                 found.insert(name.clone(), apart);
             }
@@ -59,7 +64,7 @@ impl Tentacles {
         let mut supplied = self.supplied(target, version, Purpose::Serve).await?;
         // It was given a secret's new value since it was deployed: that is no difference.
         if let Some(there) = workload.deployment(enclave, &object).as_deref() {
-            let changed = of("", &object, Some(there));
+            let changed = of(("", &object), Some(there), &[]);
             let by_hand =
                 |apart: &Apart| matches!(apart, Apart::Changed { field, .. } if field.ends_with(STANDING));
             let standing = there.annotations().get(STANDING).filter(|_| !changed.iter().any(by_hand));
@@ -85,16 +90,11 @@ impl Tentacles {
     }
 }
 
-/// What of an object is not as it was made.
-fn of<K: Resource>(kind: &str, name: &str, there: Option<&K>) -> Vec<Apart> {
+/// What of an object is not as it was made, of which `ours` are always set.
+fn of<K: Resource>((kind, name): (&str, &str), there: Option<&K>, ours: &[String]) -> Vec<Apart> {
     let object = format!("{kind} {name}");
     match there {
-        Some(there) => fields::changed(&object, there.managed_fields(), ours(kind)),
+        Some(there) => fields::changed(&object, there.managed_fields(), ours),
         None => vec![Apart::Gone { object }],
     }
-}
-
-/// What this server sets of an object of this kind whatever else is to be, so that it is seen when somebody took it.
-fn ours(kind: &str) -> &'static [&'static str] {
-    if kind == "Deployment" { &["spec.replicas"] } else { &[] }
 }
