@@ -250,11 +250,12 @@ impl Inbox {
         Ok(())
     }
 
-    /// Whatever waits for a sign-in that is not going on goes on.
+    /// Whatever waits for a sign-in that is not going on goes on. News of reviews are written down, and wake what waits for them.
     pub(crate) async fn let_go_of_the_forgotten(&self) -> Result<(), InboxError> {
         sqlx::query(
             "UPDATE event SET waits_for = NULL \
-             WHERE done_at IS NULL AND waits_for NOT IN (SELECT account FROM sign_in)",
+             WHERE done_at IS NULL AND waits_for NOT IN (SELECT account FROM sign_in) \
+             AND (review IS NULL OR waits_for <> review)",
         )
         .execute(&self.pool)
         .await?;

@@ -97,6 +97,8 @@ mod tests {
         inbox.proposes("Ev1", &prices, &proposal).await.unwrap();
         assert!(inbox.wait_for_review(seq).await.unwrap());
         assert_eq!(inbox.open_events().await.unwrap(), []);
+        inbox.let_go_of_the_forgotten().await.unwrap();
+        assert_eq!(inbox.open_events().await.unwrap(), []);
         assert!(!inbox.review_moved(&prices, 13).await.unwrap());
         assert!(!inbox.review_moved(&"study".parse().unwrap(), 12).await.unwrap());
         assert!(inbox.review_moved(&prices, 12).await.unwrap());

@@ -12,12 +12,12 @@ use crate::state::{Names, Put, Standing, StateRepo, What};
 use crate::working_copy::WorkingCopyError;
 use sha2::{Digest as _, Sha256};
 use state_repo::{Committed, ProposalBranch};
-use wire::EnclaveRef;
 use wire::canonical::hex;
 use wire::tools::person::WhoamiAnswer;
 use wire::tools::review::{
     Checks, ProposalState, Proposed, ReviewAsk, ReviewAskArgs, ReviewStatus, ReviewStatusArgs,
 };
+use wire::{EnclaveRef, FailureCode};
 use workflow::TentacleName;
 
 /// What came of asking for a review.
@@ -80,9 +80,14 @@ async fn branch(asked: &Asked<'_>, state: &StateRepo, names: &Names) -> Result<P
     let before = before.map_err(|stop| not_carried(&stop))?;
     if let Some((number, branch)) =
         before.and_then(|it| Some((it.number?, ProposalBranch::read(&it.branch)?)))
-        && status(asked, &names.tentacle, number).await?.state == ProposalState::Open
     {
-        return Ok(branch);
+        match status(asked, &names.tentacle, number).await {
+            Ok(now) if now.state == ProposalState::Open => return Ok(branch),
+            // It has ended, or was of a repository that was another one.
+            Ok(_) => {}
+            Err(Stop::Refused(failure)) if failure.code == FailureCode::NotFound => {}
+            Err(stop) => return Err(stop),
+        }
     }
     let id = hex(&Sha256::digest(&asked.incoming.id));
     let id = id.get(..8).unwrap_or_default();
