@@ -102,7 +102,7 @@ fn every_command_is_understood() {
         ),
         (
             "tntc state push --credentials c",
-            "State(Push(Push { here: Here { repo_path: \".\", signing_key: None }, credentials: Some(\"c\") }))",
+            "State(Push(Push { here: Here { repo_path: \".\", signing_key: None }, credentials: Some(\"c\"), known_hosts: None }))",
         ),
         (
             "tntc state status -e a --exit-code",
