@@ -109,7 +109,8 @@ async fn ways_to_name(app: &App, person: &str, enclave: &str) -> Vec<(String, Va
         if name.starts_with("account_") {
             continue;
         }
-        let tentacle = name.starts_with("wf_") || matches!(name.as_str(), "reach_observe" | "state_repair");
+        let tentacle = name.starts_with("wf_")
+            || matches!(name.as_str(), "reach_observe" | "state_repair" | "review_ask" | "review_status");
         let secret = name.starts_with("secret_");
         let properties = tool["inputSchema"]["properties"].as_object().cloned().unwrap_or_default();
         for word in ["name", "enclave", "namespace"] {
@@ -128,6 +129,8 @@ async fn ways_to_name(app: &App, person: &str, enclave: &str) -> Vec<(String, Va
             (args["mode"], args["to"]) = (json!("private"), json!("UGIL"));
             (args["approval"], args["approve"]) = (json!(uuid::Uuid::now_v7()), json!(true));
             (args["value"], args["drift"]) = (json!("swordfish"), json!("repair"));
+            (args["required"], args["number"]) = (json!(true), json!(12));
+            (args["branch"], args["summary"]) = (json!("kraken/a/hello/1"), json!("hello: two"));
             args["email"] = json!("eve@example.com");
             (args["offer"], args["accept"]) = (json!(uuid::Uuid::now_v7()), json!(true));
             (args["request"], args["allow"]) = (json!(uuid::Uuid::now_v7()), json!(true));
