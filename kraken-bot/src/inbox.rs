@@ -6,7 +6,6 @@ mod reviewed;
 
 pub(crate) use held::Value;
 pub(crate) use order::{Open, runnable};
-pub(crate) use reviewed::Proposal;
 
 use crate::slack::envelope::{How, Incoming, What, message_id};
 use jiff::Timestamp;

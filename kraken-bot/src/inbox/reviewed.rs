@@ -1,18 +1,8 @@
 //! Requests whose change is being reviewed: they wait until the review comes further, however long that takes.
 
 use super::{Inbox, InboxError};
-use serde::{Deserialize, Serialize};
 use sqlx::Row as _;
 use workflow::EnclaveName;
-
-/// What a request has proposed.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct Proposal {
-    /// The pull request.
-    pub(crate) number: u64,
-    /// The commit that was proposed.
-    pub(crate) commit: String,
-}
 
 /// What a request waits for. No account of Slack's is called so.
 fn key(enclave: &EnclaveName, number: u64) -> String {
@@ -20,27 +10,28 @@ fn key(enclave: &EnclaveName, number: u64) -> String {
 }
 
 impl Inbox {
-    /// What a request has proposed; from now on it is about what is known of that.
-    pub(crate) async fn proposal(&self, event: &str) -> Result<Option<Proposal>, InboxError> {
+    /// The pull request that a request has asked for; from now on news are what comes after what is known of it now.
+    pub(crate) async fn review(&self, event: &str) -> Result<Option<u64>, InboxError> {
         let row = sqlx::query(
-            "UPDATE event SET review_moved = 0 WHERE id = $1 AND proposal IS NOT NULL RETURNING proposal",
+            "UPDATE event SET review_moved = 0 WHERE id = $1 AND review IS NOT NULL RETURNING review",
         )
         .bind(event)
         .fetch_optional(self.pool())
         .await?;
-        row.map(|row| Ok(serde_json::from_str(&row.try_get::<String, _>("proposal")?)?)).transpose()
+        let Some(row) = row else { return Ok(None) };
+        let review: String = row.try_get("review")?;
+        Ok(review.rsplit_once('#').and_then(|(_, number)| number.parse().ok()))
     }
 
-    /// A request has proposed this.
-    pub(crate) async fn proposes(
+    /// A request has asked for this pull request.
+    pub(crate) async fn asks_for_review(
         &self,
         event: &str,
         enclave: &EnclaveName,
-        proposal: &Proposal,
+        number: u64,
     ) -> Result<(), InboxError> {
-        sqlx::query("UPDATE event SET review = $1, proposal = $2, review_moved = 0 WHERE id = $3")
-            .bind(key(enclave, proposal.number))
-            .bind(serde_json::to_string(proposal)?)
+        sqlx::query("UPDATE event SET review = $1, review_moved = 0 WHERE id = $2")
+            .bind(key(enclave, number))
             .bind(event)
             .execute(self.pool())
             .await?;
@@ -90,11 +81,10 @@ mod tests {
             .unwrap();
         let seq = inbox.open_events().await.unwrap()[0].seq;
         let prices: EnclaveName = "prices".parse().unwrap();
-        assert_eq!(inbox.proposal("Ev1").await.unwrap(), None);
+        assert_eq!(inbox.review("Ev1").await.unwrap(), None);
         assert!(!inbox.review_moved(&prices, 12).await.unwrap());
 
-        let proposal = Proposal { number: 12, commit: "c".to_owned() };
-        inbox.proposes("Ev1", &prices, &proposal).await.unwrap();
+        inbox.asks_for_review("Ev1", &prices, 12).await.unwrap();
         assert!(inbox.wait_for_review(seq).await.unwrap());
         assert_eq!(inbox.open_events().await.unwrap(), []);
         inbox.let_go_of_the_forgotten().await.unwrap();
@@ -105,10 +95,10 @@ mod tests {
         assert_eq!(inbox.open_events().await.unwrap().len(), 1);
 
         // what comes while it is looked at is looked at once more
-        assert_eq!(inbox.proposal("Ev1").await.unwrap(), Some(proposal));
+        assert_eq!(inbox.review("Ev1").await.unwrap(), Some(12));
         assert!(inbox.review_moved(&prices, 12).await.unwrap());
         assert!(!inbox.wait_for_review(seq).await.unwrap());
-        inbox.proposal("Ev1").await.unwrap();
+        inbox.review("Ev1").await.unwrap();
         assert!(inbox.wait_for_review(seq).await.unwrap());
 
         inbox.done(seq).await.unwrap();

@@ -240,10 +240,11 @@ impl Given {
         let record = Arc::clone(&grant.target().record);
         drop(change);
         let source = state.source(commit, &record.name, &args.name).await;
-        let finding = match &source {
-            // Checking needs no review, and what cannot be deployed anyway none either.
-            Ok(_) if !args.dry_run => Finding::of(server, &record, &args.name, commit).await,
-            _ => Finding::Unknown,
+        // Checking needs no review, and what cannot be deployed anyway none either.
+        let found = source.as_ref().ok().filter(|_| !args.dry_run).and_then(|source| source.commit.as_ref());
+        let finding = match found {
+            Some(commit) => Finding::of(server, &record, &args.name, &commit.id).await,
+            None => Finding::Unknown,
         };
         Ok(Self::AtCommit(record.name.clone(), Box::new((source, finding))))
     }

@@ -5,7 +5,6 @@ use super::committed::{deploy_as, not_carried, removed, whose};
 use super::told;
 use crate::asked::{Answer, Asked, Stop, place};
 use crate::commands::new::not_written;
-use crate::inbox::Proposal;
 use crate::kraken::SayError;
 use crate::slack::blocks::{Message, code, escape};
 use crate::state::{Names, Put, Standing, StateRepo, What};
@@ -34,8 +33,8 @@ pub(in crate::commands) async fn go_on(
     state: &StateRepo,
     names: &Names,
 ) -> Result<Option<Answer>, Stop> {
-    match asked.kraken.inbox.proposal(&asked.incoming.id).await? {
-        Some(proposal) => follow(asked, state, names, &proposal).await.map(Some),
+    match asked.kraken.inbox.review(&asked.incoming.id).await? {
+        Some(number) => follow(asked, state, names, number).await.map(Some),
         None => Ok(None),
     }
 }
@@ -69,9 +68,9 @@ pub(in crate::commands) async fn propose(
     };
     let proposed = asked.call::<ReviewAsk>(args).await?;
     state.is_numbered(copy, names, proposed.number).await.map_err(|stop| not_carried(&stop))?;
-    let proposal = Proposal { number: proposed.number, commit: committed.commit.to_string() };
-    asked.kraken.inbox.proposes(&asked.incoming.id, &names.enclave, &proposal).await?;
-    follow(asked, state, names, &proposal).await.map(Asking::Answered)
+    let number = proposed.number;
+    asked.kraken.inbox.asks_for_review(&asked.incoming.id, &names.enclave, number).await?;
+    follow(asked, state, names, number).await.map(Asking::Answered)
 }
 
 /// The branch of a proposal that is still open, else one of this request's own.
@@ -100,13 +99,8 @@ async fn status(asked: &Asked<'_>, name: &TentacleName, number: u64) -> Result<P
 }
 
 /// Tells how the review stands, in one message that changes, and deploys what is merged.
-async fn follow(
-    asked: &Asked<'_>,
-    state: &StateRepo,
-    names: &Names,
-    proposal: &Proposal,
-) -> Result<Answer, Stop> {
-    let now = status(asked, &names.tentacle, proposal.number).await?;
+async fn follow(asked: &Asked<'_>, state: &StateRepo, names: &Names, number: u64) -> Result<Answer, Stop> {
+    let now = status(asked, &names.tentacle, number).await?;
     show(asked, &standing(&now)).await?;
     let merged_as = match (now.state, &now.merged_as) {
         (ProposalState::Open, _) | (ProposalState::Merged, None) => return Err(Stop::Review),

@@ -1,20 +1,17 @@
 //! This machine's walls without a server: for whoever has a tentacle's code to try where he writes it.
 
-use super::confine::{Bind, Mason, SOCKET_BYTES, Wanted};
+use super::confine::{Bind, Ground, Mason, SOCKET_BYTES, Wanted};
 use super::engine::{CODE, DENO, ENGINE, MODULES, PLAN};
-use super::groups::{Caps, Hierarchies};
+use super::groups::Caps;
 use super::guarded::Guarded;
 use super::open::{self, Programs};
 use super::places::Places;
-use super::spawner::Spawner;
 use super::{disk, fault};
 use crate::backend::BackendError;
 use crate::config::SandboxKind;
-use nix::unistd::Uid;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::process::Output;
-use std::sync::Arc;
 use workflow::{Layout, LayoutError, Limits, Listen};
 
 /// The control group of what is tried. No enclave has this name: it has a character that they cannot have.
@@ -142,20 +139,11 @@ impl Alone {
 async fn build(places: Places, tools: &Tools) -> Result<(Mason, Vec<Bind>), String> {
     let told = |error: BackendError| error.to_string();
     let said = |error: io::Error| fault(error).to_string();
-    let groups = Hierarchies::open(&places).map_err(said)?.proven(&open::usual()).await.map_err(said)?;
-    let (groups, spawner) = (Arc::new(groups), Arc::new(Spawner::new().map_err(said)?));
+    let ground = Ground::of(&places).await.map_err(said)?;
     let files = open::deno(&tools.deno).await.map_err(told)?;
-    let mason = |kind, program| Mason {
-        kind,
-        program,
-        is_root: Uid::effective().is_root(),
-        places: places.clone(),
-        groups: Arc::clone(&groups),
-        spawner: Arc::clone(&spawner),
-    };
     let Tools { sandbox, runsc, bwrap, .. } = tools;
     let programs = Programs { sandbox: *sandbox, runsc: runsc.as_deref(), bwrap: bwrap.as_deref() };
     // What is tried is the same with the engine's program beside it.
-    let mason = open::choose(&programs, &files, mason).await?;
+    let mason = open::choose(&programs, &files, &ground).await?;
     Ok((mason, files))
 }

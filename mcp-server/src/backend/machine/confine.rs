@@ -6,6 +6,7 @@
 
 mod beside;
 mod bwrap;
+mod ground;
 mod lines;
 mod once;
 mod runsc;
@@ -15,6 +16,7 @@ mod start;
 mod tree;
 
 pub(super) use beside::Beside;
+pub(super) use ground::Ground;
 pub(super) use sandbox::{End, Sandbox};
 pub(super) use start::StartError;
 pub(super) use tree::{Bind, Text, libraries};

@@ -1,7 +1,7 @@
 //! Putting this machine's backend together: what is there is looked for, tried, and what does not hold is said.
 
 use super::audit::Proof;
-use super::confine::{Bind, Kind, Mason, libraries};
+use super::confine::{Bind, Ground, Kind, Mason, libraries};
 use super::engine::{DENO, ENGINE, Parts};
 use super::gateway::Gateway;
 use super::groups::{Caps, Hierarchies};
@@ -9,14 +9,12 @@ use super::guarded::Guarded;
 use super::images::Images;
 use super::index::Index;
 use super::places::Places;
-use super::spawner::Spawner;
 use super::tentacle::Workshop;
 use super::{Machine, disk, enclave, fault, probe};
 use crate::backend::BackendError;
 use crate::config::{Args, SandboxKind};
 use crate::modules::Registries;
 use crate::supply::Supply;
-use nix::unistd::Uid;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -32,21 +30,12 @@ impl Machine {
     pub(in super::super) async fn open(args: &Args, supply: Arc<Supply>) -> Result<Self, BackendError> {
         let places = places(args)?;
         let guarded = Guarded::start(&places).await?;
-        let groups = Hierarchies::open(&places).map_err(fault)?.proven(&usual()).await.map_err(fault)?;
-        let groups = Arc::new(groups);
+        let ground = Ground::of(&places).await.map_err(fault)?;
+        let groups = Arc::clone(&ground.groups);
         let files = files(args).await?;
-        let spawner = Arc::new(Spawner::new().map_err(fault)?);
-        let mason = |kind, program| Mason {
-            kind,
-            program,
-            is_root: Uid::effective().is_root(),
-            places: places.clone(),
-            groups: Arc::clone(&groups),
-            spawner: Arc::clone(&spawner),
-        };
         let gateway = Arc::new(Gateway::start(args, &places, &supply).await);
         let (runsc, bwrap) = (args.runsc.as_deref(), args.bwrap.as_deref());
-        let chosen = choose(&Programs { sandbox: args.sandbox, runsc, bwrap }, &files, mason).await;
+        let chosen = choose(&Programs { sandbox: args.sandbox, runsc, bwrap }, &files, &ground).await;
         let registries = Registries::of(&args.modules);
         let images = Arc::new(Images::of(args, &places));
         let parts = chosen.map(|mason| {
@@ -125,7 +114,7 @@ fn program(name: &str, given: Option<&Path>) -> Result<PathBuf, String> {
 pub(super) async fn choose(
     programs: &Programs<'_>,
     files: &[Bind],
-    mason: impl Fn(Kind, PathBuf) -> Mason,
+    ground: &Ground,
 ) -> Result<Mason, String> {
     let kinds: &[Kind] = match programs.sandbox {
         SandboxKind::Auto => &[Kind::Runsc, Kind::Bwrap],
@@ -140,7 +129,7 @@ pub(super) async fn choose(
         };
         let proven = match program(kind.name(), given) {
             Ok(program) => {
-                let mason = mason(*kind, program);
+                let mason = ground.mason(*kind, program);
                 probe::prove(&mason, files).await.map(|()| mason)
             }
             Err(why) => Err(why),
