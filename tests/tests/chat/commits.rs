@@ -46,15 +46,20 @@ pub(crate) fn push(clone: &Path, path: &str, text: &str) -> String {
     let file = clone.join(path);
     std::fs::create_dir_all(file.parent().unwrap()).unwrap();
     std::fs::write(file, text).unwrap();
+    push_all(clone, &format!("{path}: by hand"))
+}
+
+/// Commits everything that was done in a clone, and pushes it with plain git; the commit.
+pub(crate) fn push_all(clone: &Path, message: &str) -> String {
     git(clone, &["add", "-A"]);
-    git(clone, &["commit", "--quiet", "-m", &format!("{path}: by hand")]);
+    git(clone, &["commit", "--quiet", "-m", message]);
     // The server writes records in between, as others may.
     let over = || {
         git(clone, &["pull", "--quiet", "--rebase"]);
         false
     };
     let pushed = || try_git(clone, &["push", "--quiet", "origin", "HEAD"]).is_ok();
-    assert!((0..20).any(|_| pushed() || over()), "{path} cannot be pushed");
+    assert!((0..20).any(|_| pushed() || over()), "{message}: it cannot be pushed");
     git(clone, &["rev-parse", "HEAD"])
 }
 

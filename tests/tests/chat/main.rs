@@ -17,6 +17,7 @@ mod home;
 #[path = "../../../mcp-server/tests/shared/hub.rs"]
 #[expect(dead_code, reason = "other tests look at more of it")]
 mod hub;
+mod layers;
 mod life;
 mod mcp_sdk;
 mod membership;

@@ -42,8 +42,8 @@ fn service(spec: Value) -> String {
 fn unlimited_service(of: &str, spec: Value) -> String {
     let lifted = json!({"spec": {"hard": {of: "5"}}});
     let lift = format!("kubectl -n NS patch quota tentacular-quota --type merge -p '{lifted}'");
-    // The API server goes by the quota that it saw last, for a moment longer.
-    let patience = "tries=$((tries + 1)); [ $tries -lt 100 ] || exit 1; sleep 0.1";
+    // The API server goes by what the quota's controller has seen of it, which takes longer the busier the machine is.
+    let patience = "tries=$((tries + 1)); [ $tries -lt 1500 ] || exit 1; sleep 0.1";
     format!("{lift} && until {}; do {patience}; done", service(spec))
 }
 
