@@ -42,6 +42,25 @@ impl WorkingCopy {
         self.root.join(enclave.as_str()).join(tentacle.as_str())
     }
 
+    /// The tentacles of an enclave that have a folder, by name.
+    pub(crate) fn tentacles(&self, enclave: &EnclaveName) -> std::io::Result<Vec<TentacleName>> {
+        let entries = match std::fs::read_dir(self.root.join(enclave.as_str())) {
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
+            entries => entries?,
+        };
+        let mut names = Vec::new();
+        for entry in entries {
+            let entry = entry?;
+            // What is not named as tentacles are is none, and hidden folders are the Kraken's own.
+            let name = entry.file_name().to_str().and_then(|name| name.parse().ok());
+            if entry.file_type()?.is_dir() {
+                names.extend(name);
+            }
+        }
+        names.sort();
+        Ok(names)
+    }
+
     /// Writes the files of a new tentacle: all of them or none. The same files again are fine.
     pub(crate) fn create(
         &self,

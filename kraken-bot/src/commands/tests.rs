@@ -67,6 +67,7 @@ fn enclave() -> Vec<Shown> {
         |(state, says): (StateWord, &str)| sample(json!({"name": "hello", "state": state, "says": says}));
     let mut lines: Vec<_> = words_of.into_iter().filter_map(|it| layers::apart(entry_of(it))).collect();
     lines.push(layers::in_work(hello()));
+    lines.push(layers::draft(hello()));
     let apart = Layers { apart: lines, unknown: false };
     let unknown = Layers { unknown: true, ..Layers::default() };
     let no_tentacles: [wire::tools::tentacle::TentacleEntry; 0] = [];

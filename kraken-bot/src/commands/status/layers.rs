@@ -3,12 +3,18 @@
 use crate::asked::{Asked, Stop};
 use crate::slack::blocks::{Message, code, escape};
 use crate::state::{Names, StateRepo};
+use policy::Action;
+use std::collections::BTreeSet;
 use wire::EnclaveRef;
+use wire::tools::person::{Why, WhyArgs};
 use wire::tools::state::{StateEntry, StateStatus, StateStatusArgs, StateWord};
 use workflow::{EnclaveName, TentacleName};
 
 /// How many tentacles' files are looked at.
 const MOST: usize = 50;
+
+/// How many folders of tentacles that are nowhere else are looked at.
+const MOST_DRAFTS: usize = 20;
 
 /// What is said of a change past the server.
 const CHANGED: &str = "somebody changed it where it runs";
@@ -41,6 +47,7 @@ pub(super) async fn of(asked: &Asked<'_>, enclave: &EnclaveName) -> Result<Layer
     };
     let not_all = answer.truncated || answer.tentacles.len() > MOST;
     let mut layers = Layers { unknown: answer.unseen.is_some() || not_all, ..Layers::default() };
+    let known: BTreeSet<TentacleName> = answer.tentacles.iter().map(|entry| entry.name.clone()).collect();
     for entry in answer.tentacles.into_iter().take(MOST) {
         let names = Names { enclave: enclave.clone(), tentacle: entry.name.clone() };
         match is_in_work(asked, state, &names, entry.git.as_deref()).await {
@@ -49,7 +56,47 @@ pub(super) async fn of(asked: &Asked<'_>, enclave: &EnclaveName) -> Result<Layer
             None => layers.unknown = true,
         }
     }
+    drafts(asked, state, (enclave, &known, not_all), &mut layers).await?;
+    layers.apart.sort_by(|one, other| one.name.cmp(&other.name));
     Ok(layers)
+}
+
+/// What somebody has begun on the disk and is nowhere else yet, for those who may deploy it. A name that the server did not tell
+/// may be of one that this person does not see: `why` says which of the two a deploy would be.
+async fn drafts(
+    asked: &Asked<'_>,
+    state: &StateRepo,
+    (enclave, known, not_all): (&EnclaveName, &BTreeSet<TentacleName>, bool),
+    layers: &mut Layers,
+) -> Result<(), Stop> {
+    let Ok(mut names) = asked
+        .kraken
+        .working_copy
+        .tentacles(enclave)
+        .inspect_err(|error| tracing::warn!(%error, "the disk copy cannot be looked at"))
+    else {
+        layers.unknown = true;
+        return Ok(());
+    };
+    names.retain(|name| !known.contains(name));
+    layers.unknown |= names.len() > MOST_DRAFTS;
+    // Where not everything was told, what is missing there says nothing.
+    for tentacle in names.into_iter().take(MOST_DRAFTS).filter(|_| !not_all) {
+        let args =
+            WhyArgs { action: "deploy".to_owned(), tentacle: Some(tentacle.clone()), ..WhyArgs::default() };
+        match asked.call::<Why>(args).await {
+            Ok(why) if why.allowed && why.action == Action::ApplyNew.name() => {}
+            Ok(_) | Err(Stop::Refused(_)) => continue,
+            Err(stop) => return Err(stop),
+        }
+        let names = Names { enclave: enclave.clone(), tentacle: tentacle.clone() };
+        match is_in_work(asked, state, &names, None).await {
+            Some(true) => layers.apart.push(draft(tentacle)),
+            Some(false) => {}
+            None => layers.unknown = true,
+        }
+    }
+    Ok(())
 }
 
 /// Whether the files on disk have changes that are not in git; nothing where that cannot be told.
@@ -61,6 +108,12 @@ async fn is_in_work(asked: &Asked<'_>, state: &StateRepo, names: &Names, git: Op
 pub(in crate::commands) fn in_work(name: TentacleName) -> Apart {
     let offer = Some(format!("deploy {name}"));
     Apart { name, says: "its files on disk have changes that are not deployed".to_owned(), offer }
+}
+
+/// What is said of one that is on the disk alone.
+pub(in crate::commands) fn draft(name: TentacleName) -> Apart {
+    let offer = Some(format!("deploy {name}"));
+    Apart { name, says: "it is on disk alone, and not deployed yet".to_owned(), offer }
 }
 
 /// What is said of a tentacle of which git and what runs do not agree.

@@ -66,11 +66,6 @@ impl One {
         }
     }
 
-    /// A person removes the folder, or makes it anew.
-    pub(super) fn begins_anew(&mut self, disk: Option<u32>) {
-        (self.disk, self.common, self.seen) = (disk, None, None);
-    }
-
     /// A person asks the Kraken to deploy it.
     pub(super) fn deploys(&mut self) -> Told {
         let content = match self.stand() {
@@ -98,6 +93,9 @@ impl One {
     /// What the status says of it, where its layers do not agree.
     pub(super) fn row(&self) -> Option<Row> {
         match (self.stand(), self.git, self.runs) {
+            (Stand::Changed(_) | Stand::Apart(_), None, None) => {
+                Some(("it is on disk alone, and not deployed yet", "deploy"))
+            }
             (Stand::Changed(_) | Stand::Apart(_), ..) => {
                 Some(("its files on disk have changes that are not deployed", "deploy"))
             }
