@@ -12,4 +12,5 @@ mod raw;
 mod served;
 #[cfg(feature = "real-servers")]
 mod ssh;
+mod sshd;
 mod template;

@@ -1,117 +1,15 @@
 //! A repository by SSH: the real `sshd` with git's own programs behind it, and hosts that are not who they should be.
 
 use crate::git::{Team, change, git, main_branch, put};
+use crate::sshd::{Sshd, key, public, run};
 use state_repo::{Credentials, Mirror, Place, RemoteError, RepoAddress, StateError, WorkingClone};
-use std::fmt::Write as _;
 use std::io::Read as _;
-use std::net::{TcpListener, TcpStream};
-use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
-use std::time::{Duration, Instant};
+use std::net::TcpListener;
+use std::path::Path;
+use std::process::Command;
 
-/// An `sshd` of the current account, which ends with this.
-struct Sshd {
-    child: Child,
-    port: u16,
-    folder: PathBuf,
-}
-
-fn run(command: &mut Command) -> String {
-    let output = command.output().unwrap();
-    assert!(output.status.success(), "{command:?}: {}", String::from_utf8_lossy(&output.stderr));
-    String::from_utf8(output.stdout).unwrap().trim().to_owned()
-}
-
-fn key(folder: &Path, name: &str, kind: &str) -> PathBuf {
-    let file = folder.join(name);
-    run(Command::new("ssh-keygen").args(["-q", "-t", kind, "-N", "", "-C", "test", "-f"]).arg(&file));
-    file
-}
-
-fn public(key: &Path) -> String {
-    std::fs::read_to_string(key.with_extension("pub")).unwrap()
-}
-
-impl Sshd {
-    /// One that knows `team`'s key `kraken`. `more` is added to what it is told.
-    fn start(team: &Team, name: &str, more: &str) -> Self {
-        let program = std::env::var_os("TENTACULAR_TEST_SSHD");
-        assert!(program.is_some(), "TENTACULAR_TEST_SSHD names no `sshd`: `cargo xtask test` finds it");
-        let program = program.unwrap();
-        let folder = team.dir.path().join(name);
-        std::fs::create_dir(&folder).unwrap();
-        let host = key(&folder, "host", "ed25519");
-        let kraken = team.dir.path().join("kraken");
-        if !kraken.exists() {
-            key(team.dir.path(), "kraken", "ed25519");
-        }
-        std::fs::write(folder.join("authorized"), public(&kraken)).unwrap();
-        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-        let mut told = String::new();
-        let shown = folder.display();
-        writeln!(told, "Port {port}\nListenAddress 127.0.0.1\nHostKey {}", host.display()).unwrap();
-        writeln!(told, "AuthorizedKeysFile {shown}/authorized\nPidFile none\nStrictModes no\nUsePAM no")
-            .unwrap();
-        writeln!(told, "PasswordAuthentication no\nKbdInteractiveAuthentication no").unwrap();
-        writeln!(told, "PermitRootLogin yes\nSetEnv GIT_CONFIG_GLOBAL=/dev/null\n{more}").unwrap();
-        let config = folder.join("config");
-        std::fs::write(&config, told).unwrap();
-        let mut command = by_itself(&folder, Path::new(&program));
-        let log = std::fs::File::create(folder.join("log")).unwrap();
-        command.args(["-D", "-e", "-f"]).arg(&config).stdin(Stdio::null()).stderr(log);
-        let child = command.spawn().unwrap();
-        let server = Self { child, port, folder };
-        server.answers();
-        server
-    }
-
-    fn answers(&self) {
-        let until = Instant::now() + Duration::from_secs(20);
-        while TcpStream::connect(("127.0.0.1", self.port)).is_err() {
-            let log = || std::fs::read_to_string(self.folder.join("log")).unwrap_or_default();
-            assert!(Instant::now() < until, "sshd does not answer: {}", log());
-            std::thread::sleep(Duration::from_millis(20));
-        }
-    }
-
-    fn host_key(&self) -> String {
-        public(&self.folder.join("host"))
-    }
-
-    /// The line by which it is known.
-    fn known(&self) -> String {
-        format!("[127.0.0.1]:{} {}", self.port, self.host_key())
-    }
-
-    fn address(&self, path: &Path) -> RepoAddress {
-        let user = run(Command::new("id").arg("-un"));
-        format!("ssh://{user}@127.0.0.1:{}{}", self.port, path.display()).parse().unwrap()
-    }
-}
-
-impl Drop for Sshd {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-}
-
-/// `sshd` run by root wants an account of its own and a folder. Where the machine lacks them, it gets both for itself.
-fn by_itself(folder: &Path, program: &Path) -> Command {
-    let accounts = std::fs::read_to_string("/etc/passwd").unwrap();
-    let lacks = !accounts.lines().any(|line| line.starts_with("sshd:")) || !Path::new("/run/sshd").is_dir();
-    if run(Command::new("id").arg("-u")) != "0" || !lacks {
-        return Command::new(program);
-    }
-    let more = folder.join("passwd");
-    std::fs::write(&more, format!("{accounts}sshd:x:65533:65534::/run/sshd:/usr/sbin/nologin\n")).unwrap();
-    let mut command = Command::new("unshare");
-    command.args(["--mount", "sh", "-ec"]);
-    command.arg(
-        "mount --bind \"$0\" /etc/passwd; mount -t tmpfs none /run; mkdir -m 755 /run/sshd; exec \"$@\"",
-    );
-    command.arg(more).arg(program);
-    command
+fn at(sshd: &Sshd, path: &Path) -> RepoAddress {
+    sshd.address(path).parse().unwrap()
 }
 
 /// What a service is started with: a key, and what is known of hosts.
@@ -137,10 +35,10 @@ fn refused(mirror: &Mirror) -> RemoteError {
 #[test]
 fn what_goes_over_http_goes_over_ssh() {
     let team = Team::new();
-    let sshd = Sshd::start(&team, "sshd", "");
+    let sshd = Sshd::start(team.dir.path(), "sshd", "");
     let kraken = team.dir.path().join("kraken");
     let open = |name: &str, known: &str| {
-        mirror(&team, name, sshd.address(&team.bare()), opens(&team, &kraken, known).unwrap())
+        mirror(&team, name, at(&sshd, &team.bare()), opens(&team, &kraken, known).unwrap())
     };
     // Two services, and somebody with plain git between their looks.
     let (one, two) = (open("one", &sshd.known()), open("two", &sshd.known()));
@@ -158,7 +56,7 @@ fn what_goes_over_http_goes_over_ssh() {
     assert_eq!(team.subjects(), ["two", "plain", "one", "begin"]);
     git(&team.bare(), &["fsck", "--strict"]);
     // Somebody's own clone, whose origin is by SSH: `tntc state push`.
-    let origin = sshd.address(&team.bare()).to_string();
+    let origin = at(&sshd, &team.bare()).to_string();
     git(&clone, &["remote", "set-url", "origin", &origin]);
     put(&clone, "enclaves/a/plain/y.md", "y");
     let mine = WorkingClone::discover(&clone).unwrap();
@@ -180,12 +78,12 @@ fn what_goes_over_http_goes_over_ssh() {
 fn pushes_that_lose_the_race_are_made_again() {
     const EACH: usize = 6;
     let team = Team::new();
-    let sshd = Sshd::start(&team, "sshd", "MaxStartups 100");
+    let sshd = Sshd::start(team.dir.path(), "sshd", "MaxStartups 100");
     let kraken = team.dir.path().join("kraken");
     let opened = opens(&team, &kraken, &sshd.known()).unwrap();
     std::thread::scope(|scope| {
         for who in ["one", "two", "three"] {
-            let mirror = mirror(&team, who, sshd.address(&team.bare()), opened.clone());
+            let mirror = mirror(&team, who, at(&sshd, &team.bare()), opened.clone());
             scope.spawn(move || {
                 for turn in 0..EACH {
                     let path = format!("enclaves/{who}/t{turn}/workflow.yaml");
@@ -201,12 +99,12 @@ fn pushes_that_lose_the_race_are_made_again() {
 #[test]
 fn a_host_that_is_not_known_or_shows_another_key_is_told_nothing() {
     let team = Team::new();
-    let sshd = Sshd::start(&team, "sshd", "");
+    let sshd = Sshd::start(team.dir.path(), "sshd", "");
     let kraken = team.dir.path().join("kraken");
     let other = key(team.dir.path(), "other", "ed25519");
     let ask = |known: &str| {
         let opened = opens(&team, &kraken, known).unwrap();
-        refused(&mirror(&team, "copy", sshd.address(&team.bare()), opened))
+        refused(&mirror(&team, "copy", at(&sshd, &team.bare()), opened))
     };
     let place = format!("[127.0.0.1]:{}", sshd.port);
     for unknown in [String::new(), format!("127.0.0.1 {}", sshd.host_key()), format!("* {}", sshd.host_key())]
@@ -232,20 +130,20 @@ fn a_host_that_is_not_known_or_shows_another_key_is_told_nothing() {
     std::fs::remove_file(team.dir.path().join("known_hosts")).unwrap();
     let opened = opens(&team, &kraken, "").unwrap();
     std::fs::remove_file(team.dir.path().join("known_hosts")).unwrap();
-    let gone = refused(&mirror(&team, "copy", sshd.address(&team.bare()), opened));
+    let gone = refused(&mirror(&team, "copy", at(&sshd, &team.bare()), opened));
     assert!(matches!(gone, RemoteError::KnownHosts(_)), "{gone:?}");
 }
 
 #[test]
 fn a_key_that_opens_nothing_and_a_repository_that_is_not_there_are_told() {
     let team = Team::new();
-    let sshd = Sshd::start(&team, "sshd", "");
+    let sshd = Sshd::start(team.dir.path(), "sshd", "");
     let kraken = team.dir.path().join("kraken");
     let stranger = key(team.dir.path(), "stranger", "ed25519");
     let opened = opens(&team, &stranger, &sshd.known()).unwrap();
-    let wrong = refused(&mirror(&team, "copy", sshd.address(&team.bare()), opened));
+    let wrong = refused(&mirror(&team, "copy", at(&sshd, &team.bare()), opened));
     assert!(matches!(wrong, RemoteError::KeyRefused(_)), "{wrong:?}");
-    let nowhere = sshd.address(Path::new("/nowhere/state.git"));
+    let nowhere = at(&sshd, Path::new("/nowhere/state.git"));
     let gone = refused(&mirror(&team, "copy", nowhere, opens(&team, &kraken, &sshd.known()).unwrap()));
     assert_eq!(gone, RemoteError::NotThere);
     // Keys that are of no use are said so when they are read.
@@ -280,17 +178,13 @@ fn a_server_that_ends_or_talks_of_other_things_is_told() {
         ("exit 0", RemoteError::Ended(String::new())),
     ];
     for (turn, (instead, expected)) in git_hosts.into_iter().enumerate() {
-        let sshd = Sshd::start(&team, &format!("sshd{turn}"), &format!("ForceCommand {instead}"));
+        let sshd = Sshd::start(team.dir.path(), &format!("sshd{turn}"), &format!("ForceCommand {instead}"));
         let opened = opens(&team, &team.dir.path().join("kraken"), &sshd.known()).unwrap();
-        assert_eq!(
-            refused(&mirror(&team, "copy", sshd.address(&team.bare()), opened)),
-            expected,
-            "{instead}"
-        );
+        assert_eq!(refused(&mirror(&team, "copy", at(&sshd, &team.bare()), opened)), expected, "{instead}");
     }
-    let sshd = Sshd::start(&team, "endless", "ForceCommand yes");
+    let sshd = Sshd::start(team.dir.path(), "endless", "ForceCommand yes");
     let opened = opens(&team, &team.dir.path().join("kraken"), &sshd.known()).unwrap();
-    assert!(mirror(&team, "copy", sshd.address(&team.bare()), opened).fetch().is_err());
+    assert!(mirror(&team, "copy", at(&sshd, &team.bare()), opened).fetch().is_err());
 }
 
 /// A host that takes the connection and then says nothing: whoever asks is told, and goes on.

@@ -5,6 +5,7 @@
 mod agent;
 mod author;
 mod away;
+mod by_ssh;
 mod canary;
 mod cards;
 mod commits;
@@ -30,6 +31,8 @@ mod reviews;
 mod said;
 mod secret;
 mod slash;
+#[path = "../../../state-repo/tests/state_repo/sshd.rs"]
+mod sshd;
 mod stranger;
 mod talk;
 mod tested;

@@ -10,12 +10,16 @@ const POLL: &str = "5";
 /// A state repo of your own, instead of the one in the folder.
 #[derive(Debug, Clone, Default, clap::Args)]
 pub(super) struct OwnRepo {
-    /// A state repo of your own, e.g. `https://github.com/team/state.git`, instead of the one in the folder
+    /// A state repo of your own, e.g. `https://github.com/team/state.git` or `git@git.example:team/state.git`, instead of the one in
+    /// the folder
     #[arg(long, value_name = "URL", requires = "state_credentials")]
     state_repo: Option<String>,
-    /// What opens it for the Kraken, which commits there: a token that may write, or `user:password`
+    /// What opens it for the Kraken, which commits there: a token that may write, `user:password`, or a private key for SSH
     #[arg(long, value_name = "FILE", requires = "state_repo")]
     state_credentials: Option<PathBuf>,
+    /// A file of known hosts with the key of its host, where it is reached by SSH
+    #[arg(long, value_name = "FILE", requires = "state_credentials")]
+    state_known_hosts: Option<PathBuf>,
     /// The GitHub App that the server is there: with it changes can be reviewed
     #[arg(long, value_name = "ID", requires_all = ["state_repo", "github_key"])]
     github_app: Option<u64>,
@@ -70,6 +74,7 @@ impl OwnRepo {
             flag("--github-api", self.github_api.as_ref().map(Into::into));
         } else {
             flag("--state-credentials", self.state_credentials.as_deref().map(at));
+            flag("--state-known-hosts", self.state_known_hosts.as_deref().map(at));
         }
         if user == User::Server && self.state_repo.is_some() {
             flag("--state-poll", Some(POLL.into()));
