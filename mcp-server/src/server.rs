@@ -20,6 +20,7 @@ use std::sync::Arc;
 use tokio::sync::Semaphore;
 use url::Url;
 use wire::signing::SigningKey;
+use wire::tools::tentacle::SourceCommit;
 use wire::{Failure, FailureCode};
 use workflow::{EnclaveName, PartName, TentacleName};
 
@@ -60,6 +61,11 @@ impl Server {
     /// Where a webhook is called.
     pub(crate) fn hook_url(&self, enclave: &EnclaveName, tentacle: &TentacleName, name: &PartName) -> String {
         format!("{}/hooks/{enclave}/{tentacle}/{name}", self.url.as_str().trim_end_matches('/'))
+    }
+
+    /// Where a commit can be looked at, where that is known.
+    pub(crate) fn page_of(&self, commit: Option<&SourceCommit>) -> Option<String> {
+        self.state.as_ref()?.page_of(commit?)
     }
 
     /// Now, by the clock of triggers.

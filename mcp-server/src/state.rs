@@ -97,6 +97,15 @@ impl StateRepo {
         }
     }
 
+    /// Where a commit can be looked at, where the state repo is at GitHub.
+    pub(crate) fn page_of(&self, commit: &SourceCommit) -> Option<String> {
+        let address = self.mirror.address();
+        if self.github.is_none() && !address.is_github() {
+            return None;
+        }
+        address.page_of(&commit.id)
+    }
+
     /// What whoever says that something was pushed signs with.
     pub(crate) const fn webhook(&self) -> Option<&SecretString> {
         self.webhook.as_ref()

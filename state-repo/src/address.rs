@@ -78,6 +78,28 @@ impl RepoAddress {
         Some((owner, name.strip_suffix(".git").unwrap_or(name)))
     }
 
+    /// The page of a commit, at a host that shows repositories as GitHub does; `None` where there is no such page. The host is
+    /// spoken to by TLS, however git reaches it.
+    #[must_use]
+    pub fn page_of(&self, commit: &str) -> Option<String> {
+        let (owner, name) = self.hosted()?;
+        let host = match &self.0 {
+            Way::Url(url) => url.origin().ascii_serialization(),
+            Way::Ssh(ssh) => format!("https://{}", ssh.host),
+        };
+        Some(format!("{host}/{owner}/{name}/commit/{commit}"))
+    }
+
+    /// Whether it is at `github.com`.
+    #[must_use]
+    pub fn is_github(&self) -> bool {
+        let host = match &self.0 {
+            Way::Url(url) => url.host_str(),
+            Way::Ssh(ssh) => Some(ssh.host.as_str()),
+        };
+        host == Some("github.com")
+    }
+
     /// Whether it is reached by SSH: then a key opens it, and its host is known by one.
     #[must_use]
     pub const fn is_ssh(&self) -> bool {
@@ -143,6 +165,23 @@ mod tests {
 
     /// An address, and what its refusal must be.
     type Case = (&'static str, fn(&AddressError) -> bool);
+
+    #[test]
+    fn a_commit_has_a_page_where_repositories_are_shown() {
+        let page = |text: &str| text.parse::<RepoAddress>().unwrap().page_of("1f2e");
+        for at_github in [
+            "https://github.com/team/state.git",
+            "git@github.com:team/state",
+            "ssh://git@github.com/team/state.git",
+        ] {
+            assert_eq!(page(at_github).unwrap(), "https://github.com/team/state/commit/1f2e");
+            assert!(at_github.parse::<RepoAddress>().unwrap().is_github());
+        }
+        let elsewhere = "http://127.0.0.1:8080/team/state.git";
+        assert_eq!(page(elsewhere).unwrap(), "http://127.0.0.1:8080/team/state/commit/1f2e");
+        assert!(!elsewhere.parse::<RepoAddress>().unwrap().is_github());
+        assert_eq!(page("file:///srv/team/state.git"), None);
+    }
 
     #[test]
     fn addresses_are_taken_or_refused_for_their_reason() {

@@ -288,6 +288,16 @@ fn deploys() -> Vec<Shown> {
             )),
         ),
         message("deploy: in git", &committed::from_git(&sample(deployed()), &a_commit)),
+        message(
+            "deploy: at GitHub",
+            &committed::from_git(
+                &sample(with(
+                    deployed(),
+                    json!({"commit_page": "https://github.com/team/state/commit/1f2e3d4c"}),
+                )),
+                &a_commit,
+            ),
+        ),
         words("deploy: it was removed in git", committed::removed(&hello())),
         words("deploy: the copy fails", committed::NO_COPY),
         words("deploy: it has secrets", committed::leaked(&[leak("nodes/hello.ts", 3), leak("notes.md", 1)])),

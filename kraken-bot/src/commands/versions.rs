@@ -1,5 +1,6 @@
 //! `versions TENTACLE`
 
+use super::deploy::committed::linked;
 use crate::asked::{Answer, Asked, Stop};
 use crate::slack::blocks::{Message, code, escape};
 use wire::tools::history::{DeployEntry, HistoryOf, WfHistory, WfHistoryAnswer, WfHistoryArgs};
@@ -47,9 +48,9 @@ pub(super) fn told(tentacle: &TentacleName, history: &WfHistoryAnswer) -> Messag
 fn line(number: u64, deploy: &DeployEntry) -> String {
     let at = deploy.started_at.strftime("%Y-%m-%d %H:%M UTC");
     let summary = match &deploy.commit {
-        Some(commit) => commit.summary.as_str(),
-        None => "not in git",
+        Some(commit) => linked(commit.summary.trim_end_matches('.'), deploy.commit_page.as_deref()),
+        None => "not in git".to_owned(),
     };
     let runs = if deploy.runs { " *It runs now.*" } else { "" };
-    format!("{number}. {at}, by {}: {}.{runs}", escape(&deploy.by), escape(summary.trim_end_matches('.')))
+    format!("{number}. {at}, by {}: {}.{runs}", escape(&deploy.by), summary)
 }

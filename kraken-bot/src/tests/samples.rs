@@ -83,6 +83,7 @@ pub(crate) fn version(number: u64, summary: &str, runs: bool) -> Value {
     let author = json!({"id": "1f2e3d4c", "at": AT, "summary": summary, "author": "Ben Okafor"});
     json!({
         "id": "d", "number": Some(number).filter(|number| *number > 0), "runs": runs, "version": "sha256:1f2e3d4c", "reach": "r",
+        "commit_page": Some("https://github.com/team/state/commit/1f2e3d4c").filter(|_| number > 1),
         "source": "s", "commit": Some(author).filter(|_| summary != "not in git"), "by": "Ana Sousa", "via": "kraken",
         "started_at": AT, "duration_ms": 900, "outcome": if number > 0 { "deployed" } else { "failed" },
     })

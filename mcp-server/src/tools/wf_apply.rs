@@ -317,6 +317,7 @@ fn answer(server: &Server, target: &OnTentacle, source: &Source, needs: &Needs, 
         fixtures: did.rehearsed.map(|Rehearsed { passed, drift }| FixturesPassed { passed, drift }),
         source: SourceCommit::told(source.commit.as_ref()),
         commit: source.commit.clone(),
+        commit_page: server.page_of(source.commit.as_ref()),
         not_enforced: server.backend.enforces().not_enforced(),
     }
 }

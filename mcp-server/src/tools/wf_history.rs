@@ -56,6 +56,7 @@ impl Handler for WfHistory {
             deploys.iter().find(|deploy| first && of_running(deploy)).map(|deploy| deploy.id.clone());
         let deploy = |record: DeployRecord| DeployEntry {
             runs: newest.as_deref() == Some(record.id.as_str()),
+            commit_page: server.page_of(record.commit.as_ref()),
             ..deploy(record)
         };
         Ok(WfHistoryAnswer {
@@ -102,6 +103,7 @@ fn deploy(record: DeployRecord) -> DeployEntry {
         reach: record.reach,
         source: record.source,
         commit: record.commit,
+        commit_page: None,
         by: record.asked_by,
         via: record.client,
         started_at: record.started_at,

@@ -96,7 +96,13 @@ async fn a_deploy_waits_for_its_review_and_goes_on_when_it_is_merged() {
     shows(&ana, &thread, "was reviewed and is merged").await;
     assert_eq!(ana.sees(&thread).await.len(), 2, "{:?}", ana.sees(&thread).await);
     assert_eq!(std::fs::read_to_string(on_disk(&up, "NOTES.md")).unwrap(), "for later\n");
-    aloud(&ana.asks("versions hello").await, &["hello: change README.md"]);
+    let versions = ana.asks("versions hello").await;
+    aloud(&versions, &["hello: change README.md"]);
+    let head = git(
+        &home.path().join("github/team/state.git"),
+        &["log", "-1", "--format=%H", "main", "--", "enclaves/price-watch/hello"],
+    );
+    assert_eq!(versions.links.first(), Some(&format!("{}/team/state/commit/{head}", hub.url)));
 
     // What she changed since is a proposal of its own; given up there, it is told and stays on her disk.
     let thread = ana.says("@kraken deploy hello").await;

@@ -123,6 +123,9 @@ pub struct WfApplyAnswer {
     /// The commit that it was deployed from; absent where it is not in git.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub commit: Option<SourceCommit>,
+    /// Where that commit can be looked at; absent where nobody knows of such a page.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub commit_page: Option<String>,
     /// What this backend cannot enforce.
     pub not_enforced: Vec<String>,
 }

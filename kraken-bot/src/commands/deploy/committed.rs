@@ -142,11 +142,20 @@ fn trailers(asked: &Asked<'_>, enclave: &EnclaveName, tentacle: Option<&Tentacle
     }
 }
 
+/// The words of a commit; they lead to it where it can be looked at.
+pub(in crate::commands) fn linked(summary: &str, page: Option<&str>) -> String {
+    match page {
+        Some(page) => format!("<{page}|{}>", escape(summary)),
+        None => escape(summary),
+    }
+}
+
 /// What was deployed, and where it is kept.
 pub(in crate::commands) fn from_git(deployed: &WfApplyAnswer, committed: &Committed) -> Message {
     let Committed { summary, author, .. } = committed;
+    let summary = linked(summary, deployed.commit_page.as_deref());
     let without_source = WfApplyAnswer { source: String::new(), ..deployed.clone() };
-    told(&without_source).note(format!("It is in git: “{}”, by {}.", escape(summary), escape(author)))
+    told(&without_source).note(format!("It is in git: “{}”, by {}.", summary, escape(author)))
 }
 
 pub(in crate::commands) fn removed(tentacle: &TentacleName) -> String {
