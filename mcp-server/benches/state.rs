@@ -17,6 +17,8 @@ mod cluster;
 mod git;
 #[path = "../tests/front_door/issuer.rs"]
 mod issuer;
+#[path = "state/past.rs"]
+mod past;
 #[path = "../tests/kubernetes/place.rs"]
 mod place;
 #[expect(clippy::print_stderr, reason = "what the server said when a benchmark stops")]
@@ -58,6 +60,7 @@ const AT_A_TIME: usize = 4;
 async fn main() {
     let _ = rustls::crypto::ring::default_provider().install_default();
     publish::beside_git();
+    past::of_all();
     let issuer = issuer::Issuer::start().await;
     status(&issuer, 10, 100).await;
     restore(100, 5).await;

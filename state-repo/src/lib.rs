@@ -39,6 +39,7 @@ pub use mirror::{Found, Mirror, Moved};
 pub use names::{BranchName, CommitId, NameError};
 pub use newest::Newest;
 pub use on_disk::SecretOnDisk;
+pub use past::PastRecords;
 pub use place::{Place, PlaceError};
 pub use proposal::{ProposalBranch, Reviewed};
 pub use publish::{Change, Conflict, Published, Versions};

@@ -48,10 +48,17 @@ impl StateRepo {
             let truncated = names.len() > MOST;
             names.truncate(MOST);
             let mut records = BTreeMap::new();
-            for name in names {
+            let mut past = None;
+            for name in &names {
                 let knows = Knows { head: heads.get(name.as_str()), key: &key };
-                let record = record(mirror, tip, &name, knows)?;
-                records.insert(name, record);
+                // What all of them said before is found in one go, and only where somebody asks for it.
+                let before = |most| {
+                    if past.is_none() {
+                        past = Some(mirror.past_records(tip, &names, most)?);
+                    }
+                    past.as_ref().map_or_else(|| Ok(Vec::new()), |past| mirror.past_texts(past, name))
+                };
+                records.insert(name.clone(), record(mirror, tip, name, (knows, before))?);
             }
             Ok(KeptRecords { head: told(mirror.committed(tip)?), records, truncated })
         })
@@ -64,10 +71,10 @@ fn record(
     mirror: &Mirror,
     tip: state_repo::CommitId,
     name: &EnclaveName,
-    knows: Knows<'_>,
+    (knows, past): (Knows<'_>, impl FnOnce(usize) -> Result<Vec<Vec<u8>>, StateError>),
 ) -> Result<Result<Found, String>, StateError> {
     match mirror.record(tip, name) {
-        Ok(Some(text)) => knows.weigh(name, &text, |most| mirror.past_records(tip, name, most)),
+        Ok(Some(text)) => knows.weigh(name, &text, past),
         Ok(None) => Ok(Err("git has no record of it: nobody knows whose it was".to_owned())),
         Err(error) if error.is_ours() => Err(error),
         Err(error) => Ok(Err(error.to_string())),
