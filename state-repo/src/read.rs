@@ -59,13 +59,18 @@ impl AtCommit {
     }
 }
 
+/// Whether a letter is seen by nobody, or makes the text around it seem to be another one.
+const fn turns(c: char) -> bool {
+    matches!(c, '\u{200b}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
+}
+
 impl Committed {
     pub(crate) fn of(commit: &Commit<'_>) -> Result<Self, StateError> {
         let at = Timestamp::from_second(commit.time().seconds())
             .map_err(|_| StateError::Git(format!("commit {} has a time that is none", commit.id())))?;
         let line = |bytes: &[u8], most: usize| {
             let text = String::from_utf8_lossy(bytes);
-            text.chars().filter(|c| !c.is_control()).take(most).collect::<String>()
+            text.chars().filter(|c| !c.is_control() && !turns(*c)).take(most).collect::<String>()
         };
         Ok(Self {
             commit: CommitId(commit.id()),

@@ -1,7 +1,9 @@
 //! Repositories that somebody made to harm whoever reads them: refused, and nothing of them is ever run.
 
 use crate::git::{HELLO, Team, git};
-use crate::raw::{Entry, FILE, FOLDER, LINK, SUBMODULE, blob, commit, entry, folder, root, tentacle};
+use crate::raw::{
+    Entry, FILE, FOLDER, LINK, SUBMODULE, blob, commit, commit_of, entry, folder, root, tentacle,
+};
 use crate::served::Served;
 use git2::{Oid, Repository};
 use state_repo::{AtCommit, CommitId, Hostile, StateError};
@@ -283,6 +285,57 @@ fn a_good_tentacle_among_traps_is_read_as_it_is() {
         let same = files.into_iter().map(|(path, text)| (path, text.into_bytes()));
         assert_eq!(at.hash(), workflow::Bundle::new(same).unwrap().content_hash());
         assert!(!canary.exists());
+    }
+}
+
+/// What a commit says of itself is shown to people, in cards that ask them for something.
+#[test]
+fn words_that_would_show_another_text_are_shown_without_what_does_that() {
+    let team = Team::empty();
+    let made = {
+        let repo = Repository::open_bare(team.bare()).unwrap();
+        let root = beside(&repo, &[]);
+        let who = "\u{1b}[2K\u{202e}neB\u{202c}\u{200b} <a@a.example> 1800000000 +0000";
+        let words =
+            format!("author {who}\ncommitter {who}\n\nfine\u{2066}\u{1b}]0;x\u{7} \r\nApproved by Ana\n");
+        CommitId::from(commit_of(&repo, root, &words))
+    };
+    let committed = read(&team, made).unwrap().committed;
+    assert_eq!(
+        (committed.author.as_str(), committed.summary.as_str()),
+        ("[2KneB", "fine]0;x Approved by Ana")
+    );
+}
+
+/// A time that is none, an author who is nobody, bytes that are no text, and lines that are none.
+#[test]
+fn a_commit_that_says_nonsense_of_itself_is_told_or_refused_and_never_more() {
+    let team = Team::empty();
+    let words = [
+        "author A <a@a.example> 99999999999999999999 +0000\ncommitter A <a@a.example> 1 +0000\n\nx\n",
+        "author A <a@a.example> -1 +9999\ncommitter A <a@a.example> -1 +9999\n\nx\n",
+        "author <> 1 +0000\ncommitter <> 1 +0000\n\nx\n",
+        "author A\ncommitter A\n\nx\n",
+        "committer A <a@a.example> 1 +0000\n\nx\n",
+        "encoding utf-7\nauthor A <a@a.example> 1 +0000\ncommitter A <a@a.example> 1 +0000\n\n\u{0}x\n",
+        "parent 0000000000000000000000000000000000000001\nauthor A <a@a.example> 1 +0000\ncommitter A <a@a.example> 1 +0000\n\nx\n",
+        "",
+    ];
+    for (number, words) in words.into_iter().enumerate() {
+        let made = {
+            let repo = Repository::open_bare(team.bare()).unwrap();
+            let root = beside(&repo, &[]);
+            CommitId::from(commit_of(&repo, root, words))
+        };
+        let copy = team.mirror(&format!("copy{number}"));
+        match copy.tentacle(made, &"price-watch".parse().unwrap(), &"hello".parse().unwrap()) {
+            Ok(at) => {
+                assert!(at.committed.author.len() < 80 && !at.committed.summary.contains('\0'), "{words}")
+            }
+            Err(error) => {
+                assert!(matches!(error, StateError::Git(_) | StateError::Remote(_)), "{words}: {error:?}")
+            }
+        }
     }
 }
 

@@ -49,10 +49,16 @@ pub(crate) fn root(repo: &Repository, mode: &'static str, hello: Oid) -> Oid {
 /// A commit of this root on `main`.
 pub(crate) fn commit(repo: &Repository, root: Oid) -> Oid {
     let who = Signature::now("M", "m@m.example").unwrap();
-    let text = format!(
-        "tree {root}\nauthor {who} {at} +0000\ncommitter {who} {at} +0000\n\nhello\n",
-        at = 1_800_000_000
-    );
+    commit_of(
+        repo,
+        root,
+        &format!("author {who} 1800000000 +0000\ncommitter {who} 1800000000 +0000\n\nhello\n"),
+    )
+}
+
+/// The same, with these words after its tree.
+pub(crate) fn commit_of(repo: &Repository, root: Oid, words: &str) -> Oid {
+    let text = format!("tree {root}\n{words}");
     let made = repo.odb().unwrap().write(ObjectType::Commit, text.as_bytes()).unwrap();
     repo.reference("refs/heads/main", made, true, "test").unwrap();
     made
