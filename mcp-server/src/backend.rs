@@ -30,6 +30,7 @@ use crate::gate::act::{
 use crate::gate::target::OnTentacle;
 use crate::gate::{Authorized, Changed, MayRun, PutBack, SurveyGrant};
 pub use crate::git_secrets::GitSecrets;
+pub use crate::review::Cleared;
 use crate::store::{EnclaveRecord, Quota};
 use crate::supply::Supply;
 use async_trait::async_trait;
@@ -80,7 +81,11 @@ pub trait Backend: fmt::Debug + Send + Sync {
     fn takes(&self, sandbox: &Sandbox) -> Result<(), BackendError>;
 
     /// Deploys a version: the one before serves until this one is ready and has passed its fixtures.
-    async fn deploy(&self, grant: &Authorized<Apply>, version: &Version) -> Result<Deployed, BackendError>;
+    async fn deploy(
+        &self,
+        grant: &Authorized<Apply>,
+        cleared: &Cleared<'_>,
+    ) -> Result<Deployed, BackendError>;
 
     /// The version that this deploy made is the tentacle's now: what was before it goes, after the runs on it.
     async fn settled(&self, grant: &Authorized<Apply>, version: &Version);
@@ -96,7 +101,7 @@ pub trait Backend: fmt::Debug + Send + Sync {
     async fn observe(
         &self,
         grant: &Authorized<Apply>,
-        version: &Version,
+        cleared: &Cleared<'_>,
         order: RunOrder,
     ) -> Result<RunReport, BackendError>;
 

@@ -5,15 +5,22 @@ mod following;
 
 pub(crate) use following::forever as follow;
 
+use crate::backend::Version;
+use crate::git_secrets::GitSecrets;
 use crate::rollout::Source;
 use crate::server::Server;
 use crate::state::NO_REVIEWS;
 use crate::store::{EnclaveRecord, OpenEffect, Review};
+use std::borrow::Cow;
 use wire::{Failure, FailureCode};
-use workflow::TentacleName;
+use workflow::{Sandbox, TentacleName};
 
-/// A source that may come to run, as far as reviews go.
-pub(crate) struct Cleared<'s>(&'s Source);
+/// A source that may come to run, as far as reviews go, and the version of it that is to. No backend runs anything new without one.
+#[derive(Debug)]
+pub struct Cleared<'s> {
+    source: &'s Source,
+    version: Cow<'s, Version>,
+}
 
 /// What was found out about a review, before anything was decided: nobody waits for GitHub with a transaction open.
 #[derive(Debug)]
@@ -46,6 +53,22 @@ impl Finding {
 }
 
 impl<'s> Cleared<'s> {
+    const fn of(source: &'s Source) -> Self {
+        Self { source, version: Cow::Borrowed(&source.version) }
+    }
+
+    /// The version.
+    #[must_use]
+    pub fn version(&self) -> &Version {
+        &self.version
+    }
+
+    /// The same code with no more than this around it.
+    pub(crate) fn held_to(self, sandbox: Sandbox, secrets: GitSecrets) -> Self {
+        let version = Cow::Owned(Version { sandbox, secrets, ..self.version.into_owned() });
+        Self { source: self.source, version }
+    }
+
     /// Compares what the record, as it is when the deploy is decided, wants with what was found out of the source's commit.
     ///
     /// # Errors
@@ -53,8 +76,8 @@ impl<'s> Cleared<'s> {
     pub(crate) fn by(record: &EnclaveRecord, source: &'s Source, finding: &Finding) -> Result<Self, Failure> {
         let commit = source.commit.as_ref().map(|commit| commit.id.as_str());
         match (record.review, finding) {
-            (Review::None, _) => Ok(Self(source)),
-            (Review::Required, Finding::Reviewed(of)) if Some(of.as_str()) == commit => Ok(Self(source)),
+            (Review::None, _) => Ok(Self::of(source)),
+            (Review::Required, Finding::Reviewed(of)) if Some(of.as_str()) == commit => Ok(Self::of(source)),
             (Review::Required, Finding::Not(failure)) => Err(failure.clone()),
             (Review::Required, Finding::Reviewed(_) | Finding::Unknown) => {
                 let what =
@@ -68,11 +91,11 @@ impl<'s> Cleared<'s> {
 
     /// The source that a deploy was begun with, which goes on: it was cleared then.
     pub(crate) const fn as_begun(source: &'s Source, _: &OpenEffect) -> Self {
-        Self(source)
+        Self::of(source)
     }
 
     /// The source.
     pub(crate) const fn source(&self) -> &'s Source {
-        self.0
+        self.source
     }
 }

@@ -24,6 +24,7 @@ use workflow::{
 };
 
 /// A tentacle's source, read, and everything that is derived from it.
+#[derive(Debug)]
 pub(crate) struct Source {
     pub(crate) version: Version,
     pub(crate) description: String,
@@ -163,7 +164,7 @@ pub(crate) async fn deploy(
         }
     };
     tell(Outcome::Begun);
-    let deployed = put_to_work(server, grant, effect, source, initiator).await;
+    let deployed = put_to_work(server, grant, effect, &cleared, initiator).await;
     tell(if deployed.is_ok() { Outcome::Runs } else { Outcome::Failed });
     deployed
 }
@@ -173,16 +174,16 @@ async fn put_to_work(
     server: &Server,
     grant: &Authorized<Apply>,
     effect: Effect<'_>,
-    source: &Source,
+    cleared: &Cleared<'_>,
     initiator: &Initiator,
 ) -> Result<Deployed, Failure> {
-    let target = grant.target();
+    let (target, source) = (grant.target(), cleared.source());
     let began = Began::new(grant, source, initiator);
     let _turn = turn(server, &target.record.name, &target.name).await;
     if let Err(failure) = still(server, target, &[State::Active]).await {
         return Err(began.failed(effect, Failed { step: "turn", never_served: true, failure }).await);
     }
-    let deployed = match server.backend.deploy(grant, &source.version).await {
+    let deployed = match server.backend.deploy(grant, cleared).await {
         Ok(deployed) => deployed,
         Err(error @ (BackendError::NotYet(_) | BackendError::NoSandbox(_))) => {
             // Nothing of it was made, and nothing can be: the record of a tentacle that never ran does not stay.

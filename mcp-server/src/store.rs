@@ -4,6 +4,7 @@
 //! of it holds or none. Reading tools use [`Rights`], which knows whether it is current.
 
 mod approval;
+mod checkpoint;
 mod effect;
 mod history;
 mod identity;
@@ -48,6 +49,7 @@ pub(crate) use tx::{
     NewEnclaveRecord, Restored, RestoredTentacle, RunBegin, Side, Step, Stored, Tried, Tx, Unmet, Wanted,
 };
 
+use checkpoint::Checkpoints;
 use sqlx::any::AnyPoolOptions;
 use sqlx::sqlite::SqliteConnectOptions;
 use sqlx::{AnyConnection, AnyPool, Executor};
@@ -94,6 +96,8 @@ pub struct Store {
     pool: AnyPool,
     dialect: Dialect,
     rights: rights::Cache,
+    /// What looks after the log of an SQLite database.
+    checkpoints: Option<Checkpoints>,
 }
 
 impl Store {
@@ -125,7 +129,8 @@ impl Store {
             .connect(&address)
             .await?;
         migrate(&pool).await?;
-        Ok(Self { pool, dialect, rights: rights::Cache::default() })
+        let checkpoints = (dialect == Dialect::Sqlite).then(|| Checkpoints::start(pool.clone()));
+        Ok(Self { pool, dialect, rights: rights::Cache::default(), checkpoints })
     }
 
     /// Begins a change. Changes of all replicas happen one after the other.
@@ -139,7 +144,7 @@ impl Store {
                 inner
             }
         };
-        Ok(Tx::new(inner))
+        Ok(Tx::new(inner, self.checkpoints.as_ref().map(Checkpoints::changed)))
     }
 
     /// The rights as they are now: what is held in memory when nothing has changed since, else read anew.
@@ -191,6 +196,7 @@ async fn prepare(connection: &mut AnyConnection, dialect: Dialect) -> Result<(),
             "PRAGMA synchronous = FULL",
             "PRAGMA foreign_keys = ON",
             "PRAGMA busy_timeout = 10000",
+            checkpoint::AT_LATEST,
         ] {
             connection.execute(pragma).await?;
         }

@@ -2,8 +2,8 @@
 
 use async_trait::async_trait;
 use mcp_server::backend::{
-    Audit, Audited, Backend, BackendError, Deployed, EnclaveView, LogOrder, LogStream, Logs, RunOrder,
-    RunReport, Survey, TentacleState, Usage, Version, survey::Check,
+    Audit, Audited, Backend, BackendError, Cleared, Deployed, EnclaveView, LogOrder, LogStream, Logs,
+    RunOrder, RunReport, Survey, TentacleState, Usage, Version, survey::Check,
 };
 use mcp_server::gate::act::{
     Apply, Deprovision, Info, List, Provision, Remove, Restart, SetSecret, TentacleAudit, TentacleLogs,
@@ -54,7 +54,7 @@ impl Backend for Idle {
         Ok(())
     }
 
-    async fn deploy(&self, _: &Authorized<Apply>, _: &Version) -> Result<Deployed, BackendError> {
+    async fn deploy(&self, _: &Authorized<Apply>, _: &Cleared<'_>) -> Result<Deployed, BackendError> {
         Err(NOTHING)
     }
 
@@ -73,7 +73,7 @@ impl Backend for Idle {
     async fn observe(
         &self,
         _: &Authorized<Apply>,
-        _: &Version,
+        _: &Cleared<'_>,
         _: RunOrder,
     ) -> Result<RunReport, BackendError> {
         Err(BackendError::NotYet("nothing runs here"))

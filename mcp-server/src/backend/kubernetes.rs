@@ -23,8 +23,8 @@ use self::site::Site;
 use self::tentacles::Tentacles;
 use crate::backend::beside::Allowed;
 use crate::backend::{
-    Apart, Audit, Audited, Backend, BackendError, Deployed, EnclaveView, LogOrder, LogStream, Logs, RunOrder,
-    RunReport, Survey, TentacleState, Usage, Version, preset, survey::Check,
+    Apart, Audit, Audited, Backend, BackendError, Cleared, Deployed, EnclaveView, LogOrder, LogStream, Logs,
+    RunOrder, RunReport, Survey, TentacleState, Usage, Version, preset, survey::Check,
 };
 use crate::config::Args;
 use crate::gate::act::{
@@ -214,7 +214,12 @@ impl Backend for Kubernetes {
         self.tentacles.takes(sandbox)
     }
 
-    async fn deploy(&self, grant: &Authorized<Apply>, version: &Version) -> Result<Deployed, BackendError> {
+    async fn deploy(
+        &self,
+        grant: &Authorized<Apply>,
+        cleared: &Cleared<'_>,
+    ) -> Result<Deployed, BackendError> {
+        let version = cleared.version();
         self.takes(&version.sandbox)?;
         self.still_there(&grant.target().record)?;
         self.tentacles.deploy(grant, version).await
@@ -235,9 +240,10 @@ impl Backend for Kubernetes {
     async fn observe(
         &self,
         grant: &Authorized<Apply>,
-        version: &Version,
+        cleared: &Cleared<'_>,
         order: RunOrder,
     ) -> Result<RunReport, BackendError> {
+        let version = cleared.version();
         self.takes(&version.sandbox)?;
         self.still_there(&grant.target().record)?;
         self.tentacles.observe(grant, version, &order).await

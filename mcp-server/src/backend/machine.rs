@@ -40,8 +40,8 @@ use self::log_book::LogBook;
 use self::places::Places;
 use self::tentacle::{Workshop, blocking};
 use crate::backend::{
-    Apart, Audit, Audited, Backend, BackendError, Deployed, EnclaveView, LogOrder, LogStream, Logs, RunOrder,
-    RunReport, Survey, TentacleState, Usage, Version, survey::Check,
+    Apart, Audit, Audited, Backend, BackendError, Cleared, Deployed, EnclaveView, LogOrder, LogStream, Logs,
+    RunOrder, RunReport, Survey, TentacleState, Usage, Version, survey::Check,
 };
 use crate::gate::act::{
     Apply, Deprovision, Info, List, Provision, Remove, Restart, SetSecret, TentacleAudit, TentacleLogs,
@@ -172,7 +172,12 @@ impl Backend for Machine {
         parts.registries.missing(&sandbox.modules).map_or(Ok(()), |why| Err(BackendError::Modules(why)))
     }
 
-    async fn deploy(&self, grant: &Authorized<Apply>, version: &Version) -> Result<Deployed, BackendError> {
+    async fn deploy(
+        &self,
+        grant: &Authorized<Apply>,
+        cleared: &Cleared<'_>,
+    ) -> Result<Deployed, BackendError> {
+        let version = cleared.version();
         let target = grant.target();
         self.takes(&version.sandbox)?;
         self.look_for(&target.record).await?;
@@ -211,9 +216,10 @@ impl Backend for Machine {
     async fn observe(
         &self,
         grant: &Authorized<Apply>,
-        version: &Version,
+        cleared: &Cleared<'_>,
         order: RunOrder,
     ) -> Result<RunReport, BackendError> {
+        let version = cleared.version();
         self.takes(&version.sandbox)?;
         self.look_for(&grant.target().record).await?;
         trial::observe(&self.workshop, version, &order).await

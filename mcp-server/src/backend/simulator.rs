@@ -7,8 +7,8 @@ mod answers;
 
 use crate::backend::beside::Allowed;
 use crate::backend::{
-    Audit, Audited, Backend, BackendError, Deployed, EnclaveView, LogOrder, LogStream, Logs, RunOrder,
-    RunReport, Survey, TentacleState, Usage, Version, survey::Check,
+    Audit, Audited, Backend, BackendError, Cleared, Deployed, EnclaveView, LogOrder, LogStream, Logs,
+    RunOrder, RunReport, Survey, TentacleState, Usage, Version, survey::Check,
 };
 use crate::gate::act::{
     Apply, Deprovision, Info, List, Provision, Remove, Restart, SetSecret, TentacleAudit, TentacleLogs,
@@ -122,7 +122,12 @@ impl Backend for Simulator {
     }
 
     /// Whatever a sandbox would be given is looked for, so that what is missing is told as elsewhere.
-    async fn deploy(&self, grant: &Authorized<Apply>, version: &Version) -> Result<Deployed, BackendError> {
+    async fn deploy(
+        &self,
+        grant: &Authorized<Apply>,
+        cleared: &Cleared<'_>,
+    ) -> Result<Deployed, BackendError> {
+        let version = cleared.version();
         self.takes(&version.sandbox)?;
         self.supply.secrets(&version.sandbox, &version.secrets).await?;
         self.supply.pass(&version.sandbox, false)?;
@@ -160,7 +165,7 @@ impl Backend for Simulator {
     async fn observe(
         &self,
         _: &Authorized<Apply>,
-        _: &Version,
+        _: &Cleared<'_>,
         _: RunOrder,
     ) -> Result<RunReport, BackendError> {
         Err(BackendError::NotYet(NOTHING_OBSERVED))

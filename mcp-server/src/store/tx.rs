@@ -31,16 +31,20 @@ use super::{StoreError, row};
 use jiff::Timestamp;
 use sqlx::{Any, AnyConnection, Row, Transaction};
 use std::borrow::Cow;
+use std::sync::Arc;
+use tokio::sync::Notify;
 use workflow::EnclaveName;
 
 /// A change in the making. Dropped without a commit, nothing of it has happened.
 pub(crate) struct Tx {
     inner: Transaction<'static, Any>,
+    /// Who is to hear that something was changed.
+    changed: Option<Arc<Notify>>,
 }
 
 impl Tx {
-    pub(super) fn new(inner: Transaction<'static, Any>) -> Self {
-        Self { inner }
+    pub(super) fn new(inner: Transaction<'static, Any>, changed: Option<Arc<Notify>>) -> Self {
+        Self { inner, changed }
     }
 
     pub(super) fn connection(&mut self) -> &mut AnyConnection {
@@ -49,7 +53,11 @@ impl Tx {
 
     /// Makes it hold.
     pub(crate) async fn commit(self) -> Result<(), StoreError> {
-        Ok(self.inner.commit().await?)
+        self.inner.commit().await?;
+        if let Some(changed) = self.changed {
+            changed.notify_one();
+        }
+        Ok(())
     }
 
     /// The enclave of this name.

@@ -3,7 +3,7 @@
 
 use super::wf_list::named;
 use super::{About, Effect, Handler, Repeat};
-use crate::backend::{BackendError, RunOrder, RunReport, Version};
+use crate::backend::{BackendError, RunOrder, RunReport};
 use crate::call::Call;
 use crate::gate::act::Apply;
 use crate::gate::target::OnTentacle;
@@ -56,14 +56,14 @@ impl Handler for ReachObserve {
         let cleared = cleared.and_then(|source| Cleared::by(&target.record, source, &Finding::Unknown));
         let trial = match cleared {
             Ok(cleared) => {
-                Trial::of(&mut changing, &grant, &cleared).await.map_err(|error| unavailable(&error))?
+                Trial::of(&mut changing, &grant, cleared).await.map_err(|error| unavailable(&error))?
             }
             Err(failure) => return Err(changing.failed(failure).await),
         };
         if let Some(failure) = trial.modules {
             return Err(changing.failed(failure).await);
         }
-        let workflow = match Workflow::of(&trial.version.bundle) {
+        let workflow = match Workflow::of(&trial.cleared.version().bundle) {
             Ok(workflow) => workflow,
             Err(problems) => {
                 let failure = Failure::new(FailureCode::Invalid, problems.to_string());
@@ -76,7 +76,7 @@ impl Handler for ReachObserve {
         let (watch, telling) = progress.watch();
         let order = RunOrder { input, limit: limit.min(LONGEST), watch };
         let began = Instant::now();
-        let report = run(server, &grant, &trial.version, order).await;
+        let report = run(server, &grant, &trial.cleared, order).await;
         telling.end().await;
         let report = match report {
             Ok(report) => report,
@@ -87,7 +87,7 @@ impl Handler for ReachObserve {
         Ok(ReachObserveAnswer {
             missing_secrets: trial.missing_secrets,
             new_reach: trial.new_reach,
-            version: trial.version.hash,
+            version: trial.cleared.version().hash.clone(),
             duration_ms: u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX),
             not_enforced: server.backend.enforces().not_enforced(),
             ..observation.answer(&workflow, &target.record.name)
@@ -96,20 +96,20 @@ impl Handler for ReachObserve {
 }
 
 /// A version that is to be run once.
-struct Trial {
+struct Trial<'s> {
     /// Its sandbox has no more than the running version may reach, and no secret that is not set.
-    version: Version,
+    cleared: Cleared<'s>,
     new_reach: Vec<String>,
     missing_secrets: Vec<String>,
     /// Why its modules are not among what it has.
     modules: Option<Failure>,
 }
 
-impl Trial {
+impl<'s> Trial<'s> {
     async fn of(
         changing: &mut Changing<'_>,
         grant: &Authorized<Apply>,
-        cleared: &Cleared<'_>,
+        cleared: Cleared<'s>,
     ) -> Result<Self, StoreError> {
         let source = cleared.source();
         let sandbox = &source.version.sandbox;
@@ -127,8 +127,8 @@ impl Trial {
         });
         // What lies in git beside it came with a deploy, and is approved with it.
         let secrets = changing.tx().git_secrets(grant, &source.version.hash).await?;
-        let version = Version { sandbox: held, secrets, ..source.version.clone() };
-        Ok(Self { version, new_reach, missing_secrets, modules })
+        let cleared = cleared.held_to(held, secrets);
+        Ok(Self { cleared, new_reach, missing_secrets, modules })
     }
 }
 
@@ -136,7 +136,7 @@ impl Trial {
 async fn run(
     server: &Server,
     grant: &Authorized<Apply>,
-    version: &Version,
+    cleared: &Cleared<'_>,
     order: RunOrder,
 ) -> Result<RunReport, Failure> {
     let target = grant.target();
@@ -145,7 +145,7 @@ async fn run(
     let _alone = server.rollouts.lock(&format!("{name} is observed")).await;
     let _enclave_stays = server.rollouts.share(name).await;
     still_active(server, target).await?;
-    server.backend.observe(grant, version, order).await.map_err(BackendError::into_failure)
+    server.backend.observe(grant, cleared, order).await.map_err(BackendError::into_failure)
 }
 
 /// It may have taken a while until it was our turn.

@@ -6,8 +6,8 @@ use async_trait::async_trait;
 use futures::{StreamExt, stream};
 use mcp_server::backend::audit::{Finding, Severity};
 use mcp_server::backend::{
-    Apart, Audit, Audited, Backend, BackendError, Deployed, EnclaveView, LogOrder, LogStream, Logs, RunOrder,
-    RunReport, Survey, TentacleState, Usage, Version, survey::Check,
+    Apart, Audit, Audited, Backend, BackendError, Cleared, Deployed, EnclaveView, LogOrder, LogStream, Logs,
+    RunOrder, RunReport, Survey, TentacleState, Usage, Version, survey::Check,
 };
 use mcp_server::gate::act::{
     Apply, Deprovision, Info, List, Provision, Remove, Restart, SetSecret, TentacleAudit, TentacleLogs,
@@ -245,7 +245,12 @@ impl Backend for Remembering {
         Ok(())
     }
 
-    async fn deploy(&self, grant: &Authorized<Apply>, version: &Version) -> Result<Deployed, BackendError> {
+    async fn deploy(
+        &self,
+        grant: &Authorized<Apply>,
+        cleared: &Cleared<'_>,
+    ) -> Result<Deployed, BackendError> {
+        let version = cleared.version();
         let place = place(grant.target());
         if std::mem::take(&mut self.trouble.lock().unwrap().fixtures) {
             return Err(BackendError::FailsItsFixtures("hello: it expected 3, and got 4".to_owned()));
@@ -289,9 +294,10 @@ impl Backend for Remembering {
     async fn observe(
         &self,
         _: &Authorized<Apply>,
-        version: &Version,
+        cleared: &Cleared<'_>,
         _: RunOrder,
     ) -> Result<RunReport, BackendError> {
+        let version = cleared.version();
         let reach = version.sandbox.egress.iter().map(ToString::to_string).collect();
         self.effect("observe", |world| world.observed.push(reach)).await?;
         let node = version.sandbox.nodes[0].name.as_str();

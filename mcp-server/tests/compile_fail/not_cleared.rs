@@ -1,0 +1,14 @@
+//! No backend deploys a version that nobody has cleared of its review.
+
+use mcp_server::backend::{Backend, BackendError, Deployed, Version};
+use mcp_server::gate::{Authorized, act::Apply};
+
+async fn deploy(
+    backend: &dyn Backend,
+    grant: &Authorized<Apply>,
+    version: &Version,
+) -> Result<Deployed, BackendError> {
+    backend.deploy(grant, version).await
+}
+
+fn main() {}
