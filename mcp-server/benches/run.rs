@@ -174,20 +174,8 @@ fn deno() -> Command {
 }
 
 fn in_walls(walls: Walls) -> Command {
-    let deno = program("TENTACULAR_DENO");
-    let mut command = match walls {
-        Walls::Bwrap => {
-            let mut bwrap = Command::new(program("TENTACULAR_BWRAP"));
-            bwrap.args(["--unshare-all", "--ro-bind", "/", "/", "--dev", "/dev", "--proc", "/proc"]);
-            bwrap
-        }
-        Walls::Runsc => {
-            let mut runsc = Command::new(program("TENTACULAR_RUNSC"));
-            runsc.args(["--network=none", "--ignore-cgroups", "do"]);
-            runsc
-        }
-    };
-    command.arg(deno).args(["eval", "0"]);
+    let mut command = walls::plain(walls);
+    command.args(["eval", "0"]);
     command
 }
 

@@ -4,7 +4,6 @@ use super::server::{Walls, engine, program};
 use super::{at, sorted};
 use mcp_server::SandboxKind;
 use mcp_server::backend::{Alone, Laid, Tools};
-use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::Instant;
 use workflow::Limits;
@@ -42,7 +41,7 @@ pub(super) async fn alone(walls: Walls) {
         let said = own.run(&laid, &limits, words("/bin/deno")).await.unwrap();
         let took = began.elapsed().as_secs_f64() * 1e3;
         assert_eq!(said.stdout, b"here\n", "{}", String::from_utf8_lossy(&said.stderr));
-        let beside = tool(walls, &tools.deno);
+        let beside = behind_the_tool(walls);
         if number >= 3 {
             ours.push(took);
             plain.push(beside);
@@ -57,8 +56,8 @@ pub(super) async fn alone(walls: Walls) {
     );
 }
 
-/// How many milliseconds the same takes behind the plain tool.
-fn tool(walls: Walls, deno: &Path) -> f64 {
+/// Deno behind the plain tool.
+pub(super) fn plain(walls: Walls) -> Command {
     let mut command = match walls {
         Walls::Bwrap => {
             let mut bwrap = Command::new(program("TENTACULAR_BWRAP"));
@@ -71,7 +70,14 @@ fn tool(walls: Walls, deno: &Path) -> f64 {
             runsc
         }
     };
-    command.arg(deno).args(SAYS).stdin(Stdio::null()).stderr(Stdio::piped());
+    command.arg(program("TENTACULAR_DENO"));
+    command
+}
+
+/// How many milliseconds it takes there to say the word.
+fn behind_the_tool(walls: Walls) -> f64 {
+    let mut command = plain(walls);
+    command.args(SAYS).stdin(Stdio::null()).stderr(Stdio::piped());
     let began = Instant::now();
     let ended = command.output().unwrap();
     let took = began.elapsed().as_secs_f64() * 1e3;

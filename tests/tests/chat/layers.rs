@@ -23,7 +23,7 @@ const NODE: &str = "nodes/hello.ts";
 
 /// How many histories are tried, and how many when `cargo xtask test --full` asks for it.
 const FEW: u32 = 6;
-const ALL: u32 = 100;
+const ALL: u32 = 1_000;
 
 /// A workspace makes way for a new one when its channel has grown for that long, or so often somebody was killed in it: each time
 /// `tntc up` waits longer until it starts again what has ended.
