@@ -7,15 +7,14 @@ use self::model::{Commit, Model};
 use crate::app::{App, until};
 use crate::by_hand::scaled;
 use crate::git::{git, try_git};
+use crate::histories;
 use crate::state::{Repo, with_repo};
 use crate::team::{hello, price_watch, set_up};
 use mcp_server::backend::Apart;
 use proptest::prelude::*;
-use proptest::test_runner::{RngAlgorithm, TestCaseError, TestRng, TestRunner};
 use serde_json::{Value, json};
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeSet;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use tokio::runtime::Runtime;
 
 const NAMES: [&str; 3] = ["hello", "mate", "tea"];
@@ -317,34 +316,20 @@ fn cases() -> u32 {
 #[test]
 fn whatever_happens_status_names_just_the_difference_and_what_it_offers_ends_it() {
     let runtime = Runtime::new().unwrap();
-    let config = ProptestConfig {
-        cases: cases(),
-        failure_persistence: None,
-        max_shrink_iters: 200,
-        ..ProptestConfig::default()
-    };
     // The same histories each time, one after the other on one server for as long as it is as it must be.
-    let mut runner = TestRunner::new_with_rng(config, TestRng::deterministic_rng(RngAlgorithm::ChaCha));
     let (kept, deaths) = (RefCell::new(None::<World>), Cell::new(0));
-    let ran = runner.run(&steps(), |steps| {
+    let ran = histories::each(&steps(), (cases(), 200), |steps| {
         let before = kept.take();
-        let tried = catch_unwind(AssertUnwindSafe(|| {
-            runtime.block_on(async {
-                let mut world = match before {
-                    Some(world) => world,
-                    None => World::new().await,
-                };
-                world.history(&steps).await;
-                world
-            })
-        }));
-        let mut world = tried.map_err(|why| {
-            let text = why.downcast_ref::<String>().cloned();
-            TestCaseError::fail(text.unwrap_or_else(|| "it panicked".to_owned()))
-        })?;
+        let mut world = runtime.block_on(async {
+            let mut world = match before {
+                Some(world) => world,
+                None => World::new().await,
+            };
+            world.history(steps).await;
+            world
+        });
         deaths.set(deaths.get() + std::mem::take(&mut world.deaths));
         kept.replace(Some(world).filter(|world| world.model.commits.len() < LONG));
-        Ok(())
     });
     println!("the server died {} times", deaths.get());
     ran.unwrap_or_else(|why| panic!("{why}"));

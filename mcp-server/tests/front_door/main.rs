@@ -50,6 +50,8 @@ mod git;
 mod git_secrets;
 mod github;
 mod giving;
+#[path = "../shared/histories.rs"]
+mod histories;
 mod history;
 mod hooks;
 #[path = "../shared/hub.rs"]

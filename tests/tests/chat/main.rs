@@ -14,6 +14,8 @@ mod flood;
 mod forms;
 #[path = "../../../mcp-server/tests/shared/git.rs"]
 mod git;
+#[path = "../../../mcp-server/tests/shared/histories.rs"]
+mod histories;
 mod home;
 #[path = "../../../mcp-server/tests/shared/hub.rs"]
 #[expect(dead_code, reason = "other tests look at more of it")]
