@@ -30,6 +30,7 @@ use crate::gate::act::{
 use crate::gate::target::OnTentacle;
 use crate::gate::{Authorized, Changed, MayRun, PutBack, SurveyGrant};
 pub use crate::git_secrets::GitSecrets;
+pub use crate::putting_back::Serves;
 pub use crate::review::Cleared;
 use crate::store::{EnclaveRecord, Quota};
 use crate::supply::Supply;
@@ -138,7 +139,7 @@ pub trait Backend: fmt::Debug + Send + Sync {
 
     /// Makes what there is of the version that a tentacle's record names as it was made; answers what was not. Where nothing
     /// is different nothing is written.
-    async fn put_back(&self, _: &PutBack, _: &Version) -> Result<Vec<String>, BackendError> {
+    async fn put_back(&self, _: &PutBack, _: &Serves<'_>) -> Result<Vec<String>, BackendError> {
         Ok(Vec::new())
     }
 

@@ -1,6 +1,7 @@
 //! How what somebody changed where a tentacle runs is put back: the version that the record names, from the source that was
 //! kept of it, with the secrets that serve. Nothing else is taken for what it should be, and where nothing is different nothing is written.
 
+use crate::backend::Version;
 use crate::gate::target::OnTentacle;
 use crate::gate::{Effect, PutBack, unavailable};
 use crate::git_secrets::GitSecrets;
@@ -8,6 +9,38 @@ use crate::rollout::{self, Source};
 use crate::server::Server;
 use policy::State;
 use wire::{Failure, FailureCode};
+
+/// The version that a tentacle's record names, with the secrets that serve. No backend puts anything else back.
+#[derive(Debug)]
+pub struct Serves<'s>(&'s Version);
+
+impl<'s> Serves<'s> {
+    /// The version.
+    #[must_use]
+    pub fn version(&self) -> &Version {
+        self.0
+    }
+
+    /// Compares what was to be put back with the record as it is now: a deploy may have come first.
+    ///
+    /// # Errors
+    /// When another version serves, or this one with other secrets from git, or the store does not answer.
+    pub(crate) async fn of(
+        server: &Server,
+        target: &OnTentacle,
+        source: &'s Source,
+    ) -> Result<Self, Failure> {
+        rollout::still(server, target, &[State::Active]).await?;
+        let rights = server.store.rights().await.map_err(|error| unavailable(&error))?;
+        let now = rights.enclave(&target.record.name).and_then(|record| record.tentacles.get(&target.name));
+        let runs = now.is_some_and(|record| record.version == source.version.hash);
+        if runs && serving(server, target).await? == source.version.secrets {
+            return Ok(Self(&source.version));
+        }
+        let what = format!("another version of `{}` was deployed in the meantime", target.name);
+        Err(Failure::new(FailureCode::Conflict, what))
+    }
+}
 
 /// The version that runs, as it was deployed.
 ///
@@ -46,10 +79,11 @@ pub(crate) async fn put_back(
 ) -> Result<Vec<String>, Failure> {
     let target = grant.target();
     let _turn = rollout::turn(server, &target.record.name, &target.name).await;
-    if let Err(failure) = still_runs(server, target, source).await {
-        return Err(effect.failed(failure).await);
-    }
-    let done = match server.backend.put_back(grant, &source.version).await {
+    let serves = match Serves::of(server, target, source).await {
+        Ok(serves) => serves,
+        Err(failure) => return Err(effect.failed(failure).await),
+    };
+    let done = match server.backend.put_back(grant, &serves).await {
         Ok(done) => done,
         Err(error) => return Err(effect.failed(error.into_failure()).await),
     };
@@ -65,19 +99,4 @@ pub(crate) async fn serving(server: &Server, target: &OnTentacle) -> Result<GitS
     let version = target.tentacle.as_ref().map_or("", |record| record.version.as_str());
     let secrets = server.store.git_secrets(&target.record.name, &target.name, version).await;
     secrets.map_err(|error| unavailable(&error))
-}
-
-/// Whether the version that was to be put back is still the one that the record names, with the secrets that it has from git: a
-/// deploy may have come first.
-async fn still_runs(server: &Server, target: &OnTentacle, source: &Source) -> Result<(), Failure> {
-    rollout::still(server, target, &[State::Active]).await?;
-    let rights = server.store.rights().await.map_err(|error| unavailable(&error))?;
-    let now = rights.enclave(&target.record.name).and_then(|record| record.tentacles.get(&target.name));
-    let version = |of: Option<&crate::store::TentacleRecord>| of.map(|record| record.version.clone());
-    let same = version(now) == version(target.tentacle.as_ref());
-    if same && serving(server, target).await? == source.version.secrets {
-        return Ok(());
-    }
-    let what = format!("another version of `{}` was deployed in the meantime", target.name);
-    Err(Failure::new(FailureCode::Conflict, what))
 }

@@ -24,7 +24,7 @@ use self::tentacles::Tentacles;
 use crate::backend::beside::Allowed;
 use crate::backend::{
     Apart, Audit, Audited, Backend, BackendError, Cleared, Deployed, EnclaveView, LogOrder, LogStream, Logs,
-    RunOrder, RunReport, Survey, TentacleState, Usage, Version, preset, survey::Check,
+    RunOrder, RunReport, Serves, Survey, TentacleState, Usage, Version, preset, survey::Check,
 };
 use crate::config::Args;
 use crate::gate::act::{
@@ -289,8 +289,8 @@ impl Backend for Kubernetes {
         self.tentacles.apart(record).await
     }
 
-    async fn put_back(&self, grant: &PutBack, version: &Version) -> Result<Vec<String>, BackendError> {
-        let of = grant.target();
+    async fn put_back(&self, grant: &PutBack, serves: &Serves<'_>) -> Result<Vec<String>, BackendError> {
+        let (of, version) = (grant.target(), serves.version());
         self.takes(&version.sandbox)?;
         self.still_there(&of.record)?;
         self.tentacles.put_back(of, version).await

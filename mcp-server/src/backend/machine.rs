@@ -41,7 +41,7 @@ use self::places::Places;
 use self::tentacle::{Workshop, blocking};
 use crate::backend::{
     Apart, Audit, Audited, Backend, BackendError, Cleared, Deployed, EnclaveView, LogOrder, LogStream, Logs,
-    RunOrder, RunReport, Survey, TentacleState, Usage, Version, survey::Check,
+    RunOrder, RunReport, Serves, Survey, TentacleState, Usage, Version, survey::Check,
 };
 use crate::gate::act::{
     Apply, Deprovision, Info, List, Provision, Remove, Restart, SetSecret, TentacleAudit, TentacleLogs,
@@ -282,8 +282,8 @@ impl Backend for Machine {
         self.differences(record).await
     }
 
-    async fn put_back(&self, grant: &PutBack, version: &Version) -> Result<Vec<String>, BackendError> {
-        let of = grant.target();
+    async fn put_back(&self, grant: &PutBack, serves: &Serves<'_>) -> Result<Vec<String>, BackendError> {
+        let (of, version) = (grant.target(), serves.version());
         self.takes(&version.sandbox)?;
         self.look_for(&of.record).await?;
         self.put_back_files(of, version).await

@@ -4,7 +4,7 @@ use crate::call::Call;
 use crate::gate::act::{Apply, RestoreTentacle};
 use crate::gate::target::OnTentacle;
 use crate::gate::{Authorized, Effect, PutBack, unavailable};
-use crate::putting_back;
+use crate::putting_back::{self, Serves};
 use crate::rollout::{self, Source};
 use crate::server::Server;
 use crate::state::StateRepo;
@@ -206,10 +206,11 @@ async fn put_to_work(
     let put_back = PutBack::from(grant.clone());
     {
         let _turn = rollout::turn(server, &target.record.name, &target.name).await;
-        if let Err(failure) = rollout::still(server, target, &[State::Active]).await {
-            return Err(effect.failed(failure).await);
-        }
-        if let Err(error) = server.backend.put_back(&put_back, &source.version).await {
+        let serves = match Serves::of(server, target, source).await {
+            Ok(serves) => serves,
+            Err(failure) => return Err(effect.failed(failure).await),
+        };
+        if let Err(error) = server.backend.put_back(&put_back, &serves).await {
             return Err(effect.failed(error.into_failure()).await);
         }
         let mut ending = effect.end().await?;

@@ -7,7 +7,7 @@ use futures::{StreamExt, stream};
 use mcp_server::backend::audit::{Finding, Severity};
 use mcp_server::backend::{
     Apart, Audit, Audited, Backend, BackendError, Cleared, Deployed, EnclaveView, LogOrder, LogStream, Logs,
-    RunOrder, RunReport, Survey, TentacleState, Usage, Version, survey::Check,
+    RunOrder, RunReport, Serves, Survey, TentacleState, Usage, Version, survey::Check,
 };
 use mcp_server::gate::act::{
     Apply, Deprovision, Info, List, Provision, Remove, Restart, SetSecret, TentacleAudit, TentacleLogs,
@@ -350,8 +350,8 @@ impl Backend for Remembering {
         Ok(of.map(|((_, name), apart)| (name.parse().unwrap(), apart.clone())).collect())
     }
 
-    async fn put_back(&self, grant: &PutBack, version: &Version) -> Result<Vec<String>, BackendError> {
-        let (place, mut apart) = (place(grant.target()), None);
+    async fn put_back(&self, grant: &PutBack, serves: &Serves<'_>) -> Result<Vec<String>, BackendError> {
+        let (place, version, mut apart) = (place(grant.target()), serves.version(), None);
         self.effect("put back", |world| {
             assert!(world.enclaves.contains_key(&place.0), "a tentacle of no enclave: {place:?}");
             let before = world.tentacles.insert(place.clone(), version.hash.clone());

@@ -383,6 +383,33 @@ async fn a_lost_cluster_is_made_again_as_the_store_says(mut app: App) {
     assert_eq!(told().await, before);
 }
 
+/// A restore that has to wait for a deploy does not put back what that one has replaced.
+async fn a_deploy_that_comes_first_is_not_undone(mut app: App) {
+    let repo = lived_in(&mut app).await;
+    until_in_sync(&app).await;
+    let commit = repo_after_fetch(&repo, "two");
+    app.backend.world().tentacles.clear();
+    app.backend.stop_first_at("before deploy");
+    let door = app.door();
+    let deploying = tokio::spawn(async move {
+        price_watch(&door).say("ben", "wf_apply", json!({"name": "hello", "commit": commit})).await
+    });
+    app.backend.until_waiting(1).await;
+    let door = app.door();
+    let restoring =
+        tokio::spawn(async move { door.operate("state_restore", json!({"name": NAME})).await.unwrap() });
+    until("both have begun", async || app.database.rows().await["open_effect"].len() == 2).await;
+    app.backend.go_on();
+    let deployed = deploying.await.unwrap().unwrap();
+    let done = restoring.await.unwrap();
+    let hello = &done["tentacles"][0];
+    assert_eq!(hello["state"], "not_restored", "{done}");
+    assert!(hello["says"].to_string().contains("another version of `hello` was deployed"), "{done}");
+    let runs = app.backend.world().tentacles.values().next().cloned();
+    assert_eq!(runs.as_deref(), deployed["version"].as_str());
+    assert_eq!(seen(&app).await["tentacle"]["version"], deployed["version"]);
+}
+
 /// A server that writes records, and a tentacle whose webhook is signed with a secret; the commit is on the branch already.
 async fn with_a_hook(app: &mut App, in_git: Option<&str>) -> Team {
     let team = Team::new(app).await;
@@ -462,4 +489,5 @@ crate::on_both_stores! {
     what_was_frozen_is_frozen
     only_an_operator_restores
     a_lost_cluster_is_made_again_as_the_store_says
+    a_deploy_that_comes_first_is_not_undone
 }

@@ -34,9 +34,12 @@ impl Offered {
 /// How many offers a person is told of.
 const MOST_TOLD: i64 = 100;
 
-/// Where somebody answers an offer.
+/// Where somebody answers an offer: only a call says.
 #[derive(Debug, Clone, Copy)]
-pub(crate) enum AnsweredIn<'a> {
+pub(crate) struct AnsweredIn<'a>(Place<'a>);
+
+#[derive(Debug, Clone, Copy)]
+enum Place<'a> {
     /// By a card in the channel that lives in this workspace under this id.
     Channel(&'a str, &'a str),
     /// On the server's own page, where they signed in for just this offer.
@@ -46,10 +49,11 @@ pub(crate) enum AnsweredIn<'a> {
 impl<'a> AnsweredIn<'a> {
     /// Where this call was clicked; nowhere that counts without a click.
     pub(crate) fn of(call: &'a Call) -> Option<Self> {
-        match call.channel() {
-            Some((team, channel)) => Some(Self::Channel(team, &channel.id)),
-            None => call.on_page.then_some(Self::Page),
-        }
+        let place = match call.channel() {
+            Some((team, channel)) => Some(Place::Channel(team, &channel.id)),
+            None => call.on_page.then_some(Place::Page),
+        };
+        place.map(Self)
     }
 }
 
@@ -138,14 +142,14 @@ impl Tx {
         _: &Authorized<Accept>,
         id: Uuid,
         person: &PersonId,
-        place: AnsweredIn<'_>,
+        AnsweredIn(place): AnsweredIn<'_>,
     ) -> Result<Option<Offered>, StoreError> {
         let Some(offer) = self.find_offer(id).await?.filter(|offer| offer.to == *person) else {
             return Ok(None);
         };
         let here = match place {
-            AnsweredIn::Channel(team, channel) => self.enclave_of(team, channel).await?,
-            AnsweredIn::Page => self.enclave(&offer.enclave).await?,
+            Place::Channel(team, channel) => self.enclave_of(team, channel).await?,
+            Place::Page => self.enclave(&offer.enclave).await?,
         };
         let Some(record) = here.filter(|record| record.name == offer.enclave) else { return Ok(None) };
         let heir = self.class_of(&record, person).await?;
