@@ -13,8 +13,8 @@ use crate::team::{hello, price_watch, set_up};
 use mcp_server::backend::Apart;
 use proptest::prelude::*;
 use serde_json::{Value, json};
-use std::cell::{Cell, RefCell};
 use std::collections::BTreeSet;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use tokio::runtime::Runtime;
 
 const NAMES: [&str; 3] = ["hello", "mate", "tea"];
@@ -315,10 +315,10 @@ fn cases() -> u32 {
 
 #[test]
 fn whatever_happens_status_names_just_the_difference_and_what_it_offers_ends_it() {
-    let runtime = Runtime::new().unwrap();
+    let (runtime, deaths) = (Runtime::new().unwrap(), AtomicUsize::new(0));
+    let tries = histories::Tries { cases: cases(), at_once: 2, shorter: 200 };
     // The same histories each time, one after the other on one server for as long as it is as it must be.
-    let (kept, deaths) = (RefCell::new(None::<World>), Cell::new(0));
-    let ran = histories::each(&steps(), (cases(), 200), |steps| {
+    let ran = histories::each(steps, tries, |kept: &mut Option<World>, steps| {
         let before = kept.take();
         let mut world = runtime.block_on(async {
             let mut world = match before {
@@ -328,10 +328,11 @@ fn whatever_happens_status_names_just_the_difference_and_what_it_offers_ends_it(
             world.history(steps).await;
             world
         });
-        deaths.set(deaths.get() + std::mem::take(&mut world.deaths));
-        kept.replace(Some(world).filter(|world| world.model.commits.len() < LONG));
+        deaths.fetch_add(std::mem::take(&mut world.deaths), Ordering::Relaxed);
+        *kept = Some(world).filter(|world| world.model.commits.len() < LONG);
     });
-    println!("the server died {} times", deaths.get());
+    let deaths = deaths.into_inner();
+    println!("the server died {deaths} times");
     ran.unwrap_or_else(|why| panic!("{why}"));
-    assert!(deaths.get() > 5);
+    assert!(deaths > 5);
 }

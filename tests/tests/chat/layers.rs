@@ -9,13 +9,16 @@ use self::world::{NAMES, Step, World, write};
 use crate::histories;
 use crate::said::{aloud, founder};
 use proptest::prelude::*;
-use std::cell::{Cell, RefCell};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use tests::{Home, Post};
 use tokio::runtime::Runtime;
 
 /// How many histories are tried, and how many when `cargo xtask test --full` asks for it.
 const FEW: u32 = 6;
 const ALL: u32 = 1_000;
+
+/// How many are tried side by side, each in a workspace of its own: most of the time they wait.
+const AT_ONCE: usize = 8;
 
 /// A workspace makes way for a new one when its channel has grown for that long, or so often somebody was killed in it: each time
 /// `tntc up` waits longer until it starts again what has ended.
@@ -113,10 +116,10 @@ fn cases() -> u32 {
 
 #[test]
 fn whatever_happens_on_three_layers_status_names_just_the_difference_and_nothing_is_lost() {
-    let runtime = Runtime::new().unwrap();
-    let (kept, kills) = (RefCell::new(None::<World>), Cell::new(0));
+    let (runtime, kills) = (Runtime::new().unwrap(), AtomicUsize::new(0));
+    let tries = histories::Tries { cases: cases(), at_once: AT_ONCE, shorter: 0 };
     // The same histories each time, but for when exactly somebody is killed.
-    let ran = histories::each(&steps(), (cases(), 0), |steps| {
+    let ran = histories::each(steps, tries, |kept: &mut Option<World>, steps| {
         let before = kept.take();
         let had = before.as_ref().map_or(0, |world| world.kills);
         let world = runtime.block_on(async {
@@ -127,10 +130,11 @@ fn whatever_happens_on_three_layers_status_names_just_the_difference_and_nothing
             world.history(steps).await;
             world
         });
-        kills.set(kills.get() + world.kills - had);
-        kept.replace(Some(world).filter(|world| world.asked < LONG && world.kills < OFTEN));
+        kills.fetch_add(world.kills - had, Ordering::Relaxed);
+        *kept = Some(world).filter(|world| world.asked < LONG && world.kills < OFTEN);
     });
-    println!("somebody was killed {} times", kills.get());
+    let kills = kills.into_inner();
+    println!("somebody was killed {kills} times");
     ran.unwrap_or_else(|why| panic!("{why}"));
-    assert!(kills.get() > 3);
+    assert!(kills > 3);
 }

@@ -29,6 +29,7 @@ use serde_json::Value;
 use std::collections::BTreeSet;
 use std::fmt;
 use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use tokio::sync::{mpsc, watch};
@@ -93,6 +94,8 @@ pub(super) struct Engine {
     watched: Vec<AbortOnDropHandle<()>>,
     in_flight: watch::Sender<u32>,
     used: Mutex<Instant>,
+    /// Whether a run failed in it where nobody can see what that one has left.
+    worn: AtomicBool,
 }
 
 impl Engine {
@@ -141,6 +144,7 @@ impl Engine {
             watched: Vec::new(),
             in_flight: watch::Sender::new(0),
             used: Mutex::new(Instant::now()),
+            worn: AtomicBool::new(false),
         };
         match engine.until_ready().await {
             Ok(()) => {
@@ -225,7 +229,8 @@ impl Engine {
     /// Whether all of its sidecars live, and it has had room for every process so far: what a run has left in it may take up the
     /// room of the next. If not, it ends the runs that it has, and takes no more.
     pub(super) fn is_whole(&self) -> bool {
-        self.sandbox.group.processes_refused() == 0 && self.sidecars.iter().all(|one| one.sandbox.is_alive())
+        let has_room = self.sandbox.group.processes_refused() == 0 && !self.worn.load(Ordering::Relaxed);
+        has_room && self.sidecars.iter().all(|one| one.sandbox.is_alive())
     }
 
     /// What it is in, and what is beside it.

@@ -127,7 +127,7 @@ impl World {
                 if let Some(end) = self.ana.sees_alone(&thread).await.into_iter().find(is_the_end) {
                     return end;
                 }
-                tokio::time::sleep(Duration::from_millis(30)).await;
+                tokio::time::sleep(Duration::from_millis(50)).await;
             }
             assert!(dies.is_some(), "{words}: {:?}", self.ana.sees_alone(&thread).await);
             // A deploy that was interrupted says so, and is asked for again.

@@ -5,6 +5,7 @@
 
 use std::ffi::OsString;
 use std::fs;
+use std::num::NonZero;
 use std::panic::resume_unwind;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -20,6 +21,12 @@ use crate::{console, process};
 /// The suites on clusters, with those that take the rest of that lane's time. All others are in the other lane: above all
 /// `machine` and `chat`, which both make sandboxes on this machine.
 const ON_CLUSTERS: [&str; 6] = ["node", "kubernetes", "keycloak", "cluster", "judged", "front_door"];
+
+/// The suites whose tests wait for others' programs most of the time, so that more of them go on at once than there are processors.
+const WAITING: [&str; 5] = ["chat", "machine", "node", "kubernetes", "front_door"];
+
+/// How many for each processor.
+const AT_ONCE: usize = 2;
 
 /// The rows of both lanes in the report.
 const OTHERS: &str = "tests";
@@ -54,7 +61,7 @@ pub(super) fn suites(metadata: &Metadata, written: &str) -> Result<Vec<Suite>> {
             folder: folder.as_std_path().to_owned(),
         });
     }
-    for name in ON_CLUSTERS {
+    for name in ON_CLUSTERS.into_iter().chain(WAITING) {
         if !suites.iter().any(|suite| suite.name == name) {
             bail!("there is no suite `{name}`: the lanes are not up to date");
         }
@@ -100,6 +107,10 @@ fn lane(
         let cargo = std::env::var_os("CARGO").unwrap_or_else(|| OsString::from("cargo"));
         command.current_dir(&suite.folder).env("CARGO", cargo);
         command.env("CARGO_MANIFEST_DIR", &suite.folder).env("CARGO_PKG_NAME", &suite.package);
+        if WAITING.contains(&suite.name.as_str()) {
+            let processors = thread::available_parallelism().map_or(1, NonZero::get);
+            command.env("RUST_TEST_THREADS", (processors * AT_ONCE).to_string());
+        }
         ready(&mut command);
         console::complain(&format!("── {} of {}", suite.name, suite.package));
         if run(&command).is_err() {

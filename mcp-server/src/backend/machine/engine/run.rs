@@ -5,6 +5,7 @@ use super::{Beside, Engine, READY_WITHIN};
 use crate::backend::asking::{Asked, BROKE, GRACE, NoReport, broken, no_memory};
 use crate::backend::{BackendError, Rehearsed, RunOrder, RunReport, Watch, rehearsal};
 use serde_json::{Value, json};
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 use workflow::Bundle;
 
@@ -63,7 +64,12 @@ impl Engine {
             }
         };
         match report {
-            Ok(report) => Ok(Some(self.with_the_dead(report).await)),
+            Ok(report) => {
+                // Its processes are none of this kernel's, which counts only what they take of it.
+                let unseen = self.kind == Kind::Runsc && !report.success;
+                self.worn.fetch_or(unseen, Ordering::Relaxed);
+                Ok(Some(self.with_the_dead(report).await))
+            }
             Err(NoReport::Refused(error)) => Err(error),
             Err(NoReport::Ending(how)) => {
                 tracing::info!(copy = self.copy, how, "an engine that was ending took no run");
