@@ -64,7 +64,7 @@ pub(super) async fn processor(site: &impl Site) -> Outcome {
     let spin = |seconds: u32| json!({"attempt": "spin", "seconds": seconds, "threads": 4});
     let mut control = 0.0;
     // Where others keep the machine busy, one try shows nothing.
-    for _ in 0..10 {
+    for _ in 0..30 {
         control = match site.outside(&spin(2)).await {
             Tried::Got(share) => share.as_f64().unwrap() * 1000.0,
             other => panic!("outside, using a processor shows nothing: {other:?}"),

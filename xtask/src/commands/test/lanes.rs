@@ -23,7 +23,7 @@ use crate::{console, process};
 const ON_CLUSTERS: [&str; 6] = ["node", "kubernetes", "keycloak", "cluster", "judged", "front_door"];
 
 /// The suites whose tests wait for others' programs most of the time, so that more of them go on at once than there are processors.
-const WAITING: [&str; 5] = ["chat", "machine", "node", "kubernetes", "front_door"];
+const WAITING: [&str; 2] = ["chat", "machine"];
 
 /// How many for each processor.
 const AT_ONCE: usize = 2;
