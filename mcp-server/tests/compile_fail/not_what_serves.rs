@@ -1,0 +1,18 @@
+//! No backend puts back a version that nobody has compared with the record, and nobody says by hand that one serves.
+
+use mcp_server::backend::{Backend, BackendError, Serves, Version};
+use mcp_server::gate::PutBack;
+
+async fn put_back(
+    backend: &dyn Backend,
+    grant: &PutBack,
+    version: &Version,
+) -> Result<Vec<String>, BackendError> {
+    backend.put_back(grant, version).await
+}
+
+fn serves(version: &Version) -> Serves<'_> {
+    Serves(version)
+}
+
+fn main() {}
