@@ -5,6 +5,7 @@ mod archive;
 mod commit;
 mod credentials;
 mod error;
+mod folder;
 mod hostile;
 mod http;
 mod layout;

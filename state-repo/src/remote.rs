@@ -3,13 +3,11 @@
 use crate::address::RepoAddress;
 use crate::credentials::Credentials;
 use crate::error::StateError;
+use crate::folder;
 use crate::libgit2;
 use crate::line::Line;
 use crate::names::{BranchName, CommitId};
 use git2::{AutotagOption, ErrorCode, FetchOptions, Oid, Progress, PushOptions, RemoteCallbacks, Repository};
-use std::fs;
-use std::io::{self, Write as _};
-use std::path::Path;
 use std::time::{Duration, Instant};
 
 /// How much one fetch may bring.
@@ -227,7 +225,7 @@ impl Elsewhere {
             }
         }
         match self.address.folder() {
-            Some(folder) => push_to_folder(repo, &Repository::open(folder)?, (branch, old), new),
+            Some(folder) => folder::push(repo, &Repository::open(folder)?, (branch, old), new),
             None => self.push_by_git(repo, branch, new),
         }
     }
@@ -272,64 +270,6 @@ impl Elsewhere {
     fn local_fault(&self, error: &git2::Error) -> StateError {
         let gone = self.address.folder().is_some_and(|folder| !folder.exists());
         if gone { RemoteError::NotThere.into() } else { StateError::Git(one_line(error.message())) }
-    }
-}
-
-/// A push to a folder of this machine: the objects, then the branch, if it still stands where it stood.
-fn push_to_folder(
-    from: &Repository,
-    to: &Repository,
-    (branch, old): (&BranchName, Option<Oid>),
-    new: CommitId,
-) -> Result<Pushed, StateError> {
-    let name = branch.reference();
-    let checked_out = !to.is_bare() && to.head().is_ok_and(|head| head.name_bytes() == name.as_bytes());
-    if checked_out {
-        let why = format!("`{branch}` is checked out there, and what is checked out would not follow");
-        return Err(RemoteError::Rejected(why).into());
-    }
-    let mut walk = from.revwalk()?;
-    walk.push(new.0)?;
-    if let Some(old) = old {
-        walk.hide(old)?;
-    }
-    let mut pack = from.packbuilder()?;
-    pack.insert_walk(&mut walk)?;
-    let mut bytes = git2::Buf::new();
-    pack.write_buf(&mut bytes)?;
-    let objects = to.odb()?;
-    let mut writer = objects.packwriter()?;
-    writer.write_all(&bytes).map_err(|error| StateError::Git(error.to_string()))?;
-    writer.commit()?;
-    let_go(&to.path().join(format!("{name}.lock")))?;
-    let moved = match old {
-        // Compared and set in one step, under the lock that git itself takes.
-        Some(old) => to.reference_matching(&name, new.0, true, old, "push"),
-        None => to.reference(&name, new.0, false, "push"),
-    };
-    match moved {
-        Ok(_) => Ok(Pushed::Done),
-        Err(error) if error.code() == ErrorCode::Locked => Ok(Pushed::Held),
-        Err(error)
-            if matches!(error.code(), ErrorCode::Modified | ErrorCode::Exists | ErrorCode::NotFound) =>
-        {
-            Ok(Pushed::Lost)
-        }
-        Err(error) => Err(error.into()),
-    }
-}
-
-/// Puts away what a process has left that died when it held a branch: for that, git needs a moment and no more.
-fn let_go(lock: &Path) -> Result<(), StateError> {
-    const LONG: Duration = Duration::from_secs(60);
-    let held = fs::metadata(lock).and_then(|lock| lock.modified()).ok();
-    // From either side: the clock may have been set.
-    match held.map(|since| since.elapsed().unwrap_or_else(|ahead| ahead.duration())) {
-        Some(age) if age > LONG => match fs::remove_file(lock) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(StateError::io(lock)(error)),
-            _ => Ok(()),
-        },
-        _ => Ok(()),
     }
 }
 

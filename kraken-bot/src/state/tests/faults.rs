@@ -108,6 +108,22 @@ fn a_repository_that_is_away_is_told_and_nothing_is_lost() {
 }
 
 #[test]
+fn what_one_of_ours_held_who_died_holds_up_nobody() {
+    let mut world = both_changed();
+    let lock = world.bare().join("refs/heads/main.lock");
+    std::fs::write(&lock, "").unwrap();
+    std::fs::write(world.bare().join("tentacular-turn"), "somebody moves a branch").unwrap();
+    world.holds_on = true;
+    world.asks(None, None);
+    assert!(world.failures.is_empty(), "{:?}", world.failures);
+    assert!(!lock.exists());
+    world.is_as_it_must_be();
+    world.comes_to_rest();
+    // From here on what is there is somebody else's again.
+    assert_eq!(std::fs::read(world.bare().join("tentacular-turn")).unwrap(), b"");
+}
+
+#[test]
 fn where_somebody_holds_the_branch_that_is_told_until_it_is_let_go() {
     let mut world = both_changed();
     let lock = world.bare().join("refs/heads/main.lock");
