@@ -43,7 +43,7 @@ enum Step {
 
 fn steps() -> impl Strategy<Value = Vec<Step>> {
     let name = || 0..NAMES.len();
-    let dies = || prop_oneof![4 => Just(None), 1 => Just(Some("before")), 1 => Just(Some("after"))];
+    let dies = || prop_oneof![Just(None), Just(Some("before")), Just(Some("after"))];
     prop::collection::vec(
         prop_oneof![
             4 => name().prop_map(Step::Pushes),
@@ -310,7 +310,7 @@ async fn every_difference_is_told_and_ended_whenever_the_server_dies() {
 
 /// How many histories are tried: more when `cargo xtask test --full` asks for it.
 fn cases() -> u32 {
-    if std::env::var("TENTACULAR_TEST_FULL").is_ok_and(|full| full == "1") { 1_000 } else { 24 }
+    if std::env::var("TENTACULAR_TEST_FULL").is_ok_and(|full| full == "1") { 1_000 } else { 48 }
 }
 
 #[test]
