@@ -23,7 +23,8 @@ use crate::{console, process};
 const ON_CLUSTERS: [&str; 6] = ["node", "kubernetes", "keycloak", "cluster", "judged", "front_door"];
 
 /// The suites whose tests wait for others' programs most of the time, so that more of them go on at once than there are processors.
-const WAITING: [&str; 2] = ["chat", "machine"];
+/// Not those that measure what is left of a processor.
+const WAITING: [&str; 1] = ["chat"];
 
 /// How many for each processor.
 const AT_ONCE: usize = 2;
