@@ -28,7 +28,7 @@ use crate::gate::act::{
     Apply, Deprovision, Info, List, Provision, Remove, Restart, SetSecret, TentacleAudit, TentacleLogs,
 };
 use crate::gate::target::OnTentacle;
-use crate::gate::{Authorized, Changed, MayRun, PutBack, SurveyGrant};
+use crate::gate::{Authorized, Changed, MayRun, SurveyGrant};
 pub use crate::git_secrets::GitSecrets;
 pub use crate::putting_back::Serves;
 pub use crate::review::Cleared;
@@ -139,7 +139,7 @@ pub trait Backend: fmt::Debug + Send + Sync {
 
     /// Makes what there is of the version that a tentacle's record names as it was made; answers what was not. Where nothing
     /// is different nothing is written.
-    async fn put_back(&self, _: &PutBack, _: &Serves<'_>) -> Result<Vec<String>, BackendError> {
+    async fn put_back(&self, _: &Serves<'_>) -> Result<Vec<String>, BackendError> {
         Ok(Vec::new())
     }
 

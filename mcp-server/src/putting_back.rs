@@ -5,37 +5,46 @@ use crate::backend::Version;
 use crate::gate::target::OnTentacle;
 use crate::gate::{Effect, PutBack, unavailable};
 use crate::git_secrets::GitSecrets;
-use crate::rollout::{self, Source};
+use crate::rollout::{self, Source, Turn};
 use crate::server::Server;
 use policy::State;
 use wire::{Failure, FailureCode};
 
-/// The version that a tentacle's record names, with the secrets that serve. No backend puts anything else back.
+/// The version that a tentacle's record names, with the secrets that serve, and the right to put it back. No backend puts anything
+/// else back. For as long as it lives it is this tentacle's turn: no deploy comes in between.
 #[derive(Debug)]
-pub struct Serves<'s>(&'s Version);
+pub struct Serves<'s> {
+    grant: &'s PutBack,
+    version: &'s Version,
+    _turn: Turn,
+}
 
 impl<'s> Serves<'s> {
+    /// The tentacle.
+    #[must_use]
+    pub fn target(&self) -> &OnTentacle {
+        self.grant.target()
+    }
+
     /// The version.
     #[must_use]
     pub fn version(&self) -> &Version {
-        self.0
+        self.version
     }
 
-    /// Compares what was to be put back with the record as it is now: a deploy may have come first.
+    /// Waits for the tentacle's turn, and compares what was to be put back with the record as it is then: a deploy may have come first.
     ///
     /// # Errors
     /// When another version serves, or this one with other secrets from git, or the store does not answer.
-    pub(crate) async fn of(
-        server: &Server,
-        target: &OnTentacle,
-        source: &'s Source,
-    ) -> Result<Self, Failure> {
+    pub(crate) async fn of(server: &Server, grant: &'s PutBack, source: &'s Source) -> Result<Self, Failure> {
+        let target = grant.target();
+        let turn = rollout::turn(server, &target.record.name, &target.name).await;
         rollout::still(server, target, &[State::Active]).await?;
         let rights = server.store.rights().await.map_err(|error| unavailable(&error))?;
         let now = rights.enclave(&target.record.name).and_then(|record| record.tentacles.get(&target.name));
         let runs = now.is_some_and(|record| record.version == source.version.hash);
         if runs && serving(server, target).await? == source.version.secrets {
-            return Ok(Self(&source.version));
+            return Ok(Self { grant, version: &source.version, _turn: turn });
         }
         let what = format!("another version of `{}` was deployed in the meantime", target.name);
         Err(Failure::new(FailureCode::Conflict, what))
@@ -77,19 +86,17 @@ pub(crate) async fn put_back(
     effect: Effect<'_>,
     source: &Source,
 ) -> Result<Vec<String>, Failure> {
-    let target = grant.target();
-    let _turn = rollout::turn(server, &target.record.name, &target.name).await;
-    let serves = match Serves::of(server, target, source).await {
+    let serves = match Serves::of(server, grant, source).await {
         Ok(serves) => serves,
         Err(failure) => return Err(effect.failed(failure).await),
     };
-    let done = match server.backend.put_back(grant, &serves).await {
+    let done = match server.backend.put_back(&serves).await {
         Ok(done) => done,
         Err(error) => return Err(effect.failed(error.into_failure()).await),
     };
     effect.end().await?.done().await?;
     if !done.is_empty() {
-        server.follow(grant, &target.record.name).await;
+        server.follow(grant, &grant.target().record.name).await;
     }
     Ok(done)
 }

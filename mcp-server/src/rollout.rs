@@ -329,12 +329,11 @@ pub(crate) async fn remove(
     Ok(removed)
 }
 
+/// A tentacle's turn, until it is dropped.
+pub(crate) type Turn = (OwnedRwLockReadGuard<()>, OwnedRwLockWriteGuard<()>);
+
 /// One change of a tentacle at a time, and none while its enclave is being removed.
-pub(crate) async fn turn(
-    server: &Server,
-    enclave: &EnclaveName,
-    name: &TentacleName,
-) -> (OwnedRwLockReadGuard<()>, OwnedRwLockWriteGuard<()>) {
+pub(crate) async fn turn(server: &Server, enclave: &EnclaveName, name: &TentacleName) -> Turn {
     let enclave_stays = server.rollouts.share(enclave.as_str()).await;
     let alone = server.rollouts.lock(&format!("{enclave}/{name}")).await;
     (enclave_stays, alone)

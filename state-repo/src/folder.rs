@@ -9,10 +9,10 @@ use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-/// In the repository's folder: whose turn it is among the server and the Kraken.
-const TURN: &str = "tentacular-turn";
+/// In the repository's folder, while the server or the Kraken has a turn.
+const MARK: &str = "tentacular-turn";
 
-/// How long a turn is waited for. It takes no longer than to write one small file.
+/// How long a turn is waited for. It takes no longer than git's own lock.
 const TURN_WITHIN: Duration = Duration::from_secs(5);
 
 /// How old git's lock of a branch must be until nobody can work under it any more: for that, git needs a moment and no more.
@@ -67,30 +67,35 @@ pub(crate) fn push(
     }
 }
 
-/// A turn to move branches. Git's lock outlives whoever dies under it; this one ends with its process, and tells the next one
-/// whether that was in the middle.
+/// A turn to move branches. Git's lock outlives whoever dies under it; this one, on the repository's folder itself, ends with its
+/// process, and a mark in it tells the next one whether that was in the middle.
 struct Turn {
-    file: File,
+    _folder: File,
     /// Whether whoever had it before died in it, and git's lock may be theirs.
     after_a_death: bool,
+    mark: PathBuf,
     lock: PathBuf,
 }
 
 impl Turn {
-    /// Takes it. It makes the way after a death shorter and nothing else: where it cannot be had, it is done without.
+    /// Takes it. It makes the way after a death shorter and nothing else: where it cannot be had, it is done without. Nothing that
+    /// somebody has put where the mark belongs is opened.
     fn take(repo: &Path, lock: &Path) -> Option<Self> {
-        let mut file =
-            File::options().read(true).write(true).create(true).truncate(false).open(repo.join(TURN)).ok()?;
+        let folder = File::open(repo).ok()?;
         let began = Instant::now();
-        while let Err(error) = file.try_lock() {
+        while let Err(error) = folder.try_lock() {
             if matches!(error, TryLockError::Error(_)) || began.elapsed() > TURN_WITHIN {
                 return None;
             }
             std::thread::sleep(Duration::from_millis(5));
         }
-        let after_a_death = file.metadata().ok()?.len() > 0;
-        file.write_all(b"somebody moves a branch\n").ok()?;
-        Some(Self { file, after_a_death, lock: lock.to_owned() })
+        let mark = repo.join(MARK);
+        let after_a_death = match File::create_new(&mark) {
+            Ok(_) => false,
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => true,
+            Err(_) => return None,
+        };
+        Some(Self { _folder: folder, after_a_death, mark, lock: lock.to_owned() })
     }
 }
 
@@ -99,7 +104,7 @@ impl Drop for Turn {
         // What the dead have left stays known until it is put away.
         if !(self.after_a_death && self.lock.exists()) {
             // Where this fails, a lock that somebody else takes next is believed to be ours.
-            let _ = self.file.set_len(0);
+            let _ = fs::remove_file(&self.mark);
         }
     }
 }

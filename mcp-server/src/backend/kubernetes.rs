@@ -31,7 +31,7 @@ use crate::gate::act::{
     Apply, Deprovision, Info, List, Provision, Remove, Restart, SetSecret, TentacleAudit, TentacleLogs,
 };
 use crate::gate::target::OnTentacle;
-use crate::gate::{Authorized, Changed, MayRun, PutBack, SurveyGrant};
+use crate::gate::{Authorized, Changed, MayRun, SurveyGrant};
 use crate::modules::Registries;
 use crate::store::EnclaveRecord;
 use crate::supply::Supply;
@@ -289,8 +289,8 @@ impl Backend for Kubernetes {
         self.tentacles.apart(record).await
     }
 
-    async fn put_back(&self, grant: &PutBack, serves: &Serves<'_>) -> Result<Vec<String>, BackendError> {
-        let (of, version) = (grant.target(), serves.version());
+    async fn put_back(&self, serves: &Serves<'_>) -> Result<Vec<String>, BackendError> {
+        let (of, version) = (serves.target(), serves.version());
         self.takes(&version.sandbox)?;
         self.still_there(&of.record)?;
         self.tentacles.put_back(of, version).await

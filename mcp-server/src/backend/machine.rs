@@ -47,7 +47,7 @@ use crate::gate::act::{
     Apply, Deprovision, Info, List, Provision, Remove, Restart, SetSecret, TentacleAudit, TentacleLogs,
 };
 use crate::gate::target::OnTentacle;
-use crate::gate::{Authorized, Changed, MayRun, PutBack, SurveyGrant};
+use crate::gate::{Authorized, Changed, MayRun, SurveyGrant};
 use crate::store::EnclaveRecord;
 use async_trait::async_trait;
 use futures::StreamExt;
@@ -282,8 +282,8 @@ impl Backend for Machine {
         self.differences(record).await
     }
 
-    async fn put_back(&self, grant: &PutBack, serves: &Serves<'_>) -> Result<Vec<String>, BackendError> {
-        let (of, version) = (grant.target(), serves.version());
+    async fn put_back(&self, serves: &Serves<'_>) -> Result<Vec<String>, BackendError> {
+        let (of, version) = (serves.target(), serves.version());
         self.takes(&version.sandbox)?;
         self.look_for(&of.record).await?;
         self.put_back_files(of, version).await

@@ -5,7 +5,7 @@ use crate::gate::act::{Apply, RestoreTentacle};
 use crate::gate::target::OnTentacle;
 use crate::gate::{Authorized, Effect, PutBack, unavailable};
 use crate::putting_back::{self, Serves};
-use crate::rollout::{self, Source};
+use crate::rollout::Source;
 use crate::server::Server;
 use crate::state::StateRepo;
 use crate::store::{DeployEnd, DeployRow, OpenEffect, StoreError, Tx};
@@ -202,15 +202,14 @@ async fn put_to_work(
     InHand { source, is_new }: &InHand,
     by: &str,
 ) -> Result<PutBack, Failure> {
-    let (target, began) = (grant.target(), Timestamp::now());
+    let began = Timestamp::now();
     let put_back = PutBack::from(grant.clone());
     {
-        let _turn = rollout::turn(server, &target.record.name, &target.name).await;
-        let serves = match Serves::of(server, target, source).await {
+        let serves = match Serves::of(server, &put_back, source).await {
             Ok(serves) => serves,
             Err(failure) => return Err(effect.failed(failure).await),
         };
-        if let Err(error) = server.backend.put_back(&put_back, &serves).await {
+        if let Err(error) = server.backend.put_back(&serves).await {
             return Err(effect.failed(error.into_failure()).await);
         }
         let mut ending = effect.end().await?;

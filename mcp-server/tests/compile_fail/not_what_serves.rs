@@ -3,16 +3,12 @@
 use mcp_server::backend::{Backend, BackendError, Serves, Version};
 use mcp_server::gate::PutBack;
 
-async fn put_back(
-    backend: &dyn Backend,
-    grant: &PutBack,
-    version: &Version,
-) -> Result<Vec<String>, BackendError> {
-    backend.put_back(grant, version).await
+async fn put_back(backend: &dyn Backend, version: &Version) -> Result<Vec<String>, BackendError> {
+    backend.put_back(version).await
 }
 
-fn serves(version: &Version) -> Serves<'_> {
-    Serves(version)
+fn serves<'s>(grant: &'s PutBack, version: &'s Version) -> Serves<'s> {
+    Serves { grant, version }
 }
 
 fn main() {}

@@ -13,7 +13,7 @@ use mcp_server::gate::act::{
     Apply, Deprovision, Info, List, Provision, Remove, Restart, SetSecret, TentacleAudit, TentacleLogs,
 };
 use mcp_server::gate::target::OnTentacle;
-use mcp_server::gate::{Authorized, Changed, MayRun, PutBack, SurveyGrant};
+use mcp_server::gate::{Authorized, Changed, MayRun, SurveyGrant};
 use mcp_server::store::EnclaveRecord;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -350,8 +350,8 @@ impl Backend for Remembering {
         Ok(of.map(|((_, name), apart)| (name.parse().unwrap(), apart.clone())).collect())
     }
 
-    async fn put_back(&self, grant: &PutBack, serves: &Serves<'_>) -> Result<Vec<String>, BackendError> {
-        let (place, version, mut apart) = (place(grant.target()), serves.version(), None);
+    async fn put_back(&self, serves: &Serves<'_>) -> Result<Vec<String>, BackendError> {
+        let (place, version, mut apart) = (place(serves.target()), serves.version(), None);
         self.effect("put back", |world| {
             assert!(world.enclaves.contains_key(&place.0), "a tentacle of no enclave: {place:?}");
             let before = world.tentacles.insert(place.clone(), version.hash.clone());

@@ -112,7 +112,10 @@ fn what_one_of_ours_held_who_died_holds_up_nobody() {
     let mut world = both_changed();
     let lock = world.bare().join("refs/heads/main.lock");
     std::fs::write(&lock, "").unwrap();
-    std::fs::write(world.bare().join("tentacular-turn"), "somebody moves a branch").unwrap();
+    // Whatever stands where the mark belongs is not written to.
+    let (mark, other) = (world.bare().join("tentacular-turn"), world.home.path().join("other"));
+    std::fs::write(&other, "of somebody else").unwrap();
+    std::os::unix::fs::symlink(&other, &mark).unwrap();
     world.holds_on = true;
     world.asks(None, None);
     assert!(world.failures.is_empty(), "{:?}", world.failures);
@@ -120,7 +123,8 @@ fn what_one_of_ours_held_who_died_holds_up_nobody() {
     world.is_as_it_must_be();
     world.comes_to_rest();
     // From here on what is there is somebody else's again.
-    assert_eq!(std::fs::read(world.bare().join("tentacular-turn")).unwrap(), b"");
+    assert!(mark.symlink_metadata().is_err());
+    assert_eq!(std::fs::read_to_string(other).unwrap(), "of somebody else");
 }
 
 #[test]
