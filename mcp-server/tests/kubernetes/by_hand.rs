@@ -5,6 +5,7 @@ use crate::cluster::kubectl;
 use crate::kubelet::Kubelet;
 use crate::site::{Site, unique};
 use crate::until::until;
+use axum::http::Method;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -144,7 +145,15 @@ async fn what_kubectl_changed_is_told_by_field_and_hand_and_put_back() {
     assert_eq!(place.status().await["other"]["state"], "not_in_git");
     assert_eq!(place.site.proxy.calls().iter().map(|call| &call.what).collect::<Vec<_>>(), [""; 0]);
 
-    assert_eq!(place.repair("hello").await, [format!("Deployment {hello}")]);
+    // Somebody changes it once more between the server's look and its write: that is looked at, too.
+    place.site.proxy.hold(&("put back", Method::PATCH, "/deployments/{}"), &hello);
+    let once_more = async {
+        place.site.proxy.until_held().await;
+        place.kubectl(&["annotate", "deployment", &hello, "late=c"]);
+        place.site.proxy.let_go();
+    };
+    let (back, ()) = tokio::join!(place.repair("hello"), once_more);
+    assert_eq!(back, [format!("Deployment {hello}")]);
     assert_eq!(place.until_told("not_in_git", 0).await, []);
     assert_eq!(place.contents(&hello), before);
     place.end().await;

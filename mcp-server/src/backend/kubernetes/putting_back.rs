@@ -12,11 +12,38 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use std::fmt;
+use std::time::Duration;
+use tokio::time::{Instant, sleep};
+
+/// For how long it is tried again while others write to it, and how far apart the tries are.
+const CALM_WITHIN: Duration = Duration::from_secs(10);
+const LOOK_AGAIN: Duration = Duration::from_millis(100);
 
 impl Cluster {
-    /// Puts an object back; answers whether anything of it was not as it is to be. The API server is asked first what would
-    /// come of it, so that fields that somebody removed are found as well as those that somebody set.
+    /// Puts an object back; answers whether anything of it was not as it is to be. Who writes to it meanwhile, as a controller
+    /// does whenever something changes, is looked at again: neither goes over what the other wrote unseen.
     pub(super) async fn put_back<K>(&self, namespace: &str, wanted: &K) -> Result<bool, BackendError>
+    where
+        K: Resource<Scope = NamespaceResourceScope, DynamicType = ()>,
+        K: Serialize + DeserializeOwned + Clone + fmt::Debug + Sync,
+    {
+        let began = Instant::now();
+        loop {
+            match self.put_back_as_seen(namespace, wanted).await {
+                Err(NotPutBack::Changed) if began.elapsed() < CALM_WITHIN => sleep(LOOK_AGAIN).await,
+                Err(NotPutBack::Changed) => {
+                    let name = wanted.name_any();
+                    return Err(BackendError::Unreachable(format!("`{name}` is changed again and again")));
+                }
+                Err(NotPutBack::Failed(error)) => return Err(error),
+                Ok(differed) => return Ok(differed),
+            }
+        }
+    }
+
+    /// Looks at an object once, and puts it back as it was seen. The API server is asked first what would come of it, so that
+    /// fields that somebody removed are found as well as those that somebody set.
+    async fn put_back_as_seen<K>(&self, namespace: &str, wanted: &K) -> Result<bool, NotPutBack>
     where
         K: Resource<Scope = NamespaceResourceScope, DynamicType = ()>,
         K: Serialize + DeserializeOwned + Clone + fmt::Debug + Sync,
@@ -24,7 +51,7 @@ impl Cluster {
         let objects: Api<K> = Api::namespaced(self.client(), namespace);
         let name = wanted.meta().name.clone().unwrap_or_default();
         let params = PatchParams::apply(FIELD_MANAGER).force();
-        let Some(there) = objects.get_opt(&name).await.map_err(failed)? else {
+        let Some(there) = objects.get_opt(&name).await? else {
             self.apply(namespace, wanted).await?;
             return Ok(true);
         };
@@ -34,13 +61,13 @@ impl Cluster {
             || match objects.patch(&name, &would, &Patch::Apply(wanted)).await {
                 Ok(after) => content(&after)? != content(&there)?,
                 Err(Error::Api(status)) if cannot_change(&status) => true,
-                Err(error) => return Err(failed(error)),
+                Err(error) => return Err(error.into()),
             };
         if !differs {
             return Ok(false);
         }
         if by_hand {
-            self.take_over(&objects, &there).await?;
+            take_over(&objects, &there).await?;
         }
         match objects.patch(&name, &params, &Patch::Apply(wanted)).await {
             Ok(_) => {}
@@ -49,23 +76,45 @@ impl Cluster {
                 self.remove::<K>(namespace, &name).await?;
                 self.apply(namespace, wanted).await?;
             }
-            Err(error) => return Err(failed(error)),
+            Err(error) => return Err(error.into()),
         }
         Ok(true)
     }
+}
 
-    /// Takes over what others have set, unless it changed since it was looked at.
-    async fn take_over<K>(&self, objects: &Api<K>, there: &K) -> Result<(), BackendError>
-    where
-        K: Resource<DynamicType = ()> + DeserializeOwned + Clone + fmt::Debug,
-    {
-        let entries = fields::taken_over(there.managed_fields());
-        let change = json!({"metadata": {
-            "managedFields": entries,
-            "resourceVersion": there.resource_version(),
-        }});
-        let params = PatchParams { field_manager: Some(FIELD_MANAGER.to_owned()), ..PatchParams::default() };
-        objects.patch(&there.name_any(), &params, &Patch::Merge(change)).await.map(drop).map_err(failed)
+/// Takes over what others have set, unless it changed since it was looked at.
+async fn take_over<K>(objects: &Api<K>, there: &K) -> Result<(), Error>
+where
+    K: Resource<DynamicType = ()> + DeserializeOwned + Clone + fmt::Debug,
+{
+    let entries = fields::taken_over(there.managed_fields());
+    let change = json!({"metadata": {
+        "managedFields": entries,
+        "resourceVersion": there.resource_version(),
+    }});
+    let params = PatchParams { field_manager: Some(FIELD_MANAGER.to_owned()), ..PatchParams::default() };
+    objects.patch(&there.name_any(), &params, &Patch::Merge(change)).await.map(drop)
+}
+
+/// Why an object was not put back.
+enum NotPutBack {
+    /// Somebody wrote to it after it was looked at.
+    Changed,
+    Failed(BackendError),
+}
+
+impl From<Error> for NotPutBack {
+    fn from(error: Error) -> Self {
+        match error {
+            Error::Api(status) if status.code == 409 => Self::Changed,
+            error => Self::Failed(failed(error)),
+        }
+    }
+}
+
+impl From<BackendError> for NotPutBack {
+    fn from(error: BackendError) -> Self {
+        Self::Failed(error)
     }
 }
 
