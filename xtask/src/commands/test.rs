@@ -9,7 +9,7 @@ use std::thread;
 use std::time::Duration;
 
 use anyhow::Result;
-use cargo_metadata::Metadata;
+use cargo_metadata::{Metadata, Target};
 
 use self::lanes::Suite;
 use super::lint;
@@ -43,7 +43,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<()> {
         let installing = scope.spawn(|| install(arguments, &place));
         if arguments.filter.is_empty() {
             lint::of_source(&mut report, &root, &metadata);
-            report.step("documentation", || documentation(&place));
+            report.step("documentation", || documentation(&place, &metadata));
         } else {
             report.left_out("format, lints, documentation, engine", "a filter for the tests was given");
         }
@@ -80,9 +80,18 @@ fn install(arguments: &Arguments, place: &Place) -> Vec<Attempt<PathBuf>> {
     installed
 }
 
-fn documentation(place: &Place) -> Result<()> {
-    let arguments = ["doc", "--workspace", "--no-deps", "--all-features", "--quiet"];
-    process::run(workspace::cargo(&place.root, &arguments).env("RUSTDOCFLAGS", "-D warnings"))
+fn documentation(place: &Place, metadata: &Metadata) -> Result<()> {
+    // With the examples it takes what the tests use as the lints do. Without, half of all libraries would be checked anew.
+    let arguments = ["doc", "--workspace", "--no-deps", "--all-features", "--quiet", "--lib", "--examples"];
+    let mut cargo = workspace::cargo(&place.root, &arguments);
+    for package in metadata.workspace_packages() {
+        // A program beside a library of its name would take its place.
+        if !package.targets.iter().any(Target::is_lib) {
+            let programs = package.targets.iter().filter(|target| target.is_bin());
+            cargo.args(programs.flat_map(|program| ["--bin", &program.name]));
+        }
+    }
+    process::run(cargo.env("RUSTDOCFLAGS", "-D warnings"))
 }
 
 /// What takes no longer was there already, and needs no row in the report.

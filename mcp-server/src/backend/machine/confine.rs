@@ -51,6 +51,9 @@ const SHARED: &str = "shared";
 const FEW: u32 = 64;
 const MANY: u32 = 4096;
 
+/// How many bytes a folder in memory can hold that holds nothing but the places at which something is mounted.
+const NOTHING_BUT_PLACES: u64 = 64 * 1024;
+
 /// Which program builds the walls.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Kind {

@@ -82,8 +82,10 @@ pub(in super::super) enum Mount {
     Bind {
         /// From where, as it was before anything was mounted.
         from: PathBuf,
-        /// To where; made when it is not there.
+        /// To where: not there yet. The folders above it are made.
         at: PathBuf,
+        /// Whether nobody can write to it there.
+        read_only: bool,
     },
 }
 
@@ -178,16 +180,24 @@ impl Mount {
                 let options = format!("size={bytes},nr_inodes={entries},mode={mode},uid={owner},gid={owner}");
                 Ok(mount(Some("tmpfs"), at, Some("tmpfs"), flags, Some(options.as_str()))?)
             }
-            Self::Bind { at, .. } => {
+            Self::Bind { at, read_only, .. } => {
                 let Some(source) = sources.next() else { return Err(io::ErrorKind::NotFound.into()) };
                 let from = format!("/proc/self/fd/{}", source.as_raw_fd());
+                if let Some(above) = at.parent() {
+                    fs::create_dir_all(above)?;
+                }
                 if fs::metadata(&from)?.is_dir() {
                     fs::create_dir(at)?;
                 } else {
                     File::create_new(at)?;
                 }
                 let none: Option<&str> = None;
-                Ok(mount(Some(from.as_str()), at, none, MsFlags::MS_BIND, none)?)
+                mount(Some(from.as_str()), at, none, MsFlags::MS_BIND, none)?;
+                if *read_only {
+                    let again = MsFlags::MS_BIND | MsFlags::MS_REMOUNT | MsFlags::MS_RDONLY;
+                    mount(none, at, none, again | flags, none)?;
+                }
+                Ok(())
             }
         }
     }

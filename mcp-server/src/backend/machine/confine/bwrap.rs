@@ -3,16 +3,15 @@
 use super::super::attendant::{
     Enter, INFO, Joined, Mount, SECCOMP, SECCOMP_BESIDE, SECCOMP_KEEPING, SECCOMP_TCP,
 };
-use super::{Beside, Bind, FEW, MANY, Mason, NOBODY, SHARED, SOCKET_FOLDER, Wanted, outside_user};
+use super::{
+    Beside, Bind, FEW, MANY, Mason, NOBODY, NOTHING_BUT_PLACES, SHARED, SOCKET_FOLDER, Wanted, outside_user,
+};
 use std::path::{Path, PathBuf};
 use workflow::{ENVIRONMENT, Sidecar};
 
 /// Where the files of a sandbox are laid out for a user that may not look where they are. Every machine has it, and only
 /// the attendant sees what is mounted there.
 const STAGE: &str = "/tmp";
-
-/// How much the stage can hold: nothing but mount points.
-const STAGE_BYTES: u64 = 64 * 1024;
 
 /// How to become a sandbox of Bubblewrap's.
 pub(super) fn enter(
@@ -80,11 +79,15 @@ struct Stage {
 
 impl Stage {
     fn new(program: &Path, files: &[Bind]) -> Self {
-        let mut mounts =
-            vec![Mount::Memory { at: PathBuf::from(STAGE), bytes: STAGE_BYTES, entries: FEW, owner: None }];
+        let mut mounts = vec![Mount::Memory {
+            at: PathBuf::from(STAGE),
+            bytes: NOTHING_BUT_PLACES,
+            entries: FEW,
+            owner: None,
+        }];
         let mut lay = |from: &Path, name: &str| {
             let at = Path::new(STAGE).join(name);
-            mounts.push(Mount::Bind { from: from.to_path_buf(), at: at.clone() });
+            mounts.push(Mount::Bind { from: from.to_path_buf(), at: at.clone(), read_only: false });
             at
         };
         let program = lay(program, "bwrap");

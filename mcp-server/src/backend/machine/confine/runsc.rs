@@ -2,11 +2,10 @@
 
 use super::super::attendant::{Enter, Joined, Mount};
 use super::super::disk;
-use super::{Beside, FEW, MANY, Mason, NOBODY, SHARED, SOCKET_FOLDER, Wanted};
+use super::{Beside, Bind, FEW, MANY, Mason, NOBODY, NOTHING_BUT_PLACES, SHARED, SOCKET_FOLDER, Wanted};
 use serde_json::{Value, json};
-use std::fs::{self, Permissions};
+use std::fs;
 use std::io;
-use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use workflow::{ENVIRONMENT, Sidecar};
 
@@ -22,15 +21,23 @@ pub(super) fn enter(
     for folder in [&state, &root, &door] {
         disk::make_private(folder)?;
     }
-    // The sandbox's `/`, in which nobody must find the way.
-    fs::set_permissions(&root, Permissions::from_mode(0o755))?;
-    let spec = serde_json::to_vec(&spec(wanted, &root, &door, &scratch.join(SHARED)))?;
+    // Each mount of gVisor's is a round through its kernel, so that files are laid into the sandbox's `/` by this one's.
+    let (laid, mounted): (Vec<&Bind>, Vec<&Bind>) =
+        wanted.files.iter().partition(|file| is_laid(file, &wanted.files));
+    let spec = serde_json::to_vec(&spec(wanted, &mounted, &root, &door, &scratch.join(SHARED)))?;
     fs::write(scratch.join("config.json"), spec)?;
     // The engine's socket is made in a folder of ours, through which the server comes in, and the gateway's is opened in
     // another, where it has been bound.
     let program = words(mason, &state, "--host-uds=all", scratch, &wanted.name);
     let door_of = Mount::Memory { at: door.clone(), bytes: wanted.room, entries: FEW, owner: Some(NOBODY) };
-    let mounts = vec![door_of];
+    let mut mounts =
+        vec![Mount::Memory { at: root.clone(), bytes: NOTHING_BUT_PLACES, entries: MANY, owner: None }];
+    mounts.extend(laid.iter().map(|file| Mount::Bind {
+        from: file.from.clone(),
+        at: root.join(file.at.trim_start_matches('/')),
+        read_only: true,
+    }));
+    mounts.push(door_of);
     let shared = wanted.shared.map(|bytes| {
         let at = scratch.join(SHARED);
         Mount::Memory { at, bytes, entries: MANY, owner: Some(NOBODY) }
@@ -48,6 +55,13 @@ pub(super) fn enter(
         user: None,
         program,
     })
+}
+
+/// Whether it is laid into the sandbox's `/`, of which gVisor believes that it never changes: not a folder, in which something
+/// may come and go, and nothing within one.
+fn is_laid(file: &Bind, all: &[Bind]) -> bool {
+    let holds = |other: &Bind| Path::new(&file.at).starts_with(&other.at) && other.from.is_dir();
+    !all.iter().any(holds)
 }
 
 /// How to become a part of a sandbox of gVisor's, whose folder is `host`: another container of it.
@@ -104,11 +118,11 @@ fn words(mason: &Mason, state: &Path, sockets: &str, bundle: &Path, name: &str) 
 }
 
 /// The bundle's `config.json`, by the OCI runtime specification.
-fn spec(wanted: &Wanted, root: &Path, door: &Path, shared: &Path) -> Value {
+fn spec(wanted: &Wanted, mounted: &[&Bind], root: &Path, door: &Path, shared: &Path) -> Value {
     let environment: Vec<String> =
         ENVIRONMENT.iter().map(|(name, value)| format!("{name}={value}")).collect();
     let mut mounts = vec![json!({"type": "proc", "source": "proc", "destination": "/proc"})];
-    mounts.extend(wanted.files.iter().map(|file| bind(&file.from, &file.at, &["ro"])));
+    mounts.extend(mounted.iter().map(|file| bind(&file.from, &file.at, &["ro"])));
     mounts.push(bind(door, SOCKET_FOLDER, &["rw", "noexec"]));
     if wanted.shared.is_some() {
         mounts.push(bind(shared, Sidecar::SHARED, &["rw", "noexec"]));

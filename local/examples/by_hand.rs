@@ -1,4 +1,4 @@
-//! Serves the stand-ins for trying them by hand: `cargo run -p local --example local -- FOLDER [PORT]`.
+//! Serves the stand-ins for trying them by hand: `cargo run -p local --example by_hand -- FOLDER [PORT]`.
 //!
 //! Prints the address of the page and what a bot needs. Ends with Ctrl-C.
 
