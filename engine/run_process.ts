@@ -34,6 +34,8 @@ export function start(
     env: {
       NO_COLOR: "1",
       DENO_NO_UPDATE_CHECK: "1",
+      // nothing can be written where it would keep what it has compiled, and it would try for 150 ms
+      DENO_EMIT_CACHE_MODE: "disable",
       ...variables(modules),
       ...(net.length === 0
         ? {}

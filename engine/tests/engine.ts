@@ -282,7 +282,7 @@ function spawn([program, ...args]: string[]): Deno.ChildProcess {
   return new Deno.Command(program ?? "", {
     args,
     clearEnv: true,
-    env: { NO_COLOR: "1", DENO_DIR: "/dev/null/none" },
+    env: { NO_COLOR: "1", DENO_DIR: "/dev/null/none", DENO_EMIT_CACHE_MODE: "disable" },
     stdout: "piped",
     stderr: "inherit",
   }).spawn();

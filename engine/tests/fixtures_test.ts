@@ -41,7 +41,7 @@ async function test(
     const { code, stdout, stderr } = await new Deno.Command(program, {
       args,
       clearEnv: true,
-      env: { NO_COLOR: "1", DENO_DIR: "/dev/null/none" },
+      env: { NO_COLOR: "1", DENO_DIR: "/dev/null/none", DENO_EMIT_CACHE_MODE: "disable" },
     }).output();
     equal(new TextDecoder().decode(stderr), "");
     const lines = new TextDecoder().decode(stdout).trim().split("\n");

@@ -220,7 +220,7 @@ Deno.test("it serves on a Unix socket, also where an engine before it has left o
   const next = new Deno.Command(program ?? "", {
     args,
     clearEnv: true,
-    env: { DENO_DIR: "/dev/null/none" },
+    env: { DENO_DIR: "/dev/null/none", DENO_EMIT_CACHE_MODE: "disable" },
     stdout: "null",
   }).spawn();
   try {
@@ -249,7 +249,7 @@ Deno.test("a plan or command line that is not understood is refused with its rea
     const { code, stdout } = await new Deno.Command(program ?? "", {
       args: change(args),
       clearEnv: true,
-      env: { DENO_DIR: "/dev/null/none" },
+      env: { DENO_DIR: "/dev/null/none", DENO_EMIT_CACHE_MODE: "disable" },
     }).output();
     equal(code, 1);
     return JSON.parse(new TextDecoder().decode(stdout)).message;
@@ -294,7 +294,7 @@ Deno.test("an engine that loads first does not listen with a node that cannot be
   const { code, stdout } = await new Deno.Command(program ?? "", {
     args: [...args, "--load-first", "yes"],
     clearEnv: true,
-    env: { DENO_DIR: "/dev/null/none" },
+    env: { DENO_DIR: "/dev/null/none", DENO_EMIT_CACHE_MODE: "disable" },
   }).output();
   equal(code, 1);
   const lines = new TextDecoder().decode(stdout);

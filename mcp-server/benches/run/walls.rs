@@ -6,7 +6,7 @@ use mcp_server::SandboxKind;
 use mcp_server::backend::{Alone, Laid, Tools};
 use std::process::{Command, Stdio};
 use std::time::Instant;
-use workflow::Limits;
+use workflow::{ENVIRONMENT, Limits};
 
 const STARTS: usize = 30;
 
@@ -70,7 +70,8 @@ pub(super) fn plain(walls: Walls) -> Command {
             runsc
         }
     };
-    command.arg(program("TENTACULAR_DENO"));
+    // What Deno does for itself is to be the same.
+    command.arg(program("TENTACULAR_DENO")).env_clear().envs(ENVIRONMENT);
     command
 }
 

@@ -4,11 +4,12 @@ use super::{Outcome, Site, Tried, all_are_stopped};
 use serde_json::{Value, json};
 
 /// Names of variables that say nothing of anybody.
-const KNOWN: [&str; 15] = [
+const KNOWN: [&str; 16] = [
     "HTTP_PROXY",
     "HTTPS_PROXY",
     "NO_PROXY",
     "DENO_DIR",
+    "DENO_EMIT_CACHE_MODE",
     "DENO_NO_UPDATE_CHECK",
     "NO_COLOR",
     "PWD",
