@@ -15,7 +15,7 @@ use crate::store::{Recorded, StoreError, Tx, today};
 use crate::trail::{HeadsError, RecordHeads};
 use jiff::Timestamp;
 use policy::State;
-use state_repo::{Author, Change, CommitId, GivenUp, Layout, Mirror, RemoteError, StateError, Trailers};
+use state_repo::{Author, Base, Change, GivenUp, Layout, Mirror, RemoteError, StateError, Trailers};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
@@ -234,8 +234,8 @@ async fn write(book: &RecordBook, record: &Recorded, by: Author) -> Result<(), R
         Some((_, Some(text))) if standing::is_newer(&text, record, book.heads.key()) => {
             return Err(RecordError::Newer(record.enclave.clone()));
         }
-        Some((tip, _)) => Some(tip),
-        None => None,
+        Some((tip, _)) => Base::At(tip),
+        None => Base::Nothing,
     };
     let change = change(record, by, base);
     let mirror = Arc::clone(&book.mirror);
@@ -245,7 +245,7 @@ async fn write(book: &RecordBook, record: &Recorded, by: Author) -> Result<(), R
     }
 }
 
-fn change(record: &Recorded, by: Author, base: Option<CommitId>) -> Change {
+fn change(record: &Recorded, by: Author, base: Base) -> Change {
     let name = &record.enclave;
     Change {
         author: by.clone(),

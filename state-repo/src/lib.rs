@@ -43,7 +43,7 @@ pub use on_disk::SecretOnDisk;
 pub use past::PastRecords;
 pub use place::{Place, PlaceError};
 pub use proposal::{ProposalBranch, Reviewed};
-pub use publish::{Change, Conflict, Published, Versions};
+pub use publish::{Base, Change, Conflict, Published, Versions};
 pub use read::{AtCommit, Committed};
 pub use record::{
     EnclaveRecord, Format, Identity, RecordFault, RecordSignature, RecordedChannel, RecordedDeploy,

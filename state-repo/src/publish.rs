@@ -31,13 +31,24 @@ pub struct Change {
     pub message: String,
     /// What it belongs to.
     pub trailers: Trailers,
-    /// The commit that whoever asked had before them; the newest when left out.
-    pub base: Option<CommitId>,
+    /// What whoever asked had before them.
+    pub base: Base,
     /// What others made of files since `base`, and whoever asked has seen; `None` where they removed one. It is no conflict
     /// any more.
     pub seen: BTreeMap<String, Option<Vec<u8>>>,
     /// The new content of files, by path from the repository's root; `None` removes one.
     pub files: BTreeMap<String, Option<Vec<u8>>>,
+}
+
+/// What a change is made of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Base {
+    /// Whatever is there when it comes.
+    Newest,
+    /// A state repo in which nothing was yet: what others have put there since is not gone over.
+    Nothing,
+    /// This commit.
+    At(CommitId),
 }
 
 /// A change that is on the branch.
@@ -176,10 +187,11 @@ impl Change {
     ) -> Result<CommitId, StateError> {
         let on = tip.map(|tip| repo.find_commit(tip)).transpose()?;
         let base = match self.base {
-            Some(base) => Some(repo.find_commit(base.0)?),
-            None => on.clone(),
+            Base::At(base) => tree_of(Some(&repo.find_commit(base.0)?))?,
+            Base::Newest => tree_of(on.as_ref())?,
+            Base::Nothing => Some(with(repo, None, &BTreeMap::new())?),
         };
-        let before = match tree_of(base.as_ref())? {
+        let before = match base {
             Some(before) if !self.seen.is_empty() => Some(with(repo, Some(&before), &self.seen)?),
             before => before,
         };

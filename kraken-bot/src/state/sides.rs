@@ -158,7 +158,7 @@ impl Sides<'_> {
             committer: kraken(),
             message,
             trailers: change.trailers.clone(),
-            base: Some(base.commit),
+            base: state_repo::Base::At(base.commit),
             seen: self.at_root(base.seen().iter().map(|(path, text)| (path, text.as_ref()))),
             files: self.changes(base.files(), files),
         }

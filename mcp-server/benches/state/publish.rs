@@ -1,7 +1,7 @@
 //! A change of one file is committed and pushed: by a service's own copy, and by git's program, in turn.
 
 use crate::git::git;
-use state_repo::{Author, Change, Mirror, Place, Trailers};
+use state_repo::{Author, Base, Change, Mirror, Place, Trailers};
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::time::{Duration, Instant};
@@ -49,7 +49,7 @@ fn by_mirror(mirror: &Mirror, number: usize) -> Duration {
         committer: ana,
         message: "a change".to_owned(),
         trailers: Trailers::default(),
-        base: None,
+        base: Base::Newest,
         seen: BTreeMap::new(),
         files: BTreeMap::from([("enclaves/bench-1/hello-1/README.md".to_owned(), Some(text))]),
     };

@@ -1,6 +1,8 @@
 //! The real git, as a judge and as the other side. The product never starts it.
 
-use state_repo::{Author, BranchName, Change, CommitId, Credentials, Mirror, Place, RepoAddress, Trailers};
+use state_repo::{
+    Author, Base, BranchName, Change, CommitId, Credentials, Mirror, Place, RepoAddress, Trailers,
+};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use tempfile::TempDir;
@@ -114,7 +116,7 @@ pub(crate) fn change(message: &str, files: &[(&str, &str)]) -> Change {
         committer: author("Kraken", "kraken@team.example"),
         message: message.to_owned(),
         trailers: Trailers::default(),
-        base: None,
+        base: Base::Newest,
         seen: std::collections::BTreeMap::new(),
         files: files
             .iter()

@@ -2,7 +2,7 @@
 
 use crate::git::{Team, change, git, put, try_git};
 use crate::served::Served;
-use state_repo::{Published, SigningKey, StateError, Trailers};
+use state_repo::{Base, Published, SigningKey, StateError, Trailers};
 use std::collections::BTreeSet;
 use std::process::Command;
 
@@ -118,7 +118,7 @@ fn changes_of_different_lines_go_together_and_of_the_same_are_told_with_both_ver
     let team = Team::new();
     let mirror = team.mirror("copy");
     mirror.publish(&change("tea", &[(TEA, "a: 1\n\n\n\nb: 1\n\n\n\nc: 1\n")]), None).unwrap();
-    let base = Some(team.head());
+    let base = Base::At(team.head());
     let clone = team.clone_of("ana");
     put(&clone, TEA, "a: 2\n\n\n\nb: 1\n\n\n\nc: 1\n");
     git(&clone, &["commit", "--quiet", "-am", "a"]);
@@ -135,6 +135,20 @@ fn changes_of_different_lines_go_together_and_of_the_same_are_told_with_both_ver
     assert_eq!(versions.path, TEA);
     assert!(String::from_utf8_lossy(versions.theirs.as_ref().unwrap()).starts_with("a: 2"));
     assert!(String::from_utf8_lossy(versions.ours.as_ref().unwrap()).starts_with("a: 3"));
+    assert_eq!(team.head(), before);
+}
+
+#[test]
+fn whoever_found_nothing_goes_over_nothing_that_came_meanwhile() {
+    let team = Team::empty();
+    let mut first = change("one", &[(TEA, "a: 1\n")]);
+    first.base = Base::Nothing;
+    team.mirror("copy").publish(&first, None).unwrap();
+    let before = team.head();
+    let mut late = change("late", &[(TEA, "a: 0\n")]);
+    late.base = Base::Nothing;
+    let refused = team.mirror("other").publish(&late, None).unwrap_err();
+    assert!(matches!(refused, StateError::Conflict(_)), "{refused}");
     assert_eq!(team.head(), before);
 }
 
