@@ -14,6 +14,11 @@ use workflow::TentacleName;
 /// The most that a run may take.
 pub(crate) const LONGEST: Duration = Duration::from_secs(600);
 
+/// How long a run waits for its turn while as many go on as may, and how often it asks. Those who ask at the same moment are then
+/// all answered, where runs are short; and where they are long, it is told before anybody wonders.
+const TURN_WITHIN: Duration = Duration::from_secs(30);
+const ASK_AGAIN: Duration = Duration::from_millis(100);
+
 /// What came of a run.
 pub(crate) struct Ran {
     pub(crate) report: RunReport,
@@ -45,9 +50,9 @@ pub(crate) async fn carry_out(
     begin: &RunBegin<'_>,
 ) -> Result<Ran, Failure> {
     let name = &grant.target().name;
-    let (started_at, began) = (Timestamp::now(), Instant::now());
-    let ran = server.backend.run(grant, order).await.map_err(told);
-    let duration_ms = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);
+    let (started_at, took, ran) = in_turn(server, grant, order).await;
+    let ran = ran.map_err(told);
+    let duration_ms = u64::try_from(took.as_millis()).unwrap_or(u64::MAX);
     trace(server, grant, begin, started_at, &ran);
     let end = end(&ran, duration_ms, server.backend.simulated());
     let ending = effect.end().await;
@@ -72,6 +77,22 @@ pub(crate) async fn carry_out(
                 Ok(()) => Err(ending.failed(failure).await),
                 Err(_) => Err(failure),
             }
+        }
+    }
+}
+
+/// Runs when its turn has come. What it may take counts from there, as does what it took, so that who waits ends nobody's run.
+async fn in_turn(
+    server: &Server,
+    grant: &dyn MayRun,
+    order: RunOrder,
+) -> (Timestamp, Duration, Result<RunReport, BackendError>) {
+    let asked = Instant::now();
+    loop {
+        let (started_at, began) = (Timestamp::now(), Instant::now());
+        match server.backend.run(grant, order.clone()).await {
+            Err(BackendError::Busy) if asked.elapsed() < TURN_WITHIN => tokio::time::sleep(ASK_AGAIN).await,
+            ran => return (started_at, began.elapsed(), ran),
         }
     }
 }

@@ -10,16 +10,10 @@ use reqwest::{Response, StatusCode};
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::{Map, Value, json};
 use std::time::Duration;
-use tokio::time::{Instant, sleep};
 use uuid::Uuid;
 
 /// How long an engine may take to answer once a run is over its limit.
 pub(super) const GRACE: Duration = Duration::from_secs(5);
-
-/// How long a run waits for its turn while as many go on as may, and how often it asks. Those who ask at the same moment are then
-/// all answered, where runs are short; and where they are long, it is told before anybody wonders.
-const TURN_WITHIN: Duration = Duration::from_secs(30);
-const ASK_AGAIN: Duration = Duration::from_millis(100);
 
 /// The most bytes of an answer: outputs and errors are bounded by the engine, which need not be believed.
 const MOST: usize = 8 * 1024 * 1024;
@@ -53,20 +47,8 @@ pub(super) enum NoReport {
 }
 
 impl Asked<'_> {
-    /// Sends an order to `/run` or `/load`, again while it has to wait for its turn, and reads the report.
+    /// Sends an order to `/run` or `/load` and reads the report.
     pub(super) async fn send(&self, path: &str, order: &RunOrder) -> Result<RunReport, NoReport> {
-        let began = Instant::now();
-        loop {
-            match self.send_once(path, order).await {
-                Err(NoReport::Refused(BackendError::Busy)) if began.elapsed() < TURN_WITHIN => {
-                    sleep(ASK_AGAIN).await;
-                }
-                answered => return answered,
-            }
-        }
-    }
-
-    async fn send_once(&self, path: &str, order: &RunOrder) -> Result<RunReport, NoReport> {
         // The engine counts whole seconds.
         let seconds = order.limit.as_secs() + u64::from(order.limit.subsec_nanos() > 0);
         let request =

@@ -21,6 +21,15 @@ pub(super) async fn time(site: &impl Site) -> Outcome {
     // More than may go on at the same time wait for their turn.
     let many = join_all((0..10).map(|_| site.run("endless", json!({"millis": 500}), 60))).await;
     assert!(many.iter().all(|ran| *ran == Ok(json!("well"))), "{many:?}");
+    // And who waits for longer than its own run may take ends nobody else's.
+    let long = join_all((0..4).map(|_| site.run("endless", json!({"millis": 14_000}), 60)));
+    let short = async {
+        going(site, "endless", 4).await;
+        site.run("endless", json!({}), 2).await
+    };
+    let (long, short) = tokio::join!(long, short);
+    assert!(long.iter().all(|ran| *ran == Ok(json!("well"))), "{long:?}");
+    assert_eq!(short, Ok(json!("well")));
     let began = Instant::now();
     let ran = site.run("endless", json!({"loop": true}), 2).await;
     match ran {
@@ -34,10 +43,7 @@ pub(super) async fn others(site: &impl Site) -> Outcome {
     site.deploy("beside", CODE).await;
     assert_eq!(site.run("beside", json!({}), 60).await, Ok(json!("well")));
     let hog = async {
-        let began = Instant::now();
-        while site.in_flight("beside").await == 0 && began.elapsed() < Duration::from_secs(20) {
-            tokio::time::sleep(Duration::from_millis(50)).await;
-        }
+        going(site, "beside", 1).await;
         // In flight is what has been asked for: it needs a moment to begin.
         tokio::time::sleep(Duration::from_secs(3)).await;
         site.run("beside", json!({"hog": true}), 120).await
@@ -47,5 +53,13 @@ pub(super) async fn others(site: &impl Site) -> Outcome {
     match waited {
         Ok(_) => Outcome::Held,
         Err(why) => Outcome::Breached(format!("the run beside it: {why}")),
+    }
+}
+
+/// Waits until so many runs go on.
+async fn going(site: &impl Site, name: &str, runs: u64) {
+    let began = Instant::now();
+    while site.in_flight(name).await < runs && began.elapsed() < Duration::from_secs(20) {
+        tokio::time::sleep(Duration::from_millis(50)).await;
     }
 }
