@@ -11,7 +11,7 @@ use std::time::Duration;
 use anyhow::Result;
 use cargo_metadata::{Metadata, Target};
 
-use self::lanes::Suite;
+use self::lanes::{Order, Suite};
 use super::lint;
 use crate::environment::Variable;
 use crate::place::Place;
@@ -132,7 +132,8 @@ fn tests(arguments: &Arguments, place: &Place, (suites, running): (&[Suite], &Ru
         process::run(&cargo)
     };
     if arguments.filter.is_empty() {
-        lanes::run(suites, &place.log("tests-on-clusters"), report, &ready);
+        let order = if arguments.full { Order::OneAfterTheOther } else { Order::SideBySide };
+        lanes::run(suites, &place.log("tests-on-clusters"), order, report, &ready);
         // Only those have such names, and cargo alone can run them.
         report.step("tests in documentation", || cargo(&["--".to_owned(), "(line".to_owned()]));
     } else {

@@ -70,11 +70,25 @@ pub(super) fn suites(metadata: &Metadata, written: &str) -> Result<Vec<Suite>> {
     Ok(suites)
 }
 
-/// Runs both lanes, each suite as `ready` makes its command so that it finds the servers. What the lane on clusters printed is
-/// printed when both are done, so that the two do not get mixed up.
+/// Whether the lanes run side by side.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Order {
+    SideBySide,
+    /// The large counts leave no time idle, so that each would only wait for the other in vain.
+    OneAfterTheOther,
+}
+
+/// Runs both lanes, each suite as `ready` makes its command so that it finds the servers. Side by side, what the lane on clusters
+/// printed is printed when both are done, so that the two do not get mixed up.
 ///
 /// Where there is no suite, they could not be built, and nothing has passed.
-pub(super) fn run(suites: &[Suite], log: &Path, report: &mut Report, ready: &(dyn Fn(&mut Command) + Sync)) {
+pub(super) fn run(
+    suites: &[Suite],
+    log: &Path,
+    order: Order,
+    report: &mut Report,
+    ready: &(dyn Fn(&mut Command) + Sync),
+) {
     if suites.is_empty() {
         for lane in [OTHERS, CLUSTERS] {
             report.left_out(lane, "they could not be built");
@@ -83,6 +97,10 @@ pub(super) fn run(suites: &[Suite], log: &Path, report: &mut Report, ready: &(dy
     }
     let (clusters, others): (Vec<&Suite>, Vec<&Suite>) =
         suites.iter().partition(|suite| ON_CLUSTERS.contains(&suite.name.as_str()));
+    if order == Order::OneAfterTheOther {
+        report.step(OTHERS, || lane(&others, ready, &|command| process::run(command)));
+        return report.step(CLUSTERS, || lane(&clusters, ready, &|command| process::run(command)));
+    }
     thread::scope(|scope| {
         let beside = scope.spawn(|| {
             let start = Instant::now();
@@ -135,7 +153,7 @@ mod tests {
     fn what_could_not_be_built_has_not_passed() {
         let mut report = Report::new();
         let log = tempfile::tempdir().unwrap();
-        run(&[], &log.path().join("clusters"), &mut report, &|_| {});
+        run(&[], &log.path().join("clusters"), Order::SideBySide, &mut report, &|_| {});
         let told = format!("{report:?}");
         assert!(!told.contains("Passed"), "{told}");
         assert_eq!(told.matches("they could not be built").count(), 2, "{told}");
