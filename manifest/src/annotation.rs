@@ -41,6 +41,8 @@ pub const REVISION: &str = "tentacular.io/revision";
 pub const SECRETS: &str = "tentacular.io/secrets";
 /// A word that changes with what a version is given: its plan, its pass, the values of its secrets.
 pub const STANDING: &str = "tentacular.io/standing";
+/// The fields that a deployment was made with, as the API server writes such sets down (`FieldsV1`).
+pub const FIELDS: &str = "tentacular.io/fields";
 /// The names of its nodes, separated by commas.
 pub const NODES: &str = "tentacular.io/nodes";
 /// The version's whole name, on its deployment and its pods.

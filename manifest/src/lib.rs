@@ -3,6 +3,7 @@
 mod access;
 pub mod annotation;
 pub mod audit;
+mod fields;
 mod namespace;
 mod network;
 mod quota;

@@ -195,15 +195,18 @@ fn pods_get_limits_and_no_token_and_cannot_be_more_than_they_may() {
     }
 }
 
-/// The objects of a tentacle that uses everything: a host by its own protocol, a secret, a file in a folder, modules in two
-/// objects as large as they may be; and last those of what fetches its modules.
+/// The objects of a tentacle that uses everything: a host by its own protocol, a secret, a sidecar, a file in a folder, modules
+/// in two objects as large as they may be; and last those of what fetches its modules.
 fn tentacle(enclave: &EnclaveName) -> Vec<Value> {
+    let image = format!("registry.example/pages@sha256:{}", "1".repeat(64));
     let yaml = "name: hello\nversion: '1.0'\ntriggers: [{type: manual}]\nnodes:\n  a: {path: nodes/deep/a.ts, description: A}\n\
                 contract:\n  version: '1'\n  dependencies:\n    db: {protocol: postgresql, host: db.example, database: d, user: u, \
-                auth: {type: password, secret: db.password}}\n";
+                auth: {type: password, secret: db.password}}\n\
+                sidecars: [{name: pages, image: 'IMAGE', command: [serve], env: {K: v}, port: 9000}]\n"
+        .replace("IMAGE", &image);
     let file = |path: &str, text: &str| (path.to_owned(), text.as_bytes().to_vec());
     let bundle =
-        Bundle::new([file("workflow.yaml", yaml), file("nodes/deep/a.ts", "export default () => 1")]);
+        Bundle::new([file("workflow.yaml", &yaml), file("nodes/deep/a.ts", "export default () => 1")]);
     let bundle = bundle.unwrap();
     let facts = Facts { enclave: enclave.clone(), version: bundle.content_hash() };
     let sandbox = derive(&Workflow::of(&bundle).unwrap(), &facts).unwrap();
@@ -260,6 +263,7 @@ fn the_server_makes_a_tentacle_whose_pod_a_restricted_namespace_takes() {
         apply(SERVER, std::slice::from_ref(object), &[]).unwrap();
         apply(SERVER, std::slice::from_ref(object), &[]).unwrap();
     }
+    what_it_says_it_sets_is_what_the_api_server_notes(&objects, &enclave);
     let template = &objects.iter().find(|object| object["kind"] == "Deployment").unwrap()["spec"]["template"];
     let mut pod = json!({"apiVersion": "v1", "kind": "Pod", "metadata": template["metadata"], "spec": template["spec"]});
     pod["metadata"]["name"] = "bare".into();
@@ -267,7 +271,7 @@ fn the_server_makes_a_tentacle_whose_pod_a_restricted_namespace_takes() {
     let made = apply(ADMINISTRATOR, &[pod], &[&named, "--dry-run=server", "-o", "json"]).unwrap();
     let made: Value = serde_json::from_str(&made).unwrap();
     assert_eq!(made["spec"]["runtimeClassName"], "manifest-tests");
-    assert_eq!(made["spec"]["volumes"].as_array().unwrap().len(), 5, "no token among them");
+    assert_eq!(made["spec"]["volumes"].as_array().unwrap().len(), 7, "no token among them");
 
     let (secret, policy) = ("hello-", "networkpolicy");
     let name = objects[0]["metadata"]["name"].as_str().unwrap();
@@ -278,6 +282,28 @@ fn the_server_makes_a_tentacle_whose_pod_a_restricted_namespace_takes() {
     }
     for kind in ["deployment", "secret", "configmap", policy] {
         kubectl(&["delete", kind, name, &named, "--wait=false", SERVER], "").unwrap();
+    }
+}
+
+/// A field that was taken away is known by what a deployment says of itself.
+fn what_it_says_it_sets_is_what_the_api_server_notes(objects: &[Value], enclave: &Enclave) {
+    let ours = objects.iter().find(|object| object["kind"] == "Deployment").unwrap();
+    let said = ours["metadata"]["annotations"]["tentacular.io/fields"].as_str().unwrap();
+    let name = ours["metadata"]["name"].as_str().unwrap();
+    let named = format!("--namespace={}", enclave.name());
+    let there = get(&["deployment", name, &named, "--show-managed-fields"]);
+    let entries = there["metadata"]["managedFields"].as_array().unwrap();
+    let own = entries.iter().find(|entry| entry["manager"] == FIELD_MANAGER).unwrap();
+    let mut noted = own["fieldsV1"].clone();
+    without_dots(&mut noted);
+    assert_eq!(serde_json::from_str::<Value>(said).unwrap(), noted);
+}
+
+/// `.` is the thing itself, beside its fields.
+fn without_dots(fields: &mut Value) {
+    if let Some(fields) = fields.as_object_mut() {
+        fields.remove(".");
+        fields.values_mut().for_each(without_dots);
     }
 }
 

@@ -5,7 +5,8 @@ use super::supply::{PASS, PLAN};
 use super::walls::{self, DENO, ENGINE, SUPPLY, quantities, read_only};
 use super::{beside, code, packed, supply};
 use crate::annotation;
-use crate::render::RenderError;
+use crate::fields::fields;
+use crate::render::{RenderError, json};
 use k8s_openapi::api::apps::v1::{Deployment, DeploymentSpec, DeploymentStrategy, RollingUpdateDeployment};
 use k8s_openapi::api::core::v1::{
     Container, HostAlias, PodSpec, PodTemplateSpec, ResourceRequirements, Volume, VolumeMount,
@@ -44,7 +45,7 @@ pub fn deployment(spec: &TentacleSpec<'_>) -> Result<Deployment, RenderError> {
     let selector = LabelSelector { match_labels: Some(named.selector()), ..LabelSelector::default() };
     let annotations = annotations(spec);
     let metadata = ObjectMeta { annotations: Some(annotations.clone()), ..named.meta() };
-    Ok(Deployment {
+    let deployment = Deployment {
         metadata,
         spec: Some(DeploymentSpec {
             replicas: Some(1),
@@ -69,7 +70,21 @@ pub fn deployment(spec: &TentacleSpec<'_>) -> Result<Deployment, RenderError> {
             ..DeploymentSpec::default()
         }),
         ..Deployment::default()
-    })
+    };
+    saying_its_fields(deployment)
+}
+
+/// The same, with the fields that it sets on it: that somebody took one away is noted nowhere else.
+fn saying_its_fields(mut deployment: Deployment) -> Result<Deployment, RenderError> {
+    let mut say = |fields: String| {
+        let said = deployment.metadata.annotations.get_or_insert_default();
+        said.insert(annotation::FIELDS.to_owned(), fields);
+        json(&deployment)
+    };
+    // It is one of them itself.
+    let with_itself = say(String::new())?;
+    say(fields(&with_itself).to_string())?;
+    Ok(deployment)
 }
 
 /// What deployment and pods say: which version they are, of which nodes, which secrets they hold, by name, and the word that

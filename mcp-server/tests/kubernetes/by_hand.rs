@@ -187,14 +187,15 @@ async fn a_wall_that_somebody_opened_or_took_away_comes_back() {
     let labels = ["tentacular.io/tentacle=hello", "app.kubernetes.io/managed-by=tentacular"];
     place.kubectl(&[&["label", "configmap", &hello][..], &labels].concat());
     place.kubectl(&["patch", "configmap", &hello, "--type=merge", "-p", r#"{"immutable":true}"#]);
-    place.until_told("changed_by_hand", 4).await;
+    // Its files, its labels, that it cannot change; and it does not say which version's they are.
+    place.until_told("changed_by_hand", 5).await;
     assert_eq!(place.repair("hello").await, [format!("ConfigMap {hello}")]);
     place.until_told("not_in_git", 0).await;
     assert_eq!(place.contents(&hello), before);
     place.end().await;
 }
 
-/// The API server notes who set a field, and not who removed one: that it was one that is always set is known.
+/// The API server notes who set a field, and not who removed one: a deployment says itself which it was made with.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_field_that_was_removed_comes_back_and_where_nothing_differs_nothing_is_written() {
     let place = Place::with(&["hello", "other"]).await;
@@ -207,13 +208,25 @@ async fn a_field_that_was_removed_comes_back_and_where_nothing_differs_nothing_i
     }
     assert_eq!(place.versions(), versions);
     let removed = r#"[{"op":"remove","path":"/spec/template/spec/automountServiceAccountToken"},
-        {"op":"remove","path":"/spec/template/spec/containers/0/securityContext"}]"#;
+        {"op":"remove","path":"/spec/template/spec/containers/0/securityContext"},
+        {"op":"remove","path":"/spec/template/spec/containers/0/volumeMounts/1"}]"#;
     place.kubectl(&["patch", "deployment", &hello, "--type=json", "-p", removed]);
-    let told = place.until_told("changed_by_hand", 7).await;
+    let told = place.until_told("changed_by_hand", 10).await;
     let fields: Vec<&str> = told.iter().map(|(field, _)| field.as_str()).collect();
     let of = |field: &str| fields.iter().any(|told| told.ends_with(field));
     assert!(of("automountServiceAccountToken") && of("securityContext.privileged"), "{told:?}");
+    // One that is there because of what this tentacle is.
+    assert!(of("containers[name=engine].volumeMounts[mountPath=/supply].readOnly"), "{told:?}");
     assert!(told.iter().all(|(_, by)| by == "-"), "{told:?}");
+    assert_eq!(place.repair("hello").await, [format!("Deployment {hello}")]);
+    assert_eq!(place.contents(&hello), before);
+
+    // Who takes away with it what it says of itself is seen all the same.
+    let removed = r#"[{"op":"remove","path":"/metadata/annotations/tentacular.io~1fields"},
+        {"op":"remove","path":"/spec/template/spec/containers/0/volumeMounts/1"}]"#;
+    place.kubectl(&["patch", "deployment", &hello, "--type=json", "-p", removed]);
+    let told = place.until_told("changed_by_hand", 1).await;
+    assert_eq!(told, [("metadata.annotations.tentacular.io/fields".to_owned(), "-".to_owned())]);
     assert_eq!(place.repair("hello").await, [format!("Deployment {hello}")]);
     assert_eq!(place.contents(&hello), before);
     place.end().await;

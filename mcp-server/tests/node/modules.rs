@@ -133,6 +133,23 @@ async fn what_was_altered_is_not_run(site: &Site, enclave: &str, files: &Value, 
     assert!(registry.asked().iter().any(|path| path == TARBALL));
     let ran = site.run_it(enclave, "user", json!({"port": 8003})).await.unwrap();
     assert_eq!(ran["output"]["outputs"]["use"], expected(), "{ran}");
+
+    // That they are gone is told, and they are put back.
+    let told = async || {
+        let status = site.call("ana", "state_status", json!({"enclave": enclave})).await.unwrap();
+        status["tentacles"][0].clone()
+    };
+    let lost = kept(enclave)[0].clone();
+    kubectl(&["delete", "configmap", "-n", enclave, &lost]).unwrap();
+    until("what is gone is told", async || told().await["state"] == "missing").await;
+    assert_eq!(told().await["by_hand"], json!([{"object": format!("ConfigMap {lost}")}]));
+    let user = json!({"enclave": enclave, "name": "user"});
+    let back = site.call("ana", "state_repair", user).await.unwrap();
+    let name = &objects(enclave, "deployment.apps")[0];
+    assert_eq!(back["put_back"], json!([format!("modules {name}"), format!("Deployment {name}")]));
+    until("it is told no more", async || told().await["state"] == "not_in_git").await;
+    let ran = site.run_it(enclave, "user", json!({"port": 8003})).await.unwrap();
+    assert_eq!(ran["output"]["outputs"]["use"], expected(), "{ran}");
 }
 
 /// The part that an object holds.

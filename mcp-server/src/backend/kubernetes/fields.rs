@@ -15,8 +15,8 @@ const OF_CONTROLLERS: &str = "metadata.annotations.deployment.kubernetes.io/";
 /// What the API server calls what is applied.
 const APPLIED: &str = "Apply";
 
-/// The fields of `object` that somebody else has set, with the name that each goes by; and those of `ours`, which this server always
-/// sets, that are nobody's any more. Where a number is set to zero by way of a subresource nothing is noted of it but that.
+/// The fields of `object` that somebody else has set, with the name that each goes by; and those of `ours`, which this server
+/// set, that are nobody's any more. Where a number is set to zero by way of a subresource nothing is noted of it but that.
 pub(super) fn changed(object: &str, entries: &[ManagedFieldsEntry], ours: &[String]) -> Vec<Apart> {
     let mut own = BTreeSet::new();
     for entry in entries.iter().filter(|entry| is_own(entry)) {
@@ -32,7 +32,8 @@ pub(super) fn changed(object: &str, entries: &[ManagedFieldsEntry], ours: &[Stri
     let is_within = |one: &str, other: &str| {
         one.strip_prefix(other).is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '[']))
     };
-    for lost in ours.iter().filter(|field| !own.iter().any(|path| is_within(path, field))) {
+    let is_left = |field: &String| own.contains(field) || own.iter().any(|path| is_within(path, field));
+    for lost in ours.iter().filter(|field| !is_left(field)) {
         if !by_field.keys().any(|path| is_within(path, lost) || is_within(lost, path)) {
             by_field.insert(lost.clone(), None);
         }
@@ -75,11 +76,15 @@ fn is_foreign(entry: &ManagedFieldsEntry) -> bool {
 
 /// The paths of the fields that an entry has.
 fn paths(entry: &ManagedFieldsEntry) -> Vec<String> {
-    let mut found = Vec::new();
-    if let Some(fields) = &entry.fields_v1 {
-        gather(&fields.0, "", &mut found);
-    }
+    let mut found = entry.fields_v1.as_ref().map(|fields| in_set(&fields.0)).unwrap_or_default();
     found.retain(|path| !path.starts_with(OF_CONTROLLERS));
+    found
+}
+
+/// The paths of the fields in a set of them, as the API server writes such sets down.
+pub(super) fn in_set(fields: &Value) -> Vec<String> {
+    let mut found = Vec::new();
+    gather(fields, "", &mut found);
     found
 }
 
@@ -169,7 +174,7 @@ mod tests {
     }
 
     #[test]
-    fn what_this_server_always_sets_and_nobody_has_any_more_was_changed() {
+    fn what_this_server_sets_and_nobody_has_any_more_was_changed() {
         let ours = ["spec.replicas".to_owned()];
         let fields = |entries: &[ManagedFieldsEntry]| changed("Deployment x", entries, &ours);
         let own = entry(FIELD_MANAGER, "Apply", json!({"f:spec": {"f:paused": {}, "f:replicas": {}}}));

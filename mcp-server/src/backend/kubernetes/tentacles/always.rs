@@ -1,70 +1,33 @@
-//! The fields that this server sets of an object whatever else is to be: what somebody took away of them is seen, although the API
-//! server notes nothing of it but that they are nobody's any more.
+//! The fields that this server sets of an object: what somebody took away of them is seen, although the API server notes nothing of
+//! it but that they are nobody's any more.
 
-use manifest::annotation;
+use crate::backend::kubernetes::fields;
+use k8s_openapi::api::apps::v1::Deployment;
+use kube::core::ResourceExt;
+use manifest::annotation::{FIELDS, MANAGED_BY_LABEL, REVISION, TENTACLE};
 
-/// What holds the pods of a tentacle, and how they are made, as the API server names fields.
-const OF_DEPLOYMENTS: [&str; 39] = [
-    "spec.replicas",
-    "spec.selector",
-    "spec.progressDeadlineSeconds",
-    "spec.revisionHistoryLimit",
-    "spec.strategy.type",
-    "spec.strategy.rollingUpdate.maxSurge",
-    "spec.strategy.rollingUpdate.maxUnavailable",
-    "spec.template.spec.automountServiceAccountToken",
-    "spec.template.spec.enableServiceLinks",
-    "spec.template.spec.dnsPolicy",
-    "spec.template.spec.dnsConfig.nameservers",
-    "spec.template.spec.terminationGracePeriodSeconds",
-    "spec.template.spec.securityContext.runAsNonRoot",
-    "spec.template.spec.securityContext.runAsUser",
-    "spec.template.spec.securityContext.runAsGroup",
-    "spec.template.spec.securityContext.seccompProfile.type",
-    "spec.template.spec.containers[name=engine].image",
-    "spec.template.spec.containers[name=engine].imagePullPolicy",
-    "spec.template.spec.containers[name=engine].command",
-    "spec.template.spec.containers[name=engine].args",
-    "spec.template.spec.containers[name=engine].securityContext.allowPrivilegeEscalation",
-    "spec.template.spec.containers[name=engine].securityContext.readOnlyRootFilesystem",
-    "spec.template.spec.containers[name=engine].securityContext.runAsNonRoot",
-    "spec.template.spec.containers[name=engine].securityContext.privileged",
-    "spec.template.spec.containers[name=engine].securityContext.capabilities.drop",
-    "spec.template.spec.containers[name=engine].securityContext.seccompProfile.type",
-    "spec.template.spec.containers[name=engine].resources.limits.memory",
-    "spec.template.spec.containers[name=engine].resources.limits.cpu",
-    "spec.template.spec.containers[name=engine].resources.limits.ephemeral-storage",
-    "spec.template.spec.containers[name=engine].resources.requests.memory",
-    "spec.template.spec.containers[name=engine].resources.requests.cpu",
-    "spec.template.spec.containers[name=engine].resources.requests.ephemeral-storage",
-    "spec.template.spec.containers[name=engine].startupProbe.httpGet.path",
-    "spec.template.spec.containers[name=engine].readinessProbe.httpGet.path",
-    "spec.template.spec.containers[name=engine].livenessProbe.httpGet.path",
-    "spec.template.spec.containers[name=engine].readinessProbe.periodSeconds",
-    "spec.template.spec.containers[name=engine].readinessProbe.failureThreshold",
-    "spec.template.spec.containers[name=engine].livenessProbe.periodSeconds",
-    "spec.template.spec.containers[name=engine].livenessProbe.failureThreshold",
-];
+/// What every object says of what it is of.
+const SAID: [&str; 3] = [MANAGED_BY_LABEL, TENTACLE, REVISION];
 
-/// The same where pods are to be behind a runtime class.
-const CLASS: &str = "spec.template.spec.runtimeClassName";
-
-/// What an object says of what it is.
-const SAID: [&str; 4] = [annotation::VERSION, annotation::NODES, annotation::SECRETS, annotation::STANDING];
-
+/// Those of a network policy, whatever it allows.
 const OF_POLICIES: [&str; 4] = ["spec.podSelector", "spec.policyTypes", "spec.ingress", "spec.egress"];
 
-/// The fields of an object of this kind.
-pub(super) fn set(kind: &str, has_class: bool) -> Vec<String> {
-    let owned = |fields: &[&str]| fields.iter().map(|field| (*field).to_owned()).collect::<Vec<_>>();
-    match kind {
-        "Deployment" => {
-            let mut fields = owned(&OF_DEPLOYMENTS);
-            fields.extend(has_class.then(|| CLASS.to_owned()));
-            fields.extend(SAID.map(|word| format!("metadata.annotations.{word}")));
-            fields
-        }
-        "NetworkPolicy" => owned(&OF_POLICIES),
-        _ => Vec::new(),
-    }
+/// Those of a deployment, which says them itself. That it says so is one of them: who takes that away is seen, too.
+pub(super) fn of_deployment(there: &Deployment) -> Vec<String> {
+    let said = there.annotations().get(FIELDS).and_then(|said| serde_json::from_str(said).ok());
+    let mut all = said.as_ref().map(fields::in_set).unwrap_or_default();
+    all.push(format!("metadata.annotations.{FIELDS}"));
+    all
+}
+
+/// Those of a network policy.
+pub(super) fn of_policy() -> Vec<String> {
+    let mut all = of_files();
+    all.extend(OF_POLICIES.map(str::to_owned));
+    all
+}
+
+/// Those of what holds files, which cannot change by itself.
+pub(super) fn of_files() -> Vec<String> {
+    SAID.map(|label| format!("metadata.labels.{label}")).to_vec()
 }

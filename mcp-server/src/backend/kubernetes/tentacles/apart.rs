@@ -7,6 +7,7 @@ use crate::backend::{BackendError, Version};
 use crate::gate::target::OnTentacle;
 use crate::store::EnclaveRecord;
 use jiff::Timestamp;
+use k8s_openapi::api::apps::v1::Deployment;
 use kube::core::{Resource, ResourceExt};
 use manifest::annotation::STANDING;
 use manifest::{Purpose, name_of};
@@ -31,19 +32,22 @@ impl Tentacles {
         }
         let workload = self.workloads.read(&record.name).await?;
         let walls = self.workloads.walls(&record.name).await?;
-        let has_class = self.site.class().is_some();
-        let (deployments, policies) =
-            (always::set("Deployment", has_class), always::set("NetworkPolicy", has_class));
+        let (of_policy, of_files) = (always::of_policy(), always::of_files());
         let now = Timestamp::now();
         for (name, tentacle) in &record.tentacles {
             let settled = now.duration_since(tentacle.deployed_at).unsigned_abs() >= SETTLED_AFTER;
             let Ok(version) = tentacle.version.parse::<ContentHash>() else { continue };
             let object = name_of(name, &version);
             let deployment = workload.deployment(&record.name, &object);
-            let mut apart = of(("Deployment", &object), deployment.as_deref(), &deployments);
+            let of_deployment = deployment.as_deref().map(always::of_deployment).unwrap_or_default();
+            let mut apart = of(("Deployment", &object), deployment.as_deref(), &of_deployment);
             let policy = walls.policy(&record.name, &object);
-            apart.extend(of(("NetworkPolicy", &object), policy.as_deref(), &policies));
-            apart.extend(of(("ConfigMap", &object), walls.files(&record.name, &object).as_deref(), &[]));
+            apart.extend(of(("NetworkPolicy", &object), policy.as_deref(), &of_policy));
+            let modules = deployment.iter().flat_map(|deployment| modules_of(deployment));
+            for files in [object.as_str()].into_iter().chain(modules) {
+                let there = walls.files(&record.name, files);
+                apart.extend(of(("ConfigMap", files), there.as_deref(), &of_files));
+            }
             if settled && !apart.is_empty() {
                 found.insert(name.clone(), apart);
             }
@@ -83,11 +87,19 @@ impl Tentacles {
         // It may not be read, and nothing is written where it is the same.
         self.cluster.apply(namespace, &supply).await?;
         if let Some(modules) = supplied.modules() {
-            self.keep(spec, modules).await?;
+            note("modules", self.keep(spec, modules).await?);
         }
         note("Deployment", self.cluster.put_back(namespace, &deployment).await?);
         Ok(done)
     }
+}
+
+/// The names of the objects that hold the modules of what runs.
+fn modules_of(deployment: &Deployment) -> impl Iterator<Item = &str> {
+    let pod = deployment.spec.as_ref().and_then(|spec| spec.template.spec.as_ref());
+    let volumes = pod.and_then(|pod| pod.volumes.as_ref()).into_iter().flatten();
+    let sources = volumes.filter_map(|volume| volume.projected.as_ref()?.sources.as_ref()).flatten();
+    sources.filter_map(|source| source.config_map.as_ref()).map(|part| part.name.as_str())
 }
 
 /// What of an object is not as it was made, of which `ours` are always set.

@@ -55,10 +55,11 @@ impl Tentacles {
         Ok(Some(Ready::new(PackedModules { record, ..packed })))
     }
 
-    /// Keeps the modules of a version in its objects. The first of them is made last: where it is, all are.
-    pub(super) async fn keep(&self, spec: &TentacleSpec<'_>, ready: &Ready) -> Result<(), BackendError> {
+    /// Keeps the modules of a version in its objects; answers whether they were not there. The first of them is made last:
+    /// where it is, all are.
+    pub(super) async fn keep(&self, spec: &TentacleSpec<'_>, ready: &Ready) -> Result<bool, BackendError> {
         if ready.kept {
-            return Ok(());
+            return Ok(false);
         }
         let (enclave, name) = (spec.sandbox.tentacle.enclave.as_str(), spec.name());
         // What a server left that ended meanwhile, or what somebody has altered.
@@ -68,7 +69,7 @@ impl Tentacles {
         for object in manifest::modules(spec).iter().rev() {
             self.cluster.apply(enclave, object).await?;
         }
-        Ok(())
+        Ok(true)
     }
 
     /// The names of the objects in which the version of this name keeps modules.

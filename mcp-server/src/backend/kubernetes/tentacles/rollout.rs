@@ -166,7 +166,7 @@ impl Tentacles {
         self.cluster.apply(enclave, &policy).await?;
         tokio::try_join!(self.cluster.apply(enclave, &code), self.cluster.apply(enclave, &supply))?;
         match supplied.modules() {
-            Some(modules) => self.keep(spec, modules).await,
+            Some(modules) => self.keep(spec, modules).await.map(drop),
             None => Ok(()),
         }
     }
