@@ -1,7 +1,10 @@
 //! How a run goes, whoever or whatever asked for it: written down, carried out, and written down again.
 
 use crate::backend::{BackendError, RunOrder, RunReport};
-use crate::gate::{Changing, Effect, MayRun, unavailable};
+use crate::call::Call;
+use crate::gate::act::Act;
+use crate::gate::target::OnTentacle;
+use crate::gate::{Authorized, Changing, Effect, MayRun, unavailable};
 use crate::server::Server;
 use crate::store::{LastRun, NodeTime, RunBegin, RunEnd, RunOutcome, StoreError, Tx, brief};
 use crate::telemetry;
@@ -19,6 +22,15 @@ pub(crate) const LONGEST: Duration = Duration::from_secs(600);
 const TURN_WITHIN: Duration = Duration::from_secs(30);
 const ASK_AGAIN: Duration = Duration::from_millis(100);
 
+/// A right that was had so long ago is asked for anew.
+const FRESH: Duration = Duration::from_millis(100);
+
+/// A run that is on record and has not ended.
+pub(crate) struct Begun<'g> {
+    effect: Effect<'g>,
+    at: Instant,
+}
+
 /// What came of a run.
 pub(crate) struct Ran {
     pub(crate) report: RunReport,
@@ -30,28 +42,31 @@ pub(crate) async fn begin<'g>(
     mut changing: Changing<'g>,
     grant: &dyn MayRun,
     begin: &RunBegin<'_>,
-) -> Result<Effect<'g>, Failure> {
-    let target = grant.target();
+) -> Result<Begun<'g>, Failure> {
+    let (target, at) = (grant.target(), Instant::now());
     if target.tentacle.as_ref().is_none_or(|tentacle| tentacle.version.is_empty()) {
         let what = format!("`{}` cannot run yet: its first deploy has not come to its end", target.name);
         let failure = Failure::new(FailureCode::Conflict, what).with_remedy("deploy it again");
         return Err(changing.failed(failure).await);
     }
     changing.tx().begin_run(grant, begin).await.map_err(|error| unavailable(&error))?;
-    changing.begin("").await
+    Ok(Begun { effect: changing.begin("").await?, at })
 }
 
 /// Runs what was begun, and writes down how it ended.
-pub(crate) async fn carry_out(
-    server: &Server,
-    grant: &dyn MayRun,
-    effect: Effect<'_>,
+pub(crate) async fn carry_out<A>(
+    (server, call): (&Server, &Call),
+    grant: &Authorized<A>,
+    Begun { effect, at }: Begun<'_>,
     order: RunOrder,
     begin: &RunBegin<'_>,
-) -> Result<Ran, Failure> {
+) -> Result<Ran, Failure>
+where
+    A: Act<Target = OnTentacle>,
+    Authorized<A>: MayRun,
+{
     let name = &grant.target().name;
-    let (started_at, took, ran) = in_turn(server, grant, order).await;
-    let ran = ran.map_err(told);
+    let (started_at, took, ran) = in_turn((server, call), grant, order, at).await;
     let duration_ms = u64::try_from(took.as_millis()).unwrap_or(u64::MAX);
     trace(server, grant, begin, started_at, &ran);
     let end = end(&ran, duration_ms, server.backend.simulated());
@@ -81,18 +96,28 @@ pub(crate) async fn carry_out(
     }
 }
 
-/// Runs when its turn has come. What it may take counts from there, as does what it took, so that who waits ends nobody's run.
-async fn in_turn(
-    server: &Server,
-    grant: &dyn MayRun,
+/// Runs when its turn has come, if it still may. What it may take counts from there, as does what it took, so that who waits
+/// ends nobody's run.
+async fn in_turn<A>(
+    (server, call): (&Server, &Call),
+    grant: &Authorized<A>,
     order: RunOrder,
-) -> (Timestamp, Duration, Result<RunReport, BackendError>) {
-    let asked = Instant::now();
+    asked: Instant,
+) -> (Timestamp, Duration, Result<RunReport, Failure>)
+where
+    A: Act<Target = OnTentacle>,
+    Authorized<A>: MayRun,
+{
     loop {
         let (started_at, began) = (Timestamp::now(), Instant::now());
+        if asked.elapsed() > FRESH
+            && let Err(failure) = server.gate.look(call).await.and_then(|look| look.still(grant))
+        {
+            return (started_at, began.elapsed(), Err(failure));
+        }
         match server.backend.run(grant, order.clone()).await {
             Err(BackendError::Busy) if asked.elapsed() < TURN_WITHIN => tokio::time::sleep(ASK_AGAIN).await,
-            ran => return (started_at, began.elapsed(), ran),
+            ran => return (started_at, began.elapsed(), ran.map_err(told)),
         }
     }
 }

@@ -166,11 +166,11 @@ impl Fire {
         let asked_by = call.shown();
         let begin =
             RunBegin { cause: of.name.as_str(), asked_by: &asked_by, due_at: Some(self.step.at.due_at) };
-        let effect = runs::begin(changing, &grant, &begin).await?;
+        let begun = runs::begin(changing, &grant, &begin).await?;
         drop(claimed);
         let _turn = server.unasked.acquire().await;
         let input = json!({"trigger": {"name": of.name, "type": "cron", "due": self.step.at.due_at}});
         let order = RunOrder { input, limit: runs::LONGEST, watch: Watch::default() };
-        runs::carry_out(server, &grant, effect, order, &begin).await.map(drop)
+        runs::carry_out((server, &call), &grant, begun, order, &begin).await.map(drop)
     }
 }

@@ -9,6 +9,7 @@ use policy::{
 };
 use wire::assertion::Kind;
 use wire::tools::channel::AccountClass;
+use workflow::{EnclaveName, TentacleName};
 
 /// What is asked about, as the one who asks meets it.
 #[derive(Debug, Clone, Copy)]
@@ -36,6 +37,21 @@ impl Facts {
         tentacle: &TentacleRecord,
     ) -> Self {
         Self::Tentacle(Self::enclave(call, record, account), tentacle.facts(call.person_id()))
+    }
+
+    /// A tentacle of an enclave that the caller meets as `enclave`: that of a trigger is its own.
+    pub(super) fn met(
+        call: &Call,
+        (enclave, name): (&EnclaveName, &TentacleName),
+        facts: Enclave,
+        tentacle: &TentacleRecord,
+    ) -> Self {
+        let met = tentacle.facts(call.person_id());
+        if call.is_trigger_of(enclave, name) {
+            Self::OwnTentacle(facts, met)
+        } else {
+            Self::Tentacle(facts, met)
+        }
     }
 
     pub(super) fn target(&self) -> Target<'_> {

@@ -92,12 +92,7 @@ impl<'g> Change<'g> {
             let about = if may_know(change.call, &enclave) { about } else { About { record: None, ..about } };
             return Err(change.refuse::<A>(None, Facts::Unknown, about).await);
         };
-        let met = tentacle.facts(change.call.person_id());
-        let facts = if change.call.is_trigger_of(&record.name, name) {
-            Facts::OwnTentacle(enclave, met)
-        } else {
-            Facts::Tentacle(enclave, met)
-        };
+        let facts = Facts::met(change.call, (&record.name, name), enclave, &tentacle);
         let target = OnTentacle { record: Arc::clone(&record), name: name.clone(), tentacle: Some(tentacle) };
         change.decide::<A>(target, facts, about).await
     }

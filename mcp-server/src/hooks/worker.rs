@@ -101,9 +101,9 @@ async fn run(server: &Server, delivery: Delivery) -> Result<(), Failure> {
     };
     let asked_by = call.shown();
     let begin = RunBegin { cause: of.name.as_str(), asked_by: &asked_by, due_at: None };
-    let effect = runs::begin(changing, &grant, &begin).await?;
+    let begun = runs::begin(changing, &grant, &begin).await?;
     let order = RunOrder { input, limit: runs::LONGEST, watch: Watch::default() };
-    runs::carry_out(server, &grant, effect, order, &begin).await.map(drop)
+    runs::carry_out((server, &call), &grant, begun, order, &begin).await.map(drop)
 }
 
 fn unmet(received_at: Timestamp) -> Unmet {

@@ -39,12 +39,12 @@ impl Handler for WfRun {
             server.gate.change(call).await?.tentacle::<act::Run>(named.as_ref(), &args.name).await?;
         let asked_by = call.shown();
         let begin = RunBegin { cause: "", asked_by: &asked_by, due_at: None };
-        let effect = runs::begin(change.decided(), &grant, &begin).await?;
+        let begun = runs::begin(change.decided(), &grant, &begin).await?;
         let limit = args.timeout_seconds.map_or(USUAL, |seconds| Duration::from_secs(seconds.max(1).into()));
         let input = args.input.unwrap_or_else(|| Value::Object(serde_json::Map::new()));
         let (watch, telling) = progress.watch();
         let order = RunOrder { input, limit: limit.min(runs::LONGEST), watch };
-        let ran = runs::carry_out(server, &grant, effect, order, &begin).await;
+        let ran = runs::carry_out((server, call), &grant, begun, order, &begin).await;
         telling.end().await;
         let Ran { report, duration_ms } = ran?;
         let enclave = grant.target().record.name.clone();

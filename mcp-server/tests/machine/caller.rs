@@ -1,4 +1,4 @@
-//! Ana, who calls tools with the product's own client.
+//! Ana, and others where she lets them, who call tools with the product's own client.
 
 use crate::issuer::Issuer;
 use secrecy::SecretString;
@@ -15,9 +15,15 @@ pub(crate) const ENCLAVE: &str = "price-watch";
 pub(crate) struct Caller {
     pub(crate) issuer: Issuer,
     pub(crate) url: String,
+    pub(crate) person: &'static str,
 }
 
 impl Caller {
+    /// The same by somebody else.
+    pub(crate) fn by(&self, person: &'static str) -> Self {
+        Self { person, ..self.clone() }
+    }
+
     /// Calls a tool; the server must answer.
     pub(crate) async fn call(&self, tool: &'static str, args: Value) -> Result<Value, Failure> {
         match self.try_call(tool, args).await {
@@ -40,7 +46,7 @@ impl Caller {
         told: Option<UnboundedSender<Told>>,
     ) -> Result<Value, ClientError> {
         let Value::Object(args) = args else { panic!("arguments are an object") };
-        let token = SecretString::from(self.issuer.token("ana", "agents"));
+        let token = SecretString::from(self.issuer.token(self.person, "agents"));
         let client = Client::connect(&format!("{}/mcp", self.url), &token).await?;
         let answer = client.call_by_name(tool, args, Extras { told, ..Extras::default() }).await;
         client.close().await;

@@ -7,6 +7,7 @@ use crate::source::{hello, one_node};
 use serde_json::json;
 use std::path::PathBuf;
 use tokio::sync::mpsc::unbounded_channel;
+use wire::FailureCode;
 
 #[tokio::test]
 async fn hello_deploys_and_runs_under_bwrap() {
@@ -28,6 +29,42 @@ async fn hello_deploys_and_runs(walls: Walls) {
     let status = server.status("greeter").await;
     assert_eq!((&status["ready"], &status["sandbox"]), (&json!(true), &json!(walls.name())), "{status}");
     assert!(server.logs("greeter").await.contains("info hello: greeting ben"));
+}
+
+/// Who waits for a turn has been asked whether they may run it when they began to wait.
+#[tokio::test]
+async fn a_run_that_may_not_be_any_more_when_its_turn_comes_is_not_run() {
+    let server = Server::with_enclave(Walls::Bwrap).await;
+    let code =
+        "export default (_, { millis }) => new Promise((done) => setTimeout(() => done('ran'), millis));";
+    server.deploy("waiter", &one_node("waiter", code)).await.unwrap();
+    let set = async |mode: &str| {
+        let args = json!({"enclave": ENCLAVE, "name": "waiter", "mode": mode});
+        server.call("wf_set_mode", args).await.unwrap();
+    };
+    server.call("enclave_sync", json!({"name": ENCLAVE, "new_mode": "rwx---r-x"})).await.unwrap();
+    set("rwx---r-x").await;
+    let run = |person: &'static str, millis: u64| {
+        let caller = server.by(person);
+        tokio::spawn(async move { caller.run_tentacle("waiter", json!({"millis": millis})).await })
+    };
+    let runs = async || {
+        let args = json!({"enclave": ENCLAVE, "name": "waiter"});
+        server.call("wf_history", args).await.unwrap()["runs"].as_array().unwrap().len()
+    };
+    let long = [6000; 4].map(|millis| run("ana", millis));
+    until("all that may go on at once do", async || server.status("waiter").await["in_flight"] == 4).await;
+    let waits = run("ben", 0);
+    until("one more waits", async || runs().await == 5).await;
+    set("private").await;
+    let refused = waits.await.unwrap().unwrap_err();
+    assert!(matches!(refused.code, FailureCode::Denied | FailureCode::NotFound), "{refused:?}");
+    for ran in long {
+        assert_eq!(ran.await.unwrap().unwrap()["success"], true, "what went on went on");
+    }
+    set("rwx---r-x").await;
+    let ran = run("ben", 0).await.unwrap().unwrap();
+    assert_eq!(ran["success"], true, "{ran}");
 }
 
 #[tokio::test]

@@ -58,7 +58,7 @@ impl Server {
         write("signing.pem", TestKey::new("unused").pem);
         let own = [format!("--sandbox={}", walls.name()), format!("--engine-dir={}", engine.display())];
         let flags = own.into_iter().chain(flags.iter().map(|flag| (*flag).to_owned())).collect();
-        let caller = Caller { issuer: Issuer::start().await, url: String::new() };
+        let caller = Caller { issuer: Issuer::start().await, url: String::new(), person: "ana" };
         let mut server = Self { caller, flags, child: None, dir };
         server.run().await;
         server
