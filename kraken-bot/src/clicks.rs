@@ -9,6 +9,8 @@ use crate::commands::bring_back::{self, BRING_BACK};
 use crate::inbox::Open;
 use crate::kraken::Kraken;
 use crate::modals::{self, ASK_ADD, ASK_ANYTHING, ASK_MODE, ASK_REMOVE, ASK_SECRET, ASK_SHUT_DOWN};
+use crate::slack::Place;
+use crate::slack::blocks::Message;
 use crate::slack::envelope::{Click, Said};
 use crate::slack::view::Origin;
 
@@ -59,6 +61,7 @@ pub(crate) async fn pressed(
             if !kraken.inbox.use_button(&click.value, &said.user, event).await? {
                 return Err(over());
             }
+            used_up(kraken, open, said, click).await;
             return Ok(Some(Command::BringBack(from)));
         }
         ASK_SHUT_DOWN => {
@@ -86,5 +89,15 @@ pub(crate) async fn pressed(
         Err(error) if error.code() == Some("exchanged_trigger_id") => Ok(None),
         Err(error) if error.code() == Some("expired_trigger_id") => Err(Stop::Told(TOO_LATE.to_owned())),
         Err(error) => Err(error.into()),
+    }
+}
+
+/// The card of a button that was used has none any more, and says who used it. Where that fails, a press is refused all the same.
+async fn used_up(kraken: &Kraken, open: &Open, said: &Said, click: &Click) {
+    let Some(card) = click.card.as_deref().and_then(Message::without_buttons) else { return };
+    let place = Place { channel: open.incoming.channel.clone(), thread: None };
+    let card = card.note(format!("<@{}> has used its button.", said.user));
+    if let Err(error) = kraken.slack.change(&place, &said.ts, &card).await {
+        tracing::warn!(%error, "a card could not be changed");
     }
 }

@@ -51,8 +51,12 @@ mod tests {
     fn a_card_says_which_channel_and_which_question_it_is_about() {
         let question = Uuid::now_v7();
         let [yes, _] = yes_or_no("C1", question, ("a", "Yes"), ("b", "No"));
-        let click =
-            |value: &str| Click { action: "a".into(), value: value.to_owned(), trigger: String::new() };
+        let click = |value: &str| Click {
+            action: "a".into(),
+            value: value.to_owned(),
+            trigger: String::new(),
+            card: None,
+        };
         assert_eq!((channel(&click(&yes.value)), id(&click(&yes.value))), (Some("C1"), Some(question)));
         for odd in ["", "UBEN", "C1/", "C1/x", &question.to_string()] {
             assert_eq!(channel(&click(odd)), None, "{odd}");

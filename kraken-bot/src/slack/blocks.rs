@@ -1,10 +1,14 @@
 //! Messages: a plain text for notifications and screen readers, and blocks that say the same.
 
+use super::envelope::Shown;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
 /// The most characters of a section (Block Kit reference).
 const MOST: usize = 2_900;
+
+/// What the plain text says before the names of buttons.
+const BUTTONS: &str = "Buttons: ";
 
 /// A message to be sent.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -61,8 +65,25 @@ impl Message {
         let elements: Vec<Value> = buttons.iter().map(Button::block).collect();
         self.blocks.push(json!({"type": "actions", "elements": elements}));
         let labels: Vec<&str> = buttons.iter().map(|button| button.label).collect();
-        self.text.push(format!("Buttons: {}", labels.join(", ")));
+        self.text.push(format!("{BUTTONS}{}", labels.join(", ")));
         self
+    }
+
+    /// A message that stands there already, without its buttons and what is said right below them; nothing where it has none.
+    pub(crate) fn without_buttons(shown: &Shown) -> Option<Self> {
+        let mut blocks = shown.blocks.clone();
+        let at = blocks.iter().position(|block| block["type"] == "actions")?;
+        let is_note = blocks.get(at + 1).is_some_and(|block| block["type"] == "context");
+        blocks.drain(at..=at + usize::from(is_note));
+        // Slack gave them names, which no other message may have.
+        for block in blocks.iter_mut().filter_map(Value::as_object_mut) {
+            block.remove("block_id");
+        }
+        let mut text: Vec<String> = shown.text.lines().map(str::to_owned).collect();
+        if let Some(at) = text.iter().position(|line| line.starts_with(BUTTONS)) {
+            text.drain(at..(at + 1 + usize::from(is_note)).min(text.len()));
+        }
+        Some(Self { text, blocks, asks_for: None })
     }
 
     /// The same as a card that asks for an approval: it is changed when that is decided, wherever that is.
@@ -139,6 +160,16 @@ fn cut(text: String) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_card_loses_its_buttons_and_nothing_else() {
+        let button = Button { action: "a", label: "Do it", value: "v".to_owned(), style: None };
+        let card = Message::new("One.").line("Two.").buttons(&[button]).note("Once.").note("Three.");
+        let shown = |message: &Message| Shown { text: message.plain(), blocks: message.blocks(Some("key")) };
+        let left = Message::without_buttons(&shown(&card)).unwrap();
+        assert_eq!(left, Message::new("One.").line("Two.").note("Three."));
+        assert_eq!(Message::without_buttons(&shown(&left)), None);
+    }
 
     #[test]
     fn the_plain_text_says_what_the_blocks_say() {

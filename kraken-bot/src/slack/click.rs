@@ -1,6 +1,6 @@
 //! A button that was pressed, read from an interactive payload (`block_actions`).
 
-use super::envelope::{AtHome, Click, Deed, How, Incoming, Said, What};
+use super::envelope::{AtHome, Click, Deed, How, Incoming, Said, Shown, What};
 use crate::home::{AGAIN, SIGN_IN, SIGN_OUT};
 use serde_json::Value;
 
@@ -28,7 +28,12 @@ pub(super) fn read(payload: &Value) -> Option<Incoming> {
         // On what only one person sees, no thread can hang.
         thread: thread.unwrap_or(if for_one { "" } else { ts }).to_owned(),
         direct: channel.starts_with('D'),
-        click: Some(Click { action: id.to_owned(), value: value.to_owned(), trigger: trigger.to_owned() }),
+        click: Some(Click {
+            action: id.to_owned(),
+            value: value.to_owned(),
+            trigger: trigger.to_owned(),
+            card: card(payload),
+        }),
         how: How::Spoken,
     };
     Some(Incoming {
@@ -38,6 +43,13 @@ pub(super) fn read(payload: &Value) -> Option<Incoming> {
         channel: channel.to_owned(),
         what: What::Said(said),
     })
+}
+
+/// What the button stands under.
+fn card(payload: &Value) -> Option<Box<Shown>> {
+    let blocks = payload.pointer("/message/blocks")?.as_array()?.clone();
+    let text = text(payload, "/message/text")?.to_owned();
+    Some(Box::new(Shown { text, blocks }))
 }
 
 /// A button of the Home tab, which is in no channel.
@@ -82,7 +94,12 @@ mod tests {
         let What::Said(said) = read.what else { panic!("a click is said") };
         assert_eq!(
             said.click,
-            Some(Click { action: "approve_reach".into(), value: "id".into(), trigger: "t.1".into() })
+            Some(Click {
+                action: "approve_reach".into(),
+                value: "id".into(),
+                trigger: "t.1".into(),
+                card: None
+            })
         );
         assert_eq!((said.user.as_str(), said.direct), ("UANA", false));
     }

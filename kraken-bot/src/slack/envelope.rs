@@ -129,6 +129,18 @@ pub(crate) struct Click {
     /// What opens a modal for whoever pressed it, for three seconds.
     #[serde(default)]
     pub(crate) trigger: String,
+    /// What the card shows, with the button; nothing where Slack does not say.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) card: Option<Box<Shown>>,
+}
+
+/// What a message shows.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Shown {
+    /// As plain text.
+    pub(crate) text: String,
+    /// As blocks.
+    pub(crate) blocks: Vec<Value>,
 }
 
 impl Incoming {

@@ -34,6 +34,7 @@ pub(super) fn read(payload: &Value, me: &str) -> Option<Incoming> {
             action: ASK_ANYTHING.to_owned(),
             value: words.to_owned(),
             trigger: trigger.to_owned(),
+            card: None,
         }),
         how: How::Spoken,
     };

@@ -241,7 +241,12 @@ fn gone() -> Vec<Shown> {
         ts: "1.1".into(),
         thread: "1.1".into(),
         direct: false,
-        click: click.then(|| Click { action: "a".into(), value: String::new(), trigger: String::new() }),
+        click: click.then(|| Click {
+            action: "a".into(),
+            value: String::new(),
+            trigger: String::new(),
+            card: None,
+        }),
         how: How::Spoken,
     };
     let (typed, pressed) = (said("run hello", false), said("", true));

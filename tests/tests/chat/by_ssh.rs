@@ -2,7 +2,7 @@
 //! button.
 
 use crate::git::git;
-use crate::said::{alone, aloud, founder, greeted};
+use crate::said::{aloud, founder, greeted};
 use crate::sshd::Sshd;
 use std::path::{Path, PathBuf};
 use tests::{Home, Person, Thread, Up};
@@ -81,8 +81,8 @@ async fn what_an_enclave_had_comes_back_by_a_button_from_a_repository_behind_ssh
     std::fs::remove_dir_all(up.folder().join("tentacles/price-watch")).unwrap();
     aloud(&ana.asks("deploy hello").await, &["hello is deployed."]);
     greeted(&ana.asks("run hello").await);
-    // Once.
-    ana.presses(&thread, "Bring its tentacles back").await;
-    let again = ana.hears(&thread, 3).await.remove(2);
-    alone(&again, &["This button is over"]);
+    // Once: the card has lost its button, and kept what it says.
+    let card = ana.hears(&thread, 1).await.remove(0);
+    aloud(&card, &["This channel is now the enclave price-watch.", "has used its button."]);
+    assert!(!card.text.contains("Bring its tentacles back"), "{card:?}");
 }
