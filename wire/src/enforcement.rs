@@ -33,6 +33,8 @@ pub enum Property {
     NoRights,
     /// Neither files nor variables hold an account's token or anything of the server's.
     NoCredentials,
+    /// A sidecar is held like the code that it is beside, and has no way out at all.
+    Sidecars,
     /// Its memory is bounded.
     MemoryLimit,
     /// Its processor time is bounded.
@@ -57,7 +59,7 @@ pub enum Property {
 
 impl Property {
     /// All of them, as they are listed.
-    pub const ALL: [Self; 20] = [
+    pub const ALL: [Self; 21] = [
         Self::OwnKernel,
         Self::SystemCalls,
         Self::NetworkDeclaredOnly,
@@ -68,6 +70,7 @@ impl Property {
         Self::OthersProcesses,
         Self::NoRights,
         Self::NoCredentials,
+        Self::Sidecars,
         Self::MemoryLimit,
         Self::ProcessorLimit,
         Self::ProcessLimit,
@@ -94,6 +97,7 @@ impl Property {
             Self::OthersProcesses => "others' processes",
             Self::NoRights => "rights",
             Self::NoCredentials => "credentials",
+            Self::Sidecars => "sidecars",
             Self::MemoryLimit => "memory",
             Self::ProcessorLimit => "processor time",
             Self::ProcessLimit => "processes",
@@ -129,6 +133,7 @@ impl Property {
             Self::NoCredentials => {
                 "neither files nor variables hold an account's token or anything of the server's"
             }
+            Self::Sidecars => "a sidecar is held like the code that it is beside, and has no way out at all",
             Self::MemoryLimit => "its memory is bounded",
             Self::ProcessorLimit => "its processor time is bounded",
             Self::ProcessLimit => "the number of its processes is bounded",

@@ -66,6 +66,14 @@ impl Site for Simulated {
         assert_eq!(deployed["status"], "deployed", "{deployed}");
     }
 
+    fn busybox(&self) -> String {
+        panic!("no code is run, and no sidecar")
+    }
+
+    async fn approved(&self, name: &str, _: &Value) {
+        panic!("{name} is not deployed where no code is run")
+    }
+
     async fn run(&self, name: &str, input: Value, seconds: u32) -> Result<Value, String> {
         let args = json!({"name": name, "input": input, "timeout_seconds": seconds});
         let ran =

@@ -111,15 +111,19 @@ impl Watch {
         sqlx::query(sqlx::AssertSqlSafe(statement)).execute(&mut self.connection).await.unwrap();
     }
 
-    /// All rows of everything that holds.
-    pub(crate) async fn rows(&mut self) -> Vec<String> {
-        let mut rows = Vec::new();
-        for table in &self.tables {
-            let select = sqlx::AssertSqlSafe(format!("SELECT * FROM {table}"));
-            let found = sqlx::query(select).fetch_all(&mut self.connection).await.unwrap();
-            rows.extend(found.iter().map(|row| format!("{table}: {}", text(row))));
-        }
-        rows
+    /// Whether anything that holds is other than what it remembers.
+    pub(crate) async fn has_changed(&mut self) -> bool {
+        use sqlx::Executor;
+        let differs = |table: &String| {
+            format!(
+                "EXISTS (SELECT * FROM main.{table} EXCEPT SELECT * FROM temp.kept_{table}) OR \
+                 (SELECT COUNT(*) FROM main.{table}) <> (SELECT COUNT(*) FROM temp.kept_{table})"
+            )
+        };
+        let any: Vec<String> = self.tables.iter().map(differs).collect();
+        let select = format!("SELECT CASE WHEN {} THEN 1 ELSE 0 END AS changed", any.join(" OR "));
+        let row = self.connection.fetch_one(sqlx::query(sqlx::AssertSqlSafe(select))).await.unwrap();
+        row.get::<i32, _>("changed") == 1
     }
 
     /// Remembers all of it.
@@ -138,7 +142,9 @@ impl Watch {
             self.execute(format!("INSERT INTO {table} SELECT * FROM kept_{table}")).await;
         }
         self.execute("UPDATE generation SET number = number + 1".to_owned()).await;
-        self.execute("UPDATE enclave SET changed = (SELECT number FROM generation)".to_owned()).await;
+        for enclaves in ["main.enclave", "temp.kept_enclave"] {
+            self.execute(format!("UPDATE {enclaves} SET changed = (SELECT number FROM generation)")).await;
+        }
         self.execute("COMMIT".to_owned()).await;
     }
 }

@@ -102,7 +102,6 @@ impl Matrix {
         let full = std::env::var("TENTACULAR_TEST_FULL").is_ok_and(|full| full == "1");
         self.watch.remember().await;
         let world = self.app.backend.world().clone();
-        let mut before = self.watch.rows().await;
         for p in 0..self.principals.len() {
             for v in 0..self.variants.len() {
                 let (principal, variant) = (&self.principals[p], &self.variants[v]);
@@ -114,8 +113,7 @@ impl Matrix {
                 }
                 self.made += 1;
                 let refused = self.one(p, v, scene, modes).await;
-                let after = self.watch.rows().await;
-                let changed = after != before || *self.app.backend.world() != world;
+                let changed = self.watch.has_changed().await || *self.app.backend.world() != world;
                 if refused && changed {
                     let what = (self.principals[p].to_string(), &self.variants[v].name);
                     self.wrong.push(format!("{what:?} was refused and changed something"));
@@ -123,7 +121,6 @@ impl Matrix {
                 if changed {
                     self.watch.restore().await;
                     *self.app.backend.world() = world.clone();
-                    before = self.watch.rows().await;
                 }
             }
         }

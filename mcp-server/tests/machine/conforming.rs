@@ -6,6 +6,7 @@ use crate::host::{Host, Ways};
 use crate::hostile::{Hostile, outside, permissive_engine};
 use crate::left::{entries, groups};
 use crate::server::{Server, Walls};
+use crate::sidecars::{Layout, digest};
 use crate::source::one_node;
 use serde_json::{Value, json};
 use std::fs;
@@ -30,6 +31,8 @@ fn hostile(port: u16) -> Value {
 struct Machine {
     hostile: Hostile,
     around: Surroundings,
+    _layout: Layout,
+    image: Value,
     _hosts: [Host; 2],
     _ways: Ways,
 }
@@ -38,8 +41,11 @@ impl Machine {
     async fn start(walls: Walls) -> Self {
         let (db, canary) = (Host::start("db").await, Host::start("canary").await);
         let ways = Ways::open("db.example canary.example");
-        let engine = permissive_engine();
-        let server = Server::start_with(walls, engine.path(), &ways.flags()).await;
+        let (engine, layout) = (permissive_engine(), Layout::new());
+        let image = layout.busybox();
+        let of_images = layout.flag();
+        let flags = [ways.flags().as_slice(), &[&of_images]].concat();
+        let server = Server::start_with(walls, engine.path(), &flags).await;
         for enclave in [ENCLAVE, "neighbour"] {
             server.provision(enclave).await;
         }
@@ -50,7 +56,8 @@ impl Machine {
         server.execute("UPDATE approval SET state = 'approved'").await;
         server.deploy("hostile", &files).await.unwrap();
         let around = surroundings(&server, &db, &canary).await;
-        Self { hostile: Hostile::of(server, engine), around, _hosts: [db, canary], _ways: ways }
+        let hostile = Hostile::of(server, engine);
+        Self { hostile, around, _layout: layout, image, _hosts: [db, canary], _ways: ways }
     }
 
     fn server(&self) -> &Server {
@@ -129,6 +136,15 @@ impl Site for Machine {
 
     async fn deploy(&self, name: &str, code: &str) {
         let deployed = self.server().deploy(name, &one_node(name, code)).await.unwrap();
+        assert_eq!(deployed["status"], "deployed", "{deployed}");
+    }
+
+    fn busybox(&self) -> String {
+        format!("r.example/team/shell@{}", digest(&self.image))
+    }
+
+    async fn approved(&self, name: &str, files: &Value) {
+        let deployed = self.server().approved(name, files).await.unwrap();
         assert_eq!(deployed["status"], "deployed", "{deployed}");
     }
 

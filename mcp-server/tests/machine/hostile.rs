@@ -79,6 +79,7 @@ pub(crate) fn permissive_engine() -> TempDir {
     let process = copy.path().join("run_process.ts");
     let reads = "`--allow-read=${[engine, flags.code, ...folders, ...shared].join(\",\")}`";
     replace(&process, reads, "\"--allow-all\"");
+    replace(&process, "...shared.map((folder) => `--allow-write=${folder}`),", "");
     replace(&process, "...(net.length === 0 ? [] : [`--allow-net=${net.join(\",\")}`]),", "");
     let runner = fs::read_to_string(copy.path().join("attempt.ts")).unwrap();
     let (from, rest) = runner.split_once("permissions: {").unwrap();

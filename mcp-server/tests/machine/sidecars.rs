@@ -6,26 +6,15 @@ mod layout;
 mod life;
 mod trouble;
 
-use self::layout::{Layout, digest};
+pub(crate) use self::layout::{Layout, digest};
 use crate::caller::ENCLAVE;
+use crate::conformance::sidecars::{ASKS, SHELL};
 use crate::server::{Server, Walls, engine};
 use serde_json::{Value, json};
 use std::net::TcpListener;
 
-/// A sidecar that does what it is asked: a shell over HTTP. The path is a script in base 64.
-const SHELL: &str = concat!(
-    r#"cr=$(printf '\r'); while read -r line; do line=${line%$cr}; [ -z "$line" ] && break; "#,
-    r#"[ -z "$path" ] && path=$line; done; path=${path#* /}; path=${path%% *}; "#,
-    r#"echo "asked for $path" >&2; [ "$path" = health ] && out=well || out=$(echo "$path" | base64 -d | sh 2>&1); "#,
-    r#"printf 'HTTP/1.1 200 OK\r\ncontent-length: %s\r\nconnection: close\r\n\r\n%s' ${#out} "$out""#
-);
-
 /// What each node of a test begins with.
 const TRIED: &str = include_str!("../shared/reaching.js");
-
-/// What a node needs to ask the shell.
-const ASKS: &str =
-    "const sh = async (ctx, script) => (await ctx.fetch('shell', '/' + btoa(script))).text();\n";
 
 /// Asks the shell for everything that it should not have, and shares files with it.
 const USER: &str = r#"
@@ -101,7 +90,7 @@ async fn with(walls: Walls, layout: &Layout) -> Server {
 
 impl Server {
     /// Deploys what has to be approved, and approves it. How an owner says so is another test's.
-    async fn approved(&self, name: &str, files: &Value) -> Result<Value, wire::Failure> {
+    pub(crate) async fn approved(&self, name: &str, files: &Value) -> Result<Value, wire::Failure> {
         let asked = self.deploy(name, files).await?;
         assert_eq!(asked["status"], "needs_approval", "{asked}");
         self.execute("UPDATE approval SET state = 'approved'").await;

@@ -117,6 +117,15 @@ impl Conforming for Pods {
         assert_eq!(deployed["status"], "deployed", "{deployed}");
     }
 
+    fn busybox(&self) -> String {
+        node().probe.clone()
+    }
+
+    async fn approved(&self, name: &str, files: &Value) {
+        let deployed = self.site.approved(self.enclave, name, files).await.unwrap();
+        assert_eq!(deployed["status"], "deployed", "{deployed}");
+    }
+
     async fn run(&self, name: &str, input: Value, seconds: u32) -> Result<Value, String> {
         let args = json!({"enclave": self.enclave, "name": name, "input": input, "timeout_seconds": seconds});
         let ran = self.site.call("ana", "wf_run", args).await.map_err(|failure| failure.text())?;

@@ -1,6 +1,7 @@
 //! Sidecars in a pod: a node uses one by `ctx.fetch` and shares files with it, and neither gets anything of the other's that
 //! it was not given.
 
+use crate::conformance::sidecars::{ASKS, SHELL};
 use crate::inside::inside;
 use crate::outside;
 use crate::place::node;
@@ -8,14 +9,6 @@ use crate::site::Site;
 use serde_json::{Value, json};
 
 mod trouble;
-
-/// A sidecar that does what it is asked: a shell over HTTP. The path is a script in base 64.
-const SHELL: &str = concat!(
-    r#"cr=$(printf '\r'); while read -r line; do line=${line%$cr}; [ -z "$line" ] && break; "#,
-    r#"[ -z "$path" ] && path=$line; done; path=${path#* /}; path=${path%% *}; "#,
-    r#"echo "asked for $path" >&2; [ "$path" = health ] && out=well || out=$(echo "$path" | base64 -d | sh 2>&1); "#,
-    r#"printf 'HTTP/1.1 200 OK\r\ncontent-length: %s\r\nconnection: close\r\n\r\n%s' ${#out} "$out""#
-);
 
 /// The lines of a sidecar `shell` on port 9000, which is the shell that was meant, and `more` of its keys.
 fn shell(more: &str) -> String {
@@ -32,10 +25,6 @@ fn sidecar(command: &Value, more: &str) -> String {
 
 /// What each node of a test begins with.
 const TRIED: &str = include_str!("../shared/reaching.js");
-
-/// What a node needs to ask the shell.
-const ASKS: &str =
-    "const sh = async (ctx, script) => (await ctx.fetch('shell', '/' + btoa(script))).text();\n";
 
 /// Asks the shell for everything that it should not have, and shares files with it.
 const USER: &str = r#"
@@ -98,7 +87,12 @@ fn files() -> Value {
 
 impl Site {
     /// Deploys what has to be approved, and approves it. How an owner says so is another test's.
-    async fn approved(&self, enclave: &str, name: &str, files: &Value) -> Result<Value, wire::Failure> {
+    pub(crate) async fn approved(
+        &self,
+        enclave: &str,
+        name: &str,
+        files: &Value,
+    ) -> Result<Value, wire::Failure> {
         let asked = self.deploy(enclave, name, files).await?;
         assert_eq!(asked["status"], "needs_approval", "{asked}");
         self.execute("UPDATE approval SET state = 'approved'").await;

@@ -45,6 +45,9 @@ const fn kubernetes(property: Property) -> Held {
         Property::OthersProcesses => by("the sandbox's own processes are all there are"),
         Property::NoRights => by("user 65534, no capabilities, `restricted` Pod Security"),
         Property::NoCredentials => by("no account's token, and an environment of its own"),
+        Property::Sidecars => {
+            by("a container of its own in the same pod, with its image and the shared folder, without a pass")
+        }
         Property::MemoryLimit => by("the sandbox's limit, by the node"),
         Property::ProcessorLimit => by("the sandbox's limit, by the node"),
         Property::ProcessLimit => gap(
@@ -88,6 +91,9 @@ const fn machine(gvisor: bool, property: Property) -> Held {
         Property::OthersProcesses => by("its own processes are all there are"),
         Property::NoRights => by("a user that is nobody, no capabilities"),
         Property::NoCredentials => by("an environment of its own; there are no accounts"),
+        Property::Sidecars => {
+            by("a sandbox of its own in the same network, with its image and the shared folder")
+        }
         Property::ProcessLimit if gvisor => by("gVisor, which counts its own"),
         Property::MemoryLimit | Property::ProcessorLimit | Property::ProcessLimit => by("a control group"),
         Property::DiskLimit if gvisor => by("memory alone can be written to, and counts as the sandbox's"),

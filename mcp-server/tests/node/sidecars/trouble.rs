@@ -1,6 +1,7 @@
 //! Sidecars that do not start, take what is not theirs, or are not what was approved.
 
-use super::{ASKS, SHELL, TRIED, shell, sidecar};
+use super::{TRIED, shell, sidecar};
+use crate::conformance::sidecars::{ASKS, SHELL};
 use crate::inside::inside;
 use crate::life::left;
 use crate::site::Site;

@@ -93,6 +93,11 @@ const attempts: Record<string, (it: Attempt) => unknown> = {
     const all = [...Deno.readDirSync("/proc")].map((entry) => line(entry.name));
     if (!all.some((program) => program.endsWith(name as string))) throw new Error("not seen");
   },
+  // a program of its own
+  program: ({ words }) => {
+    const [program, ...args] = words as string[];
+    if (!new Deno.Command(program, { args }).outputSync().success) throw new Error("it failed");
+  },
   // the network
   connect: async ({ hostname, port }) =>
     (await within(Deno.connect({ hostname: hostname as string, port: port as number }))).close(),

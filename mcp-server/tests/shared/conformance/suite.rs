@@ -8,6 +8,7 @@
 mod limits;
 mod network;
 mod runs;
+pub(crate) mod sidecars;
 mod walls;
 
 pub(crate) use network::name_service;
@@ -103,7 +104,13 @@ pub(crate) trait Site {
     /// Deploys another tentacle of one node, called `node`, to the same enclave, through the front door.
     async fn deploy(&self, name: &str, code: &str);
 
-    /// Runs it, through the front door: the node's output, or what the run or the server said instead.
+    /// The image of a sidecar with `/bin/busybox` in it, by its digest.
+    fn busybox(&self) -> String;
+
+    /// Deploys one of these files, with the owner's approval.
+    async fn approved(&self, name: &str, files: &Value);
+
+    /// Runs one, through the front door: the node's output, or what the run or the server said instead.
     async fn run(&self, name: &str, input: Value, seconds: u32) -> Result<Value, String>;
 
     /// How many runs of it go on.
@@ -164,6 +171,7 @@ async fn tried(site: &impl Site, property: Property) -> Outcome {
         Property::OthersProcesses => walls::others_processes(site).await,
         Property::NoRights => walls::no_rights(site).await,
         Property::NoCredentials => walls::no_credentials(site).await,
+        Property::Sidecars => sidecars::held(site).await,
         Property::MemoryLimit => limits::memory(site).await,
         Property::ProcessorLimit => limits::processor(site).await,
         Property::ProcessLimit => limits::processes(site).await,
