@@ -11,7 +11,7 @@ use crate::kraken::Kraken;
 use crate::modals::{self, ASK_ADD, ASK_ANYTHING, ASK_MODE, ASK_REMOVE, ASK_SECRET, ASK_SHUT_DOWN};
 use crate::slack::Place;
 use crate::slack::blocks::Message;
-use crate::slack::envelope::{Click, Said};
+use crate::slack::envelope::{Click, Said, Shown};
 use crate::slack::view::Origin;
 
 /// The button under a question whether a tentacle is to be removed.
@@ -94,10 +94,14 @@ pub(crate) async fn pressed(
 
 /// The card of a button that was used has none any more, and says who used it. Where that fails, a press is refused all the same.
 async fn used_up(kraken: &Kraken, open: &Open, said: &Said, click: &Click) {
-    let Some(card) = click.card.as_deref().and_then(Message::without_buttons) else { return };
+    let Some(card) = click.card.as_deref().and_then(|card| used(card, &said.user)) else { return };
     let place = Place { channel: open.incoming.channel.clone(), thread: None };
-    let card = card.note(format!("<@{}> has used its button.", said.user));
     if let Err(error) = kraken.slack.change(&place, &said.ts, &card).await {
         tracing::warn!(%error, "a card could not be changed");
     }
+}
+
+/// A card whose button somebody has used.
+pub(crate) fn used(card: &Shown, user: &str) -> Option<Message> {
+    Some(Message::without_buttons(card)?.note(format!("<@{user}> has used its button.")))
 }

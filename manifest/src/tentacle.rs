@@ -20,6 +20,7 @@ pub use mirror::TentacleMirror;
 pub use packed::{PART, PackedModules, RECORD, UNPACKER, modules, modules_name, set_of, version_of};
 pub use pod::{CONTAINER, deployment};
 pub use policy::policy;
+pub(crate) use policy::{GATEWAY, NAMED, SERVER};
 pub use spec::{Behind, ClusterSpec, PORT, Purpose, TentacleSpec, name_of};
 pub use supply::{key_of_secret, supply};
 pub use trial::trial_pod;

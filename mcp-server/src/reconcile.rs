@@ -158,7 +158,8 @@ async fn finish_deploying(
         // It was only to be put back: a deploy leaves alone what serves.
         return putting_back::put_back(server, &grant.into(), begun, &source).await.map(drop);
     }
-    rollout::deploy(server, &grant, begun, Cleared::as_begun(&source, effect), &initiator).await.map(drop)
+    let cleared = Cleared::as_begun(&source, effect);
+    rollout::deploy((server, &call), &grant, begun, cleared, &initiator).await.map(drop)
 }
 
 async fn finish_taking_away(

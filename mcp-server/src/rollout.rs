@@ -4,6 +4,7 @@
 //! Its record is there before anything of it is, so that nothing can be left behind that nobody sees.
 
 use crate::backend::{BackendError, Deployed, Version};
+use crate::call::Call;
 use crate::gate::act::{Apply, Remove};
 use crate::gate::target::OnTentacle;
 use crate::gate::{Authorized, Effect, unavailable};
@@ -150,7 +151,7 @@ impl Kept {
 
 /// Deploys what was cleared for `initiator`, as its effect was begun.
 pub(crate) async fn deploy(
-    server: &Server,
+    (server, call): (&Server, &Call),
     grant: &Authorized<Apply>,
     effect: Effect<'_>,
     cleared: Cleared<'_>,
@@ -164,14 +165,14 @@ pub(crate) async fn deploy(
         }
     };
     tell(Outcome::Begun);
-    let deployed = put_to_work(server, grant, effect, &cleared, initiator).await;
+    let deployed = put_to_work((server, call), grant, effect, &cleared, initiator).await;
     tell(if deployed.is_ok() { Outcome::Runs } else { Outcome::Failed });
     deployed
 }
 
 /// The whole of it, from its turn to the record of how it ended.
 async fn put_to_work(
-    server: &Server,
+    (server, call): (&Server, &Call),
     grant: &Authorized<Apply>,
     effect: Effect<'_>,
     cleared: &Cleared<'_>,
@@ -180,10 +181,13 @@ async fn put_to_work(
     let (target, source) = (grant.target(), cleared.source());
     let began = Began::new(grant, source, initiator);
     let _turn = turn(server, &target.record.name, &target.name).await;
-    if let Err(failure) = still(server, target, &[State::Active]).await {
-        return Err(began.failed(effect, Failed { step: "turn", never_served: true, failure }).await);
-    }
-    let deployed = match server.backend.deploy(grant, cleared).await {
+    let again = match again((server, call), grant, source).await {
+        Ok(again) => again,
+        Err(failure) => {
+            return Err(began.failed(effect, Failed { step: "turn", never_served: true, failure }).await);
+        }
+    };
+    let deployed = match server.backend.deploy(&again, cleared).await {
         Ok(deployed) => deployed,
         Err(error @ (BackendError::NotYet(_) | BackendError::NoSandbox(_))) => {
             // Nothing of it was made, and nothing can be: the record of a tentacle that never ran does not stay.
@@ -221,8 +225,36 @@ async fn put_to_work(
     };
     put(ending.tx()).await.map_err(|error| unavailable(&error))?;
     ending.done().await?;
-    server.backend.settled(grant, &source.version).await;
+    server.backend.settled(&again, &source.version).await;
     Ok(deployed)
+}
+
+/// The same grant when its turn has come: whoever asked may deploy it still, and what it reaches goes beyond what runs by no more
+/// than was looked at when it was asked for.
+async fn again(
+    (server, call): (&Server, &Call),
+    grant: &Authorized<Apply>,
+    source: &Source,
+) -> Result<Authorized<Apply>, Failure> {
+    still(server, grant.target(), &[State::Active]).await?;
+    let now = server.gate.look(call).await?.again(grant)?;
+    let runs = |of: &Authorized<Apply>| {
+        of.target().tentacle.as_ref().map_or_else(String::new, |record| record.version.clone())
+    };
+    if runs(grant) == runs(&now) {
+        return Ok(now);
+    }
+    let failed = |error: StoreError| unavailable(&error);
+    let running = server.store.begin().await.map_err(failed)?.running_reach(&now).await.map_err(failed)?;
+    if source.version.sandbox.reach.beyond(&running).is_empty() {
+        return Ok(now);
+    }
+    let what = format!(
+        "another version of `{}` came to run in the meantime, and this one reaches what that one does not",
+        grant.target().name
+    );
+    Err(Failure::new(FailureCode::Conflict, what)
+        .with_remedy("deploy it again: its reach is then compared with what runs now"))
 }
 
 /// A deploy that has begun, for the history.

@@ -111,7 +111,7 @@ where
     loop {
         let (started_at, began) = (Timestamp::now(), Instant::now());
         if asked.elapsed() > FRESH
-            && let Err(failure) = server.gate.look(call).await.and_then(|look| look.still(grant))
+            && let Err(failure) = server.gate.look(call).await.and_then(|look| look.again(grant))
         {
             return (started_at, began.elapsed(), Err(failure));
         }

@@ -71,6 +71,9 @@ fn enclave() -> Vec<Shown> {
     let apart = Layers { apart: lines, unknown: false };
     let unknown = Layers { unknown: true, ..Layers::default() };
     let no_tentacles: [wire::tools::tentacle::TentacleEntry; 0] = [];
+    let offered = set_up::told(&with(made.clone(), had.clone()), Some(("E1", "UANA")));
+    let offered = Shown { text: offered.plain(), blocks: offered.blocks(None) };
+    let used = crate::clicks::used(&offered, "UANA").unwrap();
     vec![
         message("set up this channel", &set_up::told(&sample(made.clone()), None)),
         message(
@@ -81,6 +84,7 @@ fn enclave() -> Vec<Shown> {
             "set up this channel: what it had can come back",
             &set_up::told(&with(made.clone(), had), Some(("E1", "UANA"))),
         ),
+        message("set up this channel: what it had has come back", &used),
         message("the button for what it had", &bring_back::told(&prices(), &[hello()])),
         message("the button for what it had: there is nothing", &bring_back::told(&prices(), &[])),
         message(

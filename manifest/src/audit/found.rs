@@ -16,6 +16,8 @@ pub struct Found {
     pub services: Vec<Service>,
     /// What leads there from outside.
     pub ingresses: Vec<Ingress>,
+    /// The runtime class that tentacles are to be behind; none where none is wanted.
+    pub behind: Option<String>,
     /// Pods, and what makes pods.
     pub templates: Vec<Template>,
     /// Roles.

@@ -3,6 +3,7 @@
 use super::finding::{Finding, Place, Severity, make, replace};
 use super::found::Found;
 use super::peer::{Way, wider};
+use super::template::Template;
 use crate::annotation::{MANAGED_BY, MANAGED_BY_LABEL};
 use crate::network::{allow_dns, default_deny};
 use crate::spec::EnclaveSpec;
@@ -75,20 +76,32 @@ fn kept(spec: &EnclaveSpec, found: &Found, own: &NetworkPolicy, words: &Words) -
 }
 
 fn of_policy(spec: &EnclaveSpec, found: &Found, policy: &NetworkPolicy) -> Vec<Finding> {
-    let place = Place::of(spec, policy);
     let rules = policy.spec.clone().unwrap_or_default();
+    let selector = rules.pod_selector.clone().unwrap_or_default();
+    let place = Place::of(spec, policy);
+    // One that names other pods than those of the tentacle whose it says it is concerns all of them.
+    let is_of_others = |template: &&Template| {
+        template.is_selected_by(&selector) && template.tentacle() != place.tentacle.as_ref()
+    };
+    let place = match found.templates.iter().find(is_of_others) {
+        Some(_) => place.of_tentacle(None),
+        None => place,
+    };
     let mut findings = Vec::new();
     let mut say = |(rule, severity, what): (&'static str, Severity, String)| {
         let message = format!("the policy `{}` {what}", place.name);
         findings.push(place.finding(rule, severity, message, place.delete()));
     };
     for rule in rules.ingress.iter().flatten() {
-        wider(spec, Way::In, rule.from.as_deref().unwrap_or_default()).into_iter().for_each(&mut say);
+        let ports = rule.ports.as_deref().unwrap_or_default();
+        wider(spec, Way::In, (rule.from.as_deref().unwrap_or_default(), ports))
+            .into_iter()
+            .for_each(&mut say);
     }
     for rule in rules.egress.iter().flatten() {
-        wider(spec, Way::Out, rule.to.as_deref().unwrap_or_default()).into_iter().for_each(&mut say);
+        let ports = rule.ports.as_deref().unwrap_or_default();
+        wider(spec, Way::Out, (rule.to.as_deref().unwrap_or_default(), ports)).into_iter().for_each(&mut say);
     }
-    let selector = rules.pod_selector.unwrap_or_default();
     if !found.templates.iter().any(|template| template.is_selected_by(&selector))
         && selector != Default::default()
     {

@@ -1,9 +1,12 @@
 //! Whom a rule of a policy lets through.
 
 use super::finding::Severity;
+use crate::network::selector;
 use crate::spec::EnclaveSpec;
-use k8s_openapi::api::networking::v1::{IPBlock, NetworkPolicyPeer};
+use crate::tentacle::{GATEWAY, NAMED, PORT, SERVER};
+use k8s_openapi::api::networking::v1::{IPBlock, NetworkPolicyPeer, NetworkPolicyPort};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::LabelSelector;
+use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
 
 /// The label with a namespace's own name, which nobody but the cluster can set.
 const NAME: &str = "kubernetes.io/metadata.name";
@@ -21,8 +24,12 @@ pub(super) enum Way {
 /// What is broken, how bad it is, and what the policy does.
 type Broken = (&'static str, Severity, String);
 
-/// Where a rule is wider than one of ours is: named pods of the server's namespace, and nothing else.
-pub(super) fn wider(spec: &EnclaveSpec, way: Way, peers: &[NetworkPolicyPeer]) -> Vec<Broken> {
+/// Where a rule is wider than one of ours is: the server comes in at the port of tentacles, and they reach the gateway at one port.
+pub(super) fn wider(
+    spec: &EnclaveSpec,
+    way: Way,
+    (peers, ports): (&[NetworkPolicyPeer], &[NetworkPolicyPort]),
+) -> Vec<Broken> {
     if peers.is_empty() {
         return vec![match way {
             Way::In => {
@@ -31,7 +38,24 @@ pub(super) fn wider(spec: &EnclaveSpec, way: Way, peers: &[NetworkPolicyPeer]) -
             Way::Out => ("egress-to-everywhere", Severity::High, "lets pods out to everywhere".to_owned()),
         }];
     }
-    peers.iter().filter_map(|peer| of_peer(spec, way, peer)).collect()
+    let mut broken: Vec<Broken> = peers.iter().filter_map(|peer| of_peer(spec, way, peer)).collect();
+    if broken.is_empty() && !is_narrow(way, ports) {
+        let what = match way {
+            Way::In => "lets the server in at other ports than that of tentacles",
+            Way::Out => "lets pods out to the gateway at more than one port",
+        };
+        broken.push(("more-ports", Severity::Medium, what.to_owned()));
+    }
+    broken
+}
+
+/// Whether it is one port, and where the server comes in that of tentacles.
+fn is_narrow(way: Way, ports: &[NetworkPolicyPort]) -> bool {
+    let [NetworkPolicyPort { end_port: None, port: Some(IntOrString::Int(port)), protocol }] = ports else {
+        return false;
+    };
+    let is_tcp = protocol.as_deref().is_none_or(|protocol| protocol == "TCP");
+    is_tcp && (way == Way::Out || *port == i32::from(PORT))
 }
 
 fn of_peer(spec: &EnclaveSpec, way: Way, peer: &NetworkPolicyPeer) -> Option<Broken> {
@@ -46,7 +70,11 @@ fn of_peer(spec: &EnclaveSpec, way: Way, peer: &NetworkPolicyPeer) -> Option<Bro
         return Some(("within-the-enclave", Severity::Medium, format!("{what}: tentacles are kept apart")));
     };
     let named = name_of(namespaces);
-    if named == Some(spec.server.namespace.as_str()) && peer.pod_selector.as_ref().is_some_and(selects_some) {
+    let meant = match way {
+        Way::In => selector(NAMED, SERVER),
+        Way::Out => selector(NAMED, GATEWAY),
+    };
+    if named == Some(spec.server.namespace.as_str()) && peer.pod_selector.as_ref() == Some(&meant) {
         return None;
     }
     let (whose, severity) = match named {
@@ -86,8 +114,4 @@ fn of_addresses(way: Way, block: &IPBlock) -> Broken {
 /// The one namespace that is meant by its name.
 fn name_of(selector: &LabelSelector) -> Option<&str> {
     selector.match_labels.as_ref()?.get(NAME).map(String::as_str)
-}
-
-fn selects_some(selector: &LabelSelector) -> bool {
-    *selector != LabelSelector::default()
 }

@@ -117,8 +117,18 @@ fn of_pod(found: &Found, template: &Template) -> Vec<Broken> {
     if account_of(template) != "default" {
         say("other-account", Medium, format!("runs as the account `{}`", account_of(template)));
     }
-    if pod.runtime_class_name.is_none() {
-        say("no-runtime-class", Medium, "has no sandbox between it and the node's kernel".to_owned());
+    match (pod.runtime_class_name.as_deref(), found.behind.as_deref()) {
+        (None, _) => {
+            say("no-runtime-class", Medium, "has no sandbox between it and the node's kernel".to_owned());
+        }
+        (Some(class), Some(meant)) if class != meant => {
+            say(
+                "other-runtime-class",
+                High,
+                format!("is behind the runtime class `{class}`, and not `{meant}`"),
+            );
+        }
+        _ => {}
     }
     if template.tentacle().is_none() {
         say("foreign-workload", Low, "is no tentacle: nobody deployed it through the server".to_owned());

@@ -12,8 +12,10 @@ use k8s_openapi::apimachinery::pkg::apis::meta::v1::LabelSelector;
 use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
 
 /// The names by which the server's and the gateway's pods are known, in the server's namespace.
-const SERVER: &str = "tentacular-mcp";
-const GATEWAY: &str = "tentacular-egress";
+pub(crate) const SERVER: &str = "tentacular-mcp";
+pub(crate) const GATEWAY: &str = "tentacular-egress";
+/// The label that has them.
+pub(crate) const NAMED: &str = "app.kubernetes.io/name";
 
 /// The policy of its pods. What it does not allow the enclave's `default-deny` denies.
 #[must_use]
@@ -49,7 +51,7 @@ pub(super) fn of(named: &Named<'_>, cluster: &ClusterSpec, gateway: Option<u16>)
 fn pods(cluster: &ClusterSpec, name: &str) -> NetworkPolicyPeer {
     NetworkPolicyPeer {
         namespace_selector: Some(selector("kubernetes.io/metadata.name", &cluster.server.namespace)),
-        pod_selector: Some(selector("app.kubernetes.io/name", name)),
+        pod_selector: Some(selector(NAMED, name)),
         ..NetworkPolicyPeer::default()
     }
 }

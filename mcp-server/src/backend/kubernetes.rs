@@ -297,17 +297,22 @@ impl Backend for Kubernetes {
     }
 
     async fn audit(&self, grant: &Authorized<List>, what: Audit) -> Result<Audited, BackendError> {
-        audit::audit(&self.cluster, &self.bare_spec(&grant.target().record), what).await
+        let spec = self.bare_spec(&grant.target().record);
+        audit::audit(&self.cluster, (&spec, self.tentacles.site().class()), what).await
     }
 
     async fn audit_tentacle(&self, grant: &Authorized<TentacleAudit>) -> Result<Audited, BackendError> {
-        let (record, name) = (&grant.target().record, grant.target().name.as_str());
-        let spec = self.bare_spec(record);
+        let (record, name) = (&grant.target().record, &grant.target().name);
+        let (spec, class) = (self.bare_spec(record), self.tentacles.site().class());
         let mut all = Audited::default();
         for what in [Audit::Network, Audit::PodSecurity, Audit::Limits] {
-            all = all.and(audit::audit(&self.cluster, &spec, what).await?);
+            all = all.and(audit::audit(&self.cluster, (&spec, class), what).await?);
         }
-        all.findings.retain(|finding| finding.tentacle.as_deref() == Some(name));
+        // What is amiss with the enclave is amiss with all that is in it.
+        let is_of_others = |tentacle: &String| tentacle != name.as_str();
+        all.findings.retain(|finding| !finding.tentacle.as_ref().is_some_and(is_of_others));
+        let apart = self.tentacles.apart(record).await?.remove(name).unwrap_or_default();
+        all.findings.extend(apart.iter().map(|apart| audit::by_hand(grant.target(), apart)));
         Ok(all)
     }
 

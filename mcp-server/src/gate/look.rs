@@ -92,21 +92,28 @@ impl Look<'_> {
         self.decide::<A>(target, &facts, about)
     }
 
-    /// Whether what was granted is allowed at this moment, too: it was asked for some time ago, and is about to be done. Only a
-    /// denial goes on record.
-    pub(crate) fn still<A: Act<Target = OnTentacle>>(&self, grant: &Authorized<A>) -> Result<(), Failure> {
+    /// What was granted, on the tentacle as it is at this moment: it was asked for some time ago, and is about to be done. Decided
+    /// as it was then; only a denial goes on record.
+    pub(crate) fn again<A>(&self, grant: &Authorized<A>) -> Result<Authorized<A>, Failure>
+    where
+        A: Act<Target = OnTentacle>,
+    {
         let OnTentacle { record: then, name, .. } = grant.target();
         let record = self.meant::<A>(Some(&then.name), Some(name.as_str()))?;
         let about =
             About { enclave: Some(record.name.as_str()), object: Some(name.as_str()), record: Some(&record) };
         let enclave = self.facts_of(&record);
-        let Some(tentacle) = record.tentacles.get(name).filter(|_| record.id == then.id) else {
+        let Some(tentacle) = record.tentacles.get(name).filter(|_| record.id == then.id).cloned() else {
             let about = if may_know(self.call, &enclave) { about } else { About { record: None, ..about } };
             return Err(self.refuse::<A>(&unknown(self.call, A::ACTION), &Facts::Unknown, about));
         };
-        let facts = Facts::met(self.call, (&record.name, name), enclave, tentacle);
+        let facts = Facts::met(self.call, (&record.name, name), enclave, &tentacle);
         match ask(self.call, A::ACTION, &facts) {
-            Ok(_) => Ok(()),
+            Ok(_) => {
+                let record = Arc::clone(&record);
+                let target = OnTentacle { record, name: name.clone(), tentacle: Some(tentacle) };
+                Ok(Authorized::new(grant.id(), target))
+            }
             Err(refused) => Err(self.refuse::<A>(&refused, &facts, about)),
         }
     }

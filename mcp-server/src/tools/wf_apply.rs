@@ -82,7 +82,7 @@ impl Handler for WfApply {
                     Err(failure) => return Err(changing.failed(failure).await),
                 };
                 let effect = asked.begin(changing).await?;
-                let deployed = rollout::deploy(server, &grant, effect, cleared, &initiator).await?;
+                let deployed = rollout::deploy((server, call), &grant, effect, cleared, &initiator).await?;
                 progress.step(2, 2, "it is ready").await;
                 server.follow(&grant, &target.record.name).await;
                 Did::Deploy(deployed)

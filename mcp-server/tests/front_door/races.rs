@@ -1,6 +1,7 @@
 //! Several at once: one of them wins, nothing is half-done, and nothing is done that was taken back meanwhile.
 
 use crate::app::{App, until};
+use crate::approvals::reaching;
 use crate::backend::STEPS;
 use crate::door::{Door, account};
 use crate::team::{hello, set_up};
@@ -237,6 +238,72 @@ async fn a_deploy_and_a_removal_that_race_leave_both_or_nothing() {
         assert!(other.is_ok() || codes(&[other]) == [FailureCode::Conflict], "{point}");
         agree(&app).await;
     }
+}
+
+/// A first deploy goes on, and another one waits for its turn: both have begun.
+async fn one_that_waits(
+    app: &App,
+    first: Value,
+    (person, second): (&str, Value),
+) -> [tokio::task::JoinHandle<Result<Value, Failure>>; 2] {
+    app.backend.stop_first_at("before deploy");
+    let first = at_once(app, "ana", "wf_apply", first);
+    app.backend.until_waiting(1).await;
+    let second = at_once(app, person, "wf_apply", second);
+    until("both have begun", async || app.database.rows().await["open_effect"].len() == 2).await;
+    [first, second]
+}
+
+fn in_price_watch(mut args: Value) -> Value {
+    args["enclave"] = json!("price-watch");
+    args
+}
+
+#[tokio::test]
+async fn a_deploy_that_waited_is_decided_again_when_its_turn_comes() {
+    let app = App::start().await;
+    let channel = set_up(&app).await;
+    channel.say("ana", "enclave_sync", json!({"new_mode": "rwxrwx---"})).await.unwrap();
+    let deploy = |greeting: &str| in_price_watch(hello("hello", greeting));
+    app.call(&app.agent("ana"), "wf_apply", deploy("one")).await.unwrap();
+    app.call(&app.agent("ben"), "wf_apply", deploy("of ben")).await.unwrap();
+    let [first, second] = one_that_waits(&app, deploy("two"), ("ben", deploy("three"))).await;
+    channel.say("ana", "enclave_sync", json!({"remove_members": ["ben"]})).await.unwrap();
+    app.backend.go_on();
+    let first = first.await.unwrap().unwrap();
+    let refused = second.await.unwrap().unwrap_err();
+    assert!(matches!(refused.code, FailureCode::Denied | FailureCode::NotFound), "{refused:?}");
+    let serves: Vec<String> = app.backend.world().tentacles.values().cloned().collect();
+    assert_eq!(json!(serves), json!([first["version"]]));
+    agree(&app).await;
+}
+
+#[tokio::test]
+async fn a_deploy_that_waited_brings_back_nothing_that_was_given_up_meanwhile() {
+    let app = App::start().await;
+    set_up(&app).await;
+    let reaching = |hosts: &[&str], greeting: &str| {
+        let mut args = in_price_watch(reaching(hosts));
+        args["files"]["README.md"] = json!(greeting);
+        args
+    };
+    let both = ["a.example", "b.example"];
+    app.call(&app.agent("ana"), "wf_apply", reaching(&both, "one")).await.unwrap();
+    // How an owner says so is another test's.
+    app.database.execute("UPDATE approval SET state = 'approved'").await;
+    let deployed = app.call(&app.agent("ana"), "wf_apply", reaching(&both, "one")).await.unwrap();
+    assert_eq!(deployed["status"], "deployed");
+    let less = reaching(&["a.example"], "two");
+    let [first, second] = one_that_waits(&app, less, ("ana", reaching(&both, "three"))).await;
+    app.backend.go_on();
+    first.await.unwrap().unwrap();
+    let refused = second.await.unwrap().unwrap_err();
+    assert_eq!(refused.code, FailureCode::Conflict, "{refused:?}");
+    assert!(refused.message.contains("came to run in the meantime"), "{refused:?}");
+    agree(&app).await;
+    // Asked again it needs the owner.
+    let asked = app.call(&app.agent("ana"), "wf_apply", reaching(&both, "three")).await.unwrap();
+    assert_eq!(asked["status"], "needs_approval");
 }
 
 #[tokio::test]

@@ -7,21 +7,21 @@ use crate::site::{Site, unique};
 use crate::until::until;
 use axum::http::Method;
 use serde_json::{Value, json};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 /// The kinds of a tentacle's objects.
 const KINDS: [&str; 4] = ["deployment", "networkpolicy", "configmap", "secret"];
 
 /// An enclave with tentacles that a server without a node deployed.
-struct Place {
-    site: Site,
+pub(crate) struct Place {
+    pub(crate) site: Site,
     enclave: String,
     kubelet: Kubelet,
 }
 
 impl Place {
-    async fn with(tentacles: &[&str]) -> Self {
+    pub(crate) async fn with(tentacles: &[&str]) -> Self {
         let image = format!("--engine-image=registry.example/engine@sha256:{}", "0".repeat(64));
         let site = Site::start_with("heads", vec![image, "--runtime-class=none".to_owned()]).await;
         let enclave = unique("hands");
@@ -29,17 +29,21 @@ impl Place {
         let kubelet = Kubelet::start(&site.cluster, &enclave);
         let place = Self { site, enclave, kubelet };
         for name in tentacles {
-            let files = json!({
-                "workflow.yaml": format!(
-                    "name: {name}\nversion: \"1.0\"\ndescription: one\ntriggers:\n  - type: manual\nnodes:\n  node:\n    \
-                     path: nodes/node.ts\n    description: one\n",
-                ),
-                "nodes/node.ts": "export default () => 1;\n",
-            });
-            let args = json!({"enclave": place.enclave, "name": name, "files": files});
-            place.site.call("ana", "wf_apply", args).await.unwrap();
+            place.deploy(name, "export default () => 1;\n").await;
         }
         place
+    }
+
+    /// Deploys this code as a tentacle of one node.
+    pub(crate) async fn deploy(&self, name: &str, code: &str) {
+        let workflow = format!(
+            "name: {name}\nversion: \"1.0\"\ndescription: one\ntriggers:\n  - type: manual\nnodes:\n  node:\n    \
+             path: nodes/node.ts\n    description: one\n",
+        );
+        let files = json!({"workflow.yaml": workflow, "nodes/node.ts": code});
+        let args = json!({"enclave": self.enclave, "name": name, "files": files});
+        let deployed = self.site.call("ana", "wf_apply", args).await.unwrap();
+        assert_eq!(deployed["status"], "deployed", "{deployed}");
     }
 
     async fn status(&self) -> BTreeMap<String, Value> {
@@ -62,15 +66,25 @@ impl Place {
         parts.map(|part| (word(&part["field"]), word(&part["by"]))).collect()
     }
 
+    /// What the audit of a tentacle finds, by its rules: of one in which nothing was made up by these tests there is a sandbox missing,
+    /// as this server runs without one.
+    async fn audited(&self, tentacle: &str) -> BTreeSet<String> {
+        let args = json!({"enclave": self.enclave, "workflowName": tentacle});
+        let told = self.site.call("ana", "audit_resources", args).await.unwrap();
+        assert_eq!(told["overall"], "fail", "{told}");
+        let findings = told["findings"].as_array().unwrap().iter();
+        findings.map(|finding| finding["rule"].as_str().unwrap().to_owned()).collect()
+    }
+
     /// The name of each of the tentacle's objects.
-    fn object(&self, tentacle: &str) -> String {
+    pub(crate) fn object(&self, tentacle: &str) -> String {
         let label = format!("--selector=tentacular.io/tentacle={tentacle}");
         let name = self.kubectl(&["get", "deployment", &label, "-o", "jsonpath={.items[0].metadata.name}"]);
         assert!(!name.is_empty());
         name
     }
 
-    fn kubectl(&self, arguments: &[&str]) -> String {
+    pub(crate) fn kubectl(&self, arguments: &[&str]) -> String {
         let namespace = format!("--namespace={}", self.enclave);
         kubectl(&[arguments, &[&namespace]].concat()).unwrap()
     }
@@ -112,7 +126,7 @@ impl Place {
         done["put_back"].as_array().unwrap().iter().map(|what| what.as_str().unwrap().to_owned()).collect()
     }
 
-    async fn end(self) {
+    pub(crate) async fn end(self) {
         self.site.deprovision("ana", &self.enclave).await;
         drop(self.kubelet);
     }
@@ -169,12 +183,28 @@ async fn a_wall_that_somebody_opened_or_took_away_comes_back() {
     let told = place.until_told("changed_by_hand", 2).await;
     let by = "kubectl-patch".to_owned();
     assert_eq!(told, [("spec.egress".to_owned(), by.clone()), ("spec.ingress".to_owned(), by)]);
+    let rules = place.audited("hello").await;
+    assert!(
+        ["changed-by-hand", "egress-to-everywhere"].iter().all(|rule| rules.contains(*rule)),
+        "{rules:?}"
+    );
     assert_eq!(place.repair("hello").await, [format!("NetworkPolicy {hello}")]);
     place.until_told("not_in_git", 0).await;
     assert_eq!(place.contents(&hello), before);
 
+    // A policy of nobody's that covers it is its own business, whoever else's it says it is.
+    let all = json!({"apiVersion": "networking.k8s.io/v1", "kind": "NetworkPolicy",
+        "metadata": {"name": "all", "labels": {"tentacular.io/tentacle": "other"}},
+        "spec": {"podSelector": {}, "policyTypes": ["Egress"], "egress": [{}]}});
+    let file = tempfile::NamedTempFile::new().unwrap();
+    std::fs::write(file.path(), all.to_string()).unwrap();
+    place.kubectl(&["create", "-f", &file.path().display().to_string()]);
+    assert!(place.audited("hello").await.contains("egress-to-everywhere"));
+    place.kubectl(&["delete", "networkpolicy", "all"]);
+
     place.kubectl(&["delete", "networkpolicy,configmap,deployment", &hello]);
     let gone = place.until_told("missing", 3).await;
+    assert!(place.audited("hello").await.contains("object-missing"));
     assert!(gone.iter().all(|(field, by)| field == "-" && by == "-"), "{gone:?}");
     let back = place.repair("hello").await;
     assert_eq!(back, ["NetworkPolicy", "ConfigMap", "Deployment"].map(|kind| format!("{kind} {hello}")));

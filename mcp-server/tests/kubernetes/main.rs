@@ -15,6 +15,7 @@ mod enclaves;
 #[path = "../shared/git.rs"]
 mod git;
 mod git_secrets;
+mod going_back;
 mod interrupted;
 #[path = "../front_door/issuer.rs"]
 mod issuer;

@@ -45,9 +45,9 @@ const fn kubernetes(property: Property) -> Held {
         Property::OthersProcesses => by("the sandbox's own processes are all there are"),
         Property::NoRights => by("user 65534, no capabilities, `restricted` Pod Security"),
         Property::NoCredentials => by("no account's token, and an environment of its own"),
-        Property::Sidecars => {
-            by("a container of its own in the same pod, with its image and the shared folder, without a pass")
-        }
+        Property::Sidecars => by(
+            "walls of its own within the same sandbox, with its image and the shared folder, without a pass",
+        ),
         Property::MemoryLimit => by("the sandbox's limit, by the node"),
         Property::ProcessorLimit => by("the sandbox's limit, by the node"),
         Property::ProcessLimit => gap(

@@ -2,7 +2,9 @@
 
 use super::objects::Cluster;
 use crate::backend::BackendError;
+use crate::backend::apart::Apart;
 use crate::backend::audit::{Audit, Audited};
+use crate::gate::target::OnTentacle;
 use k8s_openapi::NamespaceResourceScope;
 use k8s_openapi::api::apps::v1::{DaemonSet, Deployment, ReplicaSet, StatefulSet};
 use k8s_openapi::api::batch::v1::{CronJob, Job};
@@ -11,7 +13,7 @@ use kube::api::ListParams;
 use kube::core::Resource;
 use kube::{Api, Error};
 use manifest::EnclaveSpec;
-use manifest::audit::{Found, Template, limits, network, pod_security, rights};
+use manifest::audit::{Finding, Found, Severity, Template, limits, network, pod_security, rights};
 use serde::de::DeserializeOwned;
 use std::fmt;
 use std::time::Duration;
@@ -24,15 +26,16 @@ const MOST: usize = 2_000;
 /// How long all of it may take.
 const WITHIN: Duration = Duration::from_secs(20);
 
-/// Looks at an enclave.
+/// Looks at an enclave whose tentacles are to be behind this runtime class.
 pub(super) async fn audit(
     cluster: &Cluster,
-    spec: &EnclaveSpec,
+    (spec, behind): (&EnclaveSpec, Option<&str>),
     what: Audit,
 ) -> Result<Audited, BackendError> {
     let late =
         || BackendError::Unreachable(format!("the cluster did not answer within {} s", WITHIN.as_secs()));
-    let mut look = Look { cluster, spec, found: Found::default(), audited: Audited::default() };
+    let found = Found { behind: behind.map(str::to_owned), ..Found::default() };
+    let mut look = Look { cluster, spec, found, audited: Audited::default() };
     timeout(WITHIN, look.take(what)).await.map_err(|_| late())??;
     let Look { found, mut audited, .. } = look;
     let (judge, beyond): (fn(&EnclaveSpec, &Found) -> _, _) = match what {
@@ -49,6 +52,23 @@ pub(super) async fn audit(
     audited.findings = judge(spec, &found);
     audited.beyond.push(beyond.to_owned());
     Ok(audited)
+}
+
+/// What of a tentacle is not as it was made, as a finding.
+pub(super) fn by_hand(of: &OnTentacle, apart: &Apart) -> Finding {
+    let (name, enclave) = (&of.name, &of.record.name);
+    let (rule, severity, object, message) = match apart {
+        Apart::Gone { object } => {
+            ("object-missing", Severity::High, object, format!("{object}, a part of `{name}`, is gone"))
+        }
+        Apart::Changed { object, field, by } => {
+            let by = by.as_ref().map_or_else(String::new, |by| format!(", by `{by}`"));
+            let message = format!("{object}, a part of `{name}`, was changed past the server: {field}{by}");
+            ("changed-by-hand", Severity::Medium, object, message)
+        }
+    };
+    let (object, remedy) = (object.replacen(' ', "/", 1), format!("tntc state repair {name} -e {enclave}"));
+    Finding { rule, severity, object, tentacle: Some(name.to_string()), message, remedy }
 }
 
 /// One look.

@@ -87,7 +87,8 @@ impl Kubernetes {
         let mut high = Vec::new();
         let spec = self.bare_spec(record);
         for what in Audit::ALL {
-            match super::audit::audit(&self.cluster, &spec, what).await {
+            let class = self.tentacles.site().class();
+            match super::audit::audit(&self.cluster, (&spec, class), what).await {
                 Ok(audited) => {
                     let bad = audited.findings.into_iter().filter(|it| it.severity == Severity::High);
                     // what is amiss with a tentacle is for those who may see it

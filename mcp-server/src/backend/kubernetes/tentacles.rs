@@ -10,6 +10,7 @@ mod running;
 mod shown;
 mod supplied;
 mod trial;
+mod wanted;
 
 use super::objects::Cluster;
 use super::seen;
@@ -22,6 +23,7 @@ use crate::modules::Registries;
 use crate::supply::Supply;
 use running::Going;
 use std::sync::Arc;
+use wanted::Versions;
 use workflow::{ContentHash, Sandbox, TentacleRef};
 
 /// What tentacles need on a cluster.
@@ -36,6 +38,7 @@ pub(super) struct Tentacles {
     going: Going,
     /// The tentacles for which modules are just being fetched.
     fetching: KeyedLocks,
+    versions: Arc<Versions>,
 }
 
 impl Tentacles {
@@ -55,6 +58,7 @@ impl Tentacles {
             http: http.map_err(|error| BackendError::Fault(error.to_string()))?,
             going: Going::default(),
             fetching: KeyedLocks::default(),
+            versions: Arc::default(),
         })
     }
 

@@ -33,6 +33,15 @@ fn egress(to: Value) -> String {
     policy(json!({"podSelector": {}, "policyTypes": ["Egress"], "egress": [{"to": to}]}))
 }
 
+/// Pods of the server's namespace.
+fn of_the_server(name: &str) -> Value {
+    let label = |key: &str, value: &str| json!({"matchLabels": {key: value}});
+    json!({
+        "namespaceSelector": label("kubernetes.io/metadata.name", "tentacular-system"),
+        "podSelector": label("app.kubernetes.io/name", name),
+    })
+}
+
 fn service(spec: Value) -> String {
     let service = json!({"apiVersion": "v1", "kind": "Service", "metadata": {"name": "seeded", "namespace": "NS"}, "spec": spec});
     format!("echo '{service}' | kubectl apply -f -")
@@ -94,6 +103,13 @@ pub(super) fn network() -> Vec<Fault> {
             ingress(json!([{"ipBlock": {"cidr": "0.0.0.0/0"}}])),
         ),
         fault("ingress-from-namespaces", &["every namespace"], ingress(json!([{"namespaceSelector": {}}]))),
+        fault("more-ports", &["other ports"], ingress(json!([of_the_server("tentacular-mcp")]))),
+        fault("more-ports", &["more than one port"], egress(json!([of_the_server("tentacular-egress")]))),
+        fault(
+            "egress-to-namespaces",
+            &["tentacular-system"],
+            egress(json!([of_the_server("tentacular-mcp")])),
+        ),
         fault("within-the-enclave", &["kept apart"], ingress(json!([{"podSelector": {}}]))),
         fault(
             "selects-nothing",
@@ -196,6 +212,11 @@ pub(super) fn pods() -> Vec<Fault> {
         fault("account-token", &["mounts a token"], workload(token, json!({}))),
         fault("other-account", &["`robot`"], workload(json!({"serviceAccountName": "robot"}), json!({}))),
         fault("no-runtime-class", &["no sandbox"], workload(json!({"runtimeClassName": null}), json!({}))),
+        fault(
+            "other-runtime-class",
+            &["`runc`", "`gvisor`"],
+            workload(json!({"runtimeClassName": "runc"}), json!({})),
+        ),
         fault("image-not-pinned", &["digest"], workload(json!({}), json!({"image": "engine:latest"}))),
         fault(
             "foreign-volume",

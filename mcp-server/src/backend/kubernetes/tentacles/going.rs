@@ -1,6 +1,7 @@
 //! A version goes, or a whole tentacle does.
 
 use super::trial::TRIAL_LASTS;
+use super::wanted::Versions;
 use super::{Tentacles, named};
 use crate::backend::BackendError;
 use crate::backend::kubernetes::objects::Cluster;
@@ -16,6 +17,7 @@ use kube::core::ResourceExt;
 use manifest::annotation::{REVISION, TENTACLE};
 use manifest::{Purpose, name_of, version_of};
 use std::collections::BTreeSet;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 use workflow::{ContentHash, TentacleName};
 
@@ -26,9 +28,10 @@ const GONE_WITHIN: Duration = Duration::from_secs(60);
 const LOOK_AGAIN: Duration = Duration::from_millis(200);
 
 impl Tentacles {
-    /// Removes the versions before this one; their runs come to their end first, in the background.
+    /// Removes the versions before this one; their runs come to their end first, in the background. One that somebody goes back to
+    /// meanwhile stays.
     pub(in super::super) async fn settled(&self, grant: &Authorized<Apply>, version: &ContentHash) {
-        let (target, cluster) = (grant.target(), self.cluster.clone());
+        let (target, cluster, wanted) = (grant.target(), self.cluster.clone(), Arc::clone(&self.versions));
         let (enclave, tentacle, kept) =
             (target.record.name.to_string(), target.name.clone(), name_of(&target.name, version));
         let of = named(target);
@@ -36,7 +39,7 @@ impl Tentacles {
             let go = async {
                 for name in versions(&cluster, &enclave, &tentacle).await? {
                     if name != kept && purpose_of(&name) == Purpose::Serve {
-                        take_away(&cluster, &enclave, &name, None).await?;
+                        replace(&cluster, &wanted, (&enclave, &tentacle), &name).await?;
                     }
                 }
                 Ok::<(), BackendError>(())
@@ -84,7 +87,7 @@ impl Tentacles {
 
     /// Removes one version of a tentacle at once, whatever it is doing.
     pub(super) async fn clear(&self, target: &OnTentacle, name: &str) -> Result<(), BackendError> {
-        take_away(&self.cluster, target.record.name.as_str(), name, Some(GONE_WITHIN)).await
+        take_away(&self.cluster, target.record.name.as_str(), name).await
     }
 }
 
@@ -109,34 +112,52 @@ async fn versions(
     Ok(all.map(|object| version_of(&object).to_owned()).collect())
 }
 
-/// Removes a version: its deployment, then, when its pods are gone, what they needed and what held them. With a limit its
-/// pods are ended now.
-async fn take_away(
+/// Removes a version that was replaced, when its runs have ended, as long as nobody wants it again.
+async fn replace(
     cluster: &Cluster,
-    enclave: &str,
+    versions: &Versions,
+    of: (&str, &TentacleName),
     name: &str,
-    at_once: Option<Duration>,
 ) -> Result<(), BackendError> {
+    let (enclave, labels) = (of.0, labels_of(name));
+    let Some(turn) = versions.take_away(of, name).await else { return Ok(()) };
     cluster.remove::<Deployment>(enclave, name).await?;
-    let began = Instant::now();
-    let labels = labels_of(name);
+    drop(turn);
+    loop {
+        let Some(turn) = versions.take_away(of, name).await else { return Ok(()) };
+        if cluster.names::<Pod>(enclave, &labels).await?.is_empty() {
+            remove_rest(cluster, enclave, name).await?;
+            versions.gone(enclave, name);
+            return Ok(());
+        }
+        drop(turn);
+        tokio::time::sleep(LOOK_AGAIN).await;
+    }
+}
+
+/// Removes a version now, whatever it is doing: its deployment, then, when its pods are gone, what they needed and what held them.
+async fn take_away(cluster: &Cluster, enclave: &str, name: &str) -> Result<(), BackendError> {
+    cluster.remove::<Deployment>(enclave, name).await?;
+    let (began, labels) = (Instant::now(), labels_of(name));
     loop {
         let left = cluster.names::<Pod>(enclave, &labels).await?;
         if left.is_empty() {
-            break;
+            return remove_rest(cluster, enclave, name).await;
         }
-        if let Some(limit) = at_once {
-            if began.elapsed() > limit {
-                return Err(BackendError::Unreachable(format!("pods of `{name}` are still ending")));
-            }
-            for pod in &left {
-                cluster.end_pod(enclave, pod).await?;
-            }
+        if began.elapsed() > GONE_WITHIN {
+            return Err(BackendError::Unreachable(format!("pods of `{name}` are still ending")));
+        }
+        for pod in &left {
+            cluster.end_pod(enclave, pod).await?;
         }
         tokio::time::sleep(LOOK_AGAIN).await;
     }
+}
+
+/// Removes what the pods of a version needed, and what held them.
+async fn remove_rest(cluster: &Cluster, enclave: &str, name: &str) -> Result<(), BackendError> {
     cluster.remove::<Secret>(enclave, name).await?;
-    for object in cluster.names::<ConfigMap>(enclave, &labels).await? {
+    for object in cluster.names::<ConfigMap>(enclave, &labels_of(name)).await? {
         cluster.remove::<ConfigMap>(enclave, &object).await?;
     }
     cluster.remove::<NetworkPolicy>(enclave, name).await
