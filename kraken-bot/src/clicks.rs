@@ -11,7 +11,7 @@ use crate::kraken::Kraken;
 use crate::modals::{self, ASK_ADD, ASK_ANYTHING, ASK_MODE, ASK_REMOVE, ASK_SECRET, ASK_SHUT_DOWN};
 use crate::slack::Place;
 use crate::slack::blocks::Message;
-use crate::slack::envelope::{Click, Said, Shown};
+use crate::slack::envelope::{Card, Click, Said};
 use crate::slack::view::Origin;
 
 /// The button under a question whether a tentacle is to be removed.
@@ -102,6 +102,6 @@ async fn used_up(kraken: &Kraken, open: &Open, said: &Said, click: &Click) {
 }
 
 /// A card whose button somebody has used.
-pub(crate) fn used(card: &Shown, user: &str) -> Option<Message> {
+pub(crate) fn used(card: &Card, user: &str) -> Option<Message> {
     Some(Message::without_buttons(card)?.note(format!("<@{user}> has used its button.")))
 }

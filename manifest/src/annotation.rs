@@ -41,6 +41,9 @@ pub const REVISION: &str = "tentacular.io/revision";
 pub const SECRETS: &str = "tentacular.io/secrets";
 /// A word that changes with what a version is given: its plan, its pass, the values of its secrets.
 pub const STANDING: &str = "tentacular.io/standing";
+/// A word that changes with what the operator lets an enclave reach, and by which gateway: what a pass was made from besides the
+/// version.
+pub const PASSING: &str = "tentacular.io/passing";
 /// The fields that a deployment was made with, as the API server writes such sets down (`FieldsV1`).
 pub const FIELDS: &str = "tentacular.io/fields";
 /// The names of its nodes, separated by commas.

@@ -244,6 +244,7 @@ fn tentacle(enclave: &EnclaveName) -> Vec<Value> {
         secrets: &secrets,
         modules: Some(&modules),
         standing: "1",
+        passing: "p",
         purpose: Purpose::Serve,
     })
     .unwrap();

@@ -216,6 +216,14 @@ impl Supply {
         self.word(&words)
     }
 
+    /// A word that changes with what the passes of an enclave are made from besides their versions: the ranges that the operator opened
+    /// to it, the gateway, the key that signs them.
+    #[must_use]
+    pub fn passing(&self, enclave: &EnclaveName, gateway: &str) -> String {
+        let private = self.private.get(enclave).map_or_else(String::new, |ranges| format!("{ranges:?}"));
+        self.word(&["passing".to_owned(), private, gateway.to_owned(), self.pass_keys().to_string()])
+    }
+
     /// A word that changes with any of these, and tells nothing of them.
     #[must_use]
     pub fn word(&self, words: &[String]) -> String {

@@ -4,6 +4,7 @@ use super::*;
 use crate::asked::Stop;
 use crate::live::shown::Shown as Progress;
 use crate::reply::refusal;
+use crate::slack::envelope::Card;
 use crate::state::StateStop;
 use crate::tests::{
     Shown, compared, deployed, entry, history as past, info, message, run as ran, sample, tentacle, version,
@@ -72,7 +73,7 @@ fn enclave() -> Vec<Shown> {
     let unknown = Layers { unknown: true, ..Layers::default() };
     let no_tentacles: [wire::tools::tentacle::TentacleEntry; 0] = [];
     let offered = set_up::told(&with(made.clone(), had.clone()), Some(("E1", "UANA")));
-    let offered = Shown { text: offered.plain(), blocks: offered.blocks(None) };
+    let offered = Card { text: offered.plain(), blocks: offered.blocks(None) };
     let used = crate::clicks::used(&offered, "UANA").unwrap();
     vec![
         message("set up this channel", &set_up::told(&sample(made.clone()), None)),

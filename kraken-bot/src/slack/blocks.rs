@@ -1,6 +1,6 @@
 //! Messages: a plain text for notifications and screen readers, and blocks that say the same.
 
-use super::envelope::Shown;
+use super::envelope::Card;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
@@ -70,7 +70,7 @@ impl Message {
     }
 
     /// A message that stands there already, without its buttons and what is said right below them; nothing where it has none.
-    pub(crate) fn without_buttons(shown: &Shown) -> Option<Self> {
+    pub(crate) fn without_buttons(shown: &Card) -> Option<Self> {
         let mut blocks = shown.blocks.clone();
         let at = blocks.iter().position(|block| block["type"] == "actions")?;
         let is_note = blocks.get(at + 1).is_some_and(|block| block["type"] == "context");
@@ -165,7 +165,7 @@ mod tests {
     fn a_card_loses_its_buttons_and_nothing_else() {
         let button = Button { action: "a", label: "Do it", value: "v".to_owned(), style: None };
         let card = Message::new("One.").line("Two.").buttons(&[button]).note("Once.").note("Three.");
-        let shown = |message: &Message| Shown { text: message.plain(), blocks: message.blocks(Some("key")) };
+        let shown = |message: &Message| Card { text: message.plain(), blocks: message.blocks(Some("key")) };
         let left = Message::without_buttons(&shown(&card)).unwrap();
         assert_eq!(left, Message::new("One.").line("Two.").note("Three."));
         assert_eq!(Message::without_buttons(&shown(&left)), None);

@@ -1,6 +1,6 @@
 //! A button that was pressed, read from an interactive payload (`block_actions`).
 
-use super::envelope::{AtHome, Click, Deed, How, Incoming, Said, Shown, What};
+use super::envelope::{AtHome, Card, Click, Deed, How, Incoming, Said, What};
 use crate::home::{AGAIN, SIGN_IN, SIGN_OUT};
 use serde_json::Value;
 
@@ -46,10 +46,10 @@ pub(super) fn read(payload: &Value) -> Option<Incoming> {
 }
 
 /// What the button stands under.
-fn card(payload: &Value) -> Option<Box<Shown>> {
+fn card(payload: &Value) -> Option<Box<Card>> {
     let blocks = payload.pointer("/message/blocks")?.as_array()?.clone();
     let text = text(payload, "/message/text")?.to_owned();
-    Some(Box::new(Shown { text, blocks }))
+    Some(Box::new(Card { text, blocks }))
 }
 
 /// A button of the Home tab, which is in no channel.

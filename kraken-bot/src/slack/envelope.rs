@@ -131,12 +131,12 @@ pub(crate) struct Click {
     pub(crate) trigger: String,
     /// What the card shows, with the button; nothing where Slack does not say.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(crate) card: Option<Box<Shown>>,
+    pub(crate) card: Option<Box<Card>>,
 }
 
 /// What a message shows.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct Shown {
+pub(crate) struct Card {
     /// As plain text.
     pub(crate) text: String,
     /// As blocks.

@@ -87,8 +87,8 @@ fn saying_its_fields(mut deployment: Deployment) -> Result<Deployment, RenderErr
     Ok(deployment)
 }
 
-/// What deployment and pods say: which version they are, of which nodes, which secrets they hold, by name, and the word that
-/// changes with what they are given.
+/// What deployment and pods say: which version they are, of which nodes, which secrets they hold, by name, and the words that
+/// change with what they are given.
 pub(super) fn annotations(spec: &TentacleSpec<'_>) -> BTreeMap<String, String> {
     let sandbox = spec.sandbox;
     let nodes: Vec<&str> = sandbox.nodes.iter().map(|node| node.name.as_str()).collect();
@@ -99,7 +99,8 @@ pub(super) fn annotations(spec: &TentacleSpec<'_>) -> BTreeMap<String, String> {
         (annotation::SECRETS, secrets.join(",")),
         (annotation::STANDING, spec.standing.to_owned()),
     ];
-    said.into_iter().map(|(key, value)| (key.to_owned(), value)).collect()
+    let passing = spec.pass.map(|_| (annotation::PASSING, spec.passing.to_owned()));
+    said.into_iter().chain(passing).map(|(key, value)| (key.to_owned(), value)).collect()
 }
 
 pub(super) fn pod(spec: &TentacleSpec<'_>) -> Result<PodSpec, LayoutError> {

@@ -29,6 +29,8 @@ pub struct TentacleSpec<'a> {
     pub modules: Option<&'a PackedModules>,
     /// A word that changes with whatever it is given and no object's name shows: then its pods are replaced.
     pub standing: &'a str,
+    /// A word that changes with what a pass is made from besides the version.
+    pub passing: &'a str,
     /// What it is made for.
     pub purpose: Purpose,
 }

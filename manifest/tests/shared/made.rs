@@ -35,6 +35,7 @@ pub(crate) fn objects(contract: &Contract) -> Vec<Value> {
         secrets: &secrets,
         modules: modules.as_ref(),
         standing: "s",
+        passing: "p",
         purpose: Purpose::Serve,
     };
     render_tentacle(&spec).unwrap()

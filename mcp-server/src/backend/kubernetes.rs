@@ -279,7 +279,8 @@ impl Backend for Kubernetes {
         let settled = Timestamp::now().duration_since(record.updated_at).unsigned_abs() >= SETTLED_AFTER;
         let usable = matches!(record.state, State::Active | State::Frozen);
         let amiss = self.index.amiss(record.name.as_str(), &record.id.to_string());
-        amiss.filter(|_| settled && usable).map(str::to_owned)
+        let amiss = amiss.map(str::to_owned).or_else(|| self.tentacles.amiss(record));
+        amiss.filter(|_| settled && usable)
     }
 
     async fn apart(

@@ -211,6 +211,15 @@ async fn a_wall_that_somebody_opened_or_took_away_comes_back() {
     place.until_told("not_in_git", 0).await;
     assert_eq!(place.contents(&hello), before);
 
+    // The enclave's own wall is told, too.
+    let told = async || {
+        let info = place.site.call("ana", "enclave_info", json!({"name": place.enclave})).await.unwrap();
+        info["not_enforced"].to_string()
+    };
+    assert!(!told().await.contains("keeps tentacles from"));
+    place.kubectl(&["delete", "networkpolicy", "default-deny"]);
+    until("it is told", async || told().await.contains("keeps tentacles from everything")).await;
+
     // Files that can never be changed are made anew, where somebody made them.
     place.kubectl(&["delete", "configmap", &hello]);
     place.kubectl(&["create", "configmap", &hello, "--from-literal=file-000=evil"]);

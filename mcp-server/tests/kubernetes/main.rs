@@ -27,6 +27,7 @@ mod program;
 mod proxy;
 mod replaced;
 mod restore;
+mod settings;
 mod site;
 mod survey;
 mod until;

@@ -59,6 +59,11 @@ impl Site {
         self.image.is_some()
     }
 
+    /// Where the gateway is, as it is configured; empty where there is none.
+    pub(super) fn gateway_named(&self) -> &str {
+        self.gateway.as_deref().unwrap_or_default()
+    }
+
     /// Whether there is a gateway.
     pub(super) const fn has_gateway(&self) -> bool {
         self.gateway.is_some()

@@ -21,10 +21,13 @@ use crate::gate::target::OnTentacle;
 use crate::keyed_lock::KeyedLocks;
 use crate::modules::Registries;
 use crate::supply::Supply;
+use k8s_openapi::api::apps::v1::Deployment;
+use kube::core::ResourceExt;
+use manifest::annotation::PASSING;
 use running::Going;
 use std::sync::Arc;
 use wanted::Versions;
-use workflow::{ContentHash, Sandbox, TentacleRef};
+use workflow::{ContentHash, EnclaveName, Sandbox, TentacleRef};
 
 /// What tentacles need on a cluster.
 #[derive(Debug)]
@@ -76,8 +79,19 @@ impl Tentacles {
     }
 
     /// Watches an enclave no more.
-    pub(super) fn forget(&self, of: &workflow::EnclaveName) {
+    pub(super) fn forget(&self, of: &EnclaveName) {
         self.workloads.forget(of);
+    }
+
+    /// Whether a deployment was made as it would be made now.
+    fn made(&self, enclave: &EnclaveName, there: &Deployment) -> bool {
+        self.site.made(there) && self.passes(enclave, there)
+    }
+
+    /// Whether it passes the gateway by what the operator has configured now.
+    fn passes(&self, enclave: &EnclaveName, there: &Deployment) -> bool {
+        let now = || self.supply.passing(enclave, self.site.gateway_named());
+        there.annotations().get(PASSING).is_none_or(|then| *then == now())
     }
 
     /// How a tentacle is, from what is watched.
@@ -100,7 +114,7 @@ impl Tentacles {
             ready,
             in_flight,
             sandbox: self.site.sandbox().to_owned(),
-            current: version.deployment.as_deref().is_some_and(|it| self.site.made(it)),
+            current: version.deployment.as_deref().is_some_and(|it| self.made(&of.record.name, it)),
             copies,
         }
     }

@@ -1,11 +1,12 @@
-//! What else a tentacle is made of on a cluster: its network policy and its files, as two more watches know them. They begin
-//! when somebody asks whether anything was changed by hand; what the objects hold is not kept.
+//! What else an enclave and its tentacles are made of on a cluster: their network policies and their files, as two more watches know
+//! them. They begin when somebody asks whether anything was changed by hand; what the objects hold is not kept.
 
+use super::fields;
 use super::watching::Watch;
 use crate::backend::BackendError;
 use k8s_openapi::api::core::v1::ConfigMap;
 use k8s_openapi::api::networking::v1::NetworkPolicy;
-use kube::core::PartialObjectMeta;
+use kube::core::{PartialObjectMeta, ResourceExt};
 use kube::runtime::reflector::ObjectRef;
 use kube::{Api, Client};
 use std::sync::Arc;
@@ -15,6 +16,12 @@ use workflow::EnclaveName;
 /// How long the first reading of an enclave may take.
 const READ_WITHIN: Duration = Duration::from_secs(10);
 
+/// The policies of an enclave, and what each is for.
+const OWN: [(&str, &str); 2] = [
+    ("default-deny", "keeps tentacles from everything that is not opened for them"),
+    ("allow-dns", "lets others than tentacles ask for names"),
+];
+
 /// The watches of an enclave.
 pub(super) struct Walls {
     policies: Watch<PartialObjectMeta<NetworkPolicy>>,
@@ -22,12 +29,27 @@ pub(super) struct Walls {
 }
 
 impl Walls {
-    /// Begins to watch the objects with these labels.
-    pub(super) fn start(client: &Client, enclave: &EnclaveName, labels: &str) -> Self {
+    /// Begins to watch the policies and the files with these labels.
+    pub(super) fn start(client: &Client, enclave: &EnclaveName, (policies, files): (&str, &str)) -> Self {
         Self {
-            policies: Watch::start(Api::namespaced(client.clone(), enclave.as_str()), labels),
-            files: Watch::start(Api::namespaced(client.clone(), enclave.as_str()), labels),
+            policies: Watch::start(Api::namespaced(client.clone(), enclave.as_str()), policies),
+            files: Watch::start(Api::namespaced(client.clone(), enclave.as_str()), files),
         }
+    }
+
+    /// What is wrong with the policies of the enclave itself, in plain words, as far as it is known.
+    pub(super) fn amiss(&self, enclave: &EnclaveName) -> Option<String> {
+        self.policies.age()?;
+        OWN.into_iter().find_map(|(name, holds)| {
+            let how = match self.policy(enclave, name) {
+                None => "was removed from",
+                Some(there) if !fields::changed("", there.managed_fields(), &[]).is_empty() => {
+                    "was changed on"
+                }
+                Some(_) => return None,
+            };
+            Some(format!("what {holds} {how} the cluster: `tntc audit` says by which command it comes back"))
+        })
     }
 
     /// Waits until everything is known.

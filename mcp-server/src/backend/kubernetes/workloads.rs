@@ -74,10 +74,16 @@ impl Workloads {
 
     /// What else the tentacles of `enclave` are made of, once it has been read. The first who asks begins the watch.
     pub(super) async fn walls(&self, enclave: &EnclaveName) -> Result<Arc<Walls>, BackendError> {
-        let start = || Arc::new(Walls::start(&self.client, enclave, &ours()));
+        let start = || Arc::new(Walls::start(&self.client, enclave, (&of_enclave(), &ours())));
         let walls = Arc::clone(self.of(enclave).walls.get_or_init(start));
         walls.read(enclave).await?;
         Ok(walls)
+    }
+
+    /// What is wrong with an enclave's own walls, as far as anybody has asked for them.
+    pub(super) fn amiss(&self, enclave: &EnclaveName) -> Option<String> {
+        let workload = self.enclaves().get(enclave).cloned()?;
+        workload.walls.get()?.amiss(enclave)
     }
 
     /// Watches an enclave no more.
@@ -157,6 +163,11 @@ impl Workload {
         };
         self.deployments.store().state().into_iter().filter(holds).collect()
     }
+}
+
+/// The labels of what an enclave is made of, with its tentacles.
+fn of_enclave() -> String {
+    format!("{MANAGED_BY_LABEL}={MANAGED_BY}")
 }
 
 /// The labels of what a tentacle is made of.

@@ -104,6 +104,7 @@ impl Tentacle {
             secrets: &secrets.collect(),
             modules: modules.as_ref(),
             standing: LEFT_OUT,
+            passing: LEFT_OUT,
             purpose: Purpose::Serve,
         })?)
     }

@@ -9,11 +9,14 @@ use crate::store::EnclaveRecord;
 use jiff::Timestamp;
 use k8s_openapi::api::apps::v1::Deployment;
 use kube::core::{Resource, ResourceExt};
-use manifest::annotation::STANDING;
+use manifest::annotation::{PASSING, STANDING};
 use manifest::{Purpose, name_of};
 use std::collections::BTreeMap;
 use std::time::Duration;
 use workflow::{ContentHash, TentacleName};
+
+/// With what it was changed, where the server's own settings were.
+const BY_SETTINGS: &str = "other settings of the server";
 
 /// How long a deploy may take until the watch shows all of it.
 const SETTLED_AFTER: Duration = Duration::from_secs(2);
@@ -41,6 +44,12 @@ impl Tentacles {
             let deployment = workload.deployment(&record.name, &object);
             let of_deployment = deployment.as_deref().map(always::of_deployment).unwrap_or_default();
             let mut apart = of(("Deployment", &object), deployment.as_deref(), &of_deployment);
+            // What the operator opened once may be closed by now, and the pass that it has does not end.
+            if deployment.as_deref().is_some_and(|there| !self.passes(&record.name, there)) {
+                let (object, field) =
+                    (format!("Deployment {object}"), format!("metadata.annotations.{PASSING}"));
+                apart.push(Apart::Changed { object, field, by: Some(BY_SETTINGS.to_owned()) });
+            }
             let policy = walls.policy(&record.name, &object);
             apart.extend(of(("NetworkPolicy", &object), policy.as_deref(), &of_policy));
             let modules = deployment.iter().flat_map(|deployment| modules_of(deployment));
@@ -53,6 +62,11 @@ impl Tentacles {
             }
         }
         Ok(found)
+    }
+
+    /// What is wrong with the enclave's own walls, in plain words, as far as the watches know them.
+    pub(in super::super) fn amiss(&self, record: &EnclaveRecord) -> Option<String> {
+        self.workloads.amiss(&record.name)
     }
 
     /// Makes the objects of the version that runs as they were made; answers what was not. What is as it was made is not

@@ -148,7 +148,7 @@ impl Tentacles {
         let (sandbox, enclave) = (&version.sandbox, target.record.name.as_str());
         let supplied = self.supplied(target, version, Purpose::Serve).await?;
         let seen = workload.version(&target.name, &sandbox.version.short());
-        let made = |there: &Deployment| self.site.made(there);
+        let made = |there: &Deployment| self.made(&target.record.name, there);
         if seen.serves(&supplied.standing) && seen.deployment.as_deref().is_some_and(made) {
             return Ok(None);
         }

@@ -19,6 +19,7 @@ pub(super) struct Supplied {
     modules: Option<Ready>,
     /// A word that changes with it.
     pub(super) standing: String,
+    passing: String,
     purpose: Purpose,
 }
 
@@ -40,7 +41,9 @@ impl Tentacles {
         let standing = self.supply.standing(sandbox, plan, &secrets);
         let pass = self.supply.pass(sandbox, purpose == Purpose::Trial)?;
         let secrets = secrets.into_iter().map(|(name, value)| (name, value.expose_secret().to_owned()));
-        Ok(Supplied { cluster, token, pass, secrets: secrets.collect(), modules: None, standing, purpose })
+        let passing = self.supply.passing(&target.record.name, self.site.gateway_named());
+        let secrets = secrets.collect();
+        Ok(Supplied { cluster, token, pass, secrets, modules: None, standing, passing, purpose })
     }
 }
 
@@ -67,6 +70,7 @@ impl Supplied {
             secrets: &self.secrets,
             modules: self.modules.as_ref().map(|ready| &ready.packed),
             standing: &self.standing,
+            passing: &self.passing,
             purpose: self.purpose,
         }
     }
