@@ -32,7 +32,7 @@ pub use contract::{AdditionalEgress, Auth, Contract, Dependency, Port, Protocol,
 pub use derived::TentacleRef;
 pub use digest::{ContentHash, ParseHashError};
 pub use graph::Edge;
-pub use modules::{Module, ModuleRule, Modules, Registry};
+pub use modules::{Module, ModuleRule, Modules, Registry, Unmet, unmet};
 pub use name::{EnclaveName, NameError, TentacleName};
 pub use node::Node;
 pub use observed::{Attempt, Finding, Proposal, Proposed};

@@ -9,10 +9,12 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 use std::fmt;
 
+pub use asked::{Unmet, unmet};
 pub(crate) use check::read;
 pub use rule::ModuleRule;
 pub(crate) use specifier::{is_exact, is_package};
 
+mod asked;
 mod check;
 mod imports;
 mod lexer;

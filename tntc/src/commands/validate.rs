@@ -23,6 +23,8 @@ struct Validated {
     #[serde(skip_serializing_if = "Option::is_none")]
     tentacle: Option<Tentacle>,
     problems: Vec<Problem>,
+    /// What would probably fail when it runs.
+    doubts: Vec<Problem>,
     /// How many more there are than are told.
     more: usize,
 }
@@ -77,7 +79,14 @@ impl Validated {
             triggers: workflow.triggers.iter().map(|trigger| trigger.name.to_string()).collect(),
             reach: workflow::Reach::of(workflow).iter().map(ToString::to_string).collect(),
         };
-        Self { valid: true, tentacle: Some(tentacle), problems: Vec::new(), more: 0 }
+        let doubt = |it: workflow::Unmet| Problem {
+            message: it.to_string(),
+            file: it.file,
+            line: Some(it.at.line),
+            column: Some(it.at.column),
+        };
+        let doubts = workflow::unmet(workflow, bundle).into_iter().map(doubt).collect();
+        Self { valid: true, tentacle: Some(tentacle), problems: Vec::new(), doubts, more: 0 }
     }
 
     /// What the author mends; what this machine refuses is a failure of its own.
@@ -103,7 +112,7 @@ impl Validated {
             }
             other => return Err(other),
         };
-        Ok(Self { valid: false, tentacle: None, problems, more })
+        Ok(Self { valid: false, tentacle: None, problems, doubts: Vec::new(), more })
     }
 }
 
@@ -116,12 +125,13 @@ fn view(told: &Validated) -> View {
         };
     };
     let stages: Vec<String> = tentacle.stages.iter().map(|stage| stage.join(" + ")).collect();
-    View::new().verdict(true, format!("{} can be deployed", tentacle.name)).values([
+    let view = View::new().verdict(true, format!("{} can be deployed", tentacle.name)).values([
         ("Version", tentacle.version.to_string()),
         ("Nodes", stages.join(" → ")),
         ("Run by", words::list(&tentacle.triggers)),
         ("Reaches", tentacle.reach.join("\n")),
-    ])
+    ]);
+    told.doubts.iter().fold(view, |view, doubt| view.line(format!("Look at {}", doubt.text())))
 }
 
 impl Problem {

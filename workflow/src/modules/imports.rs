@@ -17,6 +17,19 @@ pub(super) struct Found {
 
 /// All that code imports from elsewhere, file by file. What no node leads to (tests, tools) is nobody's business.
 pub(super) fn of<'a>(bundle: &Bundle, nodes: impl Iterator<Item = &'a FilePath>) -> Vec<Found> {
+    let mut found = Vec::new();
+    for (file, text) in files(bundle, nodes) {
+        let imports = lexer::imports(text).into_iter().filter(|import| !is_within(&import.specifier));
+        found.extend(imports.map(|Import { specifier, at }| Found { file: file.clone(), at, specifier }));
+    }
+    found
+}
+
+/// The files to which nodes lead, each with its text.
+pub(super) fn files<'b, 'a>(
+    bundle: &'b Bundle,
+    nodes: impl Iterator<Item = &'a FilePath>,
+) -> Vec<(String, &'b str)> {
     let files: BTreeMap<&str, &[u8]> = bundle.iter().map(|(path, bytes)| (path.as_str(), bytes)).collect();
     let mut seen: BTreeSet<String> = nodes.map(|path| path.as_str().to_owned()).collect();
     let mut left: Vec<String> = seen.iter().rev().cloned().collect();
@@ -25,15 +38,15 @@ pub(super) fn of<'a>(bundle: &Bundle, nodes: impl Iterator<Item = &'a FilePath>)
         let Some(text) = files.get(file.as_str()).and_then(|bytes| std::str::from_utf8(bytes).ok()) else {
             continue;
         };
-        for Import { specifier, at } in lexer::imports(text) {
-            if !is_within(&specifier) {
-                found.push(Found { file: file.clone(), at, specifier });
-            } else if let Some(other) = resolved(&file, &specifier).filter(|other| is_code(other))
+        for Import { specifier, .. } in lexer::imports(text) {
+            if is_within(&specifier)
+                && let Some(other) = resolved(&file, &specifier).filter(|other| is_code(other))
                 && seen.insert(other.clone())
             {
                 left.push(other);
             }
         }
+        found.push((file, text));
     }
     found
 }

@@ -1,4 +1,4 @@
-//! Finds the imports in a file of TypeScript or JavaScript.
+//! Finds the imports in a file of TypeScript or JavaScript, and what it asks its context for.
 //!
 //! A reader of tokens and not of the language: it takes one pass and no recursion, so that no file can exhaust the stack of
 //! whoever reads it. What it misses (a name that is computed, or hidden behind a regular expression that looks like a
@@ -13,9 +13,48 @@ pub(super) struct Import {
     pub(super) at: Position,
 }
 
+/// What code asks its context for, by a name in quotes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Asked {
+    pub(super) kind: Kind,
+    pub(super) name: String,
+    pub(super) at: Position,
+}
+
+/// What is asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Kind {
+    Secret,
+    /// A dependency or a sidecar.
+    Dependency,
+}
+
+/// What the code of a file asks a context for, in its order: what is called `ctx`, as everywhere in the documentation.
+pub(super) fn asked(text: &str) -> Vec<Asked> {
+    let (mut lexer, mut found) = (Lexer::of(text), Vec::new());
+    let mut before = [Token::Sign(' '); 4];
+    while let Some(token) = lexer.next() {
+        if let (
+            [Token::Word("ctx"), Token::Sign('.'), Token::Word(method), Token::Sign('(')],
+            Token::Text(name, at),
+        ) = (before, token)
+        {
+            let kind = match method {
+                "secret" => Some(Kind::Secret),
+                "dependency" | "fetch" => Some(Kind::Dependency),
+                _ => None,
+            };
+            found.extend(kind.map(|kind| Asked { kind, name: name.to_owned(), at }));
+        }
+        let [_, second, third, fourth] = before;
+        before = [second, third, fourth, token];
+    }
+    found
+}
+
 /// The imports of a file, in its order.
 pub(super) fn imports(text: &str) -> Vec<Import> {
-    let mut lexer = Lexer { rest: text, at: Position::START, open: Vec::new(), before: Before::Start };
+    let mut lexer = Lexer::of(text);
     let mut reader = Reader::default();
     while let Some(token) = lexer.next() {
         reader.take(token);
@@ -23,7 +62,7 @@ pub(super) fn imports(text: &str) -> Vec<Import> {
     reader.found
 }
 
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Token<'a> {
     Word(&'a str),
     Text(&'a str, Position),
@@ -66,6 +105,10 @@ const BEFORE_VALUES: [&str; 14] = [
 ];
 
 impl<'a> Lexer<'a> {
+    const fn of(text: &'a str) -> Self {
+        Self { rest: text, at: Position::START, open: Vec::new(), before: Before::Start }
+    }
+
     fn next(&mut self) -> Option<Token<'a>> {
         loop {
             let first = self.rest.chars().next()?;
