@@ -5,6 +5,7 @@ use super::deploy::committed::{deployed, not_carried, of_commit, removed, whose}
 use super::deploy::reviewed::{self, Asking};
 use crate::asked::{Answer, Asked, Stop};
 use crate::commands::new::not_written;
+use crate::slack::blocks::code;
 use crate::state::{Names, Standing, What};
 use crate::working_copy::WorkingCopyError;
 use state_repo::CommitId;
@@ -43,7 +44,11 @@ pub(super) async fn run(asked: &Asked<'_>, tentacle: TentacleName, to: u32) -> R
     }
     let commit = commit_of(&tentacle, to, &history.deploys)?;
     // Whoever may not deploy it changes nothing in git either.
-    asked.call::<WfApply>(of_commit(&tentacle, commit, true)).await?;
+    let check = asked.call::<WfApply>(of_commit(&tentacle, commit, true)).await?;
+    // Else git would say one version and another would run.
+    if !check.missing_secrets.is_empty() {
+        return Err(Stop::Told(lacks_secrets(to, &check.missing_secrets)));
+    }
     let message = format!("{tentacle}: back to version {to}");
     if here.review {
         let what = What::Version(commit, message);
@@ -84,4 +89,14 @@ pub(super) fn not_on_record(tentacle: &TentacleName, to: u32) -> String {
 
 pub(super) fn not_in_git(to: u32) -> String {
     format!("Version {to} was not deployed from git, so I cannot bring it back.")
+}
+
+/// Why nothing was changed for a version that could not be put to work.
+pub(super) fn lacks_secrets(to: u32, missing: &[String]) -> String {
+    let names: Vec<String> = missing.iter().map(code).collect();
+    let first = missing.first().map(String::as_str).unwrap_or_default();
+    format!(
+        "Version {to} needs secrets that are not set, so I changed nothing: {}. The owner says `set secret {first}`; then ask me again.",
+        names.join(", ")
+    )
 }

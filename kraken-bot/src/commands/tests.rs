@@ -479,6 +479,10 @@ fn tentacles() -> Vec<Shown> {
         words("roll back: no git", roll_back::NO_GIT),
         words("roll back: somebody works on the files", roll_back::IN_WORK),
         words("roll back: not on record", roll_back::not_on_record(&hello(), 3)),
+        words(
+            "roll back: it needs secrets",
+            roll_back::lacks_secrets(3, &["shop.key".to_owned(), "db.password".to_owned()]),
+        ),
         words("roll back: it was not in git", roll_back::not_in_git(3)),
         message("compare: the same", &compare::told(&with(compared(), json!({"from": "sha256:b"})))),
         message("compare", &compare::told(&sample(compared()))),

@@ -7,7 +7,7 @@ use crate::backend::apart::Apart;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::{FieldsV1, ManagedFieldsEntry};
 use manifest::FIELD_MANAGER;
 use serde_json::{Map, Value};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 /// What the cluster's own controllers note on every deployment.
 const OF_CONTROLLERS: &str = "metadata.annotations.deployment.kubernetes.io/";
@@ -15,31 +15,59 @@ const OF_CONTROLLERS: &str = "metadata.annotations.deployment.kubernetes.io/";
 /// What the API server calls what is applied.
 const APPLIED: &str = "Apply";
 
-/// The fields of `object` that somebody else has set, with the name that each goes by; and those of `ours`, which this server
+/// The fields of `object` that somebody else has set, with the name that each goes by; and those of the set `ours`, which this server
 /// set, that are nobody's any more. Where a number is set to zero by way of a subresource nothing is noted of it but that.
-pub(super) fn changed(object: &str, entries: &[ManagedFieldsEntry], ours: &[String]) -> Vec<Apart> {
-    let mut own = BTreeSet::new();
-    for entry in entries.iter().filter(|entry| is_own(entry)) {
-        own.extend(paths(entry));
-    }
+pub(super) fn changed(object: &str, entries: &[ManagedFieldsEntry], ours: Option<&Value>) -> Vec<Apart> {
+    let own: Vec<&Value> = entries.iter().filter(|entry| is_own(entry)).filter_map(set_of).collect();
     let mut by_field: BTreeMap<String, Option<String>> = BTreeMap::new();
     for entry in entries.iter().filter(|entry| is_foreign(entry)) {
-        for path in paths(entry).into_iter().filter(|path| !own.contains(path)) {
-            by_field.insert(path, entry.manager.clone());
-        }
+        let mut found = Vec::new();
+        set_of(entry).into_iter().for_each(|set| beyond(set, &own, "", &mut found));
+        found.retain(|path| !path.starts_with(OF_CONTROLLERS));
+        by_field.extend(found.into_iter().map(|path| (path, entry.manager.clone())));
     }
+    let mut lost = Vec::new();
+    ours.into_iter().for_each(|ours| missing(ours, &own, "", &mut lost));
     // Whoever has a part of one, or all that it is a part of, has changed it.
     let is_within = |one: &str, other: &str| {
         one.strip_prefix(other).is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '[']))
     };
-    let is_left = |field: &String| own.contains(field) || own.iter().any(|path| is_within(path, field));
-    for lost in ours.iter().filter(|field| !is_left(field)) {
-        if !by_field.keys().any(|path| is_within(path, lost) || is_within(lost, path)) {
-            by_field.insert(lost.clone(), None);
+    for lost in lost {
+        if !by_field.keys().any(|path| is_within(path, &lost) || is_within(&lost, path)) {
+            by_field.insert(lost, None);
         }
     }
     let told = |(field, by)| Apart::Changed { object: object.to_owned(), field, by };
     by_field.into_iter().map(told).collect()
+}
+
+/// The paths in a set of fields that none of the others has as they are.
+fn beyond(set: &Value, others: &[&Value], path: &str, found: &mut Vec<String>) {
+    for (key, within) in set.as_object().into_iter().flatten().filter(|(key, _)| *key != ".") {
+        let (path, others) = (longer(path, key), at(others, key));
+        if !is_whole(within) {
+            beyond(within, &others, &path, found);
+        } else if !others.iter().any(|other| is_whole(other)) {
+            found.push(path);
+        }
+    }
+}
+
+/// The paths in a set of fields of which none of the others has anything.
+fn missing(set: &Value, others: &[&Value], path: &str, found: &mut Vec<String>) {
+    for (key, within) in set.as_object().into_iter().flatten().filter(|(key, _)| *key != ".") {
+        let (path, others) = (longer(path, key), at(others, key));
+        if !is_whole(within) {
+            missing(within, &others, &path, found);
+        } else if others.is_empty() {
+            found.push(path);
+        }
+    }
+}
+
+/// What is under a key.
+fn at<'a>(sets: &[&'a Value], key: &str) -> Vec<&'a Value> {
+    sets.iter().filter_map(|set| set.get(key)).collect()
 }
 
 /// The entries after this server took over all that others have: what it applies next takes away what it does not name.
@@ -71,40 +99,33 @@ fn is_own(entry: &ManagedFieldsEntry) -> bool {
 
 /// Whether somebody else has set something that counts: what an object says of its own state does not.
 fn is_foreign(entry: &ManagedFieldsEntry) -> bool {
-    !is_own(entry) && entry.subresource.as_deref() != Some("status") && !paths(entry).is_empty()
-}
-
-/// The paths of the fields that an entry has.
-fn paths(entry: &ManagedFieldsEntry) -> Vec<String> {
-    let mut found = entry.fields_v1.as_ref().map(|fields| in_set(&fields.0)).unwrap_or_default();
-    found.retain(|path| !path.starts_with(OF_CONTROLLERS));
-    found
-}
-
-/// The paths of the fields in a set of them, as the API server writes such sets down.
-pub(super) fn in_set(fields: &Value) -> Vec<String> {
     let mut found = Vec::new();
-    gather(fields, "", &mut found);
-    found
+    if is_own(entry) || entry.subresource.as_deref() == Some("status") {
+        return false;
+    }
+    set_of(entry).into_iter().for_each(|set| beyond(set, &[], "", &mut found));
+    found.iter().any(|path| !path.starts_with(OF_CONTROLLERS))
 }
 
-/// Each member of `fields` is a field (`f:name`), an item of a list by its key (`k:{…}`), by its value (`v:…`) or its
-/// place (`i:0`), or `.`, the thing itself.
-fn gather(fields: &Value, path: &str, found: &mut Vec<String>) {
-    for (key, within) in fields.as_object().into_iter().flatten().filter(|(key, _)| *key != ".") {
-        let path = match key.split_once(':') {
-            Some(("f", name)) if path.is_empty() => name.to_owned(),
-            Some(("f", name)) => format!("{path}.{name}"),
-            Some(("k", item)) => format!("{path}[{}]", by_key(item)),
-            Some((_, item)) => format!("{path}[{item}]"),
-            None => format!("{path}.{key}"),
-        };
-        let is_whole = within.as_object().is_none_or(|within| within.keys().all(|key| key == "."));
-        if is_whole {
-            found.push(path);
-        } else {
-            gather(within, &path, found);
-        }
+/// The set of fields that an entry has, as the API server writes such sets down.
+fn set_of(entry: &ManagedFieldsEntry) -> Option<&Value> {
+    entry.fields_v1.as_ref().map(|fields| &fields.0)
+}
+
+/// Whether a field has no others in it, so that it is one whole.
+fn is_whole(within: &Value) -> bool {
+    within.as_object().is_none_or(|within| within.keys().all(|key| key == "."))
+}
+
+/// A path with one more step: a field (`f:name`), an item of a list by its key (`k:{…}`), by its value (`v:…`) or its place (`i:0`).
+/// `.` is the thing itself.
+fn longer(path: &str, key: &str) -> String {
+    match key.split_once(':') {
+        Some(("f", name)) if path.is_empty() => name.to_owned(),
+        Some(("f", name)) => format!("{path}.{name}"),
+        Some(("k", item)) => format!("{path}[{}]", by_key(item)),
+        Some((_, item)) => format!("{path}[{item}]"),
+        None => format!("{path}.{key}"),
     }
 }
 
@@ -137,7 +158,7 @@ mod tests {
     }
 
     fn told(entries: &[ManagedFieldsEntry]) -> Vec<(String, String)> {
-        let told = changed("Deployment x", entries, &[]).into_iter().map(|apart| match apart {
+        let told = changed("Deployment x", entries, None).into_iter().map(|apart| match apart {
             Apart::Changed { field, by, .. } => (field, by.unwrap()),
             Apart::Gone { .. } => panic!("{apart:?}"),
         });
@@ -175,8 +196,8 @@ mod tests {
 
     #[test]
     fn what_this_server_sets_and_nobody_has_any_more_was_changed() {
-        let ours = ["spec.replicas".to_owned()];
-        let fields = |entries: &[ManagedFieldsEntry]| changed("Deployment x", entries, &ours);
+        let ours = json!({"f:spec": {"f:replicas": {}}});
+        let fields = |entries: &[ManagedFieldsEntry]| changed("Deployment x", entries, Some(&ours));
         let own = entry(FIELD_MANAGER, "Apply", json!({"f:spec": {"f:paused": {}, "f:replicas": {}}}));
         assert_eq!(fields(&[own]), []);
         let left = entry(FIELD_MANAGER, "Apply", json!({"f:spec": {"f:paused": {}}}));

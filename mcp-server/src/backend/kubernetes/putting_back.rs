@@ -56,7 +56,7 @@ impl Cluster {
             return Ok(true);
         };
         let would = PatchParams { dry_run: true, ..params.clone() };
-        let by_hand = !fields::changed("", there.managed_fields(), &[]).is_empty();
+        let by_hand = !fields::changed("", there.managed_fields(), None).is_empty();
         let differs = by_hand
             || match objects.patch(&name, &would, &Patch::Apply(wanted)).await {
                 Ok(after) => content(&after)? != content(&there)?,

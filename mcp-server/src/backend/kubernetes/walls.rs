@@ -43,7 +43,7 @@ impl Walls {
         OWN.into_iter().find_map(|(name, holds)| {
             let how = match self.policy(enclave, name) {
                 None => "was removed from",
-                Some(there) if !fields::changed("", there.managed_fields(), &[]).is_empty() => {
+                Some(there) if !fields::changed("", there.managed_fields(), None).is_empty() => {
                     "was changed on"
                 }
                 Some(_) => return None,

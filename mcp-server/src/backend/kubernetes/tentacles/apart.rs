@@ -11,6 +11,7 @@ use k8s_openapi::api::apps::v1::Deployment;
 use kube::core::{Resource, ResourceExt};
 use manifest::annotation::{PASSING, STANDING};
 use manifest::{Purpose, name_of};
+use serde_json::Value;
 use std::collections::BTreeMap;
 use std::time::Duration;
 use workflow::{ContentHash, TentacleName};
@@ -42,8 +43,8 @@ impl Tentacles {
             let Ok(version) = tentacle.version.parse::<ContentHash>() else { continue };
             let object = name_of(name, &version);
             let deployment = workload.deployment(&record.name, &object);
-            let of_deployment = deployment.as_deref().map(always::of_deployment).unwrap_or_default();
-            let mut apart = of(("Deployment", &object), deployment.as_deref(), &of_deployment);
+            let of_deployment = deployment.as_deref().map(always::of_deployment);
+            let mut apart = of(("Deployment", &object), deployment.as_deref(), of_deployment.as_ref());
             // What the operator opened once may be closed by now, and the pass that it has does not end.
             if deployment.as_deref().is_some_and(|there| !self.passes(&record.name, there)) {
                 let (object, field) =
@@ -51,11 +52,11 @@ impl Tentacles {
                 apart.push(Apart::Changed { object, field, by: Some(BY_SETTINGS.to_owned()) });
             }
             let policy = walls.policy(&record.name, &object);
-            apart.extend(of(("NetworkPolicy", &object), policy.as_deref(), &of_policy));
+            apart.extend(of(("NetworkPolicy", &object), policy.as_deref(), Some(&of_policy)));
             let modules = deployment.iter().flat_map(|deployment| modules_of(deployment));
             for files in [object.as_str()].into_iter().chain(modules) {
                 let there = walls.files(&record.name, files);
-                apart.extend(of(("ConfigMap", files), there.as_deref(), &of_files));
+                apart.extend(of(("ConfigMap", files), there.as_deref(), Some(&of_files)));
             }
             if settled && !apart.is_empty() {
                 found.insert(name.clone(), apart);
@@ -82,7 +83,7 @@ impl Tentacles {
         let mut supplied = self.supplied(target, version, Purpose::Serve).await?;
         // It was given a secret's new value since it was deployed: that is no difference.
         if let Some(there) = workload.deployment(enclave, &object).as_deref() {
-            let changed = of(("", &object), Some(there), &[]);
+            let changed = of(("", &object), Some(there), None);
             let by_hand =
                 |apart: &Apart| matches!(apart, Apart::Changed { field, .. } if field.ends_with(STANDING));
             let standing = there.annotations().get(STANDING).filter(|_| !changed.iter().any(by_hand));
@@ -117,7 +118,7 @@ fn modules_of(deployment: &Deployment) -> impl Iterator<Item = &str> {
 }
 
 /// What of an object is not as it was made, of which `ours` are always set.
-fn of<K: Resource>((kind, name): (&str, &str), there: Option<&K>, ours: &[String]) -> Vec<Apart> {
+fn of<K: Resource>((kind, name): (&str, &str), there: Option<&K>, ours: Option<&Value>) -> Vec<Apart> {
     let object = format!("{kind} {name}");
     match there {
         Some(there) => fields::changed(&object, there.managed_fields(), ours),
