@@ -3,16 +3,17 @@
 
 use crate::commit::{Author, Draft, Trailers};
 use crate::error::StateError;
-use crate::layout::{ENCLAVES, Layout};
+use crate::graft::{self, Changes, Object};
+use crate::layout::{ARCHIVE, ENCLAVES, Layout};
 use crate::mirror::Mirror;
 use crate::names::CommitId;
 use crate::publish::{Published, TRIES, made_for};
 use crate::read::{self, Folder};
 use crate::remote::{self, Pushed};
 use crate::sign::SigningKey;
-use git2::{Commit, Index, Oid, Repository};
+use git2::{Commit, Oid, Repository};
 use jiff::civil::Date;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use workflow::{EnclaveName, TentacleName};
 
 /// An enclave that was given up.
@@ -72,8 +73,8 @@ impl Mirror {
         let mut held = self.held();
         let Some(tip) = self.tip(&mut held)? else { return Ok(Vec::new()) };
         let repo = held.repo();
-        let index = index_of(&repo.find_commit(tip)?)?;
-        Ok(archived.missing(&index, into).1)
+        let (_, missing) = archived.missing(repo, repo.find_commit(tip)?.tree_id(), into)?;
+        Ok(missing.into_keys().collect())
     }
 
     /// Moves tentacles back among the enclaves and pushes that, in one commit with all of it; answers which
@@ -127,20 +128,14 @@ impl Mirror {
 impl GivenUp {
     fn onto(&self, repo: &Repository, tip: Oid) -> Result<Option<Oid>, StateError> {
         let on = repo.find_commit(tip)?;
-        let mut index = index_of(&on)?;
-        let from = format!("{}/", Layout::enclave(&self.enclave));
-        let moved: Vec<_> = index.iter().filter(|entry| entry.path.starts_with(from.as_bytes())).collect();
-        if moved.is_empty() {
-            return Ok(None);
-        }
-        let to = self.place(&index);
-        index.remove_dir(std::path::Path::new(from.trim_end_matches('/')), 0)?;
-        for mut entry in moved {
-            let within = entry.path.split_off(from.len());
-            entry.path = [to.as_bytes(), b"/", &within].concat();
-            index.add(&entry)?;
-        }
-        let tree = repo.find_tree(index.write_tree_to(repo)?)?;
+        let root = on.tree_id();
+        let from = Layout::enclave(&self.enclave);
+        let folder = graft::find(repo, Some(root), &from)?.object().filter(Object::is_folder);
+        let Some(folder) = folder else { return Ok(None) };
+        let to = self.place(&graft::inside(repo, root, ARCHIVE)?);
+        // Moved as it is: it keeps its name in git, and nothing in it is looked at.
+        let changes = [(from, None), (to.clone(), Some(folder))].into();
+        let tree = repo.find_tree(graft::with(repo, Some(root), &changes)?)?;
         let message = format!("{}: shut down\n\nIts folder is {to}/ now.", self.enclave);
         let trailers = Trailers {
             enclave: Some(self.enclave.to_string()),
@@ -158,71 +153,58 @@ impl GivenUp {
         draft.write(repo, &tree, &parents).map(Some)
     }
 
-    /// A folder that nothing is in yet: several of one name may be given up on one day.
-    fn place(&self, index: &Index) -> String {
+    /// A name that is free in the archive: several of one name may be given up on one day.
+    fn place(&self, archived: &[(String, Object)]) -> String {
         let first = Layout::archived(&self.enclave, self.on);
         let others = (2_u64..).map(|number| format!("{first}-{number}"));
-        let taken = |place: &String| {
-            let within = format!("{place}/");
-            index.iter().any(|entry| entry.path.starts_with(within.as_bytes()))
-        };
+        let taken = |place: &String| archived.iter().any(|(name, _)| *place == format!("{ARCHIVE}/{name}"));
         std::iter::once(first.clone()).chain(others).find(|place| !taken(place)).unwrap_or(first)
     }
 }
 
-fn index_of(commit: &Commit<'_>) -> Result<Index, StateError> {
-    let mut index = Index::new()?;
-    index.read_tree(&commit.tree()?)?;
-    Ok(index)
-}
-
 impl Archived {
     /// Its folder, the newest of one day, and which of its tentacles `into` lacks.
-    fn missing(&self, index: &Index, into: &EnclaveName) -> (String, Vec<TentacleName>) {
+    fn missing(
+        &self,
+        repo: &Repository,
+        root: Oid,
+        into: &EnclaveName,
+    ) -> Result<(String, BTreeMap<TentacleName, Object>), StateError> {
         let first = Layout::archived(&self.enclave, self.on);
-        let number = |folder: &str| match folder.strip_prefix(&first)? {
+        let number = |folder: &String| match folder.strip_prefix(&first)? {
             "" => Some(1),
             rest => rest.strip_prefix('-')?.parse::<u64>().ok().filter(|number| *number > 1),
         };
-        let paths: Vec<String> =
-            index.iter().filter_map(|entry| String::from_utf8(entry.path).ok()).collect();
-        let folders =
-            paths.iter().filter_map(|path| path.match_indices('/').nth(1).and_then(|(at, _)| path.get(..at)));
-        let newest = folders.filter(|folder| number(folder).is_some()).max_by_key(|folder| number(folder));
-        let Some(newest) = newest else { return (first, Vec::new()) };
-        let within = |folder: &str| -> BTreeSet<TentacleName> {
-            let rest =
-                paths.iter().filter_map(|path| path.strip_prefix(folder)?.strip_prefix('/')?.split_once('/'));
-            rest.filter_map(|(name, _)| name.parse().ok()).collect()
-        };
-        let there = within(&Layout::enclave(into));
-        (newest.to_owned(), within(newest).into_iter().filter(|name| !there.contains(name)).collect())
+        let folders = graft::inside(repo, root, ARCHIVE)?.into_iter();
+        let folders = folders.filter(|(_, object)| object.is_folder());
+        let folders = folders.map(|(name, _)| format!("{ARCHIVE}/{name}"));
+        let newest = folders.filter(|folder| number(folder).is_some()).max_by_key(number);
+        let Some(newest) = newest else { return Ok((first, BTreeMap::new())) };
+        let there = graft::inside(repo, root, &Layout::enclave(into))?;
+        let lacks = |name: &str| there.iter().all(|(other, _)| other != name);
+        let archived = graft::inside(repo, root, &newest)?.into_iter();
+        let missing = archived.filter(|(name, object)| object.is_folder() && lacks(name));
+        let missing = missing.filter_map(|(name, object)| Some((name.parse().ok()?, object))).collect();
+        Ok((newest, missing))
     }
 }
 
 impl BroughtBack {
     fn onto(&self, repo: &Repository, tip: Oid, key: Option<&SigningKey>) -> Result<Option<Oid>, StateError> {
         let on = repo.find_commit(tip)?;
-        let mut index = index_of(&on)?;
-        let (folder, mut missing) = self.from.missing(&index, &self.into);
-        missing.retain(|name| self.tentacles.contains(name));
+        let root = on.tree_id();
+        let (folder, mut missing) = self.from.missing(repo, root, &self.into)?;
+        missing.retain(|name, _| self.tentacles.contains(name));
         if missing.is_empty() {
             return Ok(None);
         }
-        for tentacle in &missing {
-            let from = format!("{folder}/{tentacle}/");
-            let moved: Vec<_> =
-                index.iter().filter(|entry| entry.path.starts_with(from.as_bytes())).collect();
-            index.remove_dir(std::path::Path::new(from.trim_end_matches('/')), 0)?;
-            let to = Layout::tentacle(&self.into, tentacle);
-            for mut entry in moved {
-                let within = entry.path.split_off(from.len());
-                entry.path = [to.as_bytes(), b"/", &within].concat();
-                index.add(&entry)?;
-            }
+        let mut changes = Changes::new();
+        for (tentacle, object) in &missing {
+            changes.insert(format!("{folder}/{tentacle}"), None);
+            changes.insert(Layout::tentacle(&self.into, tentacle), Some(*object));
         }
-        let tree = repo.find_tree(index.write_tree_to(repo)?)?;
-        let names: Vec<&str> = missing.iter().map(TentacleName::as_str).collect();
+        let tree = repo.find_tree(graft::with(repo, Some(root), &changes)?)?;
+        let names: Vec<&str> = missing.keys().map(TentacleName::as_str).collect();
         let message = format!("{}: back from {folder}/\n\n{}", self.into, names.join("\n"));
         let draft = Draft {
             author: &self.author,

@@ -6,6 +6,7 @@ mod commit;
 mod credentials;
 mod error;
 mod folder;
+mod graft;
 mod hostile;
 mod http;
 mod layout;

@@ -2,13 +2,15 @@
 //! the state repo is kept.
 
 use crate::error::StateError;
+use crate::graft::{self, Changes};
 use crate::layout::Layout;
 use crate::mirror::Mirror;
 use crate::names::{BranchName, CommitId, NameError};
 use crate::newest::{last_change, tree_at};
 use crate::publish::{Change, Published};
+use crate::read;
 use crate::sign::SigningKey;
-use git2::Repository;
+use git2::{Commit, Oid, Repository, Tree};
 use workflow::{EnclaveName, TentacleName};
 
 /// What branches of proposals begin with.
@@ -110,18 +112,28 @@ impl Mirror {
     }
 }
 
-/// What a merge of what was reviewed makes of a folder, on what the branch had before.
-fn together(repo: &Repository, folder: &str, reviewed: &Reviewed) -> Result<Option<git2::Oid>, StateError> {
+/// What a merge of what was reviewed makes of a folder, on what the branch had before. Nothing else is brought together.
+fn together(repo: &Repository, folder: &str, reviewed: &Reviewed) -> Result<Option<Oid>, StateError> {
     let (head, merged) = (repo.find_commit(reviewed.head.0)?, repo.find_commit(reviewed.merged_as.0)?);
     let Ok(before) = merged.parent(0) else { return Ok(None) };
-    let mut index = match repo.merge_commits(&before, &head, None) {
-        Ok(index) if !index.has_conflicts() => index,
-        Ok(_) => return Ok(None),
+    let base = match repo.merge_base(before.id(), head.id()) {
+        Ok(base) => repo.find_commit(base)?,
         Err(error) if error.code() == git2::ErrorCode::NotFound => return Ok(None),
         Err(error) => return Err(error.into()),
     };
-    let tree = repo.find_tree(index.write_tree_to(repo)?)?;
-    Ok(tree.get_path(std::path::Path::new(folder)).ok().map(|entry| entry.id()))
+    let at = |commit: &Commit<'_>| -> Result<Tree<'_>, StateError> {
+        let tree = match tree_at(commit, folder) {
+            Some(tree) => tree,
+            None => graft::with(repo, None, &Changes::new())?,
+        };
+        read::bounded(repo, tree, folder)?;
+        Ok(repo.find_tree(tree)?)
+    };
+    let mut index = repo.merge_trees(&at(&base)?, &at(&before)?, &at(&head)?, None)?;
+    if index.has_conflicts() || index.is_empty() {
+        return Ok(None);
+    }
+    Ok(Some(index.write_tree_to(repo)?))
 }
 
 #[cfg(test)]

@@ -2,17 +2,18 @@
 
 use crate::commit::{self, Author, Draft, Trailers};
 use crate::error::StateError;
+use crate::graft::{self, Changes, Found, Object};
 use crate::hostile::Hostile;
 use crate::layout::{ARCHIVE, ENCLAVES, Entry};
 use crate::mirror::Mirror;
 use crate::names::{BranchName, CommitId};
+use crate::read;
 use crate::remote::{self, Pushed};
 use crate::secrets;
 use crate::sign::SigningKey;
-use git2::{Commit, Index, IndexEntry, IndexTime, MergeOptions, Oid, Repository, Tree};
+use git2::{Commit, Index, IndexEntry, MergeOptions, Oid, Repository, Tree};
 use std::collections::BTreeMap;
 use std::fmt;
-use std::path::Path;
 
 /// How often a push that lost the race is tried again.
 pub(crate) const TRIES: u32 = 24;
@@ -186,24 +187,17 @@ impl Change {
         key: Option<&SigningKey>,
     ) -> Result<CommitId, StateError> {
         let on = tip.map(|tip| repo.find_commit(tip)).transpose()?;
+        let there = on.as_ref().map(Commit::tree_id);
         let base = match self.base {
-            Base::At(base) => tree_of(Some(&repo.find_commit(base.0)?))?,
-            Base::Newest => tree_of(on.as_ref())?,
-            Base::Nothing => Some(with(repo, None, &BTreeMap::new())?),
+            Base::At(base) => Some(repo.find_commit(base.0)?.tree_id()),
+            Base::Newest => there,
+            Base::Nothing => None,
         };
-        let before = match base {
-            Some(before) if !self.seen.is_empty() => Some(with(repo, Some(&before), &self.seen)?),
-            before => before,
-        };
-        let wanted = with(repo, before.as_ref(), &self.files)?;
-        let there = tree_of(on.as_ref())?;
-        let tree = match (&before, &there) {
-            (Some(before), Some(there)) if before.id() != there.id() => merged(repo, before, there, &wanted)?,
-            _ => wanted,
-        };
-        if there.is_some_and(|there| there.id() == tree.id()) {
+        let tree = self.tree(repo, base, there)?;
+        if there == Some(tree) {
             return Err(StateError::Nothing);
         }
+        let tree = repo.find_tree(tree)?;
         let draft = Draft {
             author: &self.author,
             committer: &self.committer,
@@ -214,54 +208,101 @@ impl Change {
         let parents: Vec<&Commit<'_>> = on.iter().collect();
         Ok(CommitId(draft.write(repo, &tree, &parents)?))
     }
-}
 
-/// The tree with files put into it, or taken out.
-fn with<'r>(
-    repo: &'r Repository,
-    before: Option<&Tree<'_>>,
-    files: &BTreeMap<String, Option<Vec<u8>>>,
-) -> Result<Tree<'r>, StateError> {
-    let mut index = Index::new()?;
-    if let Some(before) = before {
-        index.read_tree(before)?;
-    }
-    for (path, content) in files {
-        match content {
-            Some(content) => index.add(&entry(path, repo.blob(content)?))?,
-            None => match index.remove(Path::new(path), 0) {
-                Err(error) if error.code() != git2::ErrorCode::NotFound => return Err(error.into()),
-                _ => {}
-            },
+    /// The tree that is there with the change put into it, and with what others made of the same files since `base`. Nothing but the
+    /// files of the change and the folders that lead to them is looked at.
+    fn tree(&self, repo: &Repository, base: Option<Oid>, there: Option<Oid>) -> Result<Oid, StateError> {
+        // Where the branch is gone, nobody has made anything of it.
+        let on = there.or(base);
+        let mut changes = Changes::new();
+        let mut conflicts: BTreeMap<String, Versions> = BTreeMap::new();
+        for (path, wanted) in &self.files {
+            let blob = |content: &Option<Vec<u8>>| -> Result<Option<Object>, StateError> {
+                Ok(content.as_ref().map(|content| repo.blob(content)).transpose()?.map(Object::file))
+            };
+            let before = match self.seen.get(path) {
+                Some(seen) if there.is_some() => blob(seen)?,
+                _ => graft::find(repo, base, path)?.object(),
+            };
+            let ours = blob(wanted)?;
+            let found = graft::find(repo, on, path)?;
+            let theirs = found.object();
+            // A file is taken away, never a folder.
+            let folder = wanted.is_none() && before.is_some_and(|before| before.is_folder());
+            if folder || ours == before || ours == theirs {
+                continue;
+            }
+            if ours.is_some()
+                && let Some(versions) = in_the_way(repo, base, &found)?
+            {
+                conflicts.insert(versions.path.clone(), versions);
+            } else if theirs == before {
+                changes.insert(path.clone(), ours);
+            } else {
+                match together(repo, path, [before, theirs, ours])? {
+                    Ok(both) => {
+                        changes.insert(path.clone(), both);
+                    }
+                    Err(versions) => {
+                        conflicts.insert(path.clone(), versions);
+                    }
+                }
+            }
+        }
+        if conflicts.is_empty() {
+            graft::with(repo, on, &changes)
+        } else {
+            let files = conflicts.into_values().collect();
+            Err(StateError::Conflict(Box::new(Conflict { files })))
         }
     }
-    Ok(repo.find_tree(index.write_tree_to(repo)?)?)
 }
 
-fn tree_of<'r>(commit: Option<&Commit<'r>>) -> Result<Option<Tree<'r>>, StateError> {
-    Ok(commit.map(Commit::tree).transpose()?)
+/// What is in the way of a file at `path`, where others have put it there since `base`: nobody's folder is made over it.
+fn in_the_way(repo: &Repository, base: Option<Oid>, found: &Found) -> Result<Option<Versions>, StateError> {
+    let Found::Behind(path, object) = found else { return Ok(None) };
+    if graft::find(repo, base, path)?.object() == Some(*object) {
+        return Ok(None);
+    }
+    Ok(Some(Versions { path: path.clone(), theirs: content(repo, Some(*object)), ours: None }))
 }
 
-fn entry(path: &str, id: Oid) -> IndexEntry {
-    let never = IndexTime::new(0, 0);
-    IndexEntry {
-        ctime: never,
-        mtime: never,
-        dev: 0,
-        ino: 0,
-        mode: 0o100_644,
-        uid: 0,
-        gid: 0,
-        file_size: 0,
-        id,
-        flags: 0,
-        flags_extended: 0,
-        path: path.as_bytes().to_vec(),
+/// What lies there as a file, for people.
+fn content(repo: &Repository, object: Option<Object>) -> Option<Vec<u8>> {
+    object.and_then(|object| repo.find_blob(object.id).ok()).map(|blob| blob.content().to_vec())
+}
+
+/// What both sides made of one file; both versions where they do not go together.
+fn together(
+    repo: &Repository,
+    path: &str,
+    [before, theirs, ours]: [Option<Object>; 3],
+) -> Result<Result<Option<Object>, Versions>, StateError> {
+    const NAME: &str = "file";
+    if ![before, theirs, ours].iter().flatten().all(Object::has_content) {
+        let (theirs, ours) = (content(repo, theirs), content(repo, ours));
+        return Ok(Err(Versions { path: path.to_owned(), theirs, ours }));
+    }
+    if let Some(theirs) = theirs {
+        read::bounded_file(repo, theirs.id, path)?;
+    }
+    // Alone in a tree, so that nothing else is looked at.
+    let alone = |object: Option<Object>| -> Result<Tree<'_>, StateError> {
+        Ok(repo.find_tree(graft::with(repo, None, &[(NAME.to_owned(), object)].into())?)?)
+    };
+    match merged(repo, &alone(before)?, &alone(theirs)?, &alone(ours)?) {
+        Ok(tree) => Ok(Ok(graft::find(repo, Some(tree.id()), NAME)?.object())),
+        Err(StateError::Conflict(conflict)) => {
+            let versions = conflict.files.into_iter().next();
+            let none = Versions { path: String::new(), theirs: None, ours: None };
+            Ok(Err(Versions { path: path.to_owned(), ..versions.unwrap_or(none) }))
+        }
+        Err(error) => Err(error),
     }
 }
 
 /// What both sides made of `before`, in memory.
-pub(crate) fn merged<'r>(
+fn merged<'r>(
     repo: &'r Repository,
     before: &Tree<'_>,
     theirs: &Tree<'_>,

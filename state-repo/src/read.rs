@@ -123,6 +123,53 @@ pub(crate) fn file(
     walk.file(entry.id(), &path).map(Some)
 }
 
+/// The entries of one folder, unless they are more than anybody needs; `path` is for what is said of it.
+pub(crate) fn listed<'r>(repo: &'r Repository, folder: Oid, path: &str) -> Result<Tree<'r>, StateError> {
+    listed_of(repo, &repo.odb()?, folder, path)
+}
+
+/// The same: how large it is says git before anything is read.
+fn listed_of<'r>(
+    repo: &'r Repository,
+    objects: &Odb<'_>,
+    folder: Oid,
+    path: &str,
+) -> Result<Tree<'r>, StateError> {
+    let (size, kind) = objects.read_header(folder)?;
+    if kind != ObjectType::Tree {
+        return Err(Hostile::Kind { path: path.to_owned() }.into());
+    }
+    if size > MOST_OF_A_FOLDER {
+        return Err(Hostile::TooMany { path: path.to_owned() }.into());
+    }
+    Ok(repo.find_tree(folder)?)
+}
+
+/// Refuses a folder in which, with all that lies in it, are more entries than are looked at.
+pub(crate) fn bounded(repo: &Repository, folder: Oid, path: &str) -> Result<(), StateError> {
+    let mut folders = vec![folder];
+    let mut entries = 0;
+    while let Some(folder) = folders.pop() {
+        let tree = listed(repo, folder, path)?;
+        entries += tree.len();
+        if entries > MOST_ENTRIES {
+            return Err(Hostile::TooMany { path: path.to_owned() }.into());
+        }
+        let within = tree.iter().filter(|entry| Kind::of(entry.filemode_raw()) == Kind::Folder);
+        folders.extend(within.map(|entry| entry.id()));
+    }
+    Ok(())
+}
+
+/// Refuses a file that is larger than a tentacle.
+pub(crate) fn bounded_file(repo: &Repository, file: Oid, path: &str) -> Result<(), StateError> {
+    let (bytes, _) = repo.odb()?.read_header(file)?;
+    if bytes > Bundle::MOST_BYTES {
+        return Err(Hostile::TooLarge { path: path.to_owned(), bytes }.into());
+    }
+    Ok(())
+}
+
 /// A folder in a folder.
 pub(crate) struct Folder<T> {
     pub(crate) name: T,
@@ -201,16 +248,8 @@ struct Walk<'r> {
 }
 
 impl<'r> Walk<'r> {
-    /// A folder's entries, unless they are more than anybody needs: how large it is says git before anything is read.
     fn tree(&self, id: Oid, path: &str) -> Result<Tree<'r>, StateError> {
-        let (size, kind) = self.objects.read_header(id)?;
-        if kind != ObjectType::Tree {
-            return Err(Hostile::Kind { path: path.to_owned() }.into());
-        }
-        if size > MOST_OF_A_FOLDER {
-            return Err(Hostile::TooMany { path: path.to_owned() }.into());
-        }
-        Ok(self.repo.find_tree(id)?)
+        listed_of(self.repo, self.objects, id, path)
     }
 
     /// From the root down, by exact names.

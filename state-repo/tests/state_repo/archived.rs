@@ -1,7 +1,7 @@
 //! An enclave that was given up, and its tentacles that come back.
 
 use crate::git::{Team, change, git};
-use state_repo::{Archived, Author, BroughtBack, GivenUp, Mirror, Trailers};
+use state_repo::{Archived, Author, BroughtBack, GivenUp, Mirror, Published, StateError, Trailers};
 use std::collections::BTreeSet;
 use workflow::{EnclaveName, TentacleName};
 
@@ -11,19 +11,27 @@ fn author(name: &str) -> Author {
     Author { name: name.to_owned(), email: format!("{name}@team.example") }
 }
 
-fn give_up(mirror: &Mirror, request: &str) {
-    let enclave = "price-watch".parse().unwrap();
-    let given_up = GivenUp { enclave, on: ON, by: author("server"), request: request.to_owned() };
-    mirror.give_up(&given_up).unwrap().unwrap();
+pub(crate) fn give_up(
+    mirror: &Mirror,
+    enclave: &str,
+    request: &str,
+) -> Result<Option<Published>, StateError> {
+    let enclave = enclave.parse().unwrap();
+    mirror.give_up(&GivenUp { enclave, on: ON, by: author("server"), request: request.to_owned() })
 }
 
-fn archived() -> Archived {
-    Archived { enclave: "price-watch".parse().unwrap(), on: ON }
+pub(crate) fn archived(enclave: &str) -> Archived {
+    Archived { enclave: enclave.parse().unwrap(), on: ON }
 }
 
-fn back(into: &EnclaveName, tentacles: &[TentacleName], request: &str) -> BroughtBack {
+pub(crate) fn back(
+    enclave: &str,
+    into: &EnclaveName,
+    tentacles: &[TentacleName],
+    request: &str,
+) -> BroughtBack {
     BroughtBack {
-        from: archived(),
+        from: archived(enclave),
         into: into.clone(),
         tentacles: tentacles.iter().cloned().collect::<BTreeSet<_>>(),
         author: author("ana"),
@@ -41,7 +49,7 @@ fn what_was_archived_comes_back_once_and_what_is_there_stays() {
     let team = Team::new();
     let mirror = team.mirror("copy");
     // Two of one day: the newest counts.
-    give_up(&mirror, "r-1");
+    give_up(&mirror, "price-watch", "r-1").unwrap().unwrap();
     let later = [
         ("enclaves/price-watch/enclave.yaml", "of the old one\n"),
         ("enclaves/price-watch/hello/workflow.yaml", "name: hello\nversion: 9\n"),
@@ -49,14 +57,19 @@ fn what_was_archived_comes_back_once_and_what_is_there_stays() {
         ("enclaves/price-watch/tea/workflow.yaml", "name: tea\n"),
     ];
     mirror.publish(&change("later", &later), None).unwrap();
-    give_up(&mirror, "r-2");
+    give_up(&mirror, "price-watch", "r-2").unwrap().unwrap();
     let into: EnclaveName = "prices".parse().unwrap();
     mirror.publish(&change("anew", &[("enclaves/prices/tea/workflow.yaml", "newer\n")]), None).unwrap();
-    let missing = mirror.archived(&archived(), &into).unwrap();
+    let missing = mirror.archived(&archived("price-watch"), &into).unwrap();
     assert_eq!(missing.iter().map(TentacleName::as_str).collect::<Vec<_>>(), ["hello"]);
     // Nobody is asked about what was not decided on: `tea` was not, and nothing is moved without a name.
-    assert!(mirror.bring_back(&back(&into, &["tea".parse().unwrap()], "r-3"), None).unwrap().is_empty());
-    let asked = back(&into, &missing, "r-4");
+    assert!(
+        mirror
+            .bring_back(&back("price-watch", &into, &["tea".parse().unwrap()], "r-3"), None)
+            .unwrap()
+            .is_empty()
+    );
+    let asked = back("price-watch", &into, &missing, "r-4");
     assert_eq!(mirror.bring_back(&asked, None).unwrap(), missing);
     assert_eq!(
         files(&team),
@@ -76,10 +89,10 @@ fn what_was_archived_comes_back_once_and_what_is_there_stays() {
     let head = team.head();
     // The same request once more, as after a crash, says the same and commits nothing; another one finds nothing.
     assert_eq!(mirror.bring_back(&asked, None).unwrap(), missing);
-    assert!(mirror.archived(&archived(), &into).unwrap().is_empty());
-    assert!(mirror.bring_back(&back(&into, &missing, "r-5"), None).unwrap().is_empty());
+    assert!(mirror.archived(&archived("price-watch"), &into).unwrap().is_empty());
+    assert!(mirror.bring_back(&back("price-watch", &into, &missing, "r-5"), None).unwrap().is_empty());
     assert_eq!(team.head(), head);
     git(&team.bare(), &["fsck", "--strict"]);
     // Where there is no commit yet there is no archive.
-    assert!(Team::empty().mirror("copy").archived(&archived(), &into).unwrap().is_empty());
+    assert!(Team::empty().mirror("copy").archived(&archived("price-watch"), &into).unwrap().is_empty());
 }

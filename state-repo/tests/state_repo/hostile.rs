@@ -1,12 +1,13 @@
 //! Repositories that somebody made to harm whoever reads them: refused, and nothing of them is ever run.
 
-use crate::git::{HELLO, Team, git};
+use crate::archived::{archived, back, give_up};
+use crate::git::{HELLO, Team, change, git};
 use crate::raw::{
     Entry, FILE, FOLDER, LINK, SUBMODULE, blob, commit, commit_of, entry, folder, root, tentacle,
 };
 use crate::served::Served;
 use git2::{Oid, Repository};
-use state_repo::{AtCommit, CommitId, Hostile, StateError};
+use state_repo::{AtCommit, Base, CommitId, Hostile, Mirror, ProposalBranch, Reviewed, StateError};
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 
@@ -245,6 +246,116 @@ fn each_hostile_repository_is_refused_and_nothing_of_it_is_run() {
             "{name}"
         );
         assert!(!canary.exists(), "{name} was run");
+    }
+}
+
+/// Where others work while all of it is there.
+const TEA: &str = "enclaves/other/tea/workflow.yaml";
+
+/// What lies at a path of the branch.
+fn lies_at(team: &Team, path: &str) -> Option<Oid> {
+    let repo = Repository::open_bare(team.bare()).unwrap();
+    let tree = repo.find_commit(team.head().to_string().parse().unwrap()).unwrap().tree().unwrap();
+    let object = tree.get_path(Path::new(path)).ok()?;
+    (object.filemode() == 0o040_000).then_some(object.id())
+}
+
+/// Every kind of write beside what is hostile: a new file, two versions of one, and what others have reviewed.
+fn others_work(mirror: &Mirror) -> Result<(), StateError> {
+    let first = mirror.publish(&change("tea", &[(TEA, "a: 1\n\n\n\nb: 1\n")]), None)?.commit;
+    mirror.publish(&change("a", &[(TEA, "a: 2\n\n\n\nb: 1\n")]), None)?;
+    let of_an_older = |path: &str, text: &str| state_repo::Change {
+        base: Base::At(first),
+        ..change("of an older one", &[(path, text)])
+    };
+    mirror.publish(&of_an_older(TEA, "a: 1\n\n\n\nb: 2\n"), None)?;
+    let of = ("other".parse().unwrap(), "tea".parse().unwrap());
+    let newest = mirror.newest(&of.0, &of.1)?.tentacle.unwrap();
+    assert_eq!(newest.files()["workflow.yaml"], "a: 2\n\n\n\nb: 2\n");
+    let branch = ProposalBranch::new(&of.0, &of.1, "1").unwrap();
+    let proposed = change("proposed", &[("enclaves/other/tea/nodes/a.ts", "a\n")]);
+    let head = mirror.propose(&proposed, &branch, None)?.commit;
+    mirror.publish(&change("meanwhile", &[("enclaves/other/tea/README.md", "x\n")]), None)?;
+    let merged_as = mirror.publish(&proposed, None)?.commit;
+    let reviewed = Reviewed { reference: format!("refs/heads/{}", branch.name()), head, merged_as };
+    assert!(mirror.is_as_reviewed(merged_as, (&of.0, &of.1), &reviewed)?);
+    Ok(())
+}
+
+#[test]
+fn what_is_hostile_stops_nobody_s_writing_and_goes_to_the_archive_and_back_as_it_is() {
+    for (name, made, _) in all() {
+        // That one no repository takes: whoever would send it cannot read it.
+        if name == "a folder that is a file" {
+            continue;
+        }
+        let team = Team::empty();
+        let canary = team.dir.path().join("canary");
+        trap(&team.bare(), &canary);
+        {
+            let repo = Repository::open_bare(team.bare()).unwrap();
+            let root = made(&repo);
+            commit(&repo, root);
+        }
+        let mirror = team.mirror("copy");
+        others_work(&mirror).expect(name);
+        let (enclave, hello) =
+            (lies_at(&team, "enclaves/price-watch"), lies_at(&team, "enclaves/price-watch/hello"));
+        assert_eq!(
+            give_up(&mirror, "price-watch", "r-1").expect(name).is_some(),
+            enclave.is_some(),
+            "{name}"
+        );
+        assert_eq!(lies_at(&team, "enclaves/price-watch"), None, "{name}");
+        assert_eq!(lies_at(&team, "archive/price-watch-2026-03-09"), enclave, "{name}");
+        let into = "prices".parse().unwrap();
+        let missing = mirror.archived(&archived("price-watch"), &into).expect(name);
+        assert_eq!(missing.iter().any(|tentacle| tentacle.as_str() == "hello"), hello.is_some(), "{name}");
+        let asked = back("price-watch", &into, &missing, "r-2");
+        assert_eq!(mirror.bring_back(&asked, None).expect(name), missing, "{name}");
+        assert_eq!(lies_at(&team, "enclaves/prices/hello"), hello, "{name}");
+        // Somebody else's way there and back, with all of it beside them.
+        give_up(&mirror, "other", "r-3").expect(name).unwrap();
+        let tea = mirror.archived(&archived("other"), &into).expect(name);
+        assert_eq!(mirror.bring_back(&back("other", &into, &tea, "r-4"), None).expect(name), tea, "{name}");
+        assert!(lies_at(&team, "enclaves/prices/tea").is_some(), "{name}");
+        assert!(!canary.exists(), "{name} was run");
+    }
+}
+
+/// Beside the enclaves and what is archived, and not only in them.
+#[test]
+fn a_name_that_git_would_not_write_stays_where_somebody_put_it() {
+    for name in [".git", "..", "."] {
+        let team = Team::empty();
+        {
+            let repo = Repository::open_bare(team.bare()).unwrap();
+            let odd = |repo: &Repository| folder(repo, &[entry(FOLDER, name, own(repo))]);
+            let (enclaves, archive) = (odd(&repo), odd(&repo));
+            let root = [
+                entry(FOLDER, name, own(&repo)),
+                entry(FOLDER, "archive", archive),
+                entry(FOLDER, "enclaves", enclaves),
+            ];
+            let root = folder(&repo, &root);
+            commit(&repo, root);
+        }
+        let mirror = team.mirror("copy");
+        others_work(&mirror).expect(name);
+        give_up(&mirror, "other", "r-1").expect(name).unwrap();
+        let into = "prices".parse().unwrap();
+        let tea = mirror.archived(&archived("other"), &into).expect(name);
+        assert_eq!(mirror.bring_back(&back("other", &into, &tea, "r-2"), None).expect(name), tea);
+        let repo = Repository::open_bare(team.bare()).unwrap();
+        for within in ["", "enclaves", "archive"] {
+            let tree = repo.find_commit(team.head().to_string().parse().unwrap()).unwrap().tree().unwrap();
+            let tree = if within.is_empty() {
+                tree
+            } else {
+                repo.find_tree(tree.get_name(within).unwrap().id()).unwrap()
+            };
+            assert!(tree.iter().any(|entry| entry.name_bytes() == name.as_bytes()), "{within}/{name}");
+        }
     }
 }
 

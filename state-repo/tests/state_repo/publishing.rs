@@ -152,6 +152,31 @@ fn whoever_found_nothing_goes_over_nothing_that_came_meanwhile() {
     assert_eq!(team.head(), before);
 }
 
+/// A file where others have made a folder meanwhile, and a folder where they have put a file.
+#[test]
+fn a_folder_and_a_file_of_one_name_are_told_where_others_made_one_of_them_meanwhile() {
+    const NODES: &str = "enclaves/price-watch/tea/nodes";
+    let inner = format!("{NODES}/a.ts");
+    let publish = |mirror: &state_repo::Mirror, base, path: &str| {
+        mirror.publish(&state_repo::Change { base, ..change(path, &[(path, "x\n")]) }, None)
+    };
+    for (theirs, ours, told) in [(NODES, inner.as_str(), NODES), (inner.as_str(), NODES, NODES)] {
+        let team = Team::new();
+        let mirror = team.mirror("copy");
+        let base = Base::At(team.head());
+        publish(&mirror, Base::Newest, theirs).unwrap();
+        let before = team.head();
+        let StateError::Conflict(conflict) = publish(&mirror, base, ours).unwrap_err() else { panic!() };
+        assert_eq!(conflict.files.iter().map(|versions| versions.path.as_str()).collect::<Vec<_>>(), [told]);
+        assert_eq!(team.head(), before);
+        // Whoever has seen what is there puts the one in the place of the other.
+        publish(&mirror, Base::Newest, ours).unwrap();
+        let files = git(&team.bare(), &["ls-tree", "-r", "--name-only", "main"]);
+        assert_eq!(files.lines().collect::<Vec<_>>(), ["enclaves/price-watch/hello/workflow.yaml", ours]);
+        git(&team.bare(), &["fsck", "--strict"]);
+    }
+}
+
 #[test]
 fn a_secret_stops_the_commit_and_is_not_repeated() {
     let team = Team::new();
