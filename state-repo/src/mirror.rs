@@ -23,6 +23,12 @@ use workflow::{ContentHash, EnclaveName, TentacleName};
 /// How many folders' contents are known by name at most.
 const MOST_CONTENTS: usize = 20_000;
 
+/// Where the branch stood at the last fetch. It tells the other side what is here already: then only what is new comes.
+const KEPT: &str = "refs/kept/tip";
+
+/// How many packs a copy may have before it is made anew: each fetch of something new brings one.
+const MOST_PACKS: usize = 50;
+
 /// Which commit was the newest when a mirror was asked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Moved {
@@ -53,17 +59,25 @@ pub struct Mirror {
 }
 
 /// The repository on this disk.
-pub(crate) struct Held(Repository);
+pub(crate) struct Held {
+    repo: Repository,
+    /// With more packs than these it is made anew.
+    most_packs: usize,
+}
 
 impl Held {
+    const fn new(repo: Repository) -> Self {
+        Self { repo, most_packs: MOST_PACKS }
+    }
+
     pub(crate) const fn repo(&self) -> &Repository {
-        &self.0
+        &self.repo
     }
 }
 
 impl std::fmt::Debug for Held {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_tuple("Held").field(&self.0.path()).finish()
+        f.debug_tuple("Held").field(&self.repo.path()).finish()
     }
 }
 
@@ -81,7 +95,7 @@ impl Mirror {
         let alone = File::create(&lock).map_err(StateError::io(&lock))?;
         lock_alone(&alone, folder)?;
         let folder = folder.join("repo.git");
-        let repo = Mutex::new(Held(open_or_make(&folder)?));
+        let repo = Mutex::new(Held::new(open_or_make(&folder)?));
         let elsewhere = Elsewhere { address, credentials, bounds: Bounds::default() };
         Ok(Self { branch, elsewhere, folder, repo, contents: Cache::new(MOST_CONTENTS), _alone: alone })
     }
@@ -119,7 +133,7 @@ impl Mirror {
     ) -> Result<AtCommit, StateError> {
         let mut held = self.held();
         let tip = self.fetched(&mut held)?;
-        let repo = &held.0;
+        let repo = held.repo();
         let there = repo.find_commit(commit.0).is_ok();
         if !there || tip != commit.0 && !repo.graph_descendant_of(tip, commit.0)? {
             return Err(StateError::NotOnBranch { commit, branch: self.branch.clone() });
@@ -202,7 +216,7 @@ impl Mirror {
     /// # Errors
     /// When it is not here.
     pub fn committed(&self, commit: CommitId) -> Result<Committed, StateError> {
-        Committed::of(&self.held().0.find_commit(commit.0)?)
+        Committed::of(&self.held().repo.find_commit(commit.0)?)
     }
 
     pub(crate) const fn elsewhere(&self) -> &Elsewhere {
@@ -219,13 +233,30 @@ impl Mirror {
 
     /// Fetches; a copy that turns out to be damaged is made anew, once. `None` where there is no such branch yet.
     pub(crate) fn tip(&self, held: &mut Held) -> Result<Option<Oid>, StateError> {
-        match self.whole(&held.0) {
+        let tip = match self.whole(&held.repo) {
             Err(StateError::Git(_)) => {
-                held.0 = make(&self.folder)?;
-                self.whole(&held.0)
+                *held = Held::new(make(&self.folder)?);
+                self.whole(&held.repo)?
             }
-            other => other,
+            other => other?,
+        };
+        if packs(&held.repo) <= held.most_packs {
+            return Ok(tip);
         }
+        // Where this fails, the copy goes on as it is until there are as many again.
+        let anew = self.anew(held).unwrap_or(tip);
+        held.most_packs = packs(&held.repo) + MOST_PACKS;
+        Ok(anew)
+    }
+
+    /// Makes the copy anew beside the one that is there, which goes when the new one is whole.
+    fn anew(&self, held: &mut Held) -> Result<Option<Oid>, StateError> {
+        let beside = self.folder.with_extension("anew");
+        let tip = self.whole(&make(&beside)?)?;
+        fs::remove_dir_all(&self.folder).map_err(StateError::io(&self.folder))?;
+        fs::rename(&beside, &self.folder).map_err(StateError::io(&self.folder))?;
+        held.repo = Repository::open_bare(&self.folder)?;
+        Ok(tip)
     }
 
     /// Fetches, and looks whether what the branch stands at is really here.
@@ -233,9 +264,18 @@ impl Mirror {
         let tip = self.elsewhere.fetch(repo, &self.branch)?;
         if let Some(tip) = tip {
             repo.find_commit(tip)?.tree()?;
+            if repo.refname_to_id(KEPT).ok() != Some(tip) {
+                repo.reference(KEPT, tip, true, "a fetch")?;
+            }
         }
         Ok(tip)
     }
+}
+
+/// How many packs a copy has. One that cannot be counted is not made anew for their number.
+fn packs(repo: &Repository) -> usize {
+    let Ok(files) = fs::read_dir(repo.path().join("objects/pack")) else { return 0 };
+    files.flatten().filter(|file| file.path().extension().is_some_and(|end| end == "pack")).count()
 }
 
 /// Takes the lock, or says who has it. A moment is waited for: whoever had it may be about to end.

@@ -174,7 +174,7 @@ impl Elsewhere {
         incoming: &str,
     ) -> Result<Option<Oid>, StateError> {
         libgit2::prepare()?;
-        // A name of its own, emptied first: what is there afterwards came now.
+        // A name of its own, emptied first: what is there afterwards came now. What is here already is known by other names.
         if let Ok(mut old) = repo.find_reference(incoming) {
             old.delete()?;
         }

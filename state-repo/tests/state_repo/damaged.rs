@@ -1,6 +1,6 @@
 //! A service's copy after a crash, and a state repo that cannot be had.
 
-use crate::git::{Team, at, change, git};
+use crate::git::{Team, at, change, git, put};
 use crate::served::Served;
 use state_repo::{CommitId, Credentials, Mirror, RemoteError, StateError};
 use std::path::Path;
@@ -17,7 +17,7 @@ fn hello(mirror: &Mirror, commit: CommitId) -> Result<String, StateError> {
 fn a_copy_that_a_crash_left_in_any_state_is_used_or_made_anew() {
     let team = Team::new();
     let head = team.head();
-    let damages: [Damage; 8] = [
+    let damages: [Damage; 10] = [
         ("a lock of the branch", |repo| std::fs::write(repo.join("refs/incoming/main.lock"), "").unwrap()),
         ("a lock of the settings", |repo| std::fs::write(repo.join("config.lock"), "").unwrap()),
         ("half a pack", |repo| std::fs::write(repo.join("objects/pack/pack_git2_x1"), "PACK").unwrap()),
@@ -30,6 +30,8 @@ fn a_copy_that_a_crash_left_in_any_state_is_used_or_made_anew() {
         ("a branch that is cut off", |repo| {
             std::fs::write(repo.join("refs/incoming/main"), "01234").unwrap()
         }),
+        ("a lock of what is kept", |repo| std::fs::write(repo.join("refs/kept/tip.lock"), "").unwrap()),
+        ("what is kept is cut off", |repo| std::fs::write(repo.join("refs/kept/tip"), "01234").unwrap()),
         ("an empty folder", |repo| {
             std::fs::remove_dir_all(repo).unwrap();
             std::fs::create_dir(repo).unwrap();
@@ -47,6 +49,81 @@ fn a_copy_that_a_crash_left_in_any_state_is_used_or_made_anew() {
 
 fn drop_after(team: &Team, work: impl FnOnce(&Mirror)) {
     work(&team.mirror("copy"));
+}
+
+/// The packs of a copy: how many, and their bytes.
+fn packs(team: &Team, copy: &str) -> (usize, u64) {
+    let files = std::fs::read_dir(team.dir.path().join(copy).join("repo.git/objects/pack")).unwrap();
+    let packs = files.map(Result::unwrap).filter(|file| file.path().extension().unwrap() == "pack");
+    packs.fold((0, 0), |(count, bytes), file| (count + 1, bytes + file.metadata().unwrap().len()))
+}
+
+/// Commits that somebody else pushes, each with a small file, each fetched.
+fn others_push(team: &Team, mirror: &Mirror, count: usize) {
+    let other = team.mirror("other");
+    for turn in 0..count {
+        let made = other.publish(&change("small", &[("enclaves/a/b/x.md", &format!("{turn}"))]), None);
+        assert_eq!(mirror.fetch().unwrap().tip, made.unwrap().commit);
+    }
+}
+
+#[test]
+fn a_fetch_brings_what_is_new_and_nothing_that_is_here() {
+    for over_http in [false, true] {
+        let team = Team::new();
+        let served = Served::start(&team, None);
+        // What no packing makes smaller.
+        let noise: String = (0..200_000).map(|_| char::from(rand::random_range(b'a'..=b'z'))).collect();
+        team.mirror("seed").publish(&change("large", &[("enclaves/a/b/large.md", &noise)]), None).unwrap();
+        let address = if over_http { served.address() } else { team.address() };
+        let mirror = team.mirror_of("copy", address.clone());
+        mirror.fetch().unwrap();
+        let (_, first) = packs(&team, "copy");
+        assert!(first > 100_000, "{first}");
+        others_push(&team, &mirror, 8);
+        // Also after a start of the service.
+        drop(mirror);
+        let mirror = team.mirror_of("copy", address);
+        others_push(&team, &mirror, 2);
+        let (count, all) = packs(&team, "copy");
+        assert!(
+            count > 1 && all < first + 10 * 4_000,
+            "over HTTP: {over_http}; {first} at first, then {all}"
+        );
+        // A branch that somebody wrote anew, from what is here and from nothing.
+        let clone = team.clone_of("ana");
+        for (turn, begin) in
+            [["reset", "--quiet", "--hard", "HEAD~5"], ["switch", "--quiet", "--orphan", "anew"]]
+                .into_iter()
+                .enumerate()
+        {
+            git(&clone, &begin);
+            put(
+                &clone,
+                "enclaves/price-watch/hello/workflow.yaml",
+                &format!("name: hello\nversion: {turn}\n"),
+            );
+            git(&clone, &["add", "."]);
+            git(&clone, &["commit", "--quiet", "-m", "anew"]);
+            git(&clone, &["push", "--quiet", "--force", "origin", "HEAD:main"]);
+            assert_eq!(mirror.fetch().unwrap().tip, team.head());
+            assert_eq!(hello(&mirror, team.head()).unwrap(), format!("name: hello\nversion: {turn}\n"));
+        }
+    }
+}
+
+#[test]
+fn a_copy_that_has_many_packs_is_made_anew() {
+    let team = Team::new();
+    let mirror = team.mirror("copy");
+    let mut most = 0;
+    for _ in 0..6 {
+        others_push(&team, &mirror, 10);
+        most = most.max(packs(&team, "copy").0);
+    }
+    assert!(most > 30 && packs(&team, "copy").0 < 20, "{most}, then {:?}", packs(&team, "copy"));
+    assert!(hello(&mirror, team.head()).is_ok());
+    assert!(!team.dir.path().join("copy/repo.anew").exists());
 }
 
 #[test]
