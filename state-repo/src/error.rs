@@ -63,6 +63,11 @@ pub enum StateError {
     /// What is on the disk is not what is committed.
     #[error("`{0}` has changes that are not committed")]
     Uncommitted(String),
+    /// What others pushed would be written over a file of this disk.
+    #[error(
+        "`{0}` is here and not committed, and others have pushed a file of that name: nothing was touched"
+    )]
+    InTheWay(String),
     /// What is committed is not where others see it.
     #[error("{0} is not pushed yet")]
     Unpushed(String),
@@ -129,6 +134,7 @@ impl StateError {
             Self::NotARepo(_) => "`tntc state init --repo-path FOLDER` makes one",
             Self::NotEmpty { .. } => "name a folder that is not there yet, or an empty one",
             Self::Uncommitted(_) => "`tntc state commit -m \"what changes\"`, then `tntc state push`",
+            Self::InTheWay(_) => "move it out of the clone, or commit it, then `tntc state push`",
             Self::Unpushed(_) => "`tntc state push`",
             Self::NoAuthor => "`git config user.name` and `git config user.email` say who you are",
             Self::Crowded(_) => "nothing is lost: try again",

@@ -15,7 +15,7 @@ use crate::remote::{self, Bounds, Elsewhere, Pushed};
 use crate::secrets::{self, Leak};
 use crate::sign::SigningKey;
 use git2::build::CheckoutBuilder;
-use git2::{Commit, Index, IndexAddOption, Oid, Repository, Status, StatusOptions};
+use git2::{CheckoutNotificationType, Commit, Index, IndexAddOption, Oid, Repository, Status, StatusOptions};
 use std::path::{Path, PathBuf};
 use workflow::{ContentHash, EnclaveName, TentacleName};
 
@@ -208,11 +208,17 @@ impl WorkingClone {
             return Err(StateError::Uncommitted(changed));
         }
         // Nothing that lies in the way is overwritten; the branch follows only when the files have.
+        let mut in_the_way = None;
         let mut safe = CheckoutBuilder::new();
-        safe.safe();
-        self.repo
-            .checkout_tree(top.as_object(), Some(&mut safe))
-            .map_err(|error| StateError::Uncommitted(error.message().to_owned()))?;
+        safe.safe().overwrite_ignored(false).notify_on(CheckoutNotificationType::CONFLICT);
+        safe.notify(|_, path, _, _, _| {
+            in_the_way =
+                in_the_way.take().or(path.map(|path| path.to_string_lossy().escape_debug().to_string()));
+            true
+        });
+        let checked_out = self.repo.checkout_tree(top.as_object(), Some(&mut safe));
+        drop(safe);
+        checked_out.map_err(|error| in_the_way.map_or_else(|| error.into(), StateError::InTheWay))?;
         self.move_branch(branch, Some(head), top.id(), "tntc state push: on top of what came")?;
         Ok(top.id())
     }

@@ -102,7 +102,12 @@ fn uncommitted_work_in_the_way_is_not_overwritten() {
     for (path, before) in cases {
         put(&clone, path, "my draft\n");
         let refused = open(&clone).push(None, None).unwrap_err();
-        assert!(matches!(refused, StateError::Uncommitted(_)), "{path}: {refused:?}");
+        let told = match refused {
+            StateError::Uncommitted(path) if !before.is_empty() => path,
+            StateError::InTheWay(path) if before.is_empty() => path,
+            other => panic!("{path}: {other:?}"),
+        };
+        assert_eq!(told, path);
         assert_eq!(std::fs::read_to_string(clone.join(path)).unwrap(), "my draft\n");
         if before.is_empty() {
             std::fs::remove_dir_all(clone.join("enclaves/a")).unwrap();
@@ -112,6 +117,38 @@ fn uncommitted_work_in_the_way_is_not_overwritten() {
     }
     assert!(open(&clone).push(None, None).unwrap().1);
     assert_eq!(team.subjects(), ["mine", "theirs", "begin"]);
+}
+
+/// What git ignores is nowhere but on this disk, until somebody adds a file of its name nevertheless.
+#[test]
+fn an_ignored_file_in_the_way_is_not_overwritten() {
+    for path in ["enclaves/a/.env", "enclaves/a/t/scratch/x.ts"] {
+        let team = Team::new();
+        let ignoring = team.clone_of("begin");
+        put(&ignoring, ".gitignore", ".env\nscratch/\n");
+        git(&ignoring, &["add", "."]);
+        git(&ignoring, &["commit", "--quiet", "-m", "ignore"]);
+        git(&ignoring, &["push", "--quiet", "origin", "main"]);
+        let (ana, ben) = (team.clone_of("ana"), team.clone_of("ben"));
+        put(&ben, path, "theirs\n");
+        git(&ben, &["add", "--force", path]);
+        git(&ben, &["commit", "--quiet", "-m", "theirs"]);
+        git(&ben, &["push", "--quiet", "origin", "main"]);
+        put(&ana, path, "mine\n");
+        put(&ana, "enclaves/b/x/workflow.yaml", "name: x\n");
+        let mine = open(&ana).commit("mine", None).unwrap();
+        let refused = open(&ana).push(None, None).unwrap_err();
+        let said = (refused.to_string(), refused.next().unwrap());
+        assert!(matches!(refused, StateError::InTheWay(_)) && said.0.contains(path), "{path}: {said:?}");
+        assert_eq!(std::fs::read_to_string(ana.join(path)).unwrap(), "mine\n");
+        assert_eq!(git(&ana, &["rev-parse", "HEAD"]).trim(), mine.commit.to_string());
+        assert_eq!(git(&ana, &["status", "--porcelain"]), "");
+        // Out of the way, both have their place.
+        std::fs::rename(ana.join(path), ana.join("../mine")).unwrap();
+        assert!(open(&ana).push(None, None).unwrap().1);
+        assert_eq!(std::fs::read_to_string(ana.join(path)).unwrap(), "theirs\n");
+        assert_eq!(team.subjects(), ["mine", "theirs", "ignore", "begin"]);
+    }
 }
 
 #[test]
