@@ -2,6 +2,7 @@
 
 use crate::layout::ENCRYPTED;
 use crate::sops::SecretFile;
+use std::collections::BTreeSet;
 use std::fmt;
 
 /// Something that looks like a secret.
@@ -89,16 +90,30 @@ pub fn leaks(path: &str, bytes: &[u8]) -> Vec<Leak> {
         };
         return if whole { Vec::new() } else { vec![leak] };
     }
-    if bytes.contains(&0) {
-        return Vec::new();
+    let mut found = BTreeSet::new();
+    for text in readings(bytes) {
+        let lines = text.lines().enumerate();
+        found.extend(lines.filter_map(|(index, line)| kind(line).map(|kind| (index + 1, kind))));
     }
-    let text = String::from_utf8_lossy(bytes);
-    let lines = text.lines().enumerate();
-    lines
-        .filter_map(|(index, line)| {
-            kind(line).map(|kind| Leak { path: path.to_owned(), line: index + 1, kind })
-        })
-        .collect()
+    found.into_iter().map(|(line, kind)| Leak { path: path.to_owned(), line, kind }).collect()
+}
+
+/// The texts that the bytes may be. With a zero among them they may be UTF-16 of either order, from their first byte or their
+/// second, with a mark at their beginning or without.
+fn readings(bytes: &[u8]) -> Vec<String> {
+    let mut texts = vec![String::from_utf8_lossy(bytes).into_owned()];
+    if bytes.contains(&0) {
+        for bytes in [bytes, bytes.get(1..).unwrap_or_default()] {
+            let pairs = || bytes.chunks_exact(2).filter_map(|pair| <[u8; 2]>::try_from(pair).ok());
+            for units in [
+                pairs().map(u16::from_le_bytes).collect::<Vec<_>>(),
+                pairs().map(u16::from_be_bytes).collect(),
+            ] {
+                texts.push(String::from_utf16_lossy(&units));
+            }
+        }
+    }
+    texts
 }
 
 fn kind(line: &str) -> Option<&'static str> {
@@ -160,6 +175,29 @@ mod tests {
             assert!(told.starts_with("enclaves/a/b/workflow.yaml:2: "), "{told}");
             assert!(!told.contains(&sample[sample.len() - 10..]), "{told}");
         }
+    }
+
+    #[test]
+    fn each_kind_is_found_in_utf_16_and_beside_bytes_that_are_none() {
+        for sample in samples() {
+            let text = format!("a: 1\nb: \"{sample}\"\nc: \u{4e2d}\n");
+            let units: Vec<u16> = text.encode_utf16().collect();
+            let little: Vec<u8> = units.iter().flat_map(|unit| unit.to_le_bytes()).collect();
+            let big: Vec<u8> = units.iter().flat_map(|unit| unit.to_be_bytes()).collect();
+            let marked = |mark: &[u8], bytes: &[u8]| [mark, bytes].concat();
+            for bytes in [
+                marked(b"\xff\xfe", &little),
+                marked(b"\xfe\xff", &big),
+                marked(b"\xff", &little),
+                marked(text.as_bytes(), b"\0\x01\x02"),
+                little,
+                big,
+            ] {
+                let found = leaks("enclaves/a/b/x.txt", &bytes);
+                assert!(found.iter().any(|leak| leak.line == 2), "{sample}: {found:?}");
+            }
+        }
+        assert_eq!(leaks("a", &[0, 1, 2, 255, 0]), []);
     }
 
     #[test]

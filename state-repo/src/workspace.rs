@@ -116,7 +116,8 @@ impl WorkingClone {
         Committed::of(&self.repo.find_commit(made)?)
     }
 
-    /// Looks at every file that is new: whether it may be in a tentacle, and whether it holds secrets.
+    /// Looks at every file that is new, wherever it is: the commit has all that is staged. None may hold secrets, and those
+    /// among enclaves and in the archive must be ones that a tentacle may have.
     fn check(&self, index: &Index, parent: Option<&Commit<'_>>) -> Result<(), StateError> {
         let before = parent.map(Commit::tree).transpose()?;
         let mut leaks: Vec<Leak> = Vec::new();
@@ -125,15 +126,18 @@ impl WorkingClone {
         for entry in index.iter() {
             let path = String::from_utf8_lossy(&entry.path).into_owned();
             let same = before.as_ref().and_then(|before| before.get_path(Path::new(&path)).ok());
-            if !inside(&path) || same.is_some_and(|same| same.id() == entry.id) {
+            let same = same.map(|same| (same.id(), u32::try_from(same.filemode_raw()).ok()));
+            if same == Some((entry.id, Some(entry.mode))) {
                 continue;
             }
-            for part in path.split('/') {
+            let inside = inside(&path);
+            for part in path.split('/').filter(|_| inside) {
                 Entry::of(part.as_bytes(), "")?;
             }
             match entry.mode & 0o170_000 {
-                0o120_000 => return Err(Hostile::Link { path }.into()),
-                0o160_000 => return Err(Hostile::Submodule { path }.into()),
+                0o120_000 if inside => return Err(Hostile::Link { path }.into()),
+                0o160_000 if inside => return Err(Hostile::Submodule { path }.into()),
+                0o160_000 => {}
                 _ => leaks.extend(secrets::leaks(&path, self.repo.find_blob(entry.id)?.content())),
             }
         }

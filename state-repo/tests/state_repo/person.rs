@@ -151,6 +151,42 @@ fn an_ignored_file_in_the_way_is_not_overwritten() {
     }
 }
 
+/// The commit has all that somebody has staged, wherever it is, and whatever letters are written in.
+#[test]
+fn a_secret_is_found_in_whatever_would_be_committed() {
+    let team = Team::new();
+    let clone = team.clone_of("ana");
+    let secret = format!("gh{}_{}", 'p', "aB3".repeat(12));
+    let wide: Vec<u8> = secret.encode_utf16().flat_map(u16::to_le_bytes).collect();
+    put(&clone, HELLO_FILE, "name: hello\nversion: 2\n");
+    for (path, bytes) in
+        [("notes/staged.md", secret.as_bytes()), ("enclaves/price-watch/hello/wide.txt", wide.as_slice())]
+    {
+        put(&clone, path, "");
+        std::fs::write(clone.join(path), bytes).unwrap();
+        git(&clone, &["add", path]);
+        let StateError::Leaks(leaks) = open(&clone).commit("oops", None).unwrap_err() else { panic!() };
+        assert_eq!(leaks.iter().map(|leak| (leak.path.as_str(), leak.line)).collect::<Vec<_>>(), [(path, 1)]);
+        git(&clone, &["rm", "--quiet", "--force", path]);
+    }
+    // What was committed before is not asked about again, and a link outside is nobody's tentacle.
+    put(&clone, "old.md", &secret);
+    std::os::unix::fs::symlink("old.md", clone.join("new.md")).unwrap();
+    git(&clone, &["add", "old.md", "new.md"]);
+    git(&clone, &["commit", "--quiet", "-m", "by plain git"]);
+    git(&clone, &["mv", "new.md", "newer.md"]);
+    open(&clone).commit("fine", None).unwrap();
+    // The same bytes as a link are another thing.
+    let link = clone.join(HELLO_FILE);
+    put(&clone, "enclaves/price-watch/hello/was.txt", "workflow.yaml");
+    open(&clone).commit("a text", None).unwrap();
+    let was = link.with_file_name("was.txt");
+    std::fs::remove_file(&was).unwrap();
+    std::os::unix::fs::symlink("workflow.yaml", &was).unwrap();
+    let refused = open(&clone).commit("a link", None).unwrap_err();
+    assert!(matches!(refused, StateError::HostileRepository(_)), "{refused:?}");
+}
+
 #[test]
 fn secrets_and_links_are_not_committed_and_the_index_stays() {
     let team = Team::new();
