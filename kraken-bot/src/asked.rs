@@ -3,7 +3,7 @@
 use crate::away::Away;
 use crate::inbox::InboxError;
 use crate::issuer::{IssuerError, Session};
-use crate::kraken::Kraken;
+use crate::kraken::{Kraken, SayError};
 use crate::server::{CallError, Origin};
 use crate::sessions::SessionError;
 use crate::slack::blocks::Message;
@@ -60,6 +60,15 @@ impl From<CallError> for Stop {
             CallError::Unauthorized => Self::SignIn,
             CallError::Away(away, detail) => Self::Away(away, detail),
             CallError::NoAnswer(detail) => Self::NoAnswer(detail),
+        }
+    }
+}
+
+impl From<SayError> for Stop {
+    fn from(error: SayError) -> Self {
+        match error {
+            SayError::Slack(error) => Self::Slack(error),
+            SayError::Memory(error) => Self::Memory(error),
         }
     }
 }

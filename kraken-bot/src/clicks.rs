@@ -38,8 +38,12 @@ pub(crate) async fn pressed(
     }
     let over = || Stop::Told(OVER.to_owned());
     let event = &open.incoming.id;
-    let origin =
-        Origin { channel: open.incoming.channel.clone(), thread: said.thread.clone(), ..Origin::default() };
+    let origin = Origin {
+        channel: open.incoming.channel.clone(),
+        thread: said.thread.clone(),
+        ts: said.ts.clone(),
+        ..Origin::default()
+    };
     let modal = match click.action.as_str() {
         REMOVE_TENTACLE => {
             let about = kraken.inbox.button(&click.value, &said.user, event).await?.ok_or_else(over)?;

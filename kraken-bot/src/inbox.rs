@@ -3,6 +3,7 @@
 mod held;
 mod order;
 mod reviewed;
+mod spoken;
 
 pub(crate) use held::Value;
 pub(crate) use order::{Open, runnable};

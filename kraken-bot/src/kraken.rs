@@ -62,8 +62,17 @@ impl Kraken {
         if let Some(approval) = message.asks_for() {
             self.inbox.card(approval, &place.channel, &ts).await?;
         }
+        self.spoke_at(place).await?;
         self.inbox.said(key, &ts).await?;
         Ok(ts)
+    }
+
+    /// Something stands there that all can read: where that is in a thread, what is for one alone is seen there, too.
+    async fn spoke_at(&self, place: &Place) -> Result<(), InboxError> {
+        match &place.thread {
+            Some(thread) => self.inbox.spoke_in(&place.channel, thread).await,
+            None => Ok(()),
+        }
     }
 
     /// Begins a message that grows, once; answers whether the workspace has such.
@@ -75,7 +84,10 @@ impl Kraken {
     ) -> Result<bool, SayError> {
         self.inbox.about_to_say(key).await?;
         match self.slack.begin_growing(place, user, chunks).await? {
-            Some(ts) => self.inbox.said(key, &ts).await?,
+            Some(ts) => {
+                self.spoke_at(place).await?;
+                self.inbox.said(key, &ts).await?;
+            }
             None => {
                 self.inbox.unsaid(key).await?;
                 return Ok(false);
@@ -111,20 +123,26 @@ impl Kraken {
         Ok(ts)
     }
 
-    /// Says something that only the one who asked can read. A slash command can be given where the Kraken is not; then
-    /// Slack tells them.
+    /// Says something that only the one who asked can read: in their thread where somebody has replied there, else in the channel. A
+    /// slash command can be given where the Kraken is not; then Slack tells them.
     pub(crate) async fn whisper(
         &self,
         incoming: &Incoming,
         said: &Asking,
         message: &Message,
-    ) -> Result<(), SlackError> {
+    ) -> Result<(), SayError> {
         let place = place(incoming, said);
-        match (self.slack.whisper(&place, &said.user, message).await, &said.how) {
-            (Err(error), How::Slash(address)) if error.is_final() => {
-                self.slack.respond(address, message).await
+        let has_replies = match &place.thread {
+            Some(thread) => {
+                said.is_reply() || self.inbox.has_spoken_in(&place.channel, thread).await?
             }
-            (whispered, _) => whispered,
+            None => false,
+        };
+        match (self.slack.whisper(&place, has_replies, (&said.user, message)).await, &said.how) {
+            (Err(error), How::Slash(address)) if error.is_final() => {
+                Ok(self.slack.respond(address, message).await?)
+            }
+            (whispered, _) => Ok(whispered?),
         }
     }
 
@@ -137,3 +155,6 @@ impl Kraken {
         })
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -189,8 +189,8 @@ async fn deliver(kraken: &Kraken, open: &Open, said: &Said, answer: Answer) -> R
     let place = place(&open.incoming, said);
     let key = format!("answer:{}", open.incoming.id);
     match (&answer, &said.how) {
-        (Answer::Whisper(_), How::Slash(_)) => Ok(kraken.whisper(&open.incoming, said, message).await?),
-        (Answer::Whisper(_), _) if !said.direct => Ok(kraken.whisper(&open.incoming, said, message).await?),
+        (Answer::Whisper(_), How::Slash(_)) => kraken.whisper(&open.incoming, said, message).await,
+        (Answer::Whisper(_), _) if !said.direct => kraken.whisper(&open.incoming, said, message).await,
         (Answer::Aloud(_), How::Slash(_) | How::Form) if said.thread.is_empty() && !said.direct => {
             // Nobody else has seen what was asked.
             let command = if said.how == How::Form { "" } else { "/kraken " };

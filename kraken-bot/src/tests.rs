@@ -7,6 +7,7 @@ mod others;
 mod prose;
 mod samples;
 mod server;
+pub(crate) mod stand_in;
 
 use crate::slack::blocks::Message;
 use crate::slack::view::Modal;

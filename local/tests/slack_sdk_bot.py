@@ -143,6 +143,8 @@ def socket_mode(channel):
     assert mention["channel"] == channel and mention["blocks"][0]["type"] == "rich_text"
 
     button = {"type": "button", "action_id": "go", "text": {"type": "plain_text", "text": "Go"}}
+    # Slack shows one in a thread only where there is a reply already.
+    web.chat_postMessage(channel=channel, text="on it", thread_ts=mention["ts"])
     whisper = web.chat_postEphemeral(
         channel=channel, user=mention["user"], text="card", thread_ts=mention["ts"],
         blocks=[{"type": "actions", "block_id": "b", "elements": [button]}],

@@ -20,6 +20,10 @@ pub struct Post {
     pub(crate) thread: Option<String>,
     /// It grows yet.
     pub is_growing: bool,
+    /// When it was said.
+    pub(crate) ts: String,
+    /// The thread that it says it is about, where it stands in none.
+    pub(crate) about: Option<String>,
 }
 
 impl Post {
@@ -43,10 +47,16 @@ impl Page {
         posts(&self.text, "#messages > li.message")
     }
 
-    /// The replies of the open thread.
+    /// The replies of the open thread, and what whoever looks was told alone in the channel about it: Slack shows that in a thread only
+    /// where there is a reply already.
     pub(crate) fn replies(&self) -> Vec<Post> {
         // The first is what the thread hangs on.
-        posts(&self.text, "#replies > li.message").into_iter().skip(1).collect()
+        let mut thread = posts(&self.text, "#replies > li.message").into_iter();
+        let Some(first) = thread.next() else { return Vec::new() };
+        let about = |post: &Post| post.only_for_you && post.about.as_ref() == Some(&first.ts);
+        let mut replies: Vec<Post> = self.channel().into_iter().filter(about).chain(thread).collect();
+        replies.sort_by(|one, other| one.ts.cmp(&other.ts));
+        replies
     }
 }
 
@@ -64,6 +74,8 @@ impl Page {
             is_own: false,
             thread: None,
             is_growing: false,
+            ts: String::new(),
+            about: None,
         })
     }
 
@@ -104,6 +116,8 @@ fn post(item: ElementRef<'_>) -> Post {
     let spoken = first(".said > .hidden-text").unwrap_or_default();
     let author = first(".author").or_else(|| spoken.split(',').next().map(str::to_owned));
     let links = all("form.blocks a[href]").into_iter().filter_map(|link| link.attr("href"));
+    let block_id = all("form.blocks").first().and_then(|blocks| blocks.attr("data-block-id"));
+    let about = block_id.and_then(|id| id.strip_prefix("about:")?.rsplit_once(':'));
     Post {
         author: author.unwrap_or_default(),
         text: all("form.blocks").into_iter().map(visible).collect::<Vec<_>>().join(" "),
@@ -111,6 +125,8 @@ fn post(item: ElementRef<'_>) -> Post {
         links: links.map(str::to_owned).collect(),
         is_own: !all("a[aria-label='Change']").is_empty(),
         is_growing: item.value().classes().any(|class| class == "streaming"),
+        ts: item.attr("data-key").unwrap_or_default().to_owned(),
+        about: about.map(|(thread, _)| thread.to_owned()),
         thread: all("a[aria-label='Reply in a thread']")
             .first()
             .and_then(|link| link.attr("href"))

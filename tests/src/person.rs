@@ -102,7 +102,7 @@ impl Person {
         self.page(CHANNEL).await.channel()
     }
 
-    /// What the Kraken has said in a thread, as far as this person sees it; not how far something has come.
+    /// What the Kraken has said in a thread, or to this person alone about it, as far as they see it; not how far something has come.
     pub async fn sees(&self, thread: &Thread) -> Vec<Post> {
         self.of_the_kraken(thread).await.into_iter().filter(|post| !post.is_progress()).collect()
     }

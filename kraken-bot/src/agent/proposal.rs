@@ -8,7 +8,7 @@ use crate::asked::{Asked, Stop, place};
 use crate::buttons::OVER;
 use crate::command::{Command, parse};
 use crate::inbox::Open;
-use crate::kraken::{Kraken, SayError};
+use crate::kraken::Kraken;
 use crate::slack::Place;
 use crate::slack::blocks::{Button, Message, code, escape};
 use crate::slack::envelope::{Click, Said};
@@ -105,11 +105,8 @@ pub(super) async fn show(asked: &Asked<'_>, proposal: &Proposal) -> Result<(), S
     let id = format!("{}/{}", asked.incoming.id, digest.get(..16).unwrap_or_default());
     asked.kraken.inbox.make_button(&id, &asked.account.id, &proposal.words).await?;
     let card = card(proposal, &asked.account.id, &id);
-    match asked.kraken.say_once(&place(asked.incoming, asked.said), &card, &format!("card:{id}")).await {
-        Ok(_) => Ok(()),
-        Err(SayError::Slack(error)) => Err(error.into()),
-        Err(SayError::Memory(error)) => Err(error.into()),
-    }
+    asked.kraken.say_once(&place(asked.incoming, asked.said), &card, &format!("card:{id}")).await?;
+    Ok(())
 }
 
 /// The command that a click on such a card stands for; `None` when it is no such card.

@@ -10,6 +10,9 @@ const MOST: usize = 2_900;
 /// What the plain text says before the names of buttons.
 const BUTTONS: &str = "Buttons: ";
 
+/// What the names of blocks begin with that belong to a thread and do not stand in it.
+const ABOUT: &str = "about:";
+
 /// A message to be sent.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub(crate) struct Message {
@@ -110,6 +113,21 @@ impl Message {
         }
         blocks
     }
+
+    /// The blocks, each named after the thread that the message belongs to although it does not stand there: what is pressed below it
+    /// is answered in that thread.
+    pub(crate) fn blocks_about(&self, thread: &str) -> Vec<Value> {
+        let mut blocks = self.blocks.clone();
+        for (number, block) in blocks.iter_mut().filter_map(Value::as_object_mut).enumerate() {
+            block.insert("block_id".to_owned(), format!("{ABOUT}{thread}:{number}").into());
+        }
+        blocks
+    }
+}
+
+/// The thread that a block of this name belongs to.
+pub(super) fn thread_of(block_id: &str) -> Option<&str> {
+    Some(block_id.strip_prefix(ABOUT)?.rsplit_once(':')?.0)
 }
 
 /// A button.
@@ -178,6 +196,15 @@ mod tests {
         assert_eq!(message.plain(), "Done.\nSign in: https://a.example\nfor ten minutes");
         assert_eq!(message.blocks(Some("answer:Ev1"))[0]["block_id"], "answer:Ev1");
         assert_eq!(message.blocks(None).len(), 3);
+    }
+
+    #[test]
+    fn blocks_that_belong_to_a_thread_say_so_each_under_a_name_of_its_own() {
+        let blocks = Message::new("Done.").note("Once.").blocks_about("1700000000.000100");
+        let names: Vec<&str> = blocks.iter().map(|block| block["block_id"].as_str().unwrap()).collect();
+        assert_ne!(names[0], names[1]);
+        assert!(names.iter().all(|name| thread_of(name) == Some("1700000000.000100")), "{names:?}");
+        assert_eq!((thread_of("answer:Ev1"), thread_of("about:")), (None, None));
     }
 
     #[test]

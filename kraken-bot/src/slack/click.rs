@@ -1,5 +1,6 @@
 //! A button that was pressed, read from an interactive payload (`block_actions`).
 
+use super::blocks::thread_of;
 use super::envelope::{AtHome, Card, Click, Deed, How, Incoming, Said, What};
 use crate::home::{AGAIN, SIGN_IN, SIGN_OUT};
 use serde_json::Value;
@@ -21,12 +22,17 @@ pub(super) fn read(payload: &Value) -> Option<Incoming> {
     let pressed = text(action, "/action_ts").or_else(|| text(payload, "/trigger_id"))?;
     let trigger = text(payload, "/trigger_id").unwrap_or_default();
     let for_one = payload.pointer("/container/is_ephemeral").and_then(Value::as_bool).unwrap_or_default();
+    let (stands_at, thread) = match thread {
+        Some(thread) => (ts, thread),
+        None if !for_one => (ts, ts),
+        // On what only one person sees no thread can hang; it may belong to one.
+        None => text(action, "/block_id").and_then(thread_of).map_or((ts, ""), |thread| (thread, thread)),
+    };
     let said = Said {
         user: user.to_owned(),
         text: String::new(),
-        ts: ts.to_owned(),
-        // On what only one person sees, no thread can hang.
-        thread: thread.unwrap_or(if for_one { "" } else { ts }).to_owned(),
+        ts: stands_at.to_owned(),
+        thread: thread.to_owned(),
         direct: channel.starts_with('D'),
         click: Some(Click {
             action: id.to_owned(),
@@ -102,6 +108,27 @@ mod tests {
             })
         );
         assert_eq!((said.user.as_str(), said.direct), ("UANA", false));
+    }
+
+    #[test]
+    fn a_click_on_what_one_person_sees_in_the_channel_belongs_to_the_thread_that_it_is_about() {
+        let mut alone = payload();
+        alone.as_object_mut().unwrap().remove("message");
+        alone["container"]["is_ephemeral"] = true.into();
+        let said = |payload: &Value| match read(payload).unwrap().what {
+            What::Said(said) => said,
+            other => panic!("{other:?}"),
+        };
+        assert_eq!((said(&alone).thread.as_str(), said(&alone).is_reply()), ("", false));
+        alone["actions"][0]["block_id"] = "about:1.1:2".into();
+        assert_eq!((said(&alone).thread.as_str(), said(&alone).is_reply()), ("1.1", false));
+        // In a thread it is seen only where there are replies.
+        alone["container"]["thread_ts"] = "1.0".into();
+        assert_eq!((said(&alone).thread.as_str(), said(&alone).is_reply()), ("1.0", true));
+        assert!(said(&payload()).is_reply());
+        let mut in_channel = payload();
+        in_channel["message"].as_object_mut().unwrap().remove("thread_ts");
+        assert!(!said(&in_channel).is_reply());
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! What Slack sends: the frames of Socket Mode, read as raw JSON so that an unexpected field loses nothing.
 
 use super::heard::Heard;
+use crate::modals::ASK_ANYTHING;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -77,12 +78,25 @@ pub(crate) struct Said {
     pub(crate) thread: String,
     /// In a direct message.
     pub(crate) direct: bool,
-    /// The button that was pressed, where that is how it was said; then `ts` is the card's.
+    /// The button that was pressed, where that is how it was said; then `ts` is the card's, or, where only one person sees that and
+    /// nothing can hang on it, of the message that it is about.
     #[serde(default)]
     pub(crate) click: Option<Click>,
     /// In which way.
     #[serde(default)]
     pub(crate) how: How,
+}
+
+impl Said {
+    /// Whether it stands in a thread, which has a reply then.
+    pub(crate) fn is_reply(&self) -> bool {
+        !self.thread.is_empty() && self.thread != self.ts
+    }
+
+    /// Whether it can have been asked where the Kraken is not: Slack offers forms and shortcuts everywhere.
+    pub(crate) fn is_from_anywhere(&self) -> bool {
+        self.how == How::Form || self.click.as_ref().is_some_and(|click| click.action == ASK_ANYTHING)
+    }
 }
 
 /// Somebody at the Kraken's Home tab.

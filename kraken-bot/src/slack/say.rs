@@ -56,14 +56,14 @@ struct Post<'a> {
 }
 
 impl<'a> Post<'a> {
-    fn new(place: &'a Place, message: &Message, key: Option<&str>, user: Option<&'a str>) -> Self {
+    fn new(place: &'a Place, message: &Message, blocks: Vec<Value>) -> Self {
         Self {
             channel: &place.channel,
             text: message.plain(),
-            blocks: message.blocks(key),
+            blocks,
             unfurl_links: false,
             thread_ts: place.thread.as_deref(),
-            user,
+            user: None,
         }
     }
 }
@@ -76,19 +76,26 @@ impl Slack {
         message: &Message,
         key: &str,
     ) -> Result<String, SlackError> {
-        let post = Post::new(place, message, Some(key), None);
+        let post = Post::new(place, message, message.blocks(Some(key)));
         let posted: Posted = self.tell(Method::ChatPostMessage, &post).await?;
         Ok(posted.ts)
     }
 
-    /// Says something that only `user` can read.
+    /// Says something that only `user` can read. In a thread that has no reply Slack shows it to nobody
+    /// (<https://docs.slack.dev/reference/methods/chat.postEphemeral>): there it stands in the channel, and carries what it is about.
     pub(crate) async fn whisper(
         &self,
         place: &Place,
-        user: &str,
-        message: &Message,
+        has_replies: bool,
+        (user, message): (&str, &Message),
     ) -> Result<(), SlackError> {
-        let post = Post::new(place, message, None, Some(user));
+        let blocks = match place.thread.as_deref().filter(|_| !has_replies) {
+            Some(thread) => message.blocks_about(thread),
+            None => message.blocks(None),
+        };
+        let post = Post::new(place, message, blocks);
+        let thread_ts = post.thread_ts.filter(|_| has_replies);
+        let post = Post { user: Some(user), thread_ts, ..post };
         let _: Value = self.tell(Method::ChatPostEphemeral, &post).await?;
         Ok(())
     }

@@ -18,6 +18,9 @@ pub(crate) struct Origin {
     pub(crate) channel: String,
     /// The thread; empty in the channel itself.
     pub(crate) thread: String,
+    /// What was asked or pressed there, where that is not the thread's beginning.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub(crate) ts: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) button: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -180,8 +183,8 @@ pub(super) fn read(payload: &Value) -> Option<Submission> {
     let said = Said {
         user: user.clone(),
         text: words,
-        ts: origin.thread.clone(),
-        thread: origin.thread.clone(),
+        ts: if origin.ts.is_empty() { origin.thread.clone() } else { origin.ts },
+        thread: origin.thread,
         direct: origin.channel.starts_with('D'),
         click: None,
         how: How::Form,
@@ -207,6 +210,7 @@ mod tests {
         Origin {
             channel: "C1".into(),
             thread: "1.1".into(),
+            ts: String::new(),
             button,
             tentacle: tentacle.map(str::to_owned),
             secret: None,

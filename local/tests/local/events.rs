@@ -84,6 +84,31 @@ async fn what_is_said_to_one_is_told_to_no_other() {
 }
 
 #[tokio::test]
+async fn what_is_said_to_one_in_a_thread_without_a_reply_is_shown_to_nobody() {
+    let app = App::start().await;
+    let (channel, ana) = (app.channel("price-watch").await, app.user("ana").await);
+    let thread = app.person("ana").say("price-watch", "@kraken help").await;
+    let whisper = async |text: &str| {
+        let there = json!({ "channel": channel, "user": ana, "thread_ts": thread, "text": text });
+        app.api("chat.postEphemeral", there).await["message_ts"].as_str().unwrap().to_owned()
+    };
+    let seen = async || -> Vec<Value> {
+        let messages = app.person("ana").messages("price-watch").await;
+        messages.into_iter().filter(|message| message["only_for_you"] == true).collect()
+    };
+    let ts = whisper("too early").await;
+    assert_eq!(seen().await, Vec::<Value>::new());
+    let dismissed = app.person("ana").try_do("do/dismiss", &[("channel", "price-watch"), ("ts", &ts)]).await;
+    assert_eq!(dismissed["error"], "message_not_found");
+    let reply = [("channel", "price-watch"), ("text", "hm"), ("thread", thread.as_str())];
+    app.person("ben").act("post", &reply).await;
+    assert_eq!(seen().await, Vec::<Value>::new(), "it does not come later either");
+    whisper("in time").await;
+    let seen = seen().await;
+    assert_eq!((seen.len(), &seen[0]["text"], &seen[0]["thread_ts"]), (1, &json!("in time"), &json!(thread)));
+}
+
+#[tokio::test]
 async fn edits_deletions_and_reactions_are_told() {
     let app = App::start().await;
     let mut socket = app.socket().await;

@@ -51,11 +51,17 @@ async fn card_is_for_one(up: &Up) {
         &["Sign in to go on.", "asked for a code, it is", "holds for 10 minutes", "goes on by itself"],
     );
     assert!(ana.sees(&thread).await.is_empty(), "the card is for ben alone");
+    assert!(ben.channel().await.contains(&card), "nobody would see it in a thread without a reply");
     ben.signs_in(&card).await;
     let answer = ben.hears(&thread, 2).await.remove(1);
     alone(&answer, &["You are signed in as Ben Okafor", "This channel has no enclave yet."]);
     let refused = ben.asks("set up this channel").await;
     alone(&refused, &["You may not", "only the person who made the channel can"]);
+    // In a thread with a reply it stands there.
+    ben.replies(&thread, "@kraken help").await;
+    let help = ben.hears(&thread, 3).await.remove(2);
+    alone(&help, &["What you can say to me"]);
+    assert!(!ben.channel().await.contains(&help), "{help:?}");
 }
 
 async fn first_tentacle(ana: &Person) {

@@ -5,7 +5,6 @@ use super::committed::{deploy_as, not_carried, removed, whose};
 use super::told;
 use crate::asked::{Answer, Asked, Stop, place};
 use crate::commands::new::not_written;
-use crate::kraken::SayError;
 use crate::slack::blocks::{Message, code, escape};
 use crate::state::{Names, Put, Standing, StateRepo, What};
 use crate::working_copy::WorkingCopyError;
@@ -122,17 +121,11 @@ async fn follow(asked: &Asked<'_>, state: &StateRepo, names: &Names, number: u64
 async fn show(asked: &Asked<'_>, message: &Message) -> Result<(), Stop> {
     let (kraken, place) = (asked.kraken, place(asked.incoming, asked.said));
     let key = format!("review:{}", asked.incoming.id);
-    let shown = async {
-        match kraken.find_said(&place, &key).await? {
-            Some(ts) => kraken.slack.change(&place, &ts, message).await?,
-            None => drop(kraken.say_once(&place, message, &key).await?),
-        }
-        Ok::<_, SayError>(())
-    };
-    shown.await.map_err(|error| match error {
-        SayError::Slack(error) => error.into(),
-        SayError::Memory(error) => error.into(),
-    })
+    match kraken.find_said(&place, &key).await? {
+        Some(ts) => kraken.slack.change(&place, &ts, message).await?,
+        None => drop(kraken.say_once(&place, message, &key).await?),
+    }
+    Ok(())
 }
 
 fn link(of: &Proposed) -> String {

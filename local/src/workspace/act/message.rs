@@ -77,7 +77,8 @@ fn posted(
     Ok(ts)
 }
 
-/// Posts for one person in the channel.
+/// Posts for one person in the channel. In a thread that nobody has replied in yet, Slack takes it and shows it to nobody
+/// (<https://docs.slack.dev/reference/methods/chat.postEphemeral>).
 pub(crate) fn whisper(
     turn: &mut Turn<'_>,
     author: &UserId,
@@ -91,10 +92,13 @@ pub(crate) fn whisper(
         return Err(Fault::UserNotInChannel);
     }
     let thread = to.thread.map(|ts| thread_of(channel, ts)).transpose()?;
+    let is_shown = thread.is_none_or(|thread| channel.replies(thread).next().is_some());
     let ts = turn.ts();
     let message =
         Message { thread, only_for: Some(reader.clone()), ..Message::new(ts, author.clone(), content) };
-    turn.make(Change::Message { channel: to.channel.clone(), what: MessageChange::Whispered(message) });
+    if is_shown {
+        turn.make(Change::Message { channel: to.channel.clone(), what: MessageChange::Whispered(message) });
+    }
     end_status(turn, author, &to.channel, thread);
     Ok(ts)
 }

@@ -43,6 +43,8 @@ pub(super) struct Said {
     pub(super) badge: &'static str,
     pub(super) time: Time,
     pub(super) blocks: Vec<Block>,
+    /// The app's name for the first of them.
+    pub(super) block_id: String,
     pub(super) attachments: Vec<Html>,
     /// Only the reader sees it.
     pub(super) is_whisper: bool,
@@ -104,6 +106,11 @@ pub(super) fn merged<'a>(
     let mut messages: Vec<&Message> = all.chain(own).map(AsRef::as_ref).collect();
     messages.sort_by_key(|message| message.ts);
     messages
+}
+
+fn block_id(message: &Message) -> String {
+    let id = message.content.blocks.first().and_then(|block| block.get("block_id")?.as_str());
+    id.unwrap_or_default().to_owned()
 }
 
 pub(super) fn time(ts: Ts) -> Time {
@@ -188,6 +195,7 @@ impl Rows<'_> {
             },
             time: time(message.ts),
             blocks: self.blocks(message),
+            block_id: block_id(message),
             attachments: self.attachments(message),
             is_whisper: message.only_for.is_some(),
             is_own,
