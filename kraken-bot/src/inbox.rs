@@ -49,8 +49,8 @@ pub enum InboxError {
 pub(crate) enum Said {
     /// It is new.
     New,
-    /// It was about to be said when the process ended.
-    Perhaps,
+    /// It was about to be said when the process ended: since then, in seconds since 1970.
+    Perhaps(i64),
     /// It was said: there.
     Already(String),
 }
@@ -292,16 +292,18 @@ impl Inbox {
         if inserted.rows_affected() == 1 {
             return Ok(Said::New);
         }
-        Ok(self.is_said(key).await?.unwrap_or(Said::Perhaps))
+        Ok(self.is_said(key).await?.unwrap_or(Said::New))
     }
 
     /// What is known of something that was perhaps to be said; `None` when it was not.
     pub(crate) async fn is_said(&self, key: &str) -> Result<Option<Said>, InboxError> {
-        let row =
-            sqlx::query("SELECT ts FROM post WHERE key = $1").bind(key).fetch_optional(&self.pool).await?;
+        let row = sqlx::query("SELECT ts, made_at FROM post WHERE key = $1")
+            .bind(key)
+            .fetch_optional(&self.pool)
+            .await?;
         let Some(row) = row else { return Ok(None) };
-        let ts: Option<String> = row.try_get("ts")?;
-        Ok(Some(ts.map_or(Said::Perhaps, Said::Already)))
+        let (ts, since): (Option<String>, i64) = (row.try_get("ts")?, row.try_get("made_at")?);
+        Ok(Some(ts.map_or(Said::Perhaps(since), Said::Already)))
     }
 
     /// It was said: there.
@@ -484,8 +486,10 @@ mod tests {
     async fn what_was_said_is_remembered_and_what_perhaps_was_said_too() {
         let (_dir, inbox) = inbox().await;
         assert_eq!(inbox.is_said("answer:Ev1").await.unwrap(), None);
+        let before = now();
         assert_eq!(inbox.about_to_say("answer:Ev1").await.unwrap(), Said::New);
-        assert_eq!(inbox.about_to_say("answer:Ev1").await.unwrap(), Said::Perhaps);
+        let again = inbox.about_to_say("answer:Ev1").await.unwrap();
+        assert!(matches!(again, Said::Perhaps(since) if (before..=now()).contains(&since)), "{again:?}");
         inbox.said("answer:Ev1", "1.2").await.unwrap();
         assert_eq!(inbox.about_to_say("answer:Ev1").await.unwrap(), Said::Already("1.2".to_owned()));
     }

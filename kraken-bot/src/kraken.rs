@@ -9,7 +9,7 @@ use crate::server::Server;
 use crate::sessions::Sessions;
 use crate::slack::blocks::Message;
 use crate::slack::envelope::{How, Incoming, Said as Asking};
-use crate::slack::{Place, Slack, SlackError};
+use crate::slack::{Place, Slack, SlackError, said_at};
 use crate::state::StateRepo;
 use crate::working_copy::WorkingCopy;
 use serde_json::Value;
@@ -53,7 +53,7 @@ impl Kraken {
         let found = match self.inbox.about_to_say(key).await? {
             Said::Already(ts) => return Ok(ts),
             Said::New => None,
-            Said::Perhaps => self.slack.find(place, key).await?,
+            Said::Perhaps(since) => self.slack.find(place, key, since).await?,
         };
         let ts = match found {
             Some(ts) => ts,
@@ -110,7 +110,8 @@ impl Kraken {
         let found = match self.inbox.about_to_say(key).await? {
             Said::Already(ts) => return Ok(ts),
             Said::New => None,
-            Said::Perhaps => self.slack.find(place, key).await?,
+            // It is carried by what has grown since before.
+            Said::Perhaps(since) => self.slack.find(place, key, since.min(said_at(&open))).await?,
         };
         if found.is_none() && !self.slack.end_growing(place, &open, (message, Some(key)), &[]).await? {
             if let Err(error) = self.slack.change(place, &open, left).await {
@@ -151,7 +152,7 @@ impl Kraken {
         Ok(match self.inbox.is_said(key).await? {
             None | Some(Said::New) => None,
             Some(Said::Already(ts)) => Some(ts),
-            Some(Said::Perhaps) => self.slack.find(place, key).await?,
+            Some(Said::Perhaps(since)) => self.slack.find(place, key, since).await?,
         })
     }
 }

@@ -20,7 +20,7 @@ pub(crate) mod view;
 pub(crate) use before::Earlier;
 pub(crate) use directory::{Account, ChannelInfo};
 use method::Method;
-pub(crate) use say::Place;
+pub(crate) use say::{Place, said_at};
 
 use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
 use hyper_util::client::legacy::connect::HttpConnector;

@@ -1,7 +1,7 @@
 //! Says things in Slack, and finds again what was said.
 
 use super::blocks::Message;
-use super::{Method, Slack, SlackError, TIMEOUT};
+use super::{Cursor, Method, Slack, SlackError, TIMEOUT};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use slack_morphism::prelude::{SlackApiPostWebhookMessageRequest, SlackMessageContent, SlackResponseUrl};
@@ -39,7 +39,12 @@ struct OpenedChannel {
 struct Messages {
     #[serde(default)]
     messages: Vec<Value>,
+    #[serde(default)]
+    response_metadata: Cursor,
 }
+
+/// How far Slack's clock and ours may be apart, in seconds.
+const APART: i64 = 600;
 
 /// What is sent to say something.
 #[derive(Serialize)]
@@ -144,26 +149,39 @@ impl Slack {
         false
     }
 
-    /// The message in `place` that carries `key`, if it was said.
-    pub(crate) async fn find(&self, place: &Place, key: &str) -> Result<Option<String>, SlackError> {
-        let mut params = vec![("channel", place.channel.clone()), ("limit", "200".to_owned())];
-        let method = match &place.thread {
-            Some(thread) => {
-                params.push(("ts", thread.clone()));
-                Method::ConversationsReplies
+    /// The message in `place` that carries `key`, if it was said. Nothing from before `since` is looked at, in seconds since 1970.
+    pub(crate) async fn find(
+        &self,
+        place: &Place,
+        key: &str,
+        since: i64,
+    ) -> Result<Option<String>, SlackError> {
+        let mut cursor = String::new();
+        loop {
+            let mut params = vec![
+                ("channel", place.channel.clone()),
+                ("limit", "200".to_owned()),
+                ("oldest", since.saturating_sub(APART).max(0).to_string()),
+            ];
+            let method = match &place.thread {
+                Some(thread) => {
+                    params.push(("ts", thread.clone()));
+                    Method::ConversationsReplies
+                }
+                None => Method::ConversationsHistory,
+            };
+            if !cursor.is_empty() {
+                params.push(("cursor", cursor));
             }
-            None => Method::ConversationsHistory,
-        };
-        let found: Messages = self.ask(method, &params).await?;
-        let carries = |message: &&Value| {
-            let blocks = message.get("blocks").and_then(Value::as_array);
-            blocks.is_some_and(|blocks| {
-                let ids = |block: &Value| ["block_id", "task_id"].map(|name| block.get(name).cloned());
-                blocks.iter().flat_map(ids).flatten().any(|id| id == key)
-            })
-        };
-        let found = found.messages.iter().find(carries);
-        Ok(found.and_then(|message| message.get("ts")?.as_str()).map(str::to_owned))
+            let page: Messages = self.ask(method, &params).await?;
+            if let Some(found) = page.messages.iter().find(|message| carries(message, key)) {
+                return Ok(found.get("ts").and_then(Value::as_str).map(str::to_owned));
+            }
+            cursor = page.response_metadata.next_cursor;
+            if cursor.is_empty() {
+                return Ok(None);
+            }
+        }
     }
 
     /// The direct conversation with somebody.
@@ -182,3 +200,18 @@ impl Slack {
         }
     }
 }
+
+/// When the message of this `ts` was said, in seconds since 1970.
+pub(crate) fn said_at(ts: &str) -> i64 {
+    ts.split('.').next().and_then(|seconds| seconds.parse().ok()).unwrap_or_default()
+}
+
+/// Whether one of a message's blocks, or of the tasks in it, is called `key`.
+fn carries(message: &Value, key: &str) -> bool {
+    let blocks = message.get("blocks").and_then(Value::as_array);
+    let ids = |block: &Value| ["block_id", "task_id"].map(|name| block.get(name).cloned());
+    blocks.into_iter().flatten().flat_map(ids).flatten().any(|id| id == key)
+}
+
+#[cfg(test)]
+mod tests;
