@@ -56,7 +56,8 @@ pub(crate) fn clicked(click: &Click) -> Option<Command> {
 pub(crate) async fn run(asked: &Asked<'_>, command: Command) -> Result<Answer, Stop> {
     match command {
         Command::SetUp { name } => set_up::run(asked, name).await,
-        Command::Whoami => whoami::run(asked).await,
+        // Whoever wants to sign in has done so when they come here.
+        Command::Whoami | Command::Login => whoami::run(asked).await,
         Command::Members => members::run(asked).await,
         Command::Add(whom) => add::run(asked, whom).await,
         Command::Remove(whom) => remove::run(asked, whom).await,
@@ -99,7 +100,7 @@ pub(crate) async fn run(asked: &Asked<'_>, command: Command) -> Result<Answer, S
         Command::Help => Ok(help::run(asked.said.direct, asked.kraken.agent.is_some())),
         // It is answered by a model, and not here.
         Command::InOwnWords => Ok(help::run(asked.said.direct, asked.kraken.agent.is_some())),
-        // Both are answered before anybody has to be signed in.
-        Command::Login | Command::Logout => Ok(help::run(asked.said.direct, asked.kraken.agent.is_some())),
+        // It is answered before anybody has to be signed in.
+        Command::Logout => Ok(help::run(asked.said.direct, asked.kraken.agent.is_some())),
     }
 }

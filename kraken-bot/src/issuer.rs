@@ -72,6 +72,11 @@ pub(crate) struct DeviceFlow {
 }
 
 impl DeviceFlow {
+    /// Whether both are the same sign-in.
+    pub(crate) fn is(&self, other: &Self) -> bool {
+        self.verifier == other.verifier
+    }
+
     /// The code that the person compares.
     pub(crate) fn user_code(&self) -> &str {
         self.details.user_code().secret()

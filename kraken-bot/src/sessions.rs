@@ -137,24 +137,38 @@ impl Sessions {
         rows.into_iter().map(open).collect()
     }
 
-    /// Writes down a sign-in that has begun.
-    pub(crate) async fn begun(&self, account: &str, flow: &DeviceFlow) -> Result<(), SessionError> {
-        sqlx::query(
+    /// Writes down a sign-in that has begun; `false` where another one is going on already, which stays.
+    pub(crate) async fn begun(&self, account: &str, flow: &DeviceFlow) -> Result<bool, SessionError> {
+        let written = sqlx::query(
             "INSERT INTO sign_in (account, sealed, expires_at) VALUES ($1, $2, $3) \
-             ON CONFLICT (account) DO UPDATE SET sealed = excluded.sealed, expires_at = excluded.expires_at",
+             ON CONFLICT (account) DO UPDATE SET sealed = excluded.sealed, expires_at = excluded.expires_at \
+             WHERE sign_in.expires_at <= $4",
         )
         .bind(account)
         .bind(self.seal.close(flow)?)
         .bind(flow.expires_at)
+        .bind(now())
         .execute(&self.pool)
         .await?;
-        Ok(())
+        Ok(written.rows_affected() == 1)
     }
 
-    /// The sign-in of `account` is over, one way or the other.
-    pub(crate) async fn over(&self, account: &str) -> Result<(), SessionError> {
-        sqlx::query("DELETE FROM sign_in WHERE account = $1").bind(account).execute(&self.pool).await?;
-        Ok(())
+    /// This sign-in of `account` is over, one way or the other; `false` where it is not the one on record: that one goes on.
+    pub(crate) async fn over(&self, account: &str, flow: &DeviceFlow) -> Result<bool, SessionError> {
+        let sealed: Option<Vec<u8>> = sqlx::query_scalar("SELECT sealed FROM sign_in WHERE account = $1")
+            .bind(account)
+            .fetch_optional(&self.pool)
+            .await?;
+        let Some(sealed) = sealed else { return Ok(false) };
+        if !self.seal.open::<DeviceFlow>(&sealed)?.is(flow) {
+            return Ok(false);
+        }
+        let removed = sqlx::query("DELETE FROM sign_in WHERE account = $1 AND sealed = $2")
+            .bind(account)
+            .bind(sealed)
+            .execute(&self.pool)
+            .await?;
+        Ok(removed.rows_affected() == 1)
     }
 
     async fn read(&self, account: &str) -> Result<Option<Session>, SessionError> {

@@ -38,19 +38,17 @@ pub(crate) async fn ask(kraken: &Arc<Kraken>, open: &Open, said: &Said) -> Resul
 pub(crate) async fn begin_for(kraken: &Arc<Kraken>, seq: i64, account: &str) -> Result<DeviceFlow, Stop> {
     // Written down first: the sign-in could be over before we come to it.
     kraken.inbox.wait_for_sign_in(seq, account).await?;
-    match kraken.sessions.going_on(account).await? {
-        Some(flow) => Ok(flow),
-        None => begin(kraken, account).await,
+    loop {
+        if let Some(flow) = kraken.sessions.going_on(account).await? {
+            return Ok(flow);
+        }
+        let flow = kraken.issuer.begin().await?;
+        // Several requests of one person may come here at once: all of them show the one that is written down first.
+        if kraken.sessions.begun(account, &flow).await? {
+            tokio::spawn(finish(Arc::clone(kraken), account.to_owned(), flow.clone()));
+            return Ok(flow);
+        }
     }
-}
-
-/// Begins a sign-in although nothing waits for it.
-pub(crate) async fn login(kraken: &Arc<Kraken>, incoming: &Incoming, said: &Said) -> Result<(), Stop> {
-    let flow = match kraken.sessions.going_on(&said.user).await? {
-        Some(flow) => flow,
-        None => begin(kraken, &said.user).await?,
-    };
-    whisper(kraken, incoming, said, &card(&flow)).await
 }
 
 /// Goes on with the sign-ins that were going on when the process ended, and with what waits for none of them: the
@@ -61,13 +59,6 @@ pub(crate) async fn go_on(kraken: &Arc<Kraken>) -> Result<(), Stop> {
         tokio::spawn(finish(Arc::clone(kraken), account, flow));
     }
     Ok(())
-}
-
-async fn begin(kraken: &Arc<Kraken>, account: &str) -> Result<DeviceFlow, Stop> {
-    let flow = kraken.issuer.begin().await?;
-    kraken.sessions.begun(account, &flow).await?;
-    tokio::spawn(finish(Arc::clone(kraken), account.to_owned(), flow.clone()));
-    Ok(flow)
 }
 
 pub(crate) fn card(flow: &DeviceFlow) -> Message {
@@ -90,11 +81,14 @@ async fn finish(kraken: Arc<Kraken>, account: String, flow: DeviceFlow) {
         }
     };
     // Before anything goes on: whoever asks from now on must not be shown the card of a sign-in that is over.
-    if let Err(error) = kraken.sessions.over(&account).await {
+    let is_on_record = kraken.sessions.over(&account, &flow).await.unwrap_or_else(|error| {
         tracing::error!(%error, "a sign-in that is over could not be forgotten");
-    }
+        true
+    });
     let left = match &ended {
         Ok(()) => kraken.inbox.signed_in(&account).await.map(|()| Vec::new()),
+        // What waits, waits for the one that is going on now.
+        Err(_) if !is_on_record => return,
         Err(_) => kraken.inbox.give_up(&account).await,
     };
     match (ended, left) {
@@ -178,3 +172,6 @@ pub(crate) async fn whisper(
     }
     Ok(kraken.whisper(incoming, said, message).await?)
 }
+
+#[cfg(test)]
+mod tests;

@@ -122,10 +122,6 @@ async fn respond(kraken: &Arc<Kraken>, open: &Open, said: &Said) -> Result<Optio
     }
     match command {
         Command::Help => return Ok(Some(commands::help::run(said.direct, kraken.agent.is_some()))),
-        Command::Login => {
-            sign_in::login(kraken, &open.incoming, said).await?;
-            return Ok(None);
-        }
         Command::Logout => return commands::logout::run(kraken, &said.user).await.map(Some),
         _ => {}
     }

@@ -168,7 +168,9 @@ async fn an_account_is_unlinked_and_signs_in_again() {
     let ben = member(&up).await;
     alone(&ben.asks("unlink").await, &["This Slack account is not tied to you any more"]);
     aloud(&ana.asks("members").await, &["Ben Okafor (has not signed in)"]);
-    greeted(&ben.asks_and_signs_in("run hello").await);
+    alone(&ben.asks_and_signs_in("login").await, &["You are signed in as Ben Okafor"]);
+    alone(&ben.asks("login").await, &["You are signed in as Ben Okafor"]);
+    greeted(&ben.asks("run hello").await);
     aloud(&ana.asks("sync").await, &["all is as I knew it"]);
 }
 
