@@ -21,7 +21,7 @@ pub(crate) const REMOVE_TENTACLE: &str = "remove_tentacle";
 pub(crate) const UNKNOWN: &str = "This button does nothing any more.";
 
 /// What is told when a form can no longer be opened.
-pub(crate) const TOO_LATE: &str = "That took me too long. Press the button again.";
+pub(crate) const TOO_LATE: &str = "That took me too long. Try it once more.";
 
 /// The command that a button stands for; `None` when it has opened a modal.
 pub(crate) async fn pressed(

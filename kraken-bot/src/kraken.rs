@@ -14,6 +14,7 @@ use crate::state::StateRepo;
 use crate::working_copy::WorkingCopy;
 use serde_json::Value;
 use std::sync::Arc;
+use uuid::Uuid;
 
 /// Everything that the Kraken needs to answer.
 pub(crate) struct Kraken {
@@ -124,8 +125,8 @@ impl Kraken {
         Ok(ts)
     }
 
-    /// Says something that only the one who asked can read: in their thread where somebody has replied there, else in the channel. A
-    /// slash command can be given where the Kraken is not; then Slack tells them.
+    /// Says something that only the one who asked can read: in their thread where somebody has replied there, else in the channel. They
+    /// can ask where the Kraken is not: then Slack tells them, or a direct message does.
     pub(crate) async fn whisper(
         &self,
         incoming: &Incoming,
@@ -134,14 +135,18 @@ impl Kraken {
     ) -> Result<(), SayError> {
         let place = place(incoming, said);
         let has_replies = match &place.thread {
-            Some(thread) => {
-                said.is_reply() || self.inbox.has_spoken_in(&place.channel, thread).await?
-            }
+            Some(thread) => said.is_reply() || self.inbox.has_spoken_in(&place.channel, thread).await?,
             None => false,
         };
         match (self.slack.whisper(&place, has_replies, (&said.user, message)).await, &said.how) {
             (Err(error), How::Slash(address)) if error.is_final() => {
                 Ok(self.slack.respond(address, message).await?)
+            }
+            (Err(error), _) if error.is_final() && said.is_from_anywhere() => {
+                let place = Place { channel: self.slack.direct(&said.user).await?, thread: None };
+                let key = format!("whisper:{}:{}", incoming.id, Uuid::now_v7());
+                self.slack.say(&place, message, &key).await?;
+                Ok(())
             }
             (whispered, _) => Ok(whispered?),
         }

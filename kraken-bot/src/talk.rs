@@ -33,6 +33,11 @@ pub(crate) enum Became {
 pub(crate) const NOT_INVITED: &str =
     "I am not in this channel. Say `/invite @kraken` here, then ask me again.";
 
+/// The same in a direct message.
+pub(crate) fn not_invited(channel: &str) -> String {
+    format!("I am not in <#{channel}>. Say `/invite @kraken` there, then ask me again.")
+}
+
 /// What is told when nobody can be asked to sign in.
 pub(crate) const NO_SIGN_IN: &str = "I cannot ask you to sign in at the moment. Try again.";
 
@@ -59,14 +64,15 @@ async fn answer_at_once(kraken: &Arc<Kraken>, open: &Open, said: &Said) -> Becam
         }
         Err(stop) => match in_words(&stop) {
             Some(words) => Answer::Whisper(Message::new(words)),
-            // Slack lets people ask where the Kraken is not.
-            None if matches!((&stop, &said.how), (Stop::Slack(error), How::Slash(_)) if error.is_final()) => {
-                Answer::Whisper(Message::new(NOT_INVITED))
-            }
-            None if matches!(&stop, Stop::Slack(error) if error.is_final()) => {
-                tracing::warn!(error = %stop, "a message can never be answered");
-                return Became::Done;
-            }
+            None if matches!(&stop, Stop::Slack(error) if error.is_final()) => match &said.how {
+                // Slack lets people ask where the Kraken is not.
+                How::Slash(_) => Answer::Whisper(Message::new(NOT_INVITED)),
+                How::Form => Answer::Whisper(Message::new(not_invited(&open.incoming.channel))),
+                How::Spoken | How::Overheard => {
+                    tracing::warn!(error = %stop, "a message can never be answered");
+                    return Became::Done;
+                }
+            },
             None => {
                 tracing::warn!(error = %stop, "a message could not be answered; trying again");
                 return Became::Again;
@@ -181,10 +187,22 @@ async fn ask_to_sign_in(kraken: &Arc<Kraken>, open: &Open, said: &Said) -> Becam
 }
 
 async fn deliver(kraken: &Kraken, open: &Open, said: &Said, answer: Answer) -> Result<(), SayError> {
-    let (Answer::Aloud(message) | Answer::Whisper(message)) = &answer;
+    match (tell(kraken, open, said, &answer).await, &answer) {
+        // Where the Kraken is not, nothing can be said for all.
+        (Err(SayError::Slack(error)), Answer::Aloud(message))
+            if error.is_final() && said.is_from_anywhere() =>
+        {
+            kraken.whisper(&open.incoming, said, message).await
+        }
+        (told, _) => told,
+    }
+}
+
+async fn tell(kraken: &Kraken, open: &Open, said: &Said, answer: &Answer) -> Result<(), SayError> {
+    let (Answer::Aloud(message) | Answer::Whisper(message)) = answer;
     let place = place(&open.incoming, said);
     let key = format!("answer:{}", open.incoming.id);
-    match (&answer, &said.how) {
+    match (answer, &said.how) {
         (Answer::Whisper(_), How::Slash(_)) => kraken.whisper(&open.incoming, said, message).await,
         (Answer::Whisper(_), _) if !said.direct => kraken.whisper(&open.incoming, said, message).await,
         (Answer::Aloud(_), How::Slash(_) | How::Form) if said.thread.is_empty() && !said.direct => {
@@ -224,3 +242,6 @@ pub(crate) fn in_words(stop: &Stop) -> Option<String> {
         Stop::SignIn | Stop::Review | Stop::Away(..) | Stop::Slack(_) | Stop::Memory(_) => None,
     }
 }
+
+#[cfg(test)]
+mod tests;

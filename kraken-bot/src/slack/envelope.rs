@@ -93,9 +93,10 @@ impl Said {
         !self.thread.is_empty() && self.thread != self.ts
     }
 
-    /// Whether it can have been asked where the Kraken is not: Slack offers forms and shortcuts everywhere.
+    /// Whether it can have been asked where the Kraken is not: Slack offers slash commands, shortcuts and their forms everywhere.
     pub(crate) fn is_from_anywhere(&self) -> bool {
-        self.how == How::Form || self.click.as_ref().is_some_and(|click| click.action == ASK_ANYTHING)
+        let is_shortcut = self.click.as_ref().is_some_and(|click| click.action == ASK_ANYTHING);
+        is_shortcut || matches!(self.how, How::Form | How::Slash(_))
     }
 }
 

@@ -229,6 +229,7 @@ fn wrong() -> Vec<Shown> {
             ),
             words("no answer that can be understood", talk::in_words(&lost).unwrap()),
             words("the Kraken is not in the channel", talk::NOT_INVITED),
+            words("the Kraken is not in the channel, after a form", talk::not_invited("C1")),
             words("a direct message is no place for it", asked::NOT_HERE),
         ])
         .collect()
