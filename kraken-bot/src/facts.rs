@@ -3,9 +3,9 @@
 
 use crate::kraken::Kraken;
 use crate::server::CallError;
-use crate::slack::directory::Known;
-use crate::slack::envelope::What;
-use crate::slack::{ChannelInfo, SlackError};
+use crate::slack::directory::{Known, account};
+use crate::slack::envelope::{Incoming, What};
+use crate::slack::{Account, ChannelInfo, SlackError};
 use jiff::Timestamp;
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
@@ -27,74 +27,116 @@ pub(crate) enum ReportError {
 }
 
 /// The accounts that were last seen in enclaves' channels, so that a change of one is told from a new status or picture: Slack
-/// reports all of them alike, and they are many.
+/// reports all of them alike, and they are many. One that is over has no class.
 #[derive(Debug, Default)]
-pub(crate) struct Seen(Mutex<HashMap<String, AccountClass>>);
+pub(crate) struct Seen(Mutex<HashMap<String, Option<AccountClass>>>);
 
 impl Seen {
     fn remember(&self, people: &[ChannelPerson]) {
         let mut seen = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        seen.extend(people.iter().map(|person| (person.user.clone(), person.class)));
+        seen.extend(people.iter().map(|person| (person.user.clone(), Some(person.class))));
     }
 
-    /// Whether an account of this class was never seen, or as one of another class.
-    fn is_news(&self, user: &str, class: AccountClass) -> bool {
+    fn remember_account(&self, account: &Account) {
+        let mut seen = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        seen.insert(account.id.clone(), class(account));
+    }
+
+    /// Whether an account was never seen like this, or otherwise.
+    fn is_news(&self, account: &Account) -> bool {
         let seen = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        seen.get(user).map_or(class != AccountClass::Full, |known| *known != class)
+        let usual = Some(AccountClass::Full);
+        class(account) != seen.get(&account.id).copied().unwrap_or(usual)
     }
 }
 
+fn class(account: &Account) -> Option<AccountClass> {
+    (!account.deleted).then_some(account.class)
+}
+
 /// Reports what happened in a channel.
-pub(crate) async fn report(kraken: &Kraken, channel: &str, what: &What) -> Result<(), ReportError> {
+pub(crate) async fn report(kraken: &Kraken, incoming: &Incoming, what: &What) -> Result<(), ReportError> {
+    let channel = incoming.channel.as_str();
     let mut news = empty(kraken, channel);
+    // What is heard of late happened when it happened; a clock of Slack's that is ahead says nothing about what comes.
+    news.observed_at = incoming.at.map_or(news.observed_at, |at| at.min(news.observed_at));
     match what {
         What::Joined(user) if *user == kraken.slack.me.user_id => {
             return report_channel(kraken, channel, &mut Known::new()).await.map(drop);
         }
-        What::Joined(user) => {
-            let account = kraken.slack.account(user).await?;
-            if !account.is_somebody() {
-                return Ok(());
-            }
-            news.joined = vec![account.person()];
-            kraken.seen.remember(&news.joined);
-        }
+        What::Joined(user) => return report_joined(kraken, news, user).await,
         What::Left(user) => news.left = vec![user.clone()],
         What::Archived => news.archived = Some(true),
+        What::Deleted => (news.archived, news.deleted) = (Some(true), true),
         What::Unarchived | What::Different => {
             return report_channel(kraken, channel, &mut Known::new()).await.map(drop);
         }
         What::Renamed(name) => news.name = Some(name.clone()),
         What::Moved(to) => news.moved_to = Some(to.clone()),
         What::Unseen => news.unseen = true,
-        What::Account(user) => return report_account(kraken, user).await,
+        What::Account(user) => return report_account(kraken, news, kraken.slack.account(user).await?).await,
+        What::Changed(user) => {
+            let account = account(user.as_ref().clone(), &kraken.slack.me.team_id);
+            return report_account(kraken, news, account).await;
+        }
         What::Said(_) | What::Unsaid(_) | What::Home(_) => return Ok(()),
     }
     kraken.server.call_as_relay::<ChannelReport>(&news).await?;
     Ok(())
 }
 
-/// Reports an account that is different in every channel that has an enclave. One that cannot be used any more is in none of
-/// them, and its tokens are dropped.
-async fn report_account(kraken: &Kraken, user: &str) -> Result<(), ReportError> {
-    let account = kraken.slack.account(user).await?;
-    let is_over = account.deleted;
-    if account.is_bot || !(is_over || kraken.seen.is_news(user, account.class)) {
+/// Reports that somebody joined, once Slack lists them: who has left again before that was heard of is let in by nothing. Where
+/// the server knows of something later, the whole list decides.
+async fn report_joined(kraken: &Kraken, mut news: ChannelReportArgs, user: &str) -> Result<(), ReportError> {
+    if !kraken.slack.is_in(&news.channel, user).await? {
         return Ok(());
     }
-    if is_over && let Err(error) = kraken.sessions.end(user).await {
+    let account = kraken.slack.account(user).await?;
+    if !account.is_somebody() {
+        return Ok(());
+    }
+    news.joined = vec![account.person()];
+    kraken.seen.remember(&news.joined);
+    let answer = kraken.server.call_as_relay::<ChannelReport>(&news).await?;
+    if answer.enclave.is_some() && !answer.taken {
+        report_channel(kraken, &news.channel, &mut Known::new()).await?;
+    }
+    Ok(())
+}
+
+/// Reports an account that is different in every channel that has an enclave. One that cannot be used any more is in none of
+/// them and belongs to nobody, and its tokens are dropped.
+async fn report_account(
+    kraken: &Kraken,
+    news: ChannelReportArgs,
+    mut account: Account,
+) -> Result<(), ReportError> {
+    if account.is_bot || !kraken.seen.is_news(&account) {
+        return Ok(());
+    }
+    // What takes something away counts as it was told; what gives something is asked for.
+    if class(&account) == Some(AccountClass::Full) {
+        account = kraken.slack.account(&account.id).await?;
+    }
+    let (left, changed) = match account.deleted {
+        true => (vec![account.id.clone()], Vec::new()),
+        false => (Vec::new(), vec![account.person()]),
+    };
+    if account.deleted
+        && let Err(error) = kraken.sessions.end(&account.id).await
+    {
         tracing::error!(%error, "the session of an account that is over could not be ended");
     }
-    for channel in channels(kraken).await? {
-        let mut news = empty(kraken, &channel.channel);
-        if is_over {
-            news.left = vec![user.to_owned()];
-        } else {
-            news.changed = vec![account.person()];
-        }
+    for MappedChannel { channel, .. } in channels(kraken).await? {
+        let (left, changed) = (left.clone(), changed.clone());
+        let news = ChannelReportArgs { channel, left, changed, ..news.clone() };
         kraken.server.call_as_relay::<ChannelReport>(&news).await?;
     }
-    kraken.seen.remember(&[account.person()]);
+    if account.deleted {
+        let news = ChannelReportArgs { channel: String::new(), ended: left, ..news };
+        kraken.server.call_as_relay::<ChannelReport>(&news).await?;
+    }
+    kraken.seen.remember_account(&account);
     Ok(())
 }
 
@@ -182,5 +224,10 @@ fn empty(kraken: &Kraken, channel: &str) -> ChannelReportArgs {
         changed: Vec::new(),
         unseen: false,
         left: Vec::new(),
+        deleted: false,
+        ended: Vec::new(),
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -6,7 +6,7 @@ mod reviewed;
 mod spoken;
 
 pub(crate) use held::Value;
-pub(crate) use order::{Open, runnable};
+pub(crate) use order::{Lane, Open, runnable};
 
 use crate::slack::envelope::{How, Incoming, What, message_id};
 use jiff::Timestamp;
@@ -109,7 +109,7 @@ impl Inbox {
         .bind(&incoming.id)
         .bind(&incoming.channel)
         .bind(incoming.conversation())
-        .bind(i64::from(incoming.is_fact()))
+        .bind(Lane::of(incoming).number())
         .bind(serde_json::to_string(incoming)?)
         .bind(now())
         .execute(&self.pool)
@@ -175,14 +175,31 @@ impl Inbox {
         Ok(found.is_some())
     }
 
-    /// What is not done and waits for nothing but its turn, in the order in which it came.
+    /// What is not done and waits for nothing but its turn, in the order in which it came. Facts are read by themselves, so that
+    /// none is hidden by many messages. A fact waits for those before it in its channel, also while they wait for the server; only
+    /// leaving does not. A message waits for the facts before it in its channel, unless one of them waits itself: then whoever asked is
+    /// told what is away.
     pub(crate) async fn open_events(&self) -> Result<Vec<Open>, InboxError> {
-        let rows = sqlx::query(
-            "SELECT seq, channel, conversation, fact, content FROM event \
-             WHERE done_at IS NULL AND waits_for IS NULL ORDER BY seq LIMIT 1000",
+        let mut rows = sqlx::query(
+            "SELECT seq, channel, conversation, fact, content FROM event AS it \
+             WHERE done_at IS NULL AND waits_for IS NULL AND fact > 0 AND (fact = 2 OR NOT EXISTS ( \
+                 SELECT 1 FROM event AS earlier WHERE earlier.conversation = it.conversation AND earlier.seq < it.seq \
+                 AND earlier.fact > 0 AND earlier.done_at IS NULL)) \
+             ORDER BY fact DESC, seq LIMIT 1000",
         )
         .fetch_all(&self.pool)
         .await?;
+        rows.extend(
+            sqlx::query(
+                "SELECT seq, channel, conversation, fact, content FROM event AS it \
+                 WHERE done_at IS NULL AND waits_for IS NULL AND fact = 0 AND COALESCE(( \
+                     SELECT MAX(news.waits_for IS NOT NULL) FROM event AS news WHERE news.conversation = it.channel \
+                     AND news.seq < it.seq AND news.fact > 0 AND news.done_at IS NULL), 1) \
+                 ORDER BY seq LIMIT 1000",
+            )
+            .fetch_all(&self.pool)
+            .await?,
+        );
         let mut open = Vec::with_capacity(rows.len());
         for row in &rows {
             let (seq, content): (i64, String) = (row.try_get("seq")?, row.try_get("content")?);
@@ -192,6 +209,7 @@ impl Inbox {
                     // One that cannot be read must not hold up all others.
                     tracing::error!(%error, seq, "something that happened cannot be read, and is given up");
                     self.done(seq).await?;
+                    self.wake();
                     continue;
                 }
             };
@@ -199,10 +217,11 @@ impl Inbox {
                 seq,
                 channel: row.try_get("channel")?,
                 conversation: row.try_get("conversation")?,
-                fact: row.try_get::<i64, _>("fact")? != 0,
+                lane: Lane::numbered(row.try_get("fact")?),
                 incoming,
             });
         }
+        open.sort_by_key(|event| event.seq);
         Ok(open)
     }
 
@@ -358,7 +377,7 @@ mod tests {
             click: None,
             how: How::Spoken,
         };
-        Incoming { id: id.into(), team: "T1".into(), channel: "C1".into(), what: What::Said(words) }
+        Incoming { id: id.into(), team: "T1".into(), channel: "C1".into(), what: What::Said(words), at: None }
     }
 
     async fn inbox() -> (tempfile::TempDir, Inbox) {
@@ -378,6 +397,46 @@ mod tests {
         inbox.done(open[0].seq).await.unwrap();
         inbox.receive(&said("Ev1", "1.1")).await.unwrap();
         assert_eq!(inbox.open_events().await.unwrap(), []);
+    }
+
+    #[tokio::test]
+    async fn a_fact_is_found_behind_a_thousand_messages_and_waits_for_those_before_it_in_its_channel() {
+        let (_dir, inbox) = inbox().await;
+        let fact = |id: &str, what: What| Incoming { what, ..said(id, "") };
+        sqlx::query(
+            "WITH RECURSIVE numbers (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < 1500) \
+             INSERT INTO event (id, channel, conversation, fact, content, received_at) \
+             SELECT 'said' || n, 'C2', 'C2/1', 0, $1, 0 FROM numbers",
+        )
+        .bind(serde_json::to_string(&said("Ev", "1")).unwrap())
+        .execute(&inbox.pool)
+        .await
+        .unwrap();
+        inbox.receive(&fact("joined", What::Joined("UBEN".into()))).await.unwrap();
+        inbox.receive(&fact("renamed", What::Renamed("prices".into()))).await.unwrap();
+        inbox.receive(&fact("left", What::Left("UBEN".into()))).await.unwrap();
+        inbox.receive(&said("asked", "1.1")).await.unwrap();
+        let open = async || {
+            let open = inbox.open_events().await.unwrap();
+            let open = open.into_iter().filter(|it| it.channel == "C1");
+            open.map(|it| (it.incoming.id, it.seq)).collect::<Vec<_>>()
+        };
+        let ids = async || open().await.into_iter().map(|(id, _)| id).collect::<Vec<_>>();
+        assert_eq!(ids().await, ["joined", "left"]);
+        sqlx::query("DELETE FROM event WHERE channel = 'C2'").execute(&inbox.pool).await.unwrap();
+        assert_eq!(ids().await, ["joined", "left"]);
+        // Also while it waits for the server.
+        sqlx::query("UPDATE event SET waits_for = 'the server' WHERE id = 'joined'")
+            .execute(&inbox.pool)
+            .await
+            .unwrap();
+        assert_eq!(ids().await, ["left", "asked"], "whoever asked is told what the news wait for");
+        inbox.done(open().await[0].1).await.unwrap();
+        assert_eq!(ids().await, ["asked"]);
+        inbox.signed_in("the server").await.unwrap();
+        assert_eq!(ids().await, ["joined"]);
+        inbox.done(open().await[0].1).await.unwrap();
+        assert_eq!(ids().await, ["renamed"]);
     }
 
     #[tokio::test]

@@ -8,6 +8,7 @@ mod prose;
 mod samples;
 mod server;
 pub(crate) mod stand_in;
+pub(crate) mod world;
 
 use crate::slack::blocks::Message;
 use crate::slack::view::Modal;

@@ -3,17 +3,17 @@
 use crate::away;
 use crate::facts::{self, ReportError};
 use crate::home;
-use crate::inbox::{Open, runnable};
+use crate::inbox::{Lane, Open, runnable};
 use crate::kraken::Kraken;
 use crate::server::CallError;
 use crate::slack::envelope::What;
 use crate::talk::{self, Became};
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::task::JoinSet;
 
-/// How many conversations are worked on at once.
+/// How many conversations are worked on at once, in each lane.
 const AT_ONCE: usize = 32;
 
 /// How long after a failure something is tried again.
@@ -21,16 +21,17 @@ const AGAIN_AFTER: Duration = Duration::from_secs(3);
 
 /// Works for ever.
 pub(crate) async fn work(kraken: &Arc<Kraken>) {
-    let mut running: HashSet<i64> = HashSet::new();
+    let mut running: HashMap<i64, Lane> = HashMap::new();
     let mut tasks: JoinSet<i64> = JoinSet::new();
     loop {
         match kraken.inbox.open_events().await {
             Ok(open) => {
-                for event in runnable(&open, &running) {
-                    if tasks.len() >= AT_ONCE {
-                        break;
+                let begun: HashSet<i64> = running.keys().copied().collect();
+                for event in runnable(&open, &begun) {
+                    if running.values().filter(|lane| **lane == event.lane).count() >= AT_ONCE {
+                        continue;
                     }
-                    running.insert(event.seq);
+                    running.insert(event.seq, event.lane);
                     tasks.spawn(one(Arc::clone(kraken), event.clone()));
                 }
             }
@@ -75,7 +76,7 @@ async fn one(kraken: Arc<Kraken>, open: Open) -> i64 {
         What::Unsaid(_) => Became::Done,
         What::Home(at_home) => home::show(&kraken, &open, at_home).await,
         What::Said(said) => talk::answer(&kraken, &open, said).await,
-        fact => match facts::report(&kraken, &open.incoming.channel, fact).await {
+        fact => match facts::report(&kraken, &open.incoming, fact).await {
             Ok(()) => Became::Done,
             // Whoever asks something there meanwhile is not to wait without a word.
             Err(ReportError::Server(CallError::Away(away, detail))) => {
@@ -104,3 +105,6 @@ async fn one(kraken: Arc<Kraken>, open: Open) -> i64 {
     }
     open.seq
 }
+
+#[cfg(test)]
+mod tests;

@@ -37,7 +37,7 @@ impl Inbox {
     pub(crate) async fn news_wait(&self, channel: &str, before: i64) -> Result<Option<Away>, InboxError> {
         for away in Away::ALL {
             let waits: Option<i64> = sqlx::query_scalar(
-                "SELECT 1 FROM event WHERE channel = $1 AND fact = 1 AND waits_for = $2 AND done_at IS NULL \
+                "SELECT 1 FROM event WHERE channel = $1 AND fact > 0 AND waits_for = $2 AND done_at IS NULL \
                  AND seq < $3 LIMIT 1",
             )
             .bind(channel)
@@ -78,7 +78,7 @@ mod tests {
     use crate::slack::envelope::What;
 
     fn of(id: &str, what: What) -> Incoming {
-        Incoming { id: id.into(), team: "T1".into(), channel: "C1".into(), what }
+        Incoming { id: id.into(), team: "T1".into(), channel: "C1".into(), what, at: None }
     }
 
     fn asked() -> What {
@@ -94,9 +94,13 @@ mod tests {
         let inbox = Inbox::open(&dir.path().join("state.db")).await.unwrap();
         inbox.receive(&of("Ev1", What::Left("UBEN".into()))).await.unwrap();
         inbox.receive(&of("Ev2", asked())).await.unwrap();
-        let open = inbox.open_events().await.unwrap();
-        for event in &open {
-            inbox.wait_for_return(event.seq, Away::Server).await.unwrap();
+        // What was asked waits for the news before it, until those wait themselves.
+        let mut open = Vec::new();
+        for id in ["Ev1", "Ev2"] {
+            let mut now = inbox.open_events().await.unwrap();
+            assert_eq!(now.iter().map(|it| it.incoming.id.as_str()).collect::<Vec<_>>(), [id]);
+            inbox.wait_for_return(now[0].seq, Away::Server).await.unwrap();
+            open.append(&mut now);
         }
         assert_eq!(inbox.open_events().await.unwrap(), []);
         assert_eq!(inbox.news_wait("C1", open[1].seq).await.unwrap(), Some(Away::Server));

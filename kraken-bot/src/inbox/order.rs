@@ -4,6 +4,47 @@
 use crate::slack::envelope::{Incoming, What};
 use std::collections::{HashMap, HashSet};
 
+/// What is worked on beside what: each lane has turns of its own, so that what takes long in one holds up nothing in another.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Lane {
+    /// What people ask.
+    Requests,
+    /// Facts about channels and accounts.
+    Facts,
+    /// That somebody has left. It counts whenever it is heard of, so it waits for no fact before it.
+    Leaving,
+}
+
+impl Lane {
+    /// The one that it goes in.
+    pub(super) fn of(incoming: &Incoming) -> Self {
+        match &incoming.what {
+            What::Left(_) => Self::Leaving,
+            What::Changed(user) if user.deleted => Self::Leaving,
+            _ if incoming.is_fact() => Self::Facts,
+            _ => Self::Requests,
+        }
+    }
+
+    /// As it is written down.
+    pub(super) const fn number(self) -> i64 {
+        match self {
+            Self::Requests => 0,
+            Self::Facts => 1,
+            Self::Leaving => 2,
+        }
+    }
+
+    /// As it was written down.
+    pub(super) const fn numbered(number: i64) -> Self {
+        match number {
+            0 => Self::Requests,
+            2 => Self::Leaving,
+            _ => Self::Facts,
+        }
+    }
+}
+
 /// Something that is not done.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Open {
@@ -11,7 +52,7 @@ pub(crate) struct Open {
     pub(crate) seq: i64,
     pub(crate) channel: String,
     pub(crate) conversation: String,
-    pub(crate) fact: bool,
+    pub(crate) lane: Lane,
     pub(crate) incoming: Incoming,
 }
 
@@ -38,9 +79,11 @@ pub(crate) fn runnable<'o>(open: &'o [Open], running: &HashSet<i64>) -> Vec<&'o 
     }
     let mut runnable = Vec::new();
     for event in open {
-        let waits_for_fact = !event.fact && channels_with_facts.contains(event.channel.as_str());
-        let its_turn = busy_conversations.insert(event.conversation.as_str());
-        if event.fact {
+        let asked = event.lane == Lane::Requests;
+        let waits_for_fact = asked && channels_with_facts.contains(event.channel.as_str());
+        let is_first = busy_conversations.insert(event.conversation.as_str());
+        let its_turn = is_first || event.lane == Lane::Leaving;
+        if !asked {
             channels_with_facts.insert(event.channel.as_str());
         }
         if !its_turn || waits_for_fact || running.contains(&event.seq) {
@@ -70,8 +113,10 @@ mod tests {
             team: "T1".into(),
             channel: channel.into(),
             what: What::Joined("UBEN".into()),
+            at: None,
         };
-        Open { seq, channel: channel.into(), conversation, fact: thread.is_none(), incoming }
+        let lane = if thread.is_none() { Lane::Facts } else { Lane::Requests };
+        Open { seq, channel: channel.into(), conversation, lane, incoming }
     }
 
     fn now(open: &[Open], running: &[i64]) -> Vec<i64> {
@@ -107,6 +152,16 @@ mod tests {
         assert_eq!(now(&waiting, &[]), [1, 2, 3, 4, 51]);
         assert_eq!(now(&waiting, &[1, 2, 3, 51]), [4]);
         assert_eq!(now(&waiting, &[1, 2, 3, 4]), [51]);
+    }
+
+    #[test]
+    fn leaving_waits_for_no_fact_and_what_comes_after_waits_for_it() {
+        let leaves = |seq| Open { lane: Lane::Leaving, ..open(seq, "C1", None) };
+        let waiting =
+            [open(1, "C1", None), leaves(2), open(3, "C1", None), leaves(4), open(5, "C1", Some("a"))];
+        assert_eq!(now(&waiting, &[]), [1, 2, 4]);
+        assert_eq!(now(&waiting[1..], &[]), [2, 4]);
+        assert_eq!(now(&waiting[2..3], &[]), [3]);
     }
 
     #[test]

@@ -76,7 +76,7 @@ mod tests {
         let said = serde_json::json!({"user": "UANA", "text": "deploy hello", "ts": "1.1", "thread": "1.1", "direct": false});
         let what = What::Said(serde_json::from_value(said).unwrap());
         inbox
-            .receive(&Incoming { id: "Ev1".into(), team: "T1".into(), channel: "C1".into(), what })
+            .receive(&Incoming { id: "Ev1".into(), team: "T1".into(), channel: "C1".into(), what, at: None })
             .await
             .unwrap();
         let seq = inbox.open_events().await.unwrap()[0].seq;

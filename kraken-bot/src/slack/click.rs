@@ -48,6 +48,7 @@ pub(super) fn read(payload: &Value) -> Option<Incoming> {
         team: text(payload, "/team/id").or_else(|| text(payload, "/user/team_id"))?.to_owned(),
         channel: channel.to_owned(),
         what: What::Said(said),
+        at: None,
     })
 }
 
@@ -72,6 +73,7 @@ fn at_home(payload: &Value, action: &str, user: &str) -> Option<Incoming> {
         team: text(payload, "/team/id").or_else(|| text(payload, "/user/team_id"))?.to_owned(),
         channel: String::new(),
         what: What::Home(AtHome { user: user.to_owned(), deed }),
+        at: None,
     })
 }
 

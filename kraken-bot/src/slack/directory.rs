@@ -1,7 +1,7 @@
 //! Who is who, and who is where: users, channels, members.
 
 use super::{Cursor, Method, Slack, SlackError};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
 use wire::tools::channel::{AccountClass, ChannelPerson};
 
@@ -79,15 +79,16 @@ struct UserAnswer {
     user: RawUser,
 }
 
-#[derive(Deserialize)]
-struct RawUser {
-    id: String,
+/// An account as Slack shows it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct RawUser {
+    pub(crate) id: String,
     #[serde(default)]
     team_id: Option<String>,
     #[serde(default)]
     name: String,
     #[serde(default)]
-    deleted: bool,
+    pub(crate) deleted: bool,
     #[serde(default)]
     is_bot: bool,
     #[serde(default)]
@@ -100,13 +101,14 @@ struct RawUser {
     profile: RawProfile,
 }
 
-#[derive(Default, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 struct RawProfile {
     #[serde(default)]
     display_name: String,
     #[serde(default)]
     real_name: String,
-    #[serde(default)]
+    /// Read, and never written down.
+    #[serde(default, skip_serializing)]
     email: Option<String>,
 }
 
@@ -141,6 +143,22 @@ impl Slack {
     pub(crate) async fn account(&self, id: &str) -> Result<Account, SlackError> {
         let answer: UserAnswer = self.ask(Method::UsersInfo, &[("user", id.to_owned())]).await?;
         Ok(account(answer.user, &self.me.team_id))
+    }
+
+    /// Whether Slack lists an account among those who are in a channel now. Without the whole list nobody is said not to be in it.
+    pub(crate) async fn is_in(&self, channel: &str, user: &str) -> Result<bool, SlackError> {
+        let mut cursor = String::new();
+        loop {
+            let params = paged(vec![("channel", channel.to_owned())], PAGE, cursor);
+            let page: MembersAnswer = self.ask(Method::ConversationsMembers, &params).await?;
+            if page.members.iter().any(|member| member == user) {
+                return Ok(true);
+            }
+            cursor = page.response_metadata.next_cursor;
+            if cursor.is_empty() {
+                return Ok(false);
+            }
+        }
     }
 
     /// The channel of this id.
@@ -244,7 +262,8 @@ fn paged(
     params
 }
 
-fn account(raw: RawUser, own_team: &str) -> Account {
+/// What is shown of an account, for the workspace `own_team`.
+pub(crate) fn account(raw: RawUser, own_team: &str) -> Account {
     let foreign = raw.is_stranger || raw.team_id.as_deref().is_some_and(|team| team != own_team);
     let class = match (foreign, raw.is_restricted || raw.is_ultra_restricted) {
         (true, _) => AccountClass::External,

@@ -1,7 +1,9 @@
 //! What Slack sends: the frames of Socket Mode, read as raw JSON so that an unexpected field loses nothing.
 
+use super::directory::RawUser;
 use super::heard::Heard;
 use crate::modals::ASK_ANYTHING;
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -34,6 +36,9 @@ pub(crate) struct Incoming {
     pub(crate) channel: String,
     /// What.
     pub(crate) what: What,
+    /// When, where Slack says.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) at: Option<Timestamp>,
 }
 
 /// What happened.
@@ -51,6 +56,8 @@ pub(crate) enum What {
     Left(String),
     /// It was archived.
     Archived,
+    /// It was deleted.
+    Deleted,
     /// It is in use again.
     Unarchived,
     /// It has another name.
@@ -63,6 +70,8 @@ pub(crate) enum What {
     Unseen,
     /// Something about an account is different: its class, its name, or whether it can be used. Of no one channel.
     Account(String),
+    /// The same, with the account as Slack shows it from now on.
+    Changed(Box<RawUser>),
 }
 
 /// Something that was said to the Kraken.
@@ -210,6 +219,7 @@ pub(super) fn incoming(payload: &Value, me: &str) -> Option<Incoming> {
     let what = what(event, me)?;
     let channel = match &what {
         What::Account(user) => format!("account/{user}"),
+        What::Changed(user) => format!("account/{}", user.id),
         _ => channel(event)?.to_owned(),
     };
     let id = match &what {
@@ -217,7 +227,17 @@ pub(super) fn incoming(payload: &Value, me: &str) -> Option<Incoming> {
         What::Unsaid(ts) => format!("un{}", message_id(&channel, ts)),
         _ => text(payload, "event_id")?.to_owned(),
     };
-    Some(Incoming { id, team: text(payload, "team_id")?.to_owned(), channel, what })
+    Some(Incoming { id, team: text(payload, "team_id")?.to_owned(), channel, what, at: at(payload, event) })
+}
+
+/// When it happened: the event says so exactly, what it came in to the second.
+fn at(payload: &Value, event: &Value) -> Option<Timestamp> {
+    let exactly = || {
+        let (seconds, parts) = text(event, "event_ts")?.split_once('.')?;
+        let nanoseconds = format!("{parts:0<9}").get(..9)?.parse().ok()?;
+        Timestamp::new(seconds.parse().ok()?, nanoseconds).ok()
+    };
+    exactly().or_else(|| Timestamp::from_second(payload.get("event_time")?.as_i64()?).ok())
 }
 
 /// A channel is a text in most events, and an object in `channel_rename`.
@@ -237,16 +257,24 @@ fn what(event: &Value, me: &str) -> Option<What> {
         }
         "member_joined_channel" => What::Joined(user()?),
         "member_left_channel" => What::Left(user()?),
-        // A channel that was deleted has nobody in it, like one that is archived, and does not come back.
-        "channel_archive" | "group_archive" | "channel_deleted" | "group_deleted" => What::Archived,
+        "channel_archive" | "group_archive" => What::Archived,
+        "channel_deleted" | "group_deleted" => What::Deleted,
         "channel_unarchive" | "group_unarchive" => What::Unarchived,
         "channel_rename" | "group_rename" => What::Renamed(text(event.get("channel")?, "name")?.to_owned()),
         "channel_id_changed" => What::Moved(text(event, "new_channel_id")?.to_owned()),
         "channel_shared" | "channel_unshared" => What::Different,
         "channel_left" | "group_left" => What::Unseen,
-        "user_change" => What::Account(text(event.get("user")?, "id")?.to_owned()),
+        "user_change" => account(event.get("user")?)?,
         _ => return None,
     })
+}
+
+/// An account that is different. One that is shown in another way than is known here is asked for.
+fn account(user: &Value) -> Option<What> {
+    match RawUser::deserialize(user) {
+        Ok(user) => Some(What::Changed(Box::new(user))),
+        Err(_) => Some(What::Account(text(user, "id")?.to_owned())),
+    }
 }
 
 /// A message, as everybody in the channel reads it.
@@ -401,11 +429,28 @@ mod tests {
         let shared = json!({"type": "channel_shared", "channel": "C1", "connected_team_id": "T9"});
         assert_eq!(what(shared), ("C1".into(), What::Different));
         let gone = json!({"type": "channel_deleted", "channel": "C1"});
-        assert_eq!(what(gone), ("C1".into(), What::Archived));
+        assert_eq!(what(gone), ("C1".into(), What::Deleted));
         let out = json!({"type": "group_left", "channel": "G1"});
         assert_eq!(what(out), ("G1".into(), What::Unseen));
         let fired = json!({"type": "user_change", "user": {"id": "UBEN", "deleted": true}});
-        assert_eq!(what(fired), ("account/UBEN".into(), What::Account("UBEN".into())));
+        let (channel, What::Changed(user)) = what(fired) else { panic!("the account is shown") };
+        assert_eq!((channel.as_str(), user.id.as_str(), user.deleted), ("account/UBEN", "UBEN", true));
+        let odd = json!({"type": "user_change", "user": {"id": "UBEN", "deleted": "perhaps"}});
+        assert_eq!(what(odd), ("account/UBEN".into(), What::Account("UBEN".into())));
+    }
+
+    #[test]
+    fn what_happened_happened_when_slack_says() {
+        let at = |payload: Value| super::incoming(&payload, "UKRAKEN").unwrap().at.map(|at| at.to_string());
+        let event = json!({"type": "member_joined_channel", "user": "UBEN", "channel": "C1"});
+        let payload = json!({"event_id": "Ev1", "team_id": "T1", "event": event});
+        assert_eq!(at(payload.clone()), None);
+        let mut to_the_second = payload;
+        to_the_second["event_time"] = 1_800_000_000.into();
+        assert_eq!(at(to_the_second.clone()).unwrap(), "2027-01-15T08:00:00Z");
+        let mut exactly = to_the_second;
+        exactly["event"]["event_ts"] = "1800000000.000200".into();
+        assert_eq!(at(exactly).unwrap(), "2027-01-15T08:00:00.0002Z");
     }
 
     #[test]

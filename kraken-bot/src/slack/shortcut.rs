@@ -43,5 +43,6 @@ pub(super) fn read(payload: &Value, me: &str) -> Option<Incoming> {
         team: text("/team/id").or_else(|| text("/user/team_id"))?.to_owned(),
         channel: channel.to_owned(),
         what: What::Said(said),
+        at: None,
     })
 }

@@ -24,6 +24,7 @@ pub(super) fn read(payload: &Value) -> Option<Incoming> {
         team: text("team_id")?.to_owned(),
         channel: channel.to_owned(),
         what: What::Said(said),
+        at: None,
     })
 }
 

@@ -195,6 +195,7 @@ pub(super) fn read(payload: &Value) -> Option<Submission> {
         team: text("/team/id").or_else(|| text("/user/team_id"))?.to_owned(),
         channel: origin.channel,
         what: What::Said(said),
+        at: None,
     };
     Some(Submission { incoming, user, typed, button: origin.button, held })
 }

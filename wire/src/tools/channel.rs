@@ -54,6 +54,13 @@ pub struct ChannelReportArgs {
     /// Who left: Slack users.
     #[serde(default, deserialize_with = "list_or_null", skip_serializing_if = "Vec::is_empty")]
     pub left: Vec<String>,
+    /// Whether the channel was deleted, which Slack does not take back: it is archived, too.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub deleted: bool,
+    /// Accounts of the workspace that cannot be used any more: Slack users. From now on they belong to nobody. That is of no one
+    /// channel and reported by itself: the channel is empty, and what else is said is not looked at.
+    #[serde(default, deserialize_with = "list_or_null", skip_serializing_if = "Vec::is_empty")]
+    pub ended: Vec<String>,
 }
 
 /// Somebody in a channel.

@@ -128,9 +128,8 @@ fn usual(tool: &str, property: &str) -> Option<Value> {
         // left out: what is told apart by a variant, or makes a change of nothing
         "add_members" | "remove_members" | "mode" | "new_mode" | "new_enrollment" | "new_quota_preset"
         | "new_channel_name" | "new_status" | "new_owner" | "dry_run" | "export" | "cursor" | "status"
-        | "withdraw" | "acknowledge" | "joined" | "left" | "archived" | "changed" | "moved_to" | "unseen" => {
-            return None;
-        }
+        | "withdraw" | "acknowledge" | "joined" | "left" | "archived" | "changed" | "moved_to" | "unseen"
+        | "deleted" | "ended" => return None,
         // left out: people mean their own, and an operator's fault is told after the gate
         "founder" | "account" | "issuer" | "subject" => return None,
         unknown => panic!("{tool} has a property `{unknown}`: say here what to send for it"),

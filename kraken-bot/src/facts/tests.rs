@@ -1,0 +1,131 @@
+//! What Slack tells is reported as it is, and what is no news not at all.
+
+use super::{ReportError, report};
+use crate::slack::envelope::{Incoming, What};
+use crate::tests::world::{World, happened};
+use jiff::{Timestamp, ToSpan as _};
+use serde_json::{Value, json};
+
+async fn reported(world: &World, incoming: &Incoming) -> Result<(), ReportError> {
+    report(&world.kraken, incoming, &incoming.what).await
+}
+
+fn joined() -> Incoming {
+    happened("joined", What::Joined("UBEN".into()))
+}
+
+/// Slack tells that an account is different.
+fn changed(user: Value) -> Incoming {
+    let what = What::Changed(serde_json::from_value(user).unwrap());
+    Incoming { channel: "account/UBEN".into(), ..happened("changed", what) }
+}
+
+#[tokio::test]
+async fn who_has_left_again_before_their_joining_is_heard_of_is_not_reported_as_there() {
+    let world = World::new().await;
+    world.around().members.insert("C1", vec!["UANA"]);
+    reported(&world, &joined()).await.unwrap();
+    assert_eq!(world.reports(), Vec::<Value>::new());
+    world.around().members.insert("C1", vec!["UANA", "UBEN"]);
+    reported(&world, &joined()).await.unwrap();
+    assert_eq!(world.reports()[0]["joined"][0]["user"], "UBEN");
+}
+
+#[tokio::test]
+async fn an_error_or_half_a_list_confirms_nothing_and_is_tried_again() {
+    let world = World::new().await;
+    world.around().failing.insert("conversations.members");
+    let failed = reported(&world, &joined()).await.unwrap_err();
+    assert!(matches!(&failed, ReportError::Slack(error) if !error.is_final()), "{failed}");
+    world.around().failing.clear();
+    world.around().by_halves = true;
+    world.around().members.insert("C1", vec!["UANA"]);
+    let failed = reported(&world, &joined()).await.unwrap_err();
+    assert!(matches!(&failed, ReportError::Slack(error) if !error.is_final()), "{failed}");
+    assert_eq!(world.reports(), Vec::<Value>::new());
+}
+
+#[tokio::test]
+async fn what_happened_is_reported_with_the_time_at_which_it_did_and_never_with_one_to_come() {
+    let world = World::new().await;
+    world.around().members.insert("C1", vec!["UBEN"]);
+    let before = Timestamp::now() - 5.minutes();
+    for incoming in [joined(), happened("left", What::Left("UBEN".into()))] {
+        reported(&world, &Incoming { at: Some(before), ..incoming }).await.unwrap();
+    }
+    let ahead = Incoming { at: Some(Timestamp::now() + 5.minutes()), ..joined() };
+    reported(&world, &ahead).await.unwrap();
+    let at: Vec<Timestamp> = world
+        .reports()
+        .iter()
+        .map(|report| report["observed_at"].as_str().unwrap().parse().unwrap())
+        .collect();
+    assert_eq!(at[..2], [before, before]);
+    assert!(at[2] <= Timestamp::now());
+}
+
+#[tokio::test]
+async fn where_the_server_knows_of_something_later_the_whole_list_decides() {
+    let world = World::new().await;
+    world.around().members.insert("C1", vec!["UBEN"]);
+    world.around().reported = json!({"enclave": "prices", "taken": false});
+    reported(&world, &joined()).await.unwrap();
+    let reports = world.reports();
+    assert_eq!(reports.len(), 2, "{reports:?}");
+    assert_eq!(reports[1]["members"][0]["user"], "UBEN");
+    // Where there is no enclave, nothing is to be decided.
+    world.around().reported = json!({"taken": false});
+    reported(&world, &joined()).await.unwrap();
+    assert_eq!(world.reports().len(), 3);
+}
+
+#[tokio::test]
+async fn a_new_status_of_anybody_is_asked_of_nobody() {
+    let world = World::new().await;
+    let before = world.around().asked.clone();
+    for number in 0..5000 {
+        let status =
+            json!({"id": format!("U{number}"), "team_id": "T1", "profile": {"status_text": "at lunch"}});
+        reported(&world, &changed(status)).await.unwrap();
+    }
+    assert_eq!(world.around().asked, before);
+    assert!(world.around().calls.is_empty());
+}
+
+#[tokio::test]
+async fn another_class_counts_as_it_is_told_unless_it_gives_something() {
+    let world = World::new().await;
+    let before = world.around().asked.len();
+    let guest = json!({"id": "UBEN", "team_id": "T1", "is_restricted": true});
+    for _ in 0..2 {
+        reported(&world, &changed(guest.clone())).await.unwrap();
+    }
+    assert_eq!(world.around().asked.len(), before);
+    let classes = || world.reports().iter().map(|it| it["changed"][0]["class"].clone()).collect::<Vec<_>>();
+    assert_eq!(classes(), ["guest"]);
+    reported(&world, &changed(json!({"id": "UBEN"}))).await.unwrap();
+    assert_eq!(world.around().asked[before..], ["users.info"]);
+    assert_eq!(classes(), ["guest", "full"]);
+}
+
+#[tokio::test]
+async fn an_account_that_is_over_is_nowhere_and_belongs_to_nobody() {
+    let world = World::new().await;
+    let before = world.around().asked.clone();
+    for _ in 0..2 {
+        reported(&world, &changed(json!({"id": "UBEN", "team_id": "T1", "deleted": true}))).await.unwrap();
+    }
+    let reports = world.reports();
+    let told: Vec<_> = reports.iter().map(|it| (&it["channel"], it.get("left"), it.get("ended"))).collect();
+    let ben = json!(["UBEN"]);
+    assert_eq!(told, [(&json!("C1"), Some(&ben), None), (&json!(""), None, Some(&ben))]);
+    assert_eq!(world.around().asked, before);
+}
+
+#[tokio::test]
+async fn a_channel_that_was_deleted_is_reported_as_that() {
+    let world = World::new().await;
+    reported(&world, &happened("deleted", What::Deleted)).await.unwrap();
+    let report = world.reports().remove(0);
+    assert_eq!((&report["archived"], &report["deleted"]), (&json!(true), &json!(true)));
+}
