@@ -10,9 +10,14 @@ use crate::sign_in::whisper;
 use crate::slack::blocks::{Message, code, escape};
 use crate::slack::envelope::{How, Incoming, Said, What};
 use crate::talk::Became;
+use std::sync::Arc;
+use std::time::Duration;
 
 /// How long something waits, in seconds: what is done much later is not what was asked any more.
 const WAITS: i64 = 600;
+
+/// How often it is looked whether what is away is back.
+const EVERY: Duration = Duration::from_secs(2);
 
 /// What can be away.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -75,17 +80,35 @@ pub(crate) async fn wait_with_news(kraken: &Kraken, open: &Open, away: Away) -> 
     }
 }
 
-/// Looks at what waits: what has waited for too long is let go, and with the server back the rest goes on.
-pub(crate) async fn look(kraken: &Kraken, is_back: bool) {
+/// Looks for ever at what waits. Nothing else is done here, so that nothing that takes long keeps from going on what waits:
+/// somebody's leaving may be among it.
+pub(crate) async fn watch(kraken: &Arc<Kraken>) {
+    loop {
+        match kraken.inbox.anything_waits().await {
+            Ok(true) => look(kraken).await,
+            Ok(false) => {}
+            Err(error) => tracing::error!(%error, "what waits could not be looked at"),
+        }
+        tokio::time::sleep(EVERY).await;
+    }
+}
+
+/// What has waited for too long is let go, and with the server back the rest goes on.
+async fn look(kraken: &Arc<Kraken>) {
     match kraken.inbox.waited_since_before(now() - WAITS).await {
+        Ok(given_up) if given_up.is_empty() => {}
         Ok(given_up) => {
-            for incoming in given_up {
-                let_go(kraken, &incoming).await;
-            }
+            // Slack may take its time, too.
+            let kraken = Arc::clone(kraken);
+            tokio::spawn(async move {
+                for incoming in given_up {
+                    let_go(&kraken, &incoming).await;
+                }
+            });
         }
         Err(error) => tracing::error!(%error, "what has waited for too long could not be found"),
     }
-    if !is_back {
+    if !kraken.server.answers().await {
         return;
     }
     for away in Away::ALL {

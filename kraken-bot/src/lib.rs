@@ -165,8 +165,13 @@ async fn listen(args: &Args, key: SigningKey, secrets: Secrets) -> Result<(), Ru
     }
     tracing::info!(user = kraken.slack.me.user_id, "the Kraken is awake");
     let hearing = hear(&kraken, client, &secrets.hears);
-    let (heard, (), (), ()) =
-        tokio::join!(hearing, worker::work(&kraken), notices::deliver(&kraken), housekeeping(&kraken));
+    let (heard, (), (), (), ()) = tokio::join!(
+        hearing,
+        worker::work(&kraken),
+        away::watch(&kraken),
+        notices::deliver(&kraken),
+        housekeeping(&kraken)
+    );
     heard
 }
 

@@ -1,6 +1,5 @@
 //! Delivers what the server wants channels to hear, each once.
 
-use crate::away;
 use crate::cards;
 use crate::commands::{approve, join, transfer};
 use crate::kraken::Kraken;
@@ -23,11 +22,9 @@ pub(crate) async fn deliver(kraken: &Kraken) {
     let mut told = Vec::new();
     let mut later: HashMap<Uuid, Instant> = HashMap::new();
     loop {
-        let fetched = round(kraken, &mut told, &mut later).await;
-        if let Err(error) = &fetched {
+        if let Err(error) = round(kraken, &mut told, &mut later).await {
             tracing::debug!(%error, "notices cannot be fetched");
         }
-        away::look(kraken, fetched.is_ok()).await;
         tokio::time::sleep(EVERY).await;
     }
 }

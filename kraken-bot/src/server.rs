@@ -8,16 +8,54 @@ use secrecy::{ExposeSecret, SecretString};
 use serde_json::{Map, Value};
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::time::Duration;
 use tokio::sync::Mutex;
 use tokio::sync::mpsc::UnboundedSender;
 use uuid::Uuid;
 use wire::assertion::{Assertion, Channel, Kind, MAX_LIFE_SECONDS, User, sign};
 use wire::client::{Client, ClientError, Extras, Told, ToolShown};
 use wire::signing::SigningKey;
+use wire::tools::approval::ReachApprove;
+use wire::tools::channel::{Notices, NoticesArgs};
+use wire::tools::custody::WfRestart;
+use wire::tools::drift::StateRepair;
+use wire::tools::enclave::{
+    EnclaveDeprovision, EnclaveFreeze, EnclaveProvision, EnclaveSync, EnclaveUnfreeze,
+};
+use wire::tools::observe::ReachObserve;
+use wire::tools::restore::StateRestore;
+use wire::tools::secret::{SecretRemove, SecretSet};
+use wire::tools::tentacle::{WfApply, WfRemove, WfRun};
 use wire::{Failure, FailureCode, Tool, canonical};
 
 /// How many connections are kept for people who may come back.
 const KEPT: usize = 64;
+
+/// How long the server may take for what it only has to look up or write down: one that says nothing for longer is as far away
+/// as one that takes no connection.
+const SOON: Duration = Duration::from_secs(15);
+
+/// The same for the question whether it is back.
+const AT_ONCE: Duration = Duration::from_secs(5);
+
+/// What may take longer, for it runs, deploys, builds up or takes down: how long, the client knows.
+const LONG: [&str; 15] = [
+    EnclaveDeprovision::NAME,
+    EnclaveFreeze::NAME,
+    EnclaveProvision::NAME,
+    EnclaveSync::NAME,
+    EnclaveUnfreeze::NAME,
+    ReachApprove::NAME,
+    ReachObserve::NAME,
+    SecretRemove::NAME,
+    SecretSet::NAME,
+    StateRepair::NAME,
+    StateRestore::NAME,
+    WfApply::NAME,
+    WfRemove::NAME,
+    WfRestart::NAME,
+    WfRun::NAME,
+];
 
 /// Why a call has no answer.
 #[derive(Debug, thiserror::Error)]
@@ -78,11 +116,14 @@ pub(crate) struct Server {
     /// Connections by access token; a new token is a new connection.
     people: Mutex<HashMap<String, Arc<Client>>>,
     relay: Mutex<Option<(Arc<Client>, i64)>>,
+    /// How long an answer may take that needs no work.
+    soon: Duration,
 }
 
 impl Server {
     pub(crate) fn new(endpoint: String, audience: String, key: SigningKey, issuer: Arc<Issuer>) -> Self {
-        Self { endpoint, audience, key, issuer, people: Mutex::default(), relay: Mutex::default() }
+        let (people, relay) = (Mutex::default(), Mutex::default());
+        Self { endpoint, audience, key, issuer, people, relay, soon: SOON }
     }
 
     /// Calls a tool for a person; whoever wants to is told meanwhile how far it has come.
@@ -110,10 +151,13 @@ impl Server {
         args: &T::Args,
         told: Option<UnboundedSender<Told>>,
     ) -> Result<T::Answer, CallError> {
-        let assertion = self.assertion(session, origin, T::NAME, canonical::sha256(args))?;
-        let client = self.connection(&session.access()).await?;
-        let extras = Extras { assertion: Some(assertion), told, ..Extras::default() };
-        Ok(client.call::<T>(args, extras).await?)
+        let called = async {
+            let assertion = self.assertion(session, origin, T::NAME, canonical::sha256(args))?;
+            let client = self.connection(&session.access()).await?;
+            let extras = Extras { assertion: Some(assertion), told, ..Extras::default() };
+            Ok::<_, CallError>(client.call::<T>(args, extras).await?)
+        };
+        within(self.soon, T::NAME, called).await
     }
 
     /// The tools that the server shows to a person.
@@ -134,12 +178,13 @@ impl Server {
             let assertion = Some(self.assertion(session, origin, tool, sha256)?);
             let client = self.connection(&session.access()).await?;
             let extras = Extras { assertion, told: Some(told.clone()), ..Extras::default() };
-            Ok(client.call_by_name(tool.to_owned(), arguments.clone(), extras).await?)
+            let answer = client.call_by_name(tool.to_owned(), arguments.clone(), extras).await?;
+            Ok::<_, CallError>(answer)
         };
-        match call().await {
-            Err(CallError::NoAnswer(_)) => {
+        match within(self.soon, tool, call()).await {
+            Err(CallError::Away(..) | CallError::NoAnswer(_)) => {
                 self.people.lock().await.remove(session.access().expose_secret());
-                call().await
+                within(self.soon, tool, call()).await
             }
             other => other,
         }
@@ -147,16 +192,32 @@ impl Server {
 
     /// Calls a tool as the relay.
     pub(crate) async fn call_as_relay<T: Tool>(&self, args: &T::Args) -> Result<T::Answer, CallError> {
-        let client = self.relay_connection().await?;
-        match client.call::<T>(args, Extras::default()).await {
-            Ok(answer) => Ok(answer),
-            Err(refused @ ClientError::Refused(_)) => Err(refused.into()),
-            Err(error) => {
-                // The next call makes a new connection, with a new token.
-                self.relay.lock().await.take();
-                Err(error.into())
-            }
+        self.call_as_relay_within::<T>(self.soon, args).await
+    }
+
+    /// Whether the server answers.
+    pub(crate) async fn answers(&self) -> bool {
+        let asked = NoticesArgs::default();
+        self.call_as_relay_within::<Notices>(AT_ONCE.min(self.soon), &asked).await.is_ok()
+    }
+
+    async fn call_as_relay_within<T: Tool>(
+        &self,
+        time: Duration,
+        args: &T::Args,
+    ) -> Result<T::Answer, CallError> {
+        let called = async {
+            let client = self.relay_connection().await?;
+            Ok::<_, CallError>(client.call::<T>(args, Extras::default()).await?)
+        };
+        let called = within(time, T::NAME, called).await;
+        // The next call makes a new connection, with a new token. Where one is being made already, this is not waited for.
+        if !matches!(called, Ok(_) | Err(CallError::Refused(_)))
+            && let Ok(mut relay) = self.relay.try_lock()
+        {
+            relay.take();
         }
+        called
     }
 
     fn assertion<E>(
@@ -222,3 +283,19 @@ impl Server {
         Ok(client)
     }
 }
+
+/// What comes of a call within `time`, unless the tool is one that may take long.
+async fn within<T>(
+    time: Duration,
+    tool: &str,
+    called: impl Future<Output = Result<T, CallError>>,
+) -> Result<T, CallError> {
+    if LONG.contains(&tool) {
+        return called.await;
+    }
+    let silent = || CallError::Away(Away::Server, ClientError::TimedOut(time).to_string());
+    tokio::time::timeout(time, called).await.unwrap_or_else(|_| Err(silent()))
+}
+
+#[cfg(test)]
+mod tests;

@@ -20,6 +20,17 @@ impl Inbox {
         Ok(())
     }
 
+    /// Whether anything waits for the server or the issuer.
+    pub(super) async fn anything_waits(&self) -> Result<bool, InboxError> {
+        let waits: Option<i64> =
+            sqlx::query_scalar("SELECT 1 FROM event WHERE waits_for IN ($1, $2) AND done_at IS NULL LIMIT 1")
+                .bind(Away::Server.name())
+                .bind(Away::Issuer.name())
+                .fetch_optional(self.pool())
+                .await?;
+        Ok(waits.is_some())
+    }
+
     /// Whatever waited for it goes on.
     pub(super) async fn is_back(&self, away: Away) -> Result<(), InboxError> {
         let waits: Option<i64> =

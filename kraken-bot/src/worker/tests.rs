@@ -1,9 +1,10 @@
 //! That somebody has left is told, whatever else goes on or does not.
 
 use super::work;
-use crate::away;
 use crate::slack::envelope::{How, Incoming, Said, What};
+use crate::tests::notice;
 use crate::tests::world::{Condition, World, happened};
+use crate::{away, notices};
 use serde_json::json;
 
 fn asks(number: usize) -> Incoming {
@@ -22,6 +23,30 @@ fn asks(number: usize) -> Incoming {
 /// How often Slack was asked for this.
 fn asked(world: &World, method: &str) -> usize {
     world.around().asked.iter().filter(|asked| *asked == method).count()
+}
+
+#[tokio::test]
+async fn leaving_that_waited_for_the_server_is_told_when_it_is_back_while_a_notice_waits_for_slack() {
+    let world = World::new().await;
+    let kraken = &world.kraken;
+    world.around().limited.insert("chat.postMessage");
+    world.around().notices = vec![notice("Ben Okafor has left the channel.")];
+    let happens = async {
+        world.until("a notice waits for Slack", async |it| asked(it, "chat.postMessage") > 0).await;
+        world.around().server = Condition::Away;
+        world.happens("left", What::Left("UBEN".into())).await;
+        let waits = async |it: &World| it.kraken.inbox.news_wait("C1", i64::MAX).await.unwrap().is_some();
+        world.until("the news wait", waits).await;
+        assert!(!world.is_told_that_left("UBEN"));
+        world.around().server = Condition::Well;
+        world.until("the news are told", async |it| it.is_told_that_left("UBEN")).await;
+    };
+    tokio::select! {
+        () = work(kraken) => {}
+        () = away::watch(kraken) => {}
+        () = notices::deliver(kraken) => {}
+        () = happens => {}
+    }
 }
 
 #[tokio::test]
