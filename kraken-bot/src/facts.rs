@@ -86,8 +86,9 @@ pub(crate) async fn report(kraken: &Kraken, incoming: &Incoming, what: &What) ->
 }
 
 /// Reports that somebody joined, once Slack lists them: who has left again before that was heard of is let in by nothing. Where
-/// the server knows of something later, the whole list decides.
+/// the server knows of something later, as that somebody else has left, the list counts, which is of now.
 async fn report_joined(kraken: &Kraken, mut news: ChannelReportArgs, user: &str) -> Result<(), ReportError> {
+    let listed_at = Timestamp::now();
     if !kraken.slack.is_in(&news.channel, user).await? {
         return Ok(());
     }
@@ -99,7 +100,8 @@ async fn report_joined(kraken: &Kraken, mut news: ChannelReportArgs, user: &str)
     kraken.seen.remember(&news.joined);
     let answer = kraken.server.call_as_relay::<ChannelReport>(&news).await?;
     if answer.enclave.is_some() && !answer.taken {
-        report_channel(kraken, &news.channel, &mut Known::new()).await?;
+        news.observed_at = listed_at;
+        kraken.server.call_as_relay::<ChannelReport>(&news).await?;
     }
     Ok(())
 }

@@ -65,14 +65,17 @@ async fn what_happened_is_reported_with_the_time_at_which_it_did_and_never_with_
 }
 
 #[tokio::test]
-async fn where_the_server_knows_of_something_later_the_whole_list_decides() {
+async fn where_the_server_knows_of_something_later_the_list_counts_and_is_of_now() {
     let world = World::new().await;
     world.around().members.insert("C1", vec!["UBEN"]);
     world.around().reported = json!({"enclave": "prices", "taken": false});
-    reported(&world, &joined()).await.unwrap();
+    let before = Timestamp::now();
+    let late = Incoming { at: Some(before - 5.minutes()), ..joined() };
+    reported(&world, &late).await.unwrap();
     let reports = world.reports();
     assert_eq!(reports.len(), 2, "{reports:?}");
-    assert_eq!(reports[1]["members"][0]["user"], "UBEN");
+    assert_eq!(reports[1]["joined"][0]["user"], "UBEN");
+    assert!(reports[1]["observed_at"].as_str().unwrap().parse::<Timestamp>().unwrap() >= before);
     // Where there is no enclave, nothing is to be decided.
     world.around().reported = json!({"taken": false});
     reported(&world, &joined()).await.unwrap();
