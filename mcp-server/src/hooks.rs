@@ -186,7 +186,7 @@ impl Hook {
     async fn take(self, server: &Server, parts: &Parts, body: &Bytes) -> Result<Taken, NotTaken> {
         let secret = self.secret(server).await?;
         let signed = Signed { headers: &parts.headers, body, now: server.now() };
-        let by_signature = signed.fits(self.spec.scheme, secret.expose_secret().as_bytes())?;
+        let signed = signed.fits(self.spec.scheme, secret.expose_secret().as_bytes())?;
         // From here on the caller is who the author meant.
         let rights = server.store.rights().await?;
         let record = rights.enclave(&self.of.enclave).ok_or(NotTaken::Unknown)?;
@@ -195,7 +195,7 @@ impl Hook {
             EnclaveState::Frozen => return Err(NotTaken::Frozen),
             EnclaveState::Provisioning | EnclaveState::Deprovisioning => return Err(NotTaken::Unknown),
         }
-        let told = input::Told::read(&self.of, self.spec.scheme, &parts.headers, body, by_signature)?;
+        let told = input::Told::read(&self.of, self.spec.scheme, &parts.headers, body, signed)?;
         if !told.is_wanted(&self.spec) {
             return Ok(Taken::NotWanted);
         }

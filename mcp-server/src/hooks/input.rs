@@ -1,12 +1,11 @@
 //! What a call says, as a run gets it.
 
+use super::signature::{DELIVERY, EVENT};
 use super::{NotTaken, header};
 use crate::call::TriggerRef;
 use crate::triggers::HookSpec;
 use axum::http::HeaderMap;
 use serde_json::{Map, Value, json};
-use sha2::{Digest, Sha256};
-use wire::canonical::hex;
 use workflow::Scheme;
 
 /// The headers that a run may see, where they are short.
@@ -16,7 +15,7 @@ const HEADERS: [&str; 6] = [
     "x-github-event",
     "x-github-hook-id",
     "x-github-hook-installation-target-type",
-    "x-tentacular-event",
+    EVENT,
 ];
 
 /// The most characters of a header, and of a delivery's id.
@@ -34,26 +33,26 @@ pub(super) struct Told {
 }
 
 impl Told {
-    /// Reads it. `by_signature` is what stands for the call where it has no id.
+    /// Reads it. `signed` is what stands for the call where it has no id: the digest of all that was signed.
     pub(super) fn read(
         of: &TriggerRef,
         scheme: Scheme,
         headers: &HeaderMap,
         body: &[u8],
-        by_signature: Option<String>,
+        signed: Option<String>,
     ) -> Result<Self, NotTaken> {
         let body: Value =
             serde_json::from_slice(body).map_err(|_| NotTaken::Unreadable("the body is no JSON"))?;
         let (event_header, id_header) = match scheme {
             Scheme::Github => ("x-github-event", "x-github-delivery"),
-            Scheme::Timed => ("x-tentacular-event", "x-tentacular-delivery"),
+            Scheme::Timed => (EVENT, DELIVERY),
         };
         let event = header(headers, event_header).filter(|event| is_short(event)).map(str::to_owned);
-        let delivery = match (headers.contains_key(id_header), header(headers, id_header), by_signature) {
+        let delivery = match (headers.contains_key(id_header), header(headers, id_header), signed) {
             (true, Some(id), _) if is_short(id) && !id.is_empty() => id.to_owned(),
             (true, ..) => return Err(NotTaken::Unreadable("the delivery's id is none")),
-            // Without an id the same call once more is known by its signature, which no other call has.
-            (false, _, Some(signature)) => hex(&Sha256::digest(signature)),
+            // Without an id the same call once more is known by what was signed, which no other call has.
+            (false, _, Some(signed)) => signed,
             (false, _, None) => return Err(NotTaken::Unreadable("the delivery has no id")),
         };
         let shown: Map<String, Value> = HEADERS

@@ -4,8 +4,8 @@ use super::{NotTaken, header};
 use axum::http::HeaderMap;
 use hmac::{Hmac, KeyInit, Mac};
 use jiff::{SignedDuration, Timestamp};
-use sha2::Sha256;
-use wire::canonical;
+use sha2::{Digest, Sha256};
+use wire::canonical::{self, hex};
 use workflow::Scheme;
 
 /// How far a call's own time may be from ours.
@@ -13,6 +13,10 @@ const APART: SignedDuration = SignedDuration::from_secs(300);
 
 /// How many signatures one call may bring: while a secret is replaced there are two.
 const SIGNATURES: usize = 4;
+
+/// In which headers a timed call says which delivery it is, and of which event.
+pub(super) const DELIVERY: &str = "x-tentacular-delivery";
+pub(super) const EVENT: &str = "x-tentacular-event";
 
 /// A call whose signature is to be checked.
 pub(super) struct Signed<'a> {
@@ -22,8 +26,8 @@ pub(super) struct Signed<'a> {
 }
 
 impl Signed<'_> {
-    /// Checks the signature, in a time that does not depend on where it is wrong; answers it, where it is good for one call
-    /// only.
+    /// Checks the signature, in a time that does not depend on where it is wrong; answers the digest of what was signed, where
+    /// that is good for one call only: whichever secret and whichever letters it was signed with, it is the same.
     pub(super) fn fits(&self, scheme: Scheme, secret: &[u8]) -> Result<Option<String>, NotTaken> {
         match scheme {
             Scheme::Github => {
@@ -36,15 +40,31 @@ impl Signed<'_> {
                 let timed = header(self.headers, "x-tentacular-signature").and_then(Timed::read);
                 let timed = timed.ok_or(NotTaken::Signature)?;
                 let at = Timestamp::from_second(timed.seconds).map_err(|_| NotTaken::Signature)?;
-                let parts = [timed.text.as_bytes(), b".", self.body];
+                let about = self.about()?;
+                let about = about.as_deref().unwrap_or(".");
+                let parts = [timed.text.as_bytes(), about.as_bytes(), self.body];
                 let fitting =
                     timed.signatures.iter().find(|given| self.verify(secret, &parts, Some(given)).is_ok());
                 // A stale call is told apart from a forged one by nobody.
                 let fresh = self.now.duration_since(at).abs() <= APART;
-                let fitting = fitting.filter(|_| fresh).ok_or(NotTaken::Signature)?;
-                Ok(Some(format!("{}.{fitting}", timed.text)))
+                fitting.filter(|_| fresh).ok_or(NotTaken::Signature)?;
+                Ok(Some(hex(&Sha256::digest(parts.concat()))))
             }
         }
+    }
+
+    /// What stands between the time and the body where the call says which delivery it is, or of which event: a line for each,
+    /// so that nobody who has seen a call can say either of it.
+    fn about(&self) -> Result<Option<String>, NotTaken> {
+        let [delivery, event] = [DELIVERY, EVENT].map(|name| match header(self.headers, name) {
+            Some(said) if !said.is_empty() => Ok(Some(said)),
+            _ if self.headers.contains_key(name) => Err(NotTaken::Signature),
+            _ => Ok(None),
+        });
+        let (delivery, event) = (delivery?, event?);
+        let says = delivery.is_some() || event.is_some();
+        let lines = format!("\n{}\n{}\n", delivery.unwrap_or_default(), event.unwrap_or_default());
+        Ok(says.then_some(lines))
     }
 
     /// Does the work of a check for a webhook that there is not.

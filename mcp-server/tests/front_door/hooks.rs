@@ -54,6 +54,18 @@ impl Call {
         }
     }
 
+    /// The same, which says which delivery it is and of which event, and signs for both.
+    fn timed_about(clock: &TestClock, delivery: &str, event: &str, body: &Value) -> Self {
+        let mut call = Self::timed(clock, 0, body);
+        let time = clock.now().as_second().to_string();
+        let mac = hex_hmac(SECRET, &[&time, "\n", delivery, "\n", event, "\n", &call.body]);
+        call.headers = vec![("X-Tentacular-Signature", format!("t={time},v1={mac}"))];
+        let named = [("X-Tentacular-Delivery", delivery), ("X-Tentacular-Event", event)];
+        let named = named.into_iter().filter(|(_, said)| !said.is_empty());
+        call.headers.extend(named.map(|(name, said)| (name, said.to_owned())));
+        call
+    }
+
     fn to(mut self, place: &str) -> Self {
         place.clone_into(&mut self.place);
         self
@@ -187,6 +199,66 @@ async fn without_a_good_signature_nothing_is_run_and_little_is_told() {
         app.http.get(format!("{}/hooks/price-watch/hello/pushes", app.url)).send().await.unwrap().status(),
         405
     );
+}
+
+/// Whoever has recorded a timed call can send it again, and it is known, or send it with other headers, and it is nobody's.
+#[tokio::test]
+async fn a_timed_call_is_taken_once_whatever_headers_it_comes_back_with() {
+    let (app, clock) = app().await;
+    deploy(&app, with_triggers("hello", "hi", &[GITHUB, &format!("{TIMED}, event: paid")])).await;
+    let (id, event, signature) = ("X-Tentacular-Delivery", "X-Tentacular-Event", "X-Tentacular-Signature");
+    let body = json!({"order": 7});
+    let (plain, call) = (Call::timed(&clock, 0, &body), Call::timed_about(&clock, "o-7", "paid", &body));
+    // one that is of no event is not wanted, and nobody who has it makes it of one
+    assert_eq!(plain.status(&app).await, 200);
+    assert_eq!(plain.clone().with(event, "paid").status(&app).await, 401);
+    assert_eq!(Call::timed_about(&clock, "o-8", "sent", &body).status(&app).await, 200);
+    assert_eq!(Call::timed_about(&clock, "o-8", "sent", &body).with(event, "paid").status(&app).await, 401);
+    assert_eq!(call.status(&app).await, 202);
+    assert_eq!(call.status(&app).await, 200);
+    for other in [
+        call.clone().with(id, "o-9"),
+        call.clone().with(event, "sent"),
+        call.clone().without(id),
+        call.clone().without(event),
+        call.clone().without(id).without(event),
+        call.clone().with(id, ""),
+        plain.clone().with(id, "o-9"),
+    ] {
+        assert_eq!(other.status(&app).await, 401, "{:?}", other.headers);
+    }
+    let mut twice = call.clone();
+    twice.headers.push((id, "o-9".to_owned()));
+    assert_eq!(twice.status(&app).await, 401);
+    // of an event and no delivery, it is what was signed by which it is known, in whatever letters
+    let unnamed = Call::timed_about(&clock, "", "paid", &body);
+    assert_eq!(unnamed.status(&app).await, 202);
+    let mac = unnamed.headers[0].1.clone();
+    let (time, hex) = mac.split_once(",v1=").unwrap();
+    for same in [format!("{time},v1={}", hex.to_uppercase()), format!("{time},v1=00,v1={hex}"), mac.clone()] {
+        assert_eq!(unnamed.clone().with(signature, &same).status(&app).await, 200, "{same}");
+    }
+    // the same delivery once more, at another time, is its caller's to say
+    clock.on(1);
+    assert_eq!(Call::timed_about(&clock, "o-7", "paid", &body).status(&app).await, 200);
+    let inputs = until_run(&app, 2).await;
+    assert_eq!(inputs[0]["_webhook"]["event"], "paid");
+}
+
+/// While a secret is replaced a call brings a signature with each: when the second one counts, it is the same call still.
+#[tokio::test]
+async fn a_timed_call_is_known_by_whichever_secret_it_was_taken() {
+    let (app, clock) = app().await;
+    let call = Call::timed(&clock, 0, &json!({"order": 7}));
+    let time = clock.now().as_second().to_string();
+    let second = hex_hmac("sailfish", &[&time, ".", &call.body]);
+    let both = format!("{},v1={second}", call.headers[0].1);
+    let call = call.with("X-Tentacular-Signature", &both);
+    assert_eq!(call.status(&app).await, 202);
+    let replaced = json!({"name": "shop.hook", "value": "sailfish"});
+    price_watch(&app).say("ana", "secret_set", replaced).await.unwrap();
+    assert_eq!(call.status(&app).await, 200);
+    until_run(&app, 1).await;
 }
 
 #[tokio::test]

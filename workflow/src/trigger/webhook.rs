@@ -29,7 +29,8 @@ pub struct Webhook {
 pub enum Scheme {
     /// `X-Hub-Signature-256: sha256=<hex of the HMAC of the body>`.
     Github,
-    /// `X-Tentacular-Signature: t=<seconds since 1970>,v1=<hex of the HMAC of "<t>.<body>">`, within five minutes.
+    /// `X-Tentacular-Signature: t=<seconds since 1970>,v1=<hex of the HMAC of "<t>.<body>">`, within five minutes. Where a
+    /// call names its delivery or its event, those are signed too.
     Timed,
 }
 
