@@ -6,6 +6,7 @@
 mod git;
 mod input;
 mod rates;
+mod reading;
 mod signature;
 mod worker;
 
@@ -17,28 +18,31 @@ use crate::server::Server;
 use crate::store::{StoreError, Stored, TriggerRecord};
 use crate::supply::{Holder, SupplyError};
 use crate::triggers::{HookSpec, Spec};
-use axum::body::{Bytes, to_bytes};
-use axum::extract::{Path, Request, State};
+use axum::body::Bytes;
+use axum::extract::{ConnectInfo, Path, Request, State};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::post;
 use axum::{Json, Router};
 use policy::State as EnclaveState;
+use reading::Readers;
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::json;
 use signature::Signed;
+use std::net::SocketAddr;
 use std::sync::Arc;
-use std::time::Duration;
 use tokio::sync::{Notify, Semaphore};
 
 /// The most bytes of a call's body.
 const MOST: usize = 1024 * 1024;
 
-/// How long a caller may take to say it.
-const PATIENCE: Duration = Duration::from_secs(10);
+/// How many calls are listened to at the same time, in all and from one address; and how many of those that say that something
+/// was pushed.
+const LISTENED_TO: (usize, usize) = (256, 64);
+const PUSHES: (usize, usize) = (64, 16);
 
-/// How many calls are listened to at the same time.
+/// How many calls are checked and stored at the same time; others wait for their turn.
 const AT_ONCE: usize = 64;
 
 /// When a frozen enclave may be called again, in seconds; nobody knows better.
@@ -50,12 +54,20 @@ pub(crate) struct Hooks {
     /// Says that something waits.
     pub(crate) arrived: Notify,
     rates: Rates,
-    listening: Semaphore,
+    readers: Readers,
+    pushes: Readers,
+    checking: Semaphore,
 }
 
 impl Default for Hooks {
     fn default() -> Self {
-        Self { arrived: Notify::new(), rates: Rates::default(), listening: Semaphore::new(AT_ONCE) }
+        Self {
+            arrived: Notify::new(),
+            rates: Rates::default(),
+            readers: Readers::new(LISTENED_TO.0, LISTENED_TO.1),
+            pushes: Readers::new(PUSHES.0, PUSHES.1),
+            checking: Semaphore::new(AT_ONCE),
+        }
     }
 }
 
@@ -148,12 +160,13 @@ pub(crate) fn router(server: Arc<Server>) -> Router {
 async fn receive(
     State(server): State<Arc<Server>>,
     Path(place): Path<(String, String, String)>,
+    ConnectInfo(peer): ConnectInfo<SocketAddr>,
     request: Request,
 ) -> Result<Taken, NotTaken> {
-    let _listening = server.hooks.listening.try_acquire().map_err(|_| NotTaken::TooOften(1))?;
     let (parts, body) = request.into_parts();
-    let body = tokio::time::timeout(PATIENCE, to_bytes(body, MOST)).await;
-    let body = body.map_err(|_| NotTaken::TooSlow)?.map_err(|_| NotTaken::TooLarge)?;
+    // Until it is done with: so many bodies are held, and no more.
+    let (_place, body) = server.hooks.readers.read(peer, body).await?;
+    let _turn = server.hooks.checking.acquire().await;
     let Some(hook) = Hook::find(&server, &place).await? else {
         // The same work as for one that is there.
         Signed { headers: &parts.headers, body: &body, now: server.now() }.fits_none();

@@ -24,6 +24,7 @@ use crate::trail::{Heads, HeadsError, Reads, RecordHeads, Trail, TrailError};
 use crate::triggers;
 use axum::serve::ListenerExt;
 use secrecy::ExposeSecret;
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::TcpListener;
@@ -223,6 +224,8 @@ impl Ready {
             }
         });
         let stop = shutdown.clone();
+        // Webhooks are shared among addresses.
+        let router = router.into_make_service_with_connect_info::<SocketAddr>();
         let serving =
             axum::serve(listener, router).with_graceful_shutdown(async move { stop.cancelled().await });
         let drained = async {

@@ -9,12 +9,12 @@ use serde_json::{Value, json};
 use sha2::Sha256;
 
 const SECRET: &str = "swordfish";
-const GITHUB: &str = "type: webhook, name: pushes, provider: github";
-const TIMED: &str = "type: webhook, name: orders, path: /orders, secret: shop.hook";
+pub(crate) const GITHUB: &str = "type: webhook, name: pushes, provider: github";
+pub(crate) const TIMED: &str = "type: webhook, name: orders, path: /orders, secret: shop.hook";
 
 /// One call of a webhook.
 #[derive(Clone)]
-struct Call {
+pub(crate) struct Call {
     place: String,
     body: String,
     headers: Vec<(&'static str, String)>,
@@ -43,7 +43,7 @@ impl Call {
     }
 
     /// As anybody else does, at a time so many seconds from the server's.
-    fn timed(clock: &TestClock, apart: i64, body: &Value) -> Self {
+    pub(crate) fn timed(clock: &TestClock, apart: i64, body: &Value) -> Self {
         let (body, at) = (body.to_string(), clock.now() + SignedDuration::from_secs(apart));
         let time = at.as_second().to_string();
         let signature = format!("t={time},v1={}", hex_hmac(SECRET, &[&time, ".", &body]));
@@ -83,7 +83,11 @@ impl Call {
     }
 
     async fn make(&self, app: &App) -> (u16, Value, Option<String>) {
-        let mut request = app.http.post(format!("{}/hooks/{}", app.url, self.place)).body(self.body.clone());
+        self.make_by(&app.http, app).await
+    }
+
+    async fn make_by(&self, http: &reqwest::Client, app: &App) -> (u16, Value, Option<String>) {
+        let mut request = http.post(format!("{}/hooks/{}", app.url, self.place)).body(self.body.clone());
         for (name, value) in &self.headers {
             request = request.header(*name, value);
         }
@@ -93,12 +97,17 @@ impl Call {
         (status, serde_json::from_str(&text).unwrap_or(Value::Null), again)
     }
 
-    async fn status(&self, app: &App) -> u16 {
+    pub(crate) async fn status(&self, app: &App) -> u16 {
         self.make(app).await.0
+    }
+
+    /// The same, made by another client.
+    pub(crate) async fn status_by(&self, http: &reqwest::Client, app: &App) -> u16 {
+        self.make_by(http, app).await.0
     }
 }
 
-async fn app() -> (App, TestClock) {
+pub(crate) async fn app() -> (App, TestClock) {
     let clock = TestClock::new();
     let app = App::paced(clock.pace()).await;
     set_up(&app).await;

@@ -40,6 +40,7 @@ mod clockwork;
 mod conformance;
 mod conforming;
 mod counts;
+mod crowds;
 mod custody;
 mod database;
 mod door;

@@ -3,6 +3,7 @@
 
 use crate::app::{App, until};
 use crate::by_hand::{change, scaled};
+use crate::crowds::{from_elsewhere, trickle};
 use crate::git::git;
 use crate::state::{Repo, deploy, with_repo_and};
 use crate::team::{hello, price_watch, set_up};
@@ -184,6 +185,16 @@ async fn a_signed_call_makes_the_server_look_and_nothing_else_does() {
     assert!(told_in_all(&app, 1).await[0].0.contains("another version of hello"));
     assert_eq!(push(SECRET, lies).await, 202);
     told_in_all(&app, 1).await;
+    // Calls of other webhooks that never come to their end are not in its way, and its own are in that of their address alone.
+    let _slow = trickle(&app, "/hooks/price-watch/hello/pushes").await;
+    assert_eq!(push(SECRET, lies).await, 202);
+    let _slow = trickle(&app, "/git/webhook").await;
+    assert_eq!(push(SECRET, lies).await, 429);
+    let mut mac = Hmac::<Sha256>::new_from_slice(SECRET.as_bytes()).unwrap();
+    mac.update(lies.as_bytes());
+    let signature = format!("sha256={}", canonical::hex(&mac.finalize().into_bytes()));
+    let call = from_elsewhere().post(format!("{}/git/webhook", app.url)).body(lies);
+    assert_eq!(call.header("x-hub-signature-256", signature).send().await.unwrap().status(), 202);
 }
 
 #[tokio::test]
