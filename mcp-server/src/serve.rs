@@ -21,14 +21,13 @@ use crate::store::{OpenEffect, Store, StoreError};
 use crate::supply::Supply;
 use crate::telemetry::Telemetry;
 use crate::trail::{Heads, HeadsError, Reads, RecordHeads, Trail, TrailError};
-use crate::triggers;
+use crate::triggers::{self, Turns};
 use axum::serve::ListenerExt;
 use secrecy::ExposeSecret;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::TcpListener;
-use tokio::sync::Semaphore;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use wire::signing::{PublicKeysError, SigningError, SigningKey};
@@ -191,7 +190,7 @@ impl Ready {
             rollouts: KeyedLocks::default(),
             url: args.public_url.clone(),
             hooks: Hooks::default(),
-            unasked: Semaphore::new(triggers::AT_ONCE),
+            unasked: Turns::default(),
             clock: pace.triggers.clone(),
             requests: KeyedLocks::default(),
             page,

@@ -15,9 +15,9 @@ use crate::store::{EnclaveRecord, PersonId, Rights, Store, StoreError};
 use crate::supply::Supply;
 use crate::telemetry::Telemetry;
 use crate::trail::Trail;
+use crate::triggers::Turns;
 use jiff::Timestamp;
 use std::sync::Arc;
-use tokio::sync::Semaphore;
 use url::Url;
 use wire::signing::SigningKey;
 use wire::tools::tentacle::SourceCommit;
@@ -46,7 +46,7 @@ pub(crate) struct Server {
     /// What calls of webhooks have in common.
     pub(crate) hooks: Hooks,
     /// Turns for runs that nobody asked for.
-    pub(crate) unasked: Semaphore,
+    pub(crate) unasked: Turns,
     /// The clock of triggers.
     pub(crate) clock: TriggerPace,
     /// One call of a request at a time in this process.

@@ -5,13 +5,15 @@
 
 mod due;
 mod spec;
+mod turns;
 
 pub(crate) use spec::{HookSpec, Moment, Moments, Spec};
+pub(crate) use turns::Turns;
 
 use crate::backend::{RunOrder, Watch};
 use crate::call::Call;
 use crate::gate::act::TriggerRun;
-use crate::gate::unavailable;
+use crate::gate::{Authorized, unavailable};
 use crate::pace::TriggerPace;
 use crate::runs;
 use crate::server::Server;
@@ -20,18 +22,21 @@ use due::{Verdict, decide};
 use jiff::Timestamp;
 use policy::State;
 use serde_json::json;
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::oneshot;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
+use turns::Turn;
 use wire::Failure;
-
-/// How many runs that nobody asked for go on at the same time in this process; others wait for their turn.
-pub(crate) const AT_ONCE: usize = 32;
+use workflow::EnclaveName;
 
 /// The shortest pause between two looks.
 const SHORTEST: Duration = Duration::from_millis(20);
+
+/// After how many looks at the clock it is said again that a run waits for its turn: every minute.
+const SAID_AGAIN: u32 = 12;
 
 /// Looks at the clock until told to stop; comes back when what it began has ended.
 pub(crate) async fn forever(server: Arc<Server>, pace: TriggerPace, stop: CancellationToken) {
@@ -168,9 +173,30 @@ impl Fire {
             RunBegin { cause: of.name.as_str(), asked_by: &asked_by, due_at: Some(self.step.at.due_at) };
         let begun = runs::begin(changing, &grant, &begin).await?;
         drop(claimed);
-        let _turn = server.unasked.acquire().await;
+        let _turn = turn(server, &of.enclave, &grant).await;
         let input = json!({"trigger": {"name": of.name, "type": "cron", "due": self.step.at.due_at}});
         let order = RunOrder { input, limit: runs::LONGEST, watch: Watch::default() };
         runs::carry_out((server, &call), &grant, begun, order, &begin).await.map(drop)
     }
+}
+
+/// Waits for a turn. For as long as that takes the run is said to go on, so that whatever it takes itself counts from when it
+/// really begins, and no replica believes that it is over.
+async fn turn(server: &Server, enclave: &EnclaveName, grant: &Authorized<TriggerRun>) -> Turn {
+    let mut turn = pin!(server.unasked.take(enclave));
+    loop {
+        tokio::select! {
+            turn = &mut turn => return turn,
+            () = tokio::time::sleep(server.clock.look_every * SAID_AGAIN) => {}
+        }
+        if let Err(error) = waits(server, grant).await {
+            tracing::warn!(%error, "it cannot be written down that a run waits still; trying again");
+        }
+    }
+}
+
+async fn waits(server: &Server, grant: &Authorized<TriggerRun>) -> Result<(), StoreError> {
+    let mut tx = server.store.begin().await?;
+    tx.run_waits(grant).await?;
+    tx.commit().await
 }

@@ -8,16 +8,12 @@ use crate::pace::TriggerPace;
 use crate::runs;
 use crate::server::Server;
 use crate::store::{Delivery, RunBegin, RunOutcome, StoreError, Unmet};
-use jiff::{SignedDuration, Timestamp};
-use policy::State;
+use jiff::Timestamp;
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, PoisonError};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use wire::Failure;
-
-/// What has waited for longer is not run any more.
-const EXPIRES: SignedDuration = SignedDuration::from_hours(24);
 
 /// The tentacles of which a delivery is being run.
 type Busy = Arc<Mutex<BTreeSet<String>>>;
@@ -41,12 +37,11 @@ pub(crate) async fn forever(server: Arc<Server>, pace: TriggerPace, stop: Cancel
 }
 
 async fn look(server: &Arc<Server>, runs: &TaskTracker, busy: &Busy) -> Result<(), StoreError> {
-    let rights = server.store.rights().await?;
-    for delivery in server.store.waiting_deliveries().await? {
-        let record = rights.enclave(&delivery.of.enclave);
-        if record.is_none_or(|record| record.state != State::Active) {
-            continue;
-        }
+    let now = server.now();
+    for delivery in server.store.expired_deliveries(now).await? {
+        let_go(server, &delivery, Some(unmet(delivery.received_at))).await?;
+    }
+    for delivery in server.store.waiting_deliveries(now).await? {
         let key = format!("{}/{}", delivery.of.enclave, delivery.of.tentacle);
         if !busy.lock().unwrap_or_else(PoisonError::into_inner).insert(key.clone()) {
             continue;
@@ -81,16 +76,11 @@ impl Drop for Free {
 async fn run(server: &Server, delivery: Delivery) -> Result<(), Failure> {
     let failed = |error: StoreError| unavailable(&error);
     let of = &delivery.of;
-    let has_expired = server.now().duration_since(delivery.received_at) > EXPIRES;
-    let is_there = server.store.trigger(of).await.map_err(failed)?.is_some();
-    if has_expired || !is_there {
-        let unmet = unmet(delivery.received_at);
-        let mut tx = server.store.begin().await.map_err(failed)?;
-        tx.drop_delivery(&delivery, has_expired.then_some(unmet)).await.map_err(failed)?;
-        return tx.commit().await.map_err(failed);
+    if server.store.trigger(of).await.map_err(failed)?.is_none() {
+        return let_go(server, &delivery, None).await.map_err(failed);
     }
     // Its turn first: once it is taken it is not given back.
-    let _turn = server.unasked.acquire().await;
+    let _turn = server.unasked.take(&of.enclave).await;
     let call = Call::trigger(of.clone());
     let change = server.gate.change(&call).await?;
     let (change, grant) = change.tentacle::<TriggerRun>(Some(&of.enclave), &of.tentacle).await?;
@@ -104,6 +94,13 @@ async fn run(server: &Server, delivery: Delivery) -> Result<(), Failure> {
     let begun = runs::begin(changing, &grant, &begin).await?;
     let order = RunOrder { input, limit: runs::LONGEST, watch: Watch::default() };
     runs::carry_out((server, &call), &grant, begun, order, &begin).await.map(drop)
+}
+
+/// Lets go of a delivery that will not be run.
+async fn let_go(server: &Server, delivery: &Delivery, unmet: Option<Unmet>) -> Result<(), StoreError> {
+    let mut tx = server.store.begin().await?;
+    tx.drop_delivery(delivery, unmet).await?;
+    tx.commit().await
 }
 
 fn unmet(received_at: Timestamp) -> Unmet {

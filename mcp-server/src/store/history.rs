@@ -12,7 +12,8 @@ use std::collections::BTreeMap;
 use wire::tools::tentacle::SourceCommit;
 use wire::{Failure, FailureCode};
 
-/// After this long a run of which nobody has told an end has none: no run may take as long.
+/// So long after it began, or was last said to wait for its turn, a run of which nobody has told an end has none: no run may take
+/// as long.
 pub(crate) const LONGEST_RUN: SignedDuration = SignedDuration::from_mins(15);
 
 /// The most characters of an error that are kept.

@@ -7,6 +7,7 @@ use crate::gate::act::TriggerRun;
 use crate::store::row::Reader;
 use crate::store::{Store, StoreError};
 use jiff::Timestamp;
+use policy::State;
 use serde_json::Value;
 use sqlx::Row;
 use sqlx::any::AnyRow;
@@ -18,8 +19,13 @@ const KNOWN: i64 = 24 * 3600 * 1000;
 /// How many deliveries of one tentacle may wait.
 const WAITING: i64 = 100;
 
-/// Of how many tentacles a delivery is handed out in one go.
-const HANDED_OUT: i64 = 100;
+/// What has waited for longer is not run any more, in milliseconds.
+const EXPIRES: i64 = 24 * 3600 * 1000;
+
+/// How many that are too old are handed out in one go.
+const MOST: i64 = 100;
+
+const COLUMNS: &str = "SELECT id, enclave, tentacle, name, received_at FROM hook_delivery";
 
 /// What became of a delivery.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -141,15 +147,30 @@ impl Tx {
 }
 
 impl Store {
-    /// The delivery of each tentacle that has waited the longest.
-    pub(crate) async fn waiting_deliveries(&self) -> Result<Vec<Delivery>, StoreError> {
-        let rows = sqlx::query(
-            "SELECT id, enclave, tentacle, name, received_at FROM hook_delivery WHERE id IN (SELECT MIN(id) FROM \
-             hook_delivery WHERE state = 'waiting' GROUP BY enclave, tentacle) ORDER BY id LIMIT $1",
-        )
-        .bind(HANDED_OUT)
-        .fetch_all(self.pool())
-        .await?;
+    /// The delivery of each tentacle that has waited the longest, where its enclave is one in which anything is run. All of
+    /// them: whoever has many tentacles keeps nobody else's from being seen.
+    pub(crate) async fn waiting_deliveries(&self, now: Timestamp) -> Result<Vec<Delivery>, StoreError> {
+        let query = format!(
+            "{COLUMNS} WHERE id IN (SELECT MIN(waits.id) FROM hook_delivery waits JOIN enclave ON enclave.name = waits.enclave \
+             WHERE waits.state = 'waiting' AND waits.received_at >= $1 AND enclave.state = $2 \
+             GROUP BY waits.enclave, waits.tentacle) ORDER BY id"
+        );
+        let rows = sqlx::query(sqlx::AssertSqlSafe(query))
+            .bind(now.as_millisecond() - EXPIRES)
+            .bind(State::Active.name())
+            .fetch_all(self.pool())
+            .await?;
+        rows.iter().map(read).collect()
+    }
+
+    /// Deliveries that have waited for too long, whatever state their enclave is in, the oldest first.
+    pub(crate) async fn expired_deliveries(&self, now: Timestamp) -> Result<Vec<Delivery>, StoreError> {
+        let query = format!("{COLUMNS} WHERE state = 'waiting' AND received_at < $1 ORDER BY id LIMIT $2");
+        let rows = sqlx::query(sqlx::AssertSqlSafe(query))
+            .bind(now.as_millisecond() - EXPIRES)
+            .bind(MOST)
+            .fetch_all(self.pool())
+            .await?;
         rows.iter().map(read).collect()
     }
 }

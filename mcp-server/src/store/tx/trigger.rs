@@ -228,6 +228,20 @@ impl Tx {
         Ok(())
     }
 
+    /// A run that is on record waits for its turn still: it begins now at the earliest.
+    pub(crate) async fn run_waits(&mut self, grant: &Authorized<TriggerRun>) -> Result<(), StoreError> {
+        let effect = "UPDATE open_effect SET since = $2 WHERE id = $1";
+        let run = "UPDATE run_history SET started_at = $2 WHERE id = $1 AND outcome = 'running'";
+        for statement in [effect, run] {
+            sqlx::query(statement)
+                .bind(grant.id().to_string())
+                .bind(now())
+                .execute(self.connection())
+                .await?;
+        }
+        Ok(())
+    }
+
     /// Whether a run is still going on, as far as anybody can know.
     pub(crate) async fn is_going_on(&mut self, run: &str) -> Result<bool, StoreError> {
         let longest = i64::try_from(LONGEST_RUN.as_millis()).unwrap_or(i64::MAX);
