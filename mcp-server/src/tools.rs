@@ -11,6 +11,7 @@ pub(crate) mod bounds;
 mod channel_map;
 mod channel_report;
 mod cluster_profile;
+mod emergency;
 pub(crate) mod enclave_accept;
 mod enclave_deprovision;
 mod enclave_drift;

@@ -1,7 +1,7 @@
 //! `account_bind`: the end of a sign-in. The Slack account that asked is bound to the identity that signed in; or an operator
 //! binds the two on record, where no address proves that they are one person's.
 
-use super::{About, Effect, Handler, Repeat};
+use super::{About, Effect, Handler, Repeat, emergency};
 use crate::call::Call;
 use crate::gate::{act, unavailable};
 use crate::identity::{NotOne, OnePerson};
@@ -44,8 +44,14 @@ impl Handler for AccountBind {
         };
         match changing.tx().bind(&grant, &one).await.map_err(failed)? {
             Ok(created) => {
-                changing.done().await?;
                 let (account, person) = (one.account().clone(), one.person());
+                if created {
+                    let (whose, to) = (emergency::shown(&account, &rights), rights.shown(person));
+                    let did = format!("bound the Slack account of {whose} to the identity {to}");
+                    let told = emergency::tell(&mut changing, &rights, (&account, Some(person)), &did).await;
+                    told.map_err(failed)?;
+                }
+                changing.done().await?;
                 Ok(AccountBindAnswer {
                     account: SlackAccount { team: account.team, user: account.user },
                     name: Some(rights.shown(person).to_owned()),

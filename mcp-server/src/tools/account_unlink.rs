@@ -1,6 +1,6 @@
 //! `account_unlink`: a Slack account belongs to nobody any more. Whatever rested on it is lost at once.
 
-use super::{About, Effect, Handler, Repeat};
+use super::{About, Effect, Handler, Repeat, emergency};
 use crate::call::Call;
 use crate::gate::{Authorized, act, unavailable};
 use crate::progress::Progress;
@@ -52,6 +52,12 @@ impl Handler for AccountUnlink {
         for (grant, record, person) in &reown {
             let passed = pass_on(tx, grant, record, person, &rights).await.map_err(failed)?;
             tracing::info!(enclave.name = %record.name, passed, "tentacles passed to the owner");
+        }
+        for (account, person) in &bound {
+            let (whose, to) = (emergency::shown(account, &rights), rights.shown(person));
+            let did = format!("ended the binding of the Slack account of {whose} to the identity {to}");
+            let told = emergency::tell(&mut changing, &rights, (account, Some(person)), &did).await;
+            told.map_err(failed)?;
         }
         changing.done().await?;
         let accounts =

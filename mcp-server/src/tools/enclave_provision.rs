@@ -1,7 +1,7 @@
 //! `enclave_provision`: makes an enclave, in the channel that the call comes from or without one.
 
 use super::people::{everybody, members};
-use super::{About, Effect, Handler, Repeat, bounds};
+use super::{About, Effect, Handler, Repeat, bounds, emergency};
 use crate::call::Call;
 use crate::gate::act::Provision;
 use crate::gate::{Authorized, Changing, Found, unavailable};
@@ -49,9 +49,10 @@ impl Handler for EnclaveProvision {
         if let Some(new) = new {
             let new = match new {
                 Wanted::Made(new) => new,
-                Wanted::Offered(offer) => return let_found(changing, &grant, offer, &name).await,
+                Wanted::Offered(offer) => return let_found(server, changing, &grant, offer).await,
             };
             changing.tx().insert_enclave(&grant, &new).await.map_err(|error| unavailable(&error))?;
+            tell_founding(&mut changing, &grant).await.map_err(|error| unavailable(&error))?;
         }
         let effect = changing.begin("").await?;
         let made = lifecycle::provision(server, &grant, effect, progress).await?;
@@ -87,10 +88,10 @@ struct Founding {
 
 /// Lets somebody make a channel their enclave, which they do themselves: by that they accept it.
 async fn let_found(
+    server: &Server,
     mut changing: Changing<'_>,
     grant: &Authorized<Provision>,
     offer: Founding,
-    name: &EnclaveName,
 ) -> Result<EnclaveProvisionAnswer, Failure> {
     let failed = |error: StoreError| unavailable(&error);
     let call = changing.call();
@@ -99,16 +100,23 @@ async fn let_found(
         let taken = Failure::new(FailureCode::Conflict, "that channel has an enclave already");
         return Err(changing.failed(taken).await);
     }
-    tx.let_found(grant, call, (&offer.account, &offer.channel)).await.map_err(failed)?;
+    let rights = server.store.rights().await.map_err(failed)?;
+    let who = emergency::shown(&offer.account, &rights);
+    let shown = offer.shown.as_deref().unwrap_or(&offer.channel);
+    let later = call.emergency(&format!("let {who} make this channel an enclave")).unwrap_or_default();
+    tx.let_found(grant, call, (&offer.account, &offer.channel), &later).await.map_err(failed)?;
+    let did = format!("let {who} make the channel {shown} an enclave");
     let told = format!(
-        "An operator lets you make the channel {} an enclave, which you will own. Say `@kraken set up this channel` in it \
-         within a day; until then there is none.",
-        offer.shown.as_deref().unwrap_or(&offer.channel)
+        "You may make the channel {shown} an enclave, which you will own. Say `@kraken set up this channel` in it within a day; \
+         until then there is none. {}",
+        call.emergency("let you do so").unwrap_or_default()
     );
     tx.notify_account(&offer.account, &told).await.map_err(failed)?;
+    let person = rights.person_of(&offer.account.team, &offer.account.user);
+    emergency::tell(&mut changing, &rights, (&offer.account, person), &did).await.map_err(failed)?;
     changing.done().await?;
     Ok(EnclaveProvisionAnswer {
-        name: name.clone(),
+        name: grant.target().name.clone(),
         status: "offered".to_owned(),
         quota_preset: String::new(),
         owner: offer.account.user,
@@ -119,6 +127,17 @@ async fn let_found(
         not_enforced: Vec::new(),
         before: None,
     })
+}
+
+/// The channel of an enclave that an operator let somebody make hears of it when there is one.
+async fn tell_founding(changing: &mut Changing<'_>, grant: &Authorized<Provision>) -> Result<(), StoreError> {
+    let tx = changing.tx();
+    let Some(record) = tx.enclave(&grant.target().name).await? else { return Ok(()) };
+    let Some(channel) = &record.channel else { return Ok(()) };
+    match tx.founding_told(&channel.team, &channel.id).await? {
+        Some(told) => tx.notify(&record, &told).await,
+        None => Ok(()),
+    }
 }
 
 #[derive(Debug, Clone, Copy)]

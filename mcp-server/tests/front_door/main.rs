@@ -45,6 +45,7 @@ mod custody;
 mod database;
 mod door;
 mod double_ticks;
+mod emergencies;
 mod enclaves;
 #[path = "../shared/git.rs"]
 mod git;

@@ -177,6 +177,11 @@ async fn an_operator_lets_somebody_make_a_channel_theirs_whose_maker_is_gone(app
     app.channel("C6", "other", "UZOE").say("ben", "enclave_provision", json!({})).await.unwrap_err();
     let made = channel.say("ben", "enclave_provision", json!({})).await.unwrap();
     assert_eq!((&made["status"], &made["owner"]), (&json!("active"), &json!("ben")));
+    let notices = app.relay("notices", json!({})).await.unwrap();
+    let told =
+        "used emergency access and let ben make this channel an enclave. Reason: the owner is on holiday";
+    let heard = |notice: &Value| notice["channel"] == "C5" && notice["text"].as_str().unwrap().contains(told);
+    assert!(notices["notices"].as_array().unwrap().iter().any(heard), "{notices}");
     // Once: what was made is made, and what he shuts down he cannot make again by it.
     let gone = json!({"confirm": "old-team"});
     channel.say("ben", "enclave_deprovision", gone).await.unwrap();

@@ -10,6 +10,7 @@ use crate::gate::act::{
 use crate::store::StoreError;
 use crate::store::record::{AccountId, ChannelRecord, Enrollment, PersonId, Quota};
 use policy::{Frozen, Mode, State};
+use sqlx::Row;
 use uuid::Uuid;
 use workflow::EnclaveName;
 
@@ -80,28 +81,47 @@ impl Tx {
         Ok(())
     }
 
-    /// Lets the owner of a Slack account make a channel their enclave, within a day. Only an operator does: for whoever else asks
-    /// nothing happens, and the channel's maker makes it.
+    /// Lets the owner of a Slack account make a channel their enclave, within a day, which is `told` there when they do. Only an
+    /// operator does: for whoever else asks nothing happens, and the channel's maker makes it.
     pub(crate) async fn let_found(
         &mut self,
         _: &Authorized<Provision>,
         by: &Call,
         (account, channel): (&AccountId, &str),
+        told: &str,
     ) -> Result<(), StoreError> {
         if by.operator().is_none() {
             return Ok(());
         }
         sqlx::query(
-            "INSERT INTO founder (team, channel, account, expires_at) VALUES ($1, $2, $3, $4) \
-             ON CONFLICT (team, channel) DO UPDATE SET account = excluded.account, expires_at = excluded.expires_at",
+            "INSERT INTO founder (team, channel, account, expires_at, told) VALUES ($1, $2, $3, $4, $5) \
+             ON CONFLICT (team, channel) DO UPDATE SET account = excluded.account, expires_at = excluded.expires_at, \
+             told = excluded.told",
         )
         .bind(&account.team)
         .bind(channel)
         .bind(&account.user)
         .bind(now() + FOUNDING_VALID)
+        .bind(holdable(told).into_owned())
         .execute(self.connection())
         .await?;
         Ok(())
+    }
+
+    /// What a channel hears when it becomes an enclave, where an operator let somebody make it.
+    pub(crate) async fn founding_told(
+        &mut self,
+        team: &str,
+        channel: &str,
+    ) -> Result<Option<String>, StoreError> {
+        let found =
+            sqlx::query("SELECT told FROM founder WHERE team = $1 AND channel = $2 AND expires_at > $3")
+                .bind(team)
+                .bind(channel)
+                .bind(now())
+                .fetch_optional(self.connection())
+                .await?;
+        Ok(found.map(|row| row.try_get("told")).transpose()?.filter(|told: &String| !told.is_empty()))
     }
 
     /// Whether an operator lets the owner of a Slack account make this channel their enclave.
