@@ -4,7 +4,13 @@ use crate::tests::stand_in::{StandIn, words};
 use serde_json::json;
 
 fn incoming(said: &Asking) -> Incoming {
-    Incoming { id: "Ev1".into(), team: "T1".into(), channel: "C1".into(), what: What::Said(said.clone()) }
+    Incoming {
+        id: "Ev1".into(),
+        team: "T1".into(),
+        channel: "C1".into(),
+        what: What::Said(said.clone()),
+        at: None,
+    }
 }
 
 /// Where the last whisper went: its thread, and the name of its first block.

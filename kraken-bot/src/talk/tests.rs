@@ -68,7 +68,7 @@ async fn a_shortcut_that_came_too_late_is_answered_in_a_direct_message() {
         Click { action: ASK_ANYTHING.into(), value: String::new(), trigger: "t.1".into(), card: None };
     let said = Said { click: Some(click), ..words("", "", "") };
     let (team, what) = ("T1".to_owned(), What::Said(said.clone()));
-    let incoming = Incoming { id: "shortcut/UANA/t.1".into(), team, channel: String::new(), what };
+    let incoming = Incoming { id: "shortcut/UANA/t.1".into(), team, channel: String::new(), what, at: None };
     kraken.inbox.receive(&incoming).await.unwrap();
     let open = kraken.inbox.open_events().await.unwrap().remove(0);
     assert_eq!(answer(&kraken, &open, &said).await, Became::Done);

@@ -103,7 +103,7 @@ impl StandIn {
 /// Something that Ana asks in the channel `C1`, as it comes to be worked on.
 pub(crate) async fn asked(kraken: &Kraken, id: &str, said: Said) -> Open {
     let what = What::Said(said);
-    let incoming = Incoming { id: id.into(), team: "T1".into(), channel: "C1".into(), what };
+    let incoming = Incoming { id: id.into(), team: "T1".into(), channel: "C1".into(), what, at: None };
     kraken.inbox.receive(&incoming).await.unwrap();
     let open = kraken.inbox.open_events().await.unwrap();
     open.into_iter().find(|open| open.incoming.id == id).unwrap()
