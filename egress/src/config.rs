@@ -47,6 +47,9 @@ pub struct Args {
     /// How many connections of one tentacle there are at most.
     #[arg(long, default_value_t = 256)]
     pub most_of_one: usize,
+    /// How many connections of one enclave's tentacles there are at most.
+    #[arg(long, default_value_t = 1024)]
+    pub most_of_enclave: usize,
 }
 
 /// A place to listen at.
@@ -92,6 +95,8 @@ pub struct Bounds {
     pub most: usize,
     /// Connections of one tentacle.
     pub most_of_one: usize,
+    /// Connections of one enclave's tentacles.
+    pub most_of_enclave: usize,
     /// Whether a pass can open this machine's own addresses.
     pub allow_loopback: bool,
 }
@@ -111,6 +116,7 @@ impl Args {
             drain: seconds(self.drain_seconds),
             most: self.most,
             most_of_one: self.most_of_one,
+            most_of_enclave: self.most_of_enclave,
             allow_loopback: self.allow_loopback,
         }
     }

@@ -8,7 +8,7 @@ use crate::proxy::{Body, Session};
 use crate::record::Records;
 use crate::refusal::Refusal;
 use crate::resolve::Resolver;
-use crate::shares::Shares;
+use crate::shares::{Place, Shares};
 use hyper::body::Incoming;
 use hyper::server::conn::http1::Builder;
 use hyper::service::service_fn;
@@ -51,6 +51,8 @@ pub struct Gateway {
     pub(crate) bounds: Bounds,
     /// The connections of each tentacle.
     tentacles: Arc<Shares>,
+    /// The connections of each enclave's tentacles together.
+    enclaves: Arc<Shares>,
     /// The connections without a pass, by where they come from.
     strangers: Arc<Shares>,
     pub(crate) tasks: TaskTracker,
@@ -70,6 +72,7 @@ impl Gateway {
             records,
             bounds,
             tentacles: Shares::new(bounds.most, bounds.most_of_one),
+            enclaves: Shares::new(bounds.most, bounds.most_of_enclave),
             strangers: Shares::new(bounds.most, bounds.most_of_one),
             tasks: TaskTracker::new(),
             ending: CancellationToken::new(),
@@ -94,12 +97,12 @@ impl Gateway {
         let keys = Arc::clone(&self.keys.read().unwrap_or_else(PoisonError::into_inner));
         let shown = preface::read(&mut stream, &keys, self.bounds.pass).await;
         let known = match &shown {
-            Ok(pass) => self.tentacles.take(&pass.tentacle).ok_or(&Refusal::TooMany),
+            Ok(pass) => self.place(&pass.tentacle).ok_or(&Refusal::TooMany),
             Err(Refusal::Nothing) => return,
             Err(refusal) => Err(refusal),
         };
-        let place = match known {
-            Ok(place) => place,
+        let (place, within) = match known {
+            Ok(places) => places,
             Err(refusal) => {
                 let call = Call::begin(&self.records, shown.as_ref().ok());
                 self.turn_away(&mut stream, call, refusal).await;
@@ -111,8 +114,15 @@ impl Gateway {
         };
         drop(stranger);
         let Ok(pass) = shown else { return };
-        let session = Arc::new(Session { gateway: Arc::clone(&self), pass, place });
+        let session = Arc::new(Session { gateway: Arc::clone(&self), pass, place, _within: within });
         self.requests(stream, move |request| Arc::clone(&session).answer(request)).await;
+    }
+
+    /// A place among the connections of a tentacle, `<enclave>/<name>`, and one among those of its enclave.
+    fn place(&self, tentacle: &str) -> Option<(Place, Place)> {
+        let enclave = tentacle.split_once('/').map_or(tentacle, |(enclave, _)| enclave);
+        let within = self.enclaves.take(enclave)?;
+        Some((self.tentacles.take(tentacle)?, within))
     }
 
     /// Answers requests of HTTP for as long as any come.

@@ -33,6 +33,8 @@ pub(crate) struct Session {
     pub(crate) pass: Pass,
     /// Its place among the connections, which a tunnel keeps.
     pub(crate) place: Place,
+    /// And its place among those of its enclave.
+    pub(crate) _within: Place,
 }
 
 impl Session {

@@ -130,6 +130,7 @@ pub(crate) fn bounds() -> Bounds {
         lifetime: Duration::from_secs(60),
         most: 64,
         most_of_one: 8,
+        most_of_enclave: 20,
         allow_loopback: true,
     }
 }

@@ -32,7 +32,8 @@ async fn strangers_from_one_place_do_not_keep_others_out() {
 
 #[tokio::test]
 async fn names_that_nobody_answers_hold_up_only_whoever_asks() {
-    let most = egress::Bounds { most_of_one: 40, connect: Duration::from_secs(1), ..bounds() };
+    let most =
+        egress::Bounds { most_of_one: 40, most_of_enclave: 40, connect: Duration::from_secs(1), ..bounds() };
     let house = House::with(most).await;
     let mut pass = house.pass(Speaks::Raw);
     let mut slow = pass.allow.first().unwrap().clone();
