@@ -27,7 +27,7 @@ pub struct Cleared<'s> {
 pub(crate) enum Finding {
     /// Nobody has asked.
     Unknown,
-    /// This commit was reviewed.
+    /// This commit was reviewed, and all that it stands on, back to what runs.
     Reviewed(String),
     /// It was not, or nobody can say.
     Not(Failure),
@@ -44,10 +44,13 @@ impl Finding {
         match (record.review, &server.state) {
             (Review::None, _) => Self::Unknown,
             (Review::Required, None) => Self::Not(Failure::new(FailureCode::Conflict, NO_REVIEWS)),
-            (Review::Required, Some(state)) => match state.was_reviewed(commit, (&record.name, name)).await {
-                Ok(()) => Self::Reviewed(commit.to_owned()),
-                Err(failure) => Self::Not(failure),
-            },
+            (Review::Required, Some(state)) => {
+                let runs = record.tentacles.get(name).and_then(|tentacle| tentacle.commit.as_ref());
+                match state.was_reviewed(commit, (&record.name, name), runs).await {
+                    Ok(()) => Self::Reviewed(commit.to_owned()),
+                    Err(failure) => Self::Not(failure),
+                }
+            }
         }
     }
 }

@@ -6,11 +6,12 @@ use crate::graft::{self, Changes};
 use crate::layout::Layout;
 use crate::mirror::Mirror;
 use crate::names::{BranchName, CommitId, NameError};
-use crate::newest::{last_change, tree_at};
+use crate::newest::last_change;
 use crate::publish::{Change, Published};
-use crate::read;
+use crate::read::{self, Committed};
 use crate::sign::SigningKey;
-use git2::{Commit, Oid, Repository, Tree};
+use git2::{Commit, ErrorCode, Oid, Repository, Tree};
+use std::path::Path;
 use workflow::{EnclaveName, TentacleName};
 
 /// What branches of proposals begin with.
@@ -62,6 +63,8 @@ pub struct Reviewed {
     pub head: CommitId,
     /// The commit of the branch that has it.
     pub merged_as: CommitId,
+    /// All its commits. Whoever reviewed it was shown what these change, and nothing of what the branch had before them.
+    pub commits: Vec<CommitId>,
 }
 
 impl Mirror {
@@ -79,61 +82,151 @@ impl Mirror {
         self.publish_to(branch.name(), change, key)
     }
 
-    /// The commit that last changed a tentacle's folder, up to the commit `at`, which was fetched before.
+    /// The commit that made a tentacle's folder, with all that lies in it, what it is at the commit `at`, which was fetched before.
+    /// `None` where there is nothing to be seen by anybody: the folder is not there, or it is just as the commit `base` has it.
     ///
     /// # Errors
     /// When the copy is damaged.
-    pub fn last_change(
+    pub fn changed_since(
         &self,
+        base: Option<CommitId>,
         at: CommitId,
         (enclave, tentacle): (&EnclaveName, &TentacleName),
-    ) -> Result<CommitId, StateError> {
-        last_change(self.held().repo(), at.0, &Layout::tentacle(enclave, tentacle)).map(CommitId)
+    ) -> Result<Option<Committed>, StateError> {
+        let held = self.held();
+        let (repo, folder) = (held.repo(), Layout::tentacle(enclave, tentacle));
+        let Some(there) = folder_at(&repo.find_commit(at.0)?, &folder)? else { return Ok(None) };
+        // One that is not here any more was on a branch that somebody moved back: nobody can compare with it.
+        let base = base.and_then(|base| repo.find_commit(base.0).ok());
+        if base.is_some_and(|base| folder_at(&base, &folder).ok().flatten() == Some(there)) {
+            return Ok(None);
+        }
+        let changed = last_change(repo, at.0, &folder)?;
+        Committed::of(&repo.find_commit(changed)?).map(Some)
     }
 
-    /// Whether a tentacle's folder, with all that lies in it, is at the commit `at` just what was reviewed, or what the branch and
-    /// that make together: nothing that came in when they were brought together, and that nobody has seen.
+    /// Whether a tentacle's folder, with all that lies in it, is at the commit `at` what the branch and what was reviewed make together,
+    /// or just what was reviewed: nothing that came in when they were brought together, and that nobody has seen. Answers the commits
+    /// that it stands on, all of them older: of what these have the review showed nothing. `None` where it is something else.
     ///
     /// # Errors
     /// When the state repo cannot be reached, or no longer has what was reviewed.
-    pub fn is_as_reviewed(
+    pub fn stands_on(
         &self,
         at: CommitId,
         (enclave, tentacle): (&EnclaveName, &TentacleName),
         reviewed: &Reviewed,
-    ) -> Result<bool, StateError> {
+    ) -> Result<Option<Vec<CommitId>>, StateError> {
         let held = self.held();
         let repo = held.repo();
         self.elsewhere().fetch_reference(repo, &reviewed.reference, "refs/incoming/reviewed")?;
         let folder = Layout::tentacle(enclave, tentacle);
-        let there = tree_at(&repo.find_commit(at.0)?, &folder);
-        let seen = tree_at(&repo.find_commit(reviewed.head.0)?, &folder);
-        Ok(there == seen || there == together(repo, &folder, reviewed)?)
+        let Some(there) = folder_at(&repo.find_commit(at.0)?, &folder)? else { return Ok(None) };
+        let Some(before) = before_all(repo, reviewed) else { return Ok(None) };
+        let merge = Merge { repo, folder: &folder, there, reviewed, before: &before };
+        if let Some(onto) = merge.onto(at.0)? {
+            return Ok(Some(vec![CommitId(onto)]));
+        }
+        let seen = folder_at(&repo.find_commit(reviewed.head.0)?, &folder)?;
+        let is_seen = seen == Some(there) && are_older(repo, &before, at.0)?;
+        Ok(is_seen.then(|| before.into_iter().map(CommitId).collect()))
     }
 }
 
-/// What a merge of what was reviewed makes of a folder, on what the branch had before. Nothing else is brought together.
-fn together(repo: &Repository, folder: &str, reviewed: &Reviewed) -> Result<Option<Oid>, StateError> {
-    let (head, merged) = (repo.find_commit(reviewed.head.0)?, repo.find_commit(reviewed.merged_as.0)?);
-    let Ok(before) = merged.parent(0) else { return Ok(None) };
-    let base = match repo.merge_base(before.id(), head.id()) {
-        Ok(base) => repo.find_commit(base)?,
-        Err(error) if error.code() == git2::ErrorCode::NotFound => return Ok(None),
-        Err(error) => return Err(error.into()),
-    };
-    let at = |commit: &Commit<'_>| -> Result<Tree<'_>, StateError> {
-        let tree = match tree_at(commit, folder) {
-            Some(tree) => tree,
-            None => graft::with(repo, None, &Changes::new())?,
-        };
-        read::bounded(repo, tree, folder)?;
-        Ok(repo.find_tree(tree)?)
-    };
-    let mut index = repo.merge_trees(&at(&base)?, &at(&before)?, &at(&head)?, None)?;
-    if index.has_conflicts() || index.is_empty() {
-        return Ok(None);
+/// A folder as a commit has it; `None` where it is not there.
+fn folder_at(commit: &Commit<'_>, folder: &str) -> Result<Option<Oid>, StateError> {
+    match commit.tree()?.get_path(Path::new(folder)) {
+        Ok(entry) => Ok(Some(entry.id())),
+        Err(error) if error.code() == ErrorCode::NotFound => Ok(None),
+        Err(error) => Err(error.into()),
     }
-    Ok(Some(index.write_tree_to(repo)?))
+}
+
+/// The commits from which those that were reviewed begin; `None` where these are not all here. Which parent of a merge is the branch
+/// is not asked: whoever merges by hand chooses that.
+fn before_all(repo: &Repository, reviewed: &Reviewed) -> Option<Vec<Oid>> {
+    let own = &reviewed.commits;
+    let mut before = Vec::new();
+    for id in own {
+        for parent in repo.find_commit(id.0).ok()?.parent_ids() {
+            if !own.contains(&CommitId(parent)) && !before.contains(&parent) {
+                before.push(parent);
+            }
+        }
+    }
+    own.contains(&reviewed.head).then_some(before)
+}
+
+/// Whether a commit has all of these in its past.
+// INVARIANT: what something stands on is older, so that nothing is found to be reviewed by going in circles.
+fn are_older(repo: &Repository, these: &[Oid], than: Oid) -> Result<bool, StateError> {
+    for id in these {
+        if !repo.graph_descendant_of(than, *id)? {
+            return Ok(false);
+        }
+    }
+    Ok(true)
+}
+
+/// What was reviewed, and what a folder became of it.
+struct Merge<'a> {
+    repo: &'a Repository,
+    folder: &'a str,
+    there: Oid,
+    reviewed: &'a Reviewed,
+    before: &'a [Oid],
+}
+
+impl Merge<'_> {
+    /// The commit of the branch, older than `at`, on which what was reviewed makes the folder what it is there.
+    fn onto(&self, at: Oid) -> Result<Option<Oid>, StateError> {
+        let head = self.repo.find_commit(self.reviewed.head.0)?;
+        // As many before it as were reviewed where they were put on top one by one, else the one before it.
+        for steps in [self.reviewed.commits.len(), 1] {
+            let mut onto = Some(self.repo.find_commit(self.reviewed.merged_as.0)?);
+            for _ in 0..steps {
+                onto = onto.and_then(|commit| commit.parent(0).ok());
+            }
+            let Some(onto) = onto else { continue };
+            if self.has_all_before(onto.id())?
+                && are_older(self.repo, &[onto.id()], at)?
+                && self.together(&onto, &head)? == Some(self.there)
+            {
+                return Ok(Some(onto.id()));
+            }
+        }
+        Ok(None)
+    }
+
+    /// Whether a commit has all that those which were reviewed begin from: then a merge brings what these change, and no more.
+    fn has_all_before(&self, onto: Oid) -> Result<bool, StateError> {
+        let others: Vec<Oid> = self.before.iter().copied().filter(|id| *id != onto).collect();
+        are_older(self.repo, &others, onto)
+    }
+
+    /// What a merge with what was reviewed makes of the folder; `None` where git cannot bring them together. Nothing else is brought
+    /// together.
+    fn together(&self, onto: &Commit<'_>, head: &Commit<'_>) -> Result<Option<Oid>, StateError> {
+        let repo = self.repo;
+        let base = match repo.merge_base(onto.id(), head.id()) {
+            Ok(base) => repo.find_commit(base)?,
+            Err(error) if error.code() == ErrorCode::NotFound => return Ok(None),
+            Err(error) => return Err(error.into()),
+        };
+        let at = |commit: &Commit<'_>| -> Result<Tree<'_>, StateError> {
+            let tree = match folder_at(commit, self.folder)? {
+                Some(tree) => tree,
+                None => graft::with(repo, None, &Changes::new())?,
+            };
+            read::bounded(repo, tree, self.folder)?;
+            Ok(repo.find_tree(tree)?)
+        };
+        let mut index = repo.merge_trees(&at(&base)?, &at(onto)?, &at(head)?, None)?;
+        if index.has_conflicts() || index.is_empty() {
+            return Ok(None);
+        }
+        Ok(Some(index.write_tree_to(repo)?))
+    }
 }
 
 #[cfg(test)]

@@ -58,6 +58,7 @@ struct Verdict {
 
 #[derive(Debug, Deserialize)]
 struct Committed {
+    sha: String,
     author: Option<User>,
 }
 
@@ -115,6 +116,8 @@ pub(crate) struct Opinions {
     pub(crate) approved_by: Vec<String>,
     /// Who wants something else.
     pub(crate) wants_changes: Vec<String>,
+    /// Its commits, which are what was shown to whoever approved it.
+    pub(crate) commits: Vec<String>,
     /// Whether GitHub knows whose each commit is.
     authors_are_known: bool,
 }
@@ -161,6 +164,7 @@ impl Opinions {
         Self {
             approved_by: said(&|verdict| verdict.state == "APPROVED" && is_newest(verdict)),
             wants_changes: said(&|verdict| verdict.state == "CHANGES_REQUESTED"),
+            commits: Vec::new(),
             authors_are_known: !authors.is_empty() && authors.iter().all(Option::is_some),
         }
     }
@@ -227,8 +231,8 @@ impl Github {
             }
         }
         let commits: Vec<Committed> = self.ask(&format!("/pulls/{number}/commits?per_page={MOST}")).await?;
-        let mut authors: Vec<Option<String>> =
-            commits.into_iter().map(|commit| commit.author.map(|user| user.login)).collect();
+        let (commits, mut authors): (Vec<String>, Vec<Option<String>>) =
+            commits.into_iter().map(|commit| (commit.sha, commit.author.map(|user| user.login))).unzip();
         if authors.len() >= MOST {
             // There may be more, by somebody else.
             authors.push(None);
@@ -244,7 +248,7 @@ impl Github {
                 may_write.insert(login.to_owned());
             }
         }
-        Ok(Opinions::count(&verdicts, &pull.head.sha, &authors, &may_write))
+        Ok(Opinions { commits, ..Opinions::count(&verdicts, &pull.head.sha, &authors, &may_write) })
     }
 
     async fn may_write(&self, login: &str) -> Result<bool, GithubError> {

@@ -2,14 +2,19 @@
 
 use super::StateRepo;
 use crate::github::{Github, GithubError, Opinions, Pull};
-use state_repo::{CommitId, ProposalBranch, Reviewed};
+use state_repo::{CommitId, Committed, Layout, ProposalBranch, Reviewed};
+use std::collections::BTreeSet;
 use wire::tools::review::{ProposalState, Proposed};
+use wire::tools::tentacle::SourceCommit;
 use wire::{Failure, FailureCode};
 use workflow::{EnclaveName, TentacleName};
 
 /// What is told where reviews are wanted and cannot be had.
 pub(crate) const NO_REVIEWS: &str =
     "this server's state repo is not at GitHub, where changes could be reviewed";
+
+/// The most changes that are looked through for one deploy: of each GitHub is asked some four questions.
+const MOST_CHANGES: usize = 40;
 
 /// A tentacle of an enclave.
 type Of<'a> = (&'a EnclaveName, &'a TentacleName);
@@ -110,48 +115,122 @@ impl StateRepo {
         })
     }
 
-    /// Why a tentacle as a commit has it was not reviewed; `Ok` where it was, with all that lies beside it.
-    pub(crate) async fn was_reviewed(&self, commit: &str, of: Of<'_>) -> Result<(), Failure> {
+    /// Why a tentacle as a commit has it was not reviewed; `Ok` where it was, with all that lies beside it and all that it stands
+    /// on, back to what runs: that was reviewed, or ran already when reviews began to be wanted.
+    pub(crate) async fn was_reviewed(
+        &self,
+        commit: &str,
+        (enclave, name): Of<'_>,
+        runs: Option<&SourceCommit>,
+    ) -> Result<(), Failure> {
         let github = self.reviews()?;
         let commit: CommitId = commit
             .parse()
             .map_err(|error: state_repo::NameError| Failure::new(FailureCode::Invalid, error.to_string()))?;
-        let (enclave, name) = (of.0.clone(), of.1.clone());
-        let changed = self.ask(move |mirror| mirror.last_change(commit, (&enclave, &name))).await?;
-        let onto = self.mirror.branch().as_str();
-        let pulls = github.pulls_of(&changed.to_string(), onto).await.map_err(not_asked)?;
-        let mut why = "it came to the branch without a pull request".to_owned();
-        for pull in pulls {
-            match self.reviewed_by(github, commit, of, &pull).await? {
-                None => return Ok(()),
-                Some(missing) => why = format!("of pull request {}, {missing}", pull.number),
+        let base = runs.and_then(|commit| commit.id.parse().ok());
+        let (mut seen, mut next, mut changes) = (BTreeSet::new(), vec![commit], 0);
+        while let Some(at) = next.pop() {
+            if !seen.insert(at) {
+                continue;
+            }
+            let of = (enclave.clone(), name.clone());
+            let changed = self.ask(move |mirror| mirror.changed_since(base, at, (&of.0, &of.1))).await?;
+            let Some(changed) = changed else { continue };
+            changes += 1;
+            if changes > MOST_CHANGES {
+                return Err(too_many());
+            }
+            match self.grounds(github, at, (enclave, name), &changed).await? {
+                Ok(grounds) => next.extend(grounds),
+                Err(why) if at == commit => return Err(not_reviewed(&why)),
+                Err(why) => return Err(beneath(&changed, &why, (base, &Layout::tentacle(enclave, name)))),
             }
         }
-        Err(Failure::new(FailureCode::Conflict, format!("changes of this enclave are reviewed before they run, and {why}"))
-            .with_remedy("propose it: where the Kraken commits, `deploy` does; elsewhere a pull request that somebody else approves"))
+        Ok(())
     }
 
-    /// Why this pull request does not stand for what the commit has; `None` where it does.
+    /// What a tentacle as a commit has it stands on, where it was reviewed; else why it was not.
+    async fn grounds(
+        &self,
+        github: &Github,
+        at: CommitId,
+        of: Of<'_>,
+        changed: &Committed,
+    ) -> Result<Result<Vec<CommitId>, String>, Failure> {
+        let onto = self.mirror.branch().as_str();
+        let pulls = github.pulls_of(&changed.commit.to_string(), onto).await.map_err(not_asked)?;
+        let mut why = "it came to the branch without a pull request".to_owned();
+        for pull in pulls {
+            match self.reviewed_by(github, at, of, &pull).await? {
+                Ok(grounds) => return Ok(Ok(grounds)),
+                Err(missing) => why = format!("of pull request {}, {missing}", pull.number),
+            }
+        }
+        Ok(Err(why))
+    }
+
+    /// What the commit's tentacle stands on where this pull request stands for it; else why it does not.
     async fn reviewed_by(
         &self,
         github: &Github,
-        commit: CommitId,
+        at: CommitId,
         of: Of<'_>,
         pull: &Pull,
-    ) -> Result<Option<String>, Failure> {
-        if let Some(missing) = github.opinions(pull).await.map_err(not_asked)?.missing() {
-            return Ok(Some(missing));
+    ) -> Result<Result<Vec<CommitId>, String>, Failure> {
+        let opinions = github.opinions(pull).await.map_err(not_asked)?;
+        if let Some(missing) = opinions.missing() {
+            return Ok(Err(missing));
         }
-        let (Ok(head), Some(Ok(merged_as))) = (pull.head.sha.parse(), pull.merged_as().map(str::parse))
-        else {
-            return Ok(Some("GitHub does not say what was merged".to_owned()));
+        let Some(reviewed) = reviewed(pull, &opinions) else {
+            return Ok(Err("GitHub does not say what was merged".to_owned()));
         };
-        let reviewed = Reviewed { reference: pull.reference(), head, merged_as };
         let (enclave, name) = (of.0.clone(), of.1.clone());
-        let is_just =
-            self.ask(move |mirror| mirror.is_as_reviewed(commit, (&enclave, &name), &reviewed)).await?;
-        Ok((!is_just).then(|| "what was merged is not what was approved".to_owned()))
+        let grounds = self.ask(move |mirror| mirror.stands_on(at, (&enclave, &name), &reviewed)).await?;
+        Ok(grounds.ok_or_else(|| "what was merged is not what was approved".to_owned()))
     }
+}
+
+/// What a pull request showed and what became of it, as far as GitHub says so.
+fn reviewed(pull: &Pull, opinions: &Opinions) -> Option<Reviewed> {
+    let head = pull.head.sha.parse().ok()?;
+    let merged_as = pull.merged_as()?.parse().ok()?;
+    let commits = opinions.commits.iter().map(|commit| commit.parse().ok()).collect::<Option<_>>()?;
+    Some(Reviewed { reference: pull.reference(), head, merged_as, commits })
+}
+
+fn not_reviewed(why: &str) -> Failure {
+    Failure::new(FailureCode::Conflict, format!("changes of this enclave are reviewed before they run, and {why}"))
+        .with_remedy("propose it: where the Kraken commits, `deploy` does; elsewhere a pull request that somebody else approves")
+}
+
+/// It was reviewed itself, and something that its pull request did not show was not.
+fn beneath(changed: &Committed, why: &str, (base, folder): (Option<CommitId>, &str)) -> Failure {
+    let Committed { commit, summary, author, .. } = changed;
+    let what = format!(
+        "changes of this enclave are reviewed before they run, and one that this stands on was not: of commit {commit} \
+         (`{summary}`, by {author}), {why}"
+    );
+    let back = match base {
+        Some(base) => {
+            format!(
+                "make the folder again what runs (`git rm -rq {folder} && git checkout {base} -- {folder}`)"
+            )
+        }
+        None => format!("take the folder out (`git rm -rq {folder}`)"),
+    };
+    let remedy = format!(
+        "a pull request shows only what it changes itself: in a clone {back}, bring that to the branch, then propose what is \
+         wanted anew, so that all of it is shown"
+    );
+    Failure::new(FailureCode::Conflict, what).with_remedy(remedy)
+}
+
+fn too_many() -> Failure {
+    let what = format!(
+        "changes of this enclave are reviewed before they run, and more than {MOST_CHANGES} lie between what runs and this"
+    );
+    Failure::new(FailureCode::Conflict, what)
+        .with_remedy("deploy an older commit of the branch first: what ran need not be looked through again")
 }
 
 fn not_asked(error: GithubError) -> Failure {

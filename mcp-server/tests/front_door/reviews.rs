@@ -200,6 +200,138 @@ async fn two_changes_of_one_tentacle_that_git_brings_together_were_both_reviewed
     assert_eq!(deploy(&channel, &merged).await.unwrap()["status"], "deployed");
 }
 
+/// On a branch of its own, on top of what the branch has: writes this file of hello, has it approved by somebody else, and merges it.
+async fn approved(
+    channel: &InChannel<'_>,
+    (hub, repo): (&Hub, &Repo),
+    (file, text): (&str, &str),
+    how: How,
+) -> String {
+    git(&repo.clone, &["fetch", "--quiet", "origin"]);
+    git(&repo.clone, &["checkout", "--quiet", "-B", "work", "origin/main"]);
+    repo.write(&format!("enclaves/price-watch/hello/{file}"), text);
+    let branch = format!("kraken/price-watch/hello/{}", hub.pulls().len());
+    repo.commit(&format!("hello: {file}"), &branch);
+    let number = ask(channel, &branch).await.unwrap()["number"].as_u64().unwrap();
+    hub.review("ben", number, "APPROVED");
+    hub.merge(number, how)
+}
+
+#[tokio::test]
+async fn a_review_of_a_later_change_clears_nothing_beneath_it() {
+    let mut app = App::start().await;
+    let (hub, repo) = reviewed(&mut app).await;
+    let channel = crate::team::price_watch(&app);
+    let runs_from = git(&repo.clone, &["rev-parse", "HEAD"]);
+    repo.write("enclaves/price-watch/hello/nodes/more.ts", "export const seen = 'by nobody';\n");
+    let pushed = repo.commit("hello: more", "main");
+    refused_for(&deploy(&channel, &pushed).await.unwrap_err(), "without a pull request");
+    for (turn, how) in [How::Merge, How::Squash, How::Rebase].into_iter().enumerate() {
+        let text = format!("Read me {turn} times.\n");
+        let merged = approved(&channel, (&hub, &repo), ("README.md", &text), how).await;
+        let refused = deploy(&channel, &merged).await.unwrap_err();
+        refused_for(&refused, "one that this stands on was not");
+        refused_for(
+            &refused,
+            &format!("of commit {pushed} (`hello: more`, by Ana Sousa), it came to the branch"),
+        );
+        assert!(refused.text().contains(&format!("git checkout {runs_from} --")), "{}", refused.text());
+    }
+    // Nor does a branch that took it in first, nor a merge by hand that says of another branch that it is the first.
+    git(&repo.clone, &["checkout", "--quiet", "-B", "work", &runs_from]);
+    repo.write("enclaves/price-watch/hello/NOTES.md", "notes\n");
+    git(&repo.clone, &["add", "--all"]);
+    git(&repo.clone, &["commit", "--quiet", "-m", "hello: notes"]);
+    git(&repo.clone, &["fetch", "--quiet", "origin"]);
+    git(&repo.clone, &["merge", "--quiet", "--no-edit", "origin/main"]);
+    git(&repo.clone, &["push", "--quiet", "origin", "HEAD:kraken/price-watch/hello/taken-in"]);
+    let asked = ask(&channel, "kraken/price-watch/hello/taken-in").await.unwrap();
+    let number = asked["number"].as_u64().unwrap();
+    hub.review("ben", number, "APPROVED");
+    let turned = |clone: &std::path::PathBuf| {
+        let tree = git(clone, &["write-tree"]);
+        let side =
+            git(clone, &["commit-tree", &format!("{runs_from}^{{tree}}"), "-p", &runs_from, "-m", "side"]);
+        let parents = ["-p", &side, "-p", "HEAD", "-p", "FETCH_HEAD", "-m", "merged"];
+        let merged = git(clone, &[&["commit-tree", &tree][..], &parents[..]].concat());
+        git(clone, &["reset", "--quiet", "--hard", &merged]);
+        repo_note(clone);
+    };
+    let merged = hub.merge_with(number, How::Squash, turned);
+    for commit in [&merged, &git(&repo.bare, &["rev-parse", &format!("{merged}^")])] {
+        let refused = deploy(&channel, commit).await.unwrap_err();
+        assert_eq!(refused.code, FailureCode::Conflict, "{}", refused.text());
+    }
+    assert!(runs(&channel).await.contains("hello: one"));
+
+    // What the refusal says to do does it: nothing new is reviewed by being put back, and then all is shown.
+    git(&repo.clone, &["fetch", "--quiet", "origin"]);
+    git(&repo.clone, &["checkout", "--quiet", "-B", "work", "origin/main"]);
+    let folder = "enclaves/price-watch/hello";
+    git(&repo.clone, &["rm", "-rq", folder]);
+    git(&repo.clone, &["checkout", &runs_from, "--", folder]);
+    let back = repo.commit("hello: as it runs", "main");
+    assert_eq!(deploy(&channel, &back).await.unwrap()["status"], "unchanged");
+    let more = ("nodes/more.ts", "export const seen = 'by ben';\n");
+    let merged = approved(&channel, (&hub, &repo), more, How::Merge).await;
+    assert_eq!(deploy(&channel, &merged).await.unwrap()["status"], "deployed");
+}
+
+/// Something elsewhere, so that there is a commit to be made.
+fn repo_note(clone: &std::path::Path) {
+    std::fs::create_dir_all(clone.join("enclaves/study")).unwrap();
+    std::fs::write(clone.join("enclaves/study/note.md"), "a note\n").unwrap();
+}
+
+#[tokio::test]
+async fn changes_that_were_each_reviewed_run_together_and_what_ran_before_reviews_is_where_they_begin() {
+    let mut app = App::start().await;
+    app.pace.records_every = Duration::from_secs(3600);
+    app.pace.reviews_every = Duration::from_millis(100);
+    let (hub, repo) = at_the_hub(&mut app, None).await;
+    let channel = set_up(&app).await;
+    let one = repo.push("one", "main");
+    deploy(&channel, &one).await.unwrap();
+    let two = repo.push("two", "main");
+    deploy(&channel, &two).await.unwrap();
+    channel.say("ana", "enclave_review", json!({"required": true})).await.unwrap();
+
+    // A branch that begins here, of several commits, is merged last.
+    git(&repo.clone, &["checkout", "--quiet", "-B", "long", &two]);
+    repo.write("enclaves/price-watch/hello/LONG.md", "long\n");
+    git(&repo.clone, &["add", "--all"]);
+    git(&repo.clone, &["commit", "--quiet", "-m", "hello: long"]);
+    repo.write("enclaves/price-watch/hello/LONG.md", "longer\n");
+    let long = "kraken/price-watch/hello/long";
+    repo.commit("hello: longer", long);
+    let asked = ask(&channel, long).await.unwrap();
+    let number = asked["number"].as_u64().unwrap();
+    hub.review("ben", number, "APPROVED");
+
+    let mut last = String::new();
+    for (turn, how) in [How::Merge, How::Squash, How::Rebase].into_iter().enumerate() {
+        let (file, text) = (format!("NOTE-{turn}.md"), format!("{how:?}\n"));
+        last = approved(&channel, (&hub, &repo), (&file, &text), how).await;
+    }
+    assert_eq!(deploy(&channel, &last).await.unwrap()["status"], "deployed");
+    let merged = hub.merge(number, How::Rebase);
+    assert_eq!(deploy(&channel, &merged).await.unwrap()["status"], "deployed");
+
+    // What ran before reviews were wanted was not reviewed, and comes back as a change that is.
+    let refused = deploy(&channel, &one).await.unwrap_err();
+    refused_for(&refused, "came to the branch without a pull request");
+    git(&repo.clone, &["fetch", "--quiet", "origin"]);
+    git(&repo.clone, &["checkout", "--quiet", "-B", "back", "origin/main"]);
+    git(&repo.clone, &["rm", "-rq", "enclaves/price-watch/hello"]);
+    git(&repo.clone, &["checkout", &one, "--", "enclaves/price-watch/hello"]);
+    let back = "kraken/price-watch/hello/back";
+    repo.commit("hello: back to version 1", back);
+    let number = ask(&channel, back).await.unwrap()["number"].as_u64().unwrap();
+    hub.review("ben", number, "APPROVED");
+    let merged = hub.merge(number, How::Squash);
+    assert_eq!(deploy(&channel, &merged).await.unwrap()["status"], "deployed");
+}
+
 #[tokio::test]
 async fn the_channel_hears_of_each_step_of_a_review_once_and_whose_it_is_not_is_not_told() {
     let mut app = App::start().await;
