@@ -17,6 +17,8 @@ pub struct Pace {
     pub reconcile_every: Duration,
     /// How often it is looked whether enclaves' records have to be written to the state repo.
     pub records_every: Duration,
+    /// How often it is looked what is new in the state repo, where no flag says it.
+    pub git_every: Duration,
     /// How often it is looked how reviews stand, where an enclave wants them.
     pub reviews_every: Duration,
     /// For this long an enclave that somebody is making or removing is left to them.
@@ -69,6 +71,7 @@ impl Default for Pace {
             sign_every: Duration::from_secs(1),
             reconcile_every: Duration::from_secs(30),
             records_every: Duration::from_secs(1),
+            git_every: Duration::from_secs(60),
             reviews_every: Duration::from_secs(60),
             left_alone: Duration::from_secs(60),
             triggers: TriggerPace::default(),

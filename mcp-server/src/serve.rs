@@ -197,12 +197,13 @@ impl Ready {
             state,
         };
         let public = Public { url: args.public_url.clone(), issuer };
+        let reviews_every = args.state.poll(pace.reviews_every).unwrap_or(pace.reviews_every);
         Ok(Self {
             server: Arc::new(server),
             public,
             reads: Reading { task, stop },
-            pace,
-            poll: args.state.poll(),
+            poll: args.state.poll(pace.git_every),
+            pace: Pace { reviews_every, ..pace },
             left,
         })
     }
@@ -256,7 +257,7 @@ impl Ready {
         let (polling, poll) = (Arc::clone(&self.server), self.poll);
         let (recording, records_every) = (Arc::clone(&self.server), self.pace.records_every);
         let following = Arc::clone(&self.server);
-        let reviews_every = self.poll.unwrap_or(self.pace.reviews_every);
+        let reviews_every = self.pace.reviews_every;
         vec![
             tokio::spawn(async move {
                 if let Some(state) = following.state.as_ref().filter(|state| state.has_reviews()) {

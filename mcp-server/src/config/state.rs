@@ -34,10 +34,9 @@ pub struct StateArgs {
     /// running.
     #[arg(long, env = "TENTACULAR_STATE_DIR")]
     pub state_dir: Option<PathBuf>,
-    /// How often it is looked whether something new is in the state repo, in seconds; without it only when it is needed, or
-    /// when the webhook is called.
-    #[arg(long, env = "TENTACULAR_STATE_POLL", value_name = "SECONDS", requires = "state_repo",
-        value_parser = clap::value_parser!(u32).range(1..))]
+    /// How often it is looked whether something new is in the state repo, in seconds: 60 where nothing else is said. With 0 it is
+    /// looked only when it is needed, or when the webhook is called.
+    #[arg(long, env = "TENTACULAR_STATE_POLL", value_name = "SECONDS", requires = "state_repo")]
     pub state_poll: Option<u32>,
     /// A file with the secret with which the place where git is kept signs that something was pushed, as GitHub does; it calls
     /// `<public-url>/git/webhook`. Without it nobody is heard there.
@@ -92,9 +91,13 @@ impl StateArgs {
         }))
     }
 
-    /// How often it is looked; nothing where nobody looks.
-    pub(crate) fn poll(&self) -> Option<Duration> {
-        self.state_poll.map(|seconds| Duration::from_secs(seconds.into()))
+    /// How often it is looked, where nothing is said so often as this; nothing where nobody is to look.
+    pub(crate) fn poll(&self, usually: Duration) -> Option<Duration> {
+        match self.state_poll {
+            None => Some(usually),
+            Some(0) => None,
+            Some(seconds) => Some(Duration::from_secs(seconds.into())),
+        }
     }
 
     /// The key that opens the secrets in git, where there is one.

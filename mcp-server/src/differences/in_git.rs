@@ -76,7 +76,13 @@ fn differences(record: &EnclaveRecord, in_git: &InGit) -> BTreeMap<TentacleName,
     let from = SourceCommit::told(Some(&in_git.head));
     let mut found = BTreeMap::new();
     for (name, kept) in &in_git.kept {
-        let Ok(hash) = kept else { continue };
+        let hash = match kept {
+            Ok(hash) => hash,
+            Err(why) => {
+                found.insert(name.clone(), unreadable(name, why, &from));
+                continue;
+            }
+        };
         let runs = record.tentacles.get(name).map(|tentacle| tentacle.version.as_str());
         let says = match runs.filter(|version| !version.is_empty()) {
             Some(version) if version == hash => continue,
@@ -94,4 +100,12 @@ fn differences(record: &EnclaveRecord, in_git: &InGit) -> BTreeMap<TentacleName,
         found.insert(name.clone(), Difference { what: "removed".to_owned(), says });
     }
     found
+}
+
+/// What is told of a folder in git that is no tentacle: anew when it is for another reason.
+fn unreadable(name: &TentacleName, why: &str, from: &str) -> Difference {
+    let says = format!(
+        "What git has of {name} cannot be deployed ({from}): {why}. What ran before goes on; mend it in git."
+    );
+    Difference { what: format!("unreadable:{why}"), says }
 }

@@ -64,10 +64,11 @@ pub(super) fn in_git(mirror: &Mirror, tip: CommitId, enclave: &EnclaveName) -> R
     let mut found = mirror.tentacles(tip, enclave, MOST + 1)?;
     let truncated = found.len() > MOST;
     found.truncate(MOST);
-    let kept = |Found { name, content }: Found| {
-        (name, content.map(|hash| hash.to_string()).map_err(|error| error.to_string()))
+    let kept = |Found { name, content }: Found| match content {
+        Err(error) if error.is_ours() => Err(error),
+        content => Ok((name, content.map(|hash| hash.to_string()).map_err(|error| error.to_string()))),
     };
-    let kept = found.into_iter().map(kept).collect();
+    let kept = found.into_iter().map(kept).collect::<Result<_, StateError>>()?;
     let record = match mirror.record(tip, enclave) {
         Err(error) if error.is_ours() => return Err(error),
         other => other.map_err(|error| error.to_string()),

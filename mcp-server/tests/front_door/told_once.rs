@@ -21,7 +21,7 @@ const A_WHILE: Duration = Duration::from_millis(1500);
 
 fn quick() -> Pace {
     let (soon, later) = (Duration::from_millis(50), Duration::from_millis(600));
-    Pace { reconcile_every: soon, left_alone: later, ..Pace::default() }
+    Pace { reconcile_every: soon, left_alone: later, git_every: later, ..Pace::default() }
 }
 
 /// What the channel is told and has not acknowledged: the text, and whom alone it is for.
@@ -162,10 +162,34 @@ async fn what_came_into_git_is_told_once_and_not_deployed() {
 }
 
 #[tokio::test]
+async fn git_is_looked_at_where_nothing_is_said_and_what_cannot_be_read_there_is_told_once() {
+    let (app, repo) = polling(&[]).await;
+    let link = repo.clone.join("enclaves/price-watch/hello/nodes/elsewhere.ts");
+    std::os::unix::fs::symlink("/etc/passwd", &link).unwrap();
+    repo.commit("hello: a link", "main");
+    let (text, user) = told_in_all(&app, 1).await.remove(0);
+    assert!(
+        text.starts_with("What git has of hello cannot be deployed (in git: \"hello: a link\" by Ana Sousa")
+            && text.contains("is a symbolic link")
+            && text.ends_with("What ran before goes on; mend it in git."),
+        "{text}"
+    );
+    assert_eq!(user, Value::Null);
+    // The same again is no news, and what is mended is.
+    repo.write("notes.md", "x");
+    repo.commit("notes", "main");
+    told_in_all(&app, 1).await;
+    std::fs::remove_file(&link).unwrap();
+    repo.push("two", "main");
+    assert!(told_in_all(&app, 2).await[1].0.contains("another version of hello"));
+}
+
+#[tokio::test]
 async fn a_signed_call_makes_the_server_look_and_nothing_else_does() {
     let file = std::env::temp_dir().join(format!("tentacular-git-{}", uuid::Uuid::now_v7()));
     std::fs::write(&file, format!("{SECRET}\n")).unwrap();
-    let (app, repo) = polling(&[format!("--git-webhook={}", file.display())]).await;
+    let off = "--state-poll=0".to_owned();
+    let (app, repo) = polling(&[format!("--git-webhook={}", file.display()), off]).await;
     std::fs::remove_file(&file).unwrap();
     repo.push("two", "main");
     let push = async |secret: &str, body: &'static str| {
