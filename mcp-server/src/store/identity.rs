@@ -5,7 +5,7 @@ use super::tx::{holdable, now};
 use super::{Store, StoreError, Tx};
 use crate::call::Call;
 use crate::gate::Authorized;
-use crate::gate::act::{Bind, Unlink};
+use crate::gate::act::{Bind, ChannelReport, Unlink};
 use crate::identity::{OnePerson, Person};
 
 /// Why a binding was not made.
@@ -58,6 +58,19 @@ impl Tx {
         if by.operator().is_none() && by.person_id() != Some(person) {
             return Ok(());
         }
+        self.end_binding(account, person).await
+    }
+
+    /// The same for an account that cannot be used any more, as the relay reports it.
+    pub(crate) async fn report_ended(
+        &mut self,
+        _: &Authorized<ChannelReport>,
+        (account, person): (&AccountId, &PersonId),
+    ) -> Result<(), StoreError> {
+        self.end_binding(account, person).await
+    }
+
+    async fn end_binding(&mut self, account: &AccountId, person: &PersonId) -> Result<(), StoreError> {
         sqlx::query("DELETE FROM binding WHERE team = $1 AND account = $2 AND issuer = $3 AND subject = $4")
             .bind(&account.team)
             .bind(&account.user)

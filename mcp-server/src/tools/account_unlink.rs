@@ -2,10 +2,10 @@
 
 use super::{About, Effect, Handler, Repeat, emergency};
 use crate::call::Call;
-use crate::gate::{Authorized, act, unavailable};
+use crate::gate::{Authorized, Change, act, unavailable};
 use crate::progress::Progress;
 use crate::server::Server;
-use crate::store::{AccountId, EnclaveRecord, PersonId, Rights, StoreError};
+use crate::store::{AccountId, EnclaveRecord, PersonId, Rights, StoreError, Tx};
 use policy::Action;
 use std::sync::Arc;
 use wire::tools::person::{AccountUnlink, AccountUnlinkAnswer, AccountUnlinkArgs, SlackAccount};
@@ -34,11 +34,9 @@ impl Handler for AccountUnlink {
         let bound = meant(call, args.account.as_ref(), &rights);
         let mut reown = Vec::new();
         for (account, person) in bound.iter().flatten() {
-            for record in owning(&rights, account, person) {
-                let (next, grant) = change.housekeeping::<act::Reown>(&record).await?;
-                change = next;
-                reown.push((grant, record, person.clone()));
-            }
+            let (next, owned) = reowned(change, &rights, account, person).await?;
+            change = next;
+            reown.extend(owned);
         }
         let mut changing = change.decided();
         let bound = match bound {
@@ -49,9 +47,8 @@ impl Handler for AccountUnlink {
         for (account, person) in &bound {
             tx.unlink(&grant, call, (account, person)).await.map_err(failed)?;
         }
-        for (grant, record, person) in &reown {
-            let passed = pass_on(tx, grant, record, person, &rights).await.map_err(failed)?;
-            tracing::info!(enclave.name = %record.name, passed, "tentacles passed to the owner");
+        for owned in &reown {
+            pass_on(tx, owned, &rights).await.map_err(failed)?;
         }
         for (account, person) in &bound {
             let (whose, to) = (emergency::shown(account, &rights), rights.shown(person));
@@ -62,7 +59,7 @@ impl Handler for AccountUnlink {
         changing.done().await?;
         let accounts =
             bound.into_iter().map(|(account, _)| SlackAccount { team: account.team, user: account.user });
-        let mut passed_on: Vec<_> = reown.iter().map(|(_, record, _)| record.name.clone()).collect();
+        let mut passed_on: Vec<_> = reown.iter().map(|owned| owned.record.name.clone()).collect();
         passed_on.dedup();
         Ok(AccountUnlinkAnswer { accounts: accounts.collect(), passed_on })
     }
@@ -106,16 +103,36 @@ fn owning(rights: &Rights, account: &AccountId, person: &PersonId) -> Vec<Arc<En
     rights.enclaves().filter(owns).cloned().collect()
 }
 
-async fn pass_on(
-    tx: &mut crate::store::Tx,
-    grant: &Authorized<act::Reown>,
-    record: &EnclaveRecord,
-    person: &PersonId,
+/// What somebody whose binding ends owns in an enclave, and the right to pass it on.
+pub(super) struct Owned {
+    grant: Authorized<act::Reown>,
+    record: Arc<EnclaveRecord>,
+    person: PersonId,
+}
+
+/// The reconciler's right to pass on what they own.
+pub(super) async fn reowned<'g>(
+    mut change: Change<'g>,
     rights: &Rights,
-) -> Result<usize, StoreError> {
+    account: &AccountId,
+    person: &PersonId,
+) -> Result<(Change<'g>, Vec<Owned>), Failure> {
+    let mut owned = Vec::new();
+    for record in owning(rights, account, person) {
+        let (next, grant) = change.housekeeping::<act::Reown>(&record).await?;
+        change = next;
+        owned.push(Owned { grant, record, person: person.clone() });
+    }
+    Ok((change, owned))
+}
+
+/// Passes it on, and tells the channel.
+pub(super) async fn pass_on(tx: &mut Tx, owned: &Owned, rights: &Rights) -> Result<(), StoreError> {
+    let Owned { grant, record, person } = owned;
     let passed = tx.reown(grant, person).await?;
     let (who, owner) = (rights.shown(person), rights.shown(&record.owner));
     let names = super::channel_report::names(&passed);
     tx.notify(record, &format!("{who} is not signed in here any more. {names} {owner}'s now.")).await?;
-    Ok(passed.len())
+    tracing::info!(enclave.name = %record.name, passed = passed.len(), "tentacles passed to the owner");
+    Ok(())
 }

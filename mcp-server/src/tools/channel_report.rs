@@ -1,12 +1,13 @@
 //! `channel_report`: what the relay says is so in a channel. Whoever leaves loses their place at once.
 
+use super::account_unlink::{pass_on, reowned};
 use super::{About, Effect, Handler, Repeat};
 use crate::call::Call;
-use crate::gate::{Change, act, unavailable};
+use crate::gate::{Authorized, Change, act, unavailable};
 use crate::progress::Progress;
 use crate::server::Server;
 use crate::store::{
-    ChannelPersonRecord, ChannelRecord, EnclaveRecord, Heard, PersonId, Rights, StoreError, Tx,
+    AccountId, ChannelPersonRecord, ChannelRecord, EnclaveRecord, Heard, PersonId, Rights, StoreError, Tx,
 };
 use jiff::Timestamp;
 use policy::{Action, Frozen, State};
@@ -36,6 +37,9 @@ impl Handler for ChannelReport {
     ) -> Result<ChannelReportAnswer, Failure> {
         let failed = |error: StoreError| unavailable(&error);
         let (mut change, grant) = server.gate.change(call).await?.itself::<act::ChannelReport>().await?;
+        if !args.ended.is_empty() {
+            return ended(server, change, &grant, args).await;
+        }
         let Some(record) = change.enclave_of(&args.team, &args.channel).await? else {
             change.decided().done().await?;
             return Ok(ChannelReportAnswer::default());
@@ -62,7 +66,12 @@ impl Handler for ChannelReport {
         }
         if let Some(archived) = news.archived {
             let frozen = tx.report_archived(&grant, &record, archived).await.map_err(failed)?;
-            tell_archived(tx, &record, archived, frozen).await.map_err(failed)?;
+            if !args.deleted {
+                tell_archived(tx, &record, archived, frozen).await.map_err(failed)?;
+            }
+        }
+        if args.deleted {
+            tx.notify_person(&record, &record.owner, &deleted(&record), None).await.map_err(failed)?;
         }
         if let Some(moved_to) = &args.moved_to {
             tx.report_move(&grant, &record.name, moved_to).await.map_err(failed)?;
@@ -92,6 +101,36 @@ impl Handler for ChannelReport {
             gone: news.gone,
         })
     }
+}
+
+/// The bindings of accounts that cannot be used any more end, and what rested on them.
+async fn ended(
+    server: &Server,
+    mut change: Change<'_>,
+    grant: &Authorized<act::ChannelReport>,
+    args: ChannelReportArgs,
+) -> Result<ChannelReportAnswer, Failure> {
+    let failed = |error: StoreError| unavailable(&error);
+    let rights = server.store.rights().await.map_err(failed)?;
+    let (mut bound, mut reown) = (Vec::new(), Vec::new());
+    for user in args.ended {
+        let account = AccountId { team: args.team.clone(), user };
+        let Some(person) = rights.person_of(&account.team, &account.user) else { continue };
+        let (next, owned) = reowned(change, &rights, &account, person).await?;
+        change = next;
+        reown.extend(owned);
+        bound.push((account, person.clone()));
+    }
+    let mut changing = change.decided();
+    let tx = changing.tx();
+    for (account, person) in &bound {
+        tx.report_ended(grant, (account, person)).await.map_err(failed)?;
+    }
+    for owned in &reown {
+        pass_on(tx, owned, &rights).await.map_err(failed)?;
+    }
+    changing.done().await?;
+    Ok(ChannelReportAnswer { taken: !bound.is_empty(), ..ChannelReportAnswer::default() })
 }
 
 /// That somebody lost their place, in one line.
@@ -135,6 +174,17 @@ fn unseen(record: &EnclaveRecord) -> String {
     )
 }
 
+/// That the channel is gone for good.
+fn deleted(record: &EnclaveRecord) -> String {
+    let channel = record.channel.as_ref().map(|channel| channel.name.as_str()).unwrap_or_default();
+    format!(
+        "The channel #{channel} was deleted, and Slack does not bring it back. Your enclave {name} is frozen: what runs by hand \
+         goes on, nothing changes, and no schedule runs. When you have what you want to keep, shut it down with `tntc enclave \
+         deprovision {name}`.",
+        name = record.name
+    )
+}
+
 /// Tentacles by name, with the verb: `hello and digest are`.
 pub(super) fn names(tentacles: &[TentacleName]) -> String {
     let names: Vec<&str> = tentacles.iter().map(TentacleName::as_str).collect();
@@ -170,7 +220,7 @@ async fn tell_archived(
     tx.notify(record, &format!("This channel is in use again, and so is its enclave.{still}")).await
 }
 
-type Reown = Option<(crate::gate::Authorized<act::Reown>, Vec<PersonId>)>;
+type Reown = Option<(Authorized<act::Reown>, Vec<PersonId>)>;
 
 /// The reconciler's right to pass on the tentacles of those who lost their place, where they own any.
 async fn reown<'g>(

@@ -2,7 +2,8 @@
 
 use crate::app::App;
 use crate::rpc::Extras;
-use crate::team::{everybody_is_in, set_up};
+use crate::team::{everybody_is_in, hello, set_up};
+use jiff::Timestamp;
 use serde_json::{Value, json};
 use wire::{Failure, FailureCode};
 
@@ -12,6 +13,7 @@ crate::on_both_stores! {
     an_address_counts_once_and_never_again
     an_operator_binds_whom_no_address_proves
     who_signed_in_with_slack_is_who_slack_says
+    an_account_that_is_over_belongs_to_nobody_and_its_person_may_bind_another
 }
 
 /// Signs in as `person` for the Slack account `account`, which has this address in Slack.
@@ -129,4 +131,29 @@ async fn who_signed_in_with_slack_is_who_slack_says(app: App) {
     let bound =
         bind(json!({"slack_team_id": "T1", "slack_user_id": "UCY"}), "else@example.com").await.unwrap();
     assert_eq!(bound["account"], json!({"team": "T1", "user": "UCY"}));
+}
+
+async fn an_account_that_is_over_belongs_to_nobody_and_its_person_may_bind_another(app: App) {
+    let channel = set_up(&app).await;
+    channel.say("ben", "wf_apply", hello("hello", "hi")).await.unwrap();
+    let report = async |what: Value| {
+        let mut args = json!({"team": "T1", "channel": "", "observed_at": Timestamp::now()});
+        args.as_object_mut().unwrap().extend(what.as_object().unwrap().clone());
+        app.relay("channel_report", args).await.unwrap()
+    };
+    let refused = for_account(&app, "ben", "UBEN2", "ben@example.com").await.unwrap_err();
+    assert!(refused.message.contains("another Slack account"), "{refused:?}");
+    // Somebody of another workspace is another.
+    assert_eq!(report(json!({"team": "T9", "ended": ["UBEN"]})).await["taken"], false);
+    assert!(is_in(&app, "ben").await);
+
+    // Told as often as it may be, it is so once.
+    for taken in [true, false] {
+        assert_eq!(report(json!({"ended": ["UBEN", "UNOBODY"]})).await["taken"], taken);
+        assert!(!is_in(&app, "ben").await);
+    }
+    let told = app.told(Value::Null).await;
+    let told: Vec<&str> = told.iter().map(|notice| notice["text"].as_str().unwrap()).collect();
+    assert_eq!(told, ["ben is not signed in here any more. hello is ana's now."]);
+    for_account(&app, "ben", "UBEN2", "ben@example.com").await.unwrap();
 }

@@ -133,11 +133,33 @@ async fn the_owner_alone_hears_that_the_channel_cannot_be_spoken_in(app: App) {
     assert!(told(&app, json!("UANA")).await[1].starts_with("I was removed from #price-watch"));
 }
 
+async fn a_channel_that_was_deleted_is_not_told_as_one_that_comes_back(app: App) {
+    set_up(&app).await;
+    report(&app, Timestamp::now(), json!({"archived": true, "deleted": true})).await;
+    let deleted = told(&app, json!("UANA")).await;
+    assert_eq!(deleted.len(), 1, "{deleted:?}");
+    assert!(deleted[0].starts_with("The channel #price-watch was deleted"), "{deleted:?}");
+    assert!(!deleted[0].contains("unarchive"), "{deleted:?}");
+    let info = app.operate("enclave_info", json!({"name": "price-watch"})).await.unwrap();
+    assert_eq!(info["status"], "frozen", "{info}");
+}
+
+async fn a_channel_that_was_archived_before_it_was_deleted_is_told_of_again(app: App) {
+    set_up(&app).await;
+    report(&app, Timestamp::now(), json!({"archived": true})).await;
+    report(&app, Timestamp::now(), json!({"archived": true, "deleted": true})).await;
+    let told = told(&app, json!("UANA")).await;
+    assert_eq!(told.len(), 2, "{told:?}");
+    assert!(told[1].starts_with("The channel #price-watch was deleted"), "{told:?}");
+}
+
 crate::on_both_stores! {
     whoever_leaves_is_told_of_in_one_line_with_what_they_owned
     another_class_of_account_counts_at_once_and_lets_nobody_in
     a_channel_whose_id_changes_keeps_its_enclave
     the_owner_alone_hears_that_the_channel_cannot_be_spoken_in
+    a_channel_that_was_deleted_is_not_told_as_one_that_comes_back
+    a_channel_that_was_archived_before_it_was_deleted_is_told_of_again
     whoever_left_is_not_let_in_by_what_was_before
     only_the_whole_list_confirms_the_list
     a_clock_that_is_ahead_keeps_nothing_out
