@@ -154,7 +154,7 @@ impl WorkingCopy {
         self.root.join(enclave.as_str()).join(format!(".{tentacle}.came-from.json"))
     }
 
-    /// All files of a tentacle, by path. Hidden files stay here; links are not followed.
+    /// All files of a tentacle, by path. What lies beside it stays here; links are not followed.
     pub(crate) fn read(
         &self,
         enclave: &EnclaveName,
@@ -205,7 +205,7 @@ impl Reading<'_> {
                     "its name is not UTF-8",
                 )
             })?;
-            if name.starts_with('.') {
+            if state_repo::Entry::lies_beside(name) {
                 continue;
             }
             let path = if within.is_empty() { name.to_owned() } else { format!("{within}/{name}") };
@@ -265,8 +265,13 @@ mod tests {
         let copy = WorkingCopy::new(dir.path().to_owned());
         let (enclave, tentacle) = names();
         let folder = copy.create(&enclave, &tentacle, &workflow::scaffold::hello(&tentacle)).unwrap();
-        std::fs::write(folder.join(".secret"), "x").unwrap();
-        assert!(!copy.read(&enclave, &tentacle).unwrap().contains_key(".secret"));
+        let before = copy.read(&enclave, &tentacle).unwrap();
+        for beside in [".secret", "nodes/hello.ts~", "scratch/x.ts", "nodes/node_modules/x.js", "hello.swp"] {
+            let file = folder.join(beside);
+            std::fs::create_dir_all(file.parent().unwrap()).unwrap();
+            std::fs::write(&file, "x").unwrap();
+            assert_eq!(copy.read(&enclave, &tentacle).unwrap(), before, "{beside}");
+        }
         std::os::unix::fs::symlink("/etc/passwd", folder.join("passwd")).unwrap();
         assert!(
             matches!(copy.read(&enclave, &tentacle), Err(WorkingCopyError::File(path, _)) if path == "passwd")

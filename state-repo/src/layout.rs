@@ -56,16 +56,31 @@ impl Layout {
     }
 }
 
+/// How the names end of what editors leave beside a file.
+const LEFT_BY_EDITORS: [&str; 2] = ["~", ".swp"];
+/// What is called so in a tentacle's folder is somebody's own: what tools put there, and what is only tried.
+const NOBODY_S: [&str; 2] = ["node_modules", "scratch"];
+
 /// What an entry of a tentacle's folder is, by its name alone.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Entry {
     /// A part of the tentacle.
     Part,
-    /// Hidden: it lies beside the tentacle and is none of it, such as `.secrets/`.
+    /// It lies beside the tentacle and is none of it, such as `.secrets/` or `scratch/`.
     Beside,
 }
 
 impl Entry {
+    /// Whether what is called so lies beside a tentacle, in whatever folder of it, and is none of it: what is hidden, and what editors
+    /// and tools leave. Whoever reads a tentacle goes by this, on a disk and in git, and the `.gitignore` that a state repo begins
+    /// with hides none but these.
+    #[must_use]
+    pub fn lies_beside(name: &str) -> bool {
+        name.starts_with('.')
+            || LEFT_BY_EDITORS.iter().any(|end| name.ends_with(end))
+            || NOBODY_S.contains(&name)
+    }
+
     /// What the entry `name` of the folder `within` (relative to the tentacle's, empty or ending in `/`) is.
     ///
     /// # Errors
@@ -79,8 +94,9 @@ impl Entry {
         if git_reads_it(name) {
             return Err(Hostile::GitFolder { path: path() });
         }
-        if let Some(hidden) = name.strip_prefix('.') {
-            let odd = hidden.chars().find(|c| !(c.is_ascii_alphanumeric() || "._-+@".contains(*c)));
+        if Self::lies_beside(name) {
+            let shown = name.trim_end_matches('~');
+            let odd = shown.chars().find(|c| !(c.is_ascii_alphanumeric() || "._-+@".contains(*c)));
             return match odd {
                 Some(odd) => Err(Hostile::Path { path: path(), why: PathError::Character(odd) }),
                 None => Ok(Self::Beside),
@@ -120,11 +136,43 @@ mod tests {
 
     #[test]
     fn hidden_files_lie_beside_a_tentacle() {
-        for name in [".secrets", ".secrets.yaml", ".gitkeep", ".env"] {
+        for name in [
+            ".secrets",
+            ".secrets.yaml",
+            ".gitkeep",
+            ".env",
+            "tea.ts~",
+            ".tea.ts.swp",
+            "a.swp",
+            "node_modules",
+            "scratch",
+        ] {
             assert_eq!(Entry::of(name.as_bytes(), "").unwrap(), Entry::Beside, "{name}");
+            assert_eq!(Entry::of(name.as_bytes(), "nodes/").unwrap(), Entry::Beside, "{name}");
         }
-        assert_eq!(Entry::of(b"workflow.yaml", "").unwrap(), Entry::Part);
+        assert!(Entry::of(b"a\nb~", "").is_err());
+        for name in ["workflow.yaml", "scratch.ts", "from-scratch", "swp"] {
+            assert_eq!(Entry::of(name.as_bytes(), "").unwrap(), Entry::Part, "{name}");
+        }
         assert_eq!(Entry::of(b"tea.ts", "nodes/").unwrap(), Entry::Part);
+    }
+
+    /// The rule is in two languages, once for the readers and once for git.
+    #[test]
+    fn git_ignores_in_a_tentacle_s_folder_what_lies_beside_it_and_nothing_else() {
+        let text = include_str!("../../state-repo-template/.gitignore");
+        let lines = text.lines().filter(|line| !line.is_empty() && !line.starts_with('#'));
+        let secrets = format!("**/{SECRETS}/*");
+        let versioned = format!("!{secrets}{ENCRYPTED}");
+        let (hidden, others): (Vec<&str>, Vec<&str>) = lines
+            .filter(|line| *line != secrets && *line != versioned)
+            .partition(|line| line.starts_with('.'));
+        assert!(hidden.iter().all(|name| Entry::lies_beside(name)), "{hidden:?}");
+        // An enclave or a tentacle that is called so is seen.
+        let within = ["/".to_owned(), format!("/{ENCLAVES}/*/*/**/"), format!("/{ARCHIVE}/*/*/**/")];
+        let ends = LEFT_BY_EDITORS.iter().map(|end| format!("*{end}"));
+        let named = within.iter().flat_map(|within| NOBODY_S.map(|name| format!("{within}{name}")));
+        assert_eq!(others, ends.chain(named).collect::<Vec<_>>());
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! A tentacle's folder on this disk, read and checked as the server will.
 
+use state_repo::Entry;
 use std::collections::BTreeMap;
 use std::fs::{self, DirEntry};
 use std::io;
@@ -42,7 +43,7 @@ pub(crate) enum FolderError {
 }
 
 impl Folder {
-    /// Reads the files of the folder `dir`. Hidden files are left out: they are where git, editors and secrets live.
+    /// Reads the files of the folder `dir`, but for what lies beside a tentacle: there git, editors and secrets live.
     pub(crate) fn bundle(dir: &Path) -> Result<Bundle, FolderError> {
         let mut files = Files::default();
         files.add(dir, "")?;
@@ -86,7 +87,7 @@ impl Files {
     fn add(&mut self, dir: &Path, within: &str) -> Result<(), FolderError> {
         for entry in sorted(dir)? {
             let name = entry.file_name().to_string_lossy().into_owned();
-            if name.starts_with('.') || self.too_many() {
+            if Entry::lies_beside(&name) || self.too_many() {
                 continue;
             }
             let (path, within) = (entry.path(), format!("{within}{name}"));

@@ -277,8 +277,9 @@ fn others_work(mirror: &Mirror) -> Result<(), StateError> {
     let head = mirror.propose(&proposed, &branch, None)?.commit;
     mirror.publish(&change("meanwhile", &[("enclaves/other/tea/README.md", "x\n")]), None)?;
     let merged_as = mirror.publish(&proposed, None)?.commit;
-    let reviewed = Reviewed { reference: format!("refs/heads/{}", branch.name()), head, merged_as };
-    assert!(mirror.is_as_reviewed(merged_as, (&of.0, &of.1), &reviewed)?);
+    let (reference, commits) = (format!("refs/heads/{}", branch.name()), vec![head]);
+    let reviewed = Reviewed { reference, head, merged_as, commits };
+    assert!(mirror.stands_on(merged_as, (&of.0, &of.1), &reviewed)?.is_some());
     Ok(())
 }
 

@@ -68,8 +68,19 @@ fn what_is_versioned_is_not_hidden_and_what_is_secret_is() {
         !hidden("enclaves/price-watch/enclave.yaml")
             && !hidden("archive/price-watch-2026-01-02/tea/workflow.yaml")
     );
-    for path in [".secrets/shop.yaml", ".env", "node_modules/x/index.js"] {
+    for path in [
+        ".secrets/shop.yaml",
+        ".env",
+        "node_modules/x/index.js",
+        "scratch/x.ts",
+        "nodes/deep/scratch/x.ts",
+        "nodes/tea.ts~",
+        "nodes/.tea.ts.swp",
+    ] {
         assert!(hidden(&format!("{tentacle}/{path}")), "{path}");
+    }
+    for path in ["enclaves/scratch/tea/workflow.yaml", "enclaves/price-watch/scratch/workflow.yaml"] {
+        assert!(!hidden(path), "{path}");
     }
 }
 

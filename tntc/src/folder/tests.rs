@@ -43,6 +43,53 @@ fn hidden_files_stay_at_home() {
     assert!(after.texts().unwrap().keys().all(|path| !path.contains("/.") && !path.starts_with('.')));
 }
 
+/// `tntc state status` compares the folder as it lies on the disk with what is committed.
+#[test]
+fn what_lies_beside_a_tentacle_is_no_difference_to_what_is_committed() {
+    let dir = tempfile::tempdir().unwrap();
+    let author = state_repo::Author { name: "Ana".to_owned(), email: "ana@team.example".to_owned() };
+    let root = dir.path().join("state");
+    state_repo::init(&root, &author).unwrap();
+    let settings = fs::read_to_string(root.join(".git/config")).unwrap();
+    fs::write(root.join(".git/config"), settings + "[user]\n\tname = Ana\n\temail = ana@team.example\n")
+        .unwrap();
+    let (enclave, tentacle) = ("price-watch".parse().unwrap(), "hello".parse().unwrap());
+    let put = |path: &str, text: &str| write(&dir, &format!("state/enclaves/price-watch/hello/{path}"), text);
+    for file in scaffold::hello(&tentacle) {
+        put(file.path, &file.text);
+    }
+    let clone = state_repo::WorkingClone::discover(&root).unwrap();
+    let folder = clone.folder(&enclave, &tentacle);
+    let same = || {
+        let disk = Folder::bundle(&folder).unwrap().content_hash();
+        Some(disk) == clone.committed(&enclave, &tentacle).unwrap()
+    };
+    assert!(!same());
+    clone.commit("hello", None).unwrap();
+    assert!(same());
+    for path in [
+        "scratch/x.ts",
+        "nodes/scratch/x.ts",
+        "node_modules/x/index.js",
+        "nodes/hello.ts~",
+        "hello.swp",
+        "nodes/.hello.ts.swp",
+        ".env",
+        ".DS_Store",
+        ".secrets/shop.yaml",
+    ] {
+        put(path, "export const x = 1;\n");
+        assert!(same(), "{path}");
+        let again = clone.commit("again", None);
+        assert!(matches!(again, Err(state_repo::StateError::Nothing)), "{path}: {again:?}");
+        assert!(same(), "{path}");
+    }
+    put("nodes/more.ts", "export const x = 1;\n");
+    assert!(!same());
+    clone.commit("more", None).unwrap();
+    assert!(same());
+}
+
 #[test]
 fn links_are_not_followed() {
     let dir = hello();

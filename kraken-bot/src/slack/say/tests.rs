@@ -29,5 +29,6 @@ async fn what_was_said_is_found_in_a_long_thread() {
     }
     // Nothing is asked for that is older than what is looked for.
     let asked = stand_in.heard("conversations.replies");
-    assert!(asked.iter().all(|sent| sent["oldest"] == (since - APART).to_string()), "{asked:?}");
+    let oldest = json!((since - APART).to_string());
+    assert!(asked.iter().all(|sent| sent["oldest"] == oldest), "{asked:?}");
 }
