@@ -19,6 +19,7 @@ pub(crate) mod logout;
 mod logs;
 mod members;
 mod new;
+mod own_files;
 mod put_back;
 mod remove;
 mod remove_tentacle;

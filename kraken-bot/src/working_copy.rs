@@ -3,6 +3,8 @@
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+use uuid::Uuid;
 use workflow::scaffold::ScaffoldFile;
 use workflow::{Bundle, EnclaveName, TentacleName};
 
@@ -26,15 +28,65 @@ pub(crate) enum WorkingCopyError {
     Disk(#[from] std::io::Error),
 }
 
+/// Where an enclave's folder says whose it is. No tentacle is called so, nor is anything that is noted of one.
+const WHOSE: &str = ".enclave.id";
+
+/// Where the files of enclaves that are gone lie, within the root. No enclave is called so.
+const LEFT: &str = ".left";
+
 /// The disk copy.
 #[derive(Debug, Clone)]
 pub(crate) struct WorkingCopy {
     root: PathBuf,
+    /// One look at a time at whose a folder is.
+    looking: Arc<Mutex<()>>,
 }
 
 impl WorkingCopy {
     pub(crate) fn new(root: PathBuf) -> Self {
-        Self { root }
+        Self { root, looking: Arc::default() }
+    }
+
+    /// Sees to it that an enclave's folder is that of the enclave of this id, before anything in it is read. What one had that was
+    /// called the same before is moved aside, where nobody is shown it and nothing of it is lost; a folder that does not say whose
+    /// it is was made by hand, or before this was noted, and is this one's from now on.
+    ///
+    /// # Errors
+    /// Where the disk says no: then nobody can tell whose the files are.
+    pub(crate) fn settle(&self, enclave: &EnclaveName, id: Uuid) -> std::io::Result<()> {
+        let _alone = self.looking.lock().unwrap_or_else(PoisonError::into_inner);
+        let folder = self.root.join(enclave.as_str());
+        let whose = match std::fs::read_to_string(folder.join(WHOSE)) {
+            Ok(whose) => Some(whose),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => None,
+            Err(error) => return Err(error),
+        };
+        let whose = whose.as_deref().map(str::trim);
+        if whose == Some(id.to_string().as_str()) {
+            return Ok(());
+        }
+        if let Some(whose) = whose {
+            let left = self.leave(enclave, &folder, whose)?;
+            tracing::warn!(enclave.name = %enclave, left = %left.display(), "the files of another enclave of this name were moved aside");
+        }
+        replace(&folder.join(WHOSE), &id.to_string())
+    }
+
+    /// Moves the folder of an enclave that is gone aside; answers where it is then.
+    fn leave(&self, enclave: &EnclaveName, folder: &Path, whose: &str) -> std::io::Result<PathBuf> {
+        let left = self.root.join(LEFT);
+        std::fs::create_dir_all(&left)?;
+        // What stands there is a file's text, which somebody may have changed.
+        let whose = whose.parse::<Uuid>().map_or_else(|_| "unknown".to_owned(), |id| id.to_string());
+        let mut place = left.join(format!("{enclave}-{whose}"));
+        for again in 2_u32.. {
+            if !place.exists() {
+                break;
+            }
+            place = left.join(format!("{enclave}-{whose}-{again}"));
+        }
+        std::fs::rename(folder, &place)?;
+        Ok(place)
     }
 
     /// The folder of a tentacle. The names are checked names, so it lies within the root.
@@ -237,6 +289,45 @@ impl Reading<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_an_enclave_had_that_is_gone_is_moved_aside_before_another_of_its_name_sees_it() {
+        let dir = tempfile::tempdir().unwrap();
+        let copy = WorkingCopy::new(dir.path().to_owned());
+        let (enclave, tentacle) = names();
+        let [first, second, third] = [1_u128, 2, 3].map(Uuid::from_u128);
+        // Files that were put there by hand are of whoever is first, and stay theirs.
+        let folder = copy.create(&enclave, &tentacle, &workflow::scaffold::hello(&tentacle)).unwrap();
+        copy.set_note(&enclave, &tentacle, "from before").unwrap();
+        for _ in 0..2 {
+            copy.settle(&enclave, first).unwrap();
+            assert_eq!(copy.tentacles(&enclave).unwrap(), std::slice::from_ref(&tentacle));
+        }
+        std::fs::write(folder.join("nodes/hello.ts"), "a draft").unwrap();
+
+        copy.settle(&enclave, second).unwrap();
+        assert!(copy.tentacles(&enclave).unwrap().is_empty());
+        assert!(matches!(copy.read(&enclave, &tentacle), Err(WorkingCopyError::NotThere(_))));
+        assert_eq!(copy.note(&enclave, &tentacle).unwrap(), None);
+        let left = dir.path().join(LEFT).join(format!("price-watch-{first}"));
+        assert_eq!(std::fs::read_to_string(left.join("hello/nodes/hello.ts")).unwrap(), "a draft");
+        copy.create(&enclave, &tentacle, &workflow::scaffold::hello(&tentacle)).unwrap();
+        copy.settle(&enclave, second).unwrap();
+        assert_eq!(copy.tentacles(&enclave).unwrap(), std::slice::from_ref(&tentacle));
+
+        // Nothing that was moved aside is written over, and what cannot be a note is nobody's.
+        for text in [first.to_string(), "../../elsewhere".to_owned()] {
+            std::fs::write(dir.path().join("price-watch").join(WHOSE), text).unwrap();
+            copy.settle(&enclave, third).unwrap();
+        }
+        let mut left: Vec<_> = std::fs::read_dir(dir.path().join(LEFT))
+            .unwrap()
+            .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+            .collect();
+        left.sort();
+        let again = format!("price-watch-{first}-2");
+        assert_eq!(left, [format!("price-watch-{first}"), again, "price-watch-unknown".to_owned()]);
+    }
 
     fn names() -> (EnclaveName, TentacleName) {
         ("price-watch".parse().unwrap(), "hello".parse().unwrap())

@@ -5,6 +5,7 @@ pub(super) mod reviewed;
 
 use super::approve;
 use super::new::not_written;
+use super::own_files;
 use crate::asked::{Answer, Asked, Stop};
 use crate::live::{self, Words};
 use crate::slack::blocks::{Message, escape};
@@ -22,6 +23,7 @@ pub(super) async fn run(asked: &Asked<'_>, tentacle: TentacleName) -> Result<Ans
     asked.channel()?;
     let me = asked.call::<Whoami>(Nothing {}).await?;
     let here = me.enclave.as_ref().ok_or_else(|| Stop::Told(NO_ENCLAVE.to_owned()))?;
+    own_files::settle(asked, &here.name, here.id)?;
     if let Some(state) = &asked.kraken.state {
         return committed::run(asked, state, (here.name.clone(), &me), tentacle).await;
     }

@@ -1,11 +1,14 @@
 //! `new TENTACLE`, `new TENTACLE from SCAFFOLD`: writes the files of a first version, after the server has allowed the deploy that they are for.
 
+use super::deploy::NO_ENCLAVE;
+use super::own_files;
 use crate::asked::{Answer, Asked, Stop};
 use crate::slack::blocks::{Message, code};
 use crate::working_copy::WorkingCopyError;
 use std::path::Path;
-use wire::EnclaveRef;
+use wire::tools::person::Whoami;
 use wire::tools::tentacle::{WfApply, WfApplyArgs};
+use wire::{EnclaveRef, Nothing};
 use workflow::TentacleName;
 use workflow::scaffold::{Scaffold, ScaffoldFile};
 
@@ -24,9 +27,11 @@ pub(super) async fn run(
         dry_run: true,
         manifests: Vec::new(),
     };
-    let allowed = asked.call::<WfApply>(args).await?;
-    let folder =
-        asked.kraken.working_copy.create(&allowed.enclave, &tentacle, &files).map_err(not_written)?;
+    asked.call::<WfApply>(args).await?;
+    let here = asked.call::<Whoami>(Nothing {}).await?.enclave;
+    let here = here.ok_or_else(|| Stop::Told(NO_ENCLAVE.to_owned()))?;
+    own_files::settle(asked, &here.name, here.id)?;
+    let folder = asked.kraken.working_copy.create(&here.name, &tentacle, &files).map_err(not_written)?;
     Ok(Answer::Aloud(told(&tentacle, &files, &folder)))
 }
 

@@ -3,6 +3,7 @@
 use super::deploy::NO_ENCLAVE;
 use super::deploy::committed::{deployed, not_carried, of_commit, removed, whose};
 use super::deploy::reviewed::{self, Asking};
+use super::own_files;
 use crate::asked::{Answer, Asked, Stop};
 use crate::commands::new::not_written;
 use crate::slack::blocks::code;
@@ -38,6 +39,7 @@ pub(super) async fn run(asked: &Asked<'_>, tentacle: TentacleName, to: u32) -> R
     };
     let history = asked.call::<WfHistory>(args).await?;
     let Some(state) = &asked.kraken.state else { return Err(Stop::Told(NO_GIT.to_owned())) };
+    own_files::settle(asked, &here.name, here.id)?;
     let names = Names { enclave: here.name.clone(), tentacle: tentacle.clone() };
     if let Some(answer) = reviewed::go_on(asked, state, &names).await? {
         return Ok(answer);

@@ -1,5 +1,6 @@
 //! `shut down this enclave`, and with its name typed `shut down NAME`
 
+use super::own_files;
 use crate::asked::{Answer, Asked, Stop};
 use crate::live::{self, Words};
 use crate::modals::ASK_SHUT_DOWN;
@@ -15,6 +16,10 @@ pub(super) async fn run(asked: &Asked<'_>, typed: Option<String>) -> Result<Answ
         Ok(gone) => Ok(Answer::Aloud(told(&gone))),
         Err(Stop::Refused(failure)) if failure.code == FailureCode::ConfirmationRequired => {
             let here = asked.call::<Whoami>(wire::Nothing {}).await?.enclave;
+            if let Some(here) = &here {
+                // Whatever is made under its name after it does not have its files. Where that cannot be noted the log says so.
+                own_files::settle(asked, &here.name, here.id).unwrap_or_default();
+            }
             let name = here.map(|here| here.name.to_string()).unwrap_or_default();
             let event = &asked.incoming.id;
             asked.kraken.inbox.make_button(event, &asked.account.id, &name).await?;
@@ -39,7 +44,7 @@ pub(super) fn told(gone: &EnclaveDeprovisionAnswer) -> Message {
         count => format!(" with its {count} tentacles"),
     };
     Message::new(format!("The enclave {} is shut down{with}. Nothing of it is left.", code(&gone.name)))
-        .note("The files of the working copy are still there. `set up this channel` begins anew.")
+        .note("The files of the working copy are kept, for whoever runs me to bring back. `set up this channel` begins anew, without them.")
 }
 
 /// Asks for the enclave's name, again where another was typed; the button is known by `event`.

@@ -16,7 +16,7 @@ pub(super) async fn of_enclave(asked: &Asked<'_>) -> Result<Answer, Stop> {
     let info = asked.call::<EnclaveInfo>(EnclaveArgs::default()).await?;
     let enclave = EnclaveRef::from(info.name.clone());
     let list = asked.call::<WfList>(WfListArgs { enclave, ..WfListArgs::default() }).await?;
-    let layers = layers::of(asked, &info.name).await?;
+    let layers = layers::of(asked, (&info.name, info.id)).await?;
     Ok(Answer::Aloud(enclave_told(&info, &list.workflows, &layers)))
 }
 

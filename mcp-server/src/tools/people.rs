@@ -155,6 +155,7 @@ pub(super) fn info(
     let mode = record.mode;
     EnclaveInfoAnswer {
         name: record.name.clone(),
+        id: Some(record.id),
         status: record.state.name().to_owned(),
         frozen_by: frozen_by(record.frozen),
         owner: rights.shown(&record.owner).to_owned(),

@@ -69,6 +69,7 @@ fn here(look: &Look<'_>, call: &Call) -> Option<StandingIn> {
     let told = explain(&policy::decide(&question), Action::Info, target, names);
     Some(StandingIn {
         name: record.name.clone(),
+        id: Some(record.id),
         class: super::people::class_word(facts.standing.class()).to_owned(),
         told: told.steps.into_iter().next().unwrap_or_default(),
         may_ask_to_join: super::join_ask::may_ask(&facts.standing),

@@ -81,6 +81,41 @@ fn on_disk(up: &Up, path: &str) -> PathBuf {
     up.folder().join("tentacles/price-watch/hello").join(path)
 }
 
+#[tokio::test]
+async fn files_of_an_enclave_that_is_gone_are_not_those_of_the_next_one_of_its_name() {
+    let home = Home::default();
+    let up = home.up().await;
+    let ana = founder(&up).await;
+    let files = up.folder().join("tentacles");
+    aloud(&ana.asks("new sketch").await, &["sketch is written:"]);
+    std::fs::write(files.join("price-watch/sketch/README.md"), "Between us.\n").unwrap();
+    std::fs::write(on_disk(&up, "README.md"), "Between us.\n").unwrap();
+    aloud(
+        &ana.asks("status").await,
+        &["sketch: it is on disk alone", "hello: its files on disk have changes"],
+    );
+    aloud(
+        &ana.asks("shut down price-watch").await,
+        &["The enclave price-watch is shut down with its tentacle."],
+    );
+    aloud(&ana.asks("set up this channel").await, &["This channel is now the enclave price-watch."]);
+
+    let status = ana.asks("status").await;
+    assert!(!status.text.contains("sketch:"), "{status:?}");
+    let told = ana.asks("deploy sketch").await;
+    assert!(told.text.contains("There are no files of sketch yet."), "{told:?}");
+    let left: Vec<PathBuf> =
+        std::fs::read_dir(files.join(".left")).unwrap().map(|entry| entry.unwrap().path()).collect();
+    let [left] = left.as_slice() else { panic!("{left:?}") };
+    for tentacle in ["sketch", "hello"] {
+        let kept = std::fs::read_to_string(left.join(tentacle).join("README.md")).unwrap();
+        assert_eq!(kept, "Between us.\n");
+    }
+    // Its own are its own, and stay where they are.
+    aloud(&ana.asks("new sketch").await, &["sketch is written:"]);
+    aloud(&ana.asks("deploy sketch").await, &["sketch is deployed."]);
+}
+
 const NODE: &str = "enclaves/price-watch/hello/nodes/hello.ts";
 
 /// What the node greets with.

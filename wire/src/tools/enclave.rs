@@ -6,6 +6,7 @@ use crate::tools::person::SlackAccount;
 use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use uuid::Uuid;
 use workflow::{EnclaveName, TentacleName};
 
 tool!(
@@ -122,6 +123,9 @@ pub struct EnclaveBefore {
 pub struct EnclaveInfoAnswer {
     /// Its name.
     pub name: EnclaveName,
+    /// Its own id: one that was made anew under the same name is another.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub id: Option<Uuid>,
     /// Its state: `provisioning`, `active`, `frozen` or `deprovisioning`.
     pub status: String,
     /// Why it is frozen: any of `owner`, `archive`, `operator`.

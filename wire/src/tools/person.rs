@@ -85,6 +85,9 @@ pub struct SlackAccount {
 pub struct StandingIn {
     /// The enclave.
     pub name: EnclaveName,
+    /// Its own id: one that was made anew under the same name is another.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub id: Option<Uuid>,
     /// `owner`, `member` or `visitor`.
     pub class: String,
     /// The same in a sentence, with the reason where it is less than one could expect.

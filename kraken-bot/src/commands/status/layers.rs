@@ -1,10 +1,12 @@
 //! Whether git, the files on disk and what runs agree: a sentence for each tentacle of which they do not, and what to say to have it.
 
 use crate::asked::{Asked, Stop};
+use crate::commands::own_files;
 use crate::slack::blocks::{Message, code, escape};
 use crate::state::{Names, StateRepo};
 use policy::Action;
 use std::collections::BTreeSet;
+use uuid::Uuid;
 use wire::EnclaveRef;
 use wire::tools::person::{Why, WhyArgs};
 use wire::tools::state::{StateEntry, StateStatus, StateStatusArgs, StateWord};
@@ -37,8 +39,14 @@ pub(crate) struct Apart {
 }
 
 /// Asks the server for git and what runs, and looks at the disk for the tentacles that it tells this person of.
-pub(super) async fn of(asked: &Asked<'_>, enclave: &EnclaveName) -> Result<Layers, Stop> {
+pub(super) async fn of(
+    asked: &Asked<'_>,
+    (enclave, id): (&EnclaveName, Option<Uuid>),
+) -> Result<Layers, Stop> {
     let Some(state) = &asked.kraken.state else { return Ok(Layers::default()) };
+    if own_files::settle(asked, enclave, id).is_err() {
+        return Ok(Layers { unknown: true, ..Layers::default() });
+    }
     let answer = match asked.call::<StateStatus>(StateStatusArgs { enclave: EnclaveRef::default() }).await {
         Ok(answer) => answer,
         // Whatever is the matter with git, the rest of the status is told.
