@@ -173,6 +173,12 @@ pub struct RecordedDeploy {
     pub by: String,
     /// With which client.
     pub via: String,
+    /// Which version of the tentacle it made, from 1; absent where whoever wrote the record did not write it down.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub number: Option<u64>,
+    /// The words of the commit that it was deployed from.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub summary: Option<String>,
 }
 
 /// Who signed, and the signature over the canonical JSON (RFC 8785) of the record without it.

@@ -97,6 +97,12 @@ fn tentacle(
             at: record.deployed_at,
             by: shown(&record.deployed_by),
             via: record.deployed_via.clone(),
+            number: u64::try_from(record.deploys).ok().filter(|number| *number > 0),
+            summary: record
+                .commit
+                .as_ref()
+                .map(|commit| shown(&commit.summary))
+                .filter(|text| !text.is_empty()),
         }),
         commit: record.commit.as_ref().map(|commit| commit.id.clone()),
         reach,
@@ -119,7 +125,7 @@ fn identity(rights: &Rights, person: &PersonId) -> Identity {
     }
 }
 
-/// A name that somebody chose for themselves. One that looks like a secret would keep the whole record out of git.
+/// A name that somebody chose for themselves, or the words of their commit. One that looks like a secret would keep the whole record out of git.
 fn shown(name: &str) -> String {
     if leaks("", name.as_bytes()).is_empty() { name.to_owned() } else { "(not shown)".to_owned() }
 }

@@ -8,18 +8,11 @@ use crate::putting_back::{self, Serves};
 use crate::rollout::Source;
 use crate::server::Server;
 use crate::state::StateRepo;
-use crate::store::{DeployEnd, DeployRow, OpenEffect, StoreError, Tx};
-use jiff::Timestamp;
+use crate::store::{OpenEffect, StoreError, Tx};
 use policy::{Action, State};
 use wire::tools::restore::{RestoredEntry, RestoredWord};
 use wire::{Failure, FailureCode};
 use workflow::{EnclaveName, TentacleName};
-
-/// With what a restore is said to have been asked for, where it went on by itself.
-const BY_ITSELF: &str = "a restore";
-
-/// The client that history names.
-const CLIENT: &str = "restore";
 
 /// The source of the version that ran, at the commit that it was deployed from; without secrets.
 ///
@@ -101,9 +94,8 @@ impl One<'_> {
             let did = format!("made what was missing of the tentacle `{name}` again");
             super::tell(&mut changing, &grant.target().record, &did).await?;
         }
-        let by = call.shown();
         let effect = changing.begin(&source.source.payload).await?;
-        Ok(match put_to_work(server, &grant, effect, &source, &by).await {
+        Ok(match put_to_work(server, &grant, effect, &source.source).await {
             Ok(made) => {
                 let entry = told(&name, RestoredWord::Restored, "the version that ran is there again");
                 Came { entry, made: Some(made) }
@@ -199,10 +191,8 @@ async fn put_to_work(
     server: &Server,
     grant: &Authorized<Apply>,
     effect: Effect<'_>,
-    InHand { source, is_new }: &InHand,
-    by: &str,
+    source: &Source,
 ) -> Result<PutBack, Failure> {
-    let began = Timestamp::now();
     let put_back = PutBack::from(grant.clone());
     {
         let serves = match Serves::of(server, &put_back, source).await {
@@ -216,27 +206,12 @@ async fn put_to_work(
         let now = server.now();
         let end = async |tx: &mut Tx| -> Result<(), StoreError> {
             tx.put_triggers(grant, &source.triggers, now).await?;
-            if *is_new {
-                tx.put_deploy(grant, &row(source, by, began)).await?;
-            }
-            Ok(())
+            tx.file_again(grant, (&source.version.sandbox.reach, source.commit.as_ref())).await
         };
         end(ending.tx()).await.map_err(|error| unavailable(&error))?;
         ending.done().await?;
     }
     Ok(put_back)
-}
-
-fn row<'a>(source: &'a Source, by: &'a str, began: Timestamp) -> DeployRow<'a> {
-    DeployRow {
-        version: &source.version.hash,
-        reach: &source.version.sandbox.reach,
-        asked_by: by,
-        client: CLIENT,
-        commit: source.commit.as_ref(),
-        started_at: began,
-        end: DeployEnd::Deployed,
-    }
 }
 
 /// Goes on with one whose restore was interrupted.
@@ -260,7 +235,7 @@ pub(crate) async fn go_on(
         return Err(change.decided().failed(superseded).await);
     }
     let begun = change.decided().begin(&effect.payload).await?;
-    let made = put_to_work(server, &grant, begun, &InHand { source, is_new: true }, BY_ITSELF).await?;
+    let made = put_to_work(server, &grant, begun, &source).await?;
     server.follow(&made, enclave).await;
     Ok(())
 }

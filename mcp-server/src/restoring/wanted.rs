@@ -6,7 +6,9 @@ use crate::store::{
     RestoredTentacle, Review, Verdict, class_named, frozen_named,
 };
 use jiff::Timestamp;
-use state_repo::{EnclaveRecord, Identity, RecordedMember, RecordedTentacle, RecordedVerdict};
+use state_repo::{
+    EnclaveRecord, Identity, RecordedDeploy, RecordedMember, RecordedTentacle, RecordedVerdict,
+};
 use std::collections::BTreeMap;
 use wire::Failure;
 use wire::tools::tentacle::SourceCommit;
@@ -116,18 +118,21 @@ fn tentacle(of: &RecordedTentacle, sources: &Sources) -> RestoredTentacle {
         deployed_by: deployed.map_or_else(|| BY.to_owned(), |deployed| deployed.by.clone()),
         deployed_via: deployed.map(|deployed| deployed.via.clone()).unwrap_or_default(),
         description: source.map(|source| source.description.clone()).unwrap_or_default(),
-        commit: source.and_then(|source| source.commit.clone()).or_else(|| of.commit.as_deref().map(unread)),
+        deploys: deployed.and_then(|deployed| i64::try_from(deployed.number?).ok()).unwrap_or_default(),
+        commit: source
+            .and_then(|source| source.commit.clone())
+            .or_else(|| Some(unread(of.commit.as_deref()?, deployed))),
         // What cannot be read may reach nothing: its next deploy asks for all of it.
         reach: source.map(|source| source.version.sandbox.reach.clone()).unwrap_or_default(),
     }
 }
 
-/// A commit of which no more is known than its id: so that the next record still names it.
-fn unread(id: &str) -> SourceCommit {
+/// A commit of which no more is known than what the record says: so that the next one still says it.
+fn unread(id: &str, deployed: Option<&RecordedDeploy>) -> SourceCommit {
     SourceCommit {
         id: id.to_owned(),
         at: Timestamp::UNIX_EPOCH,
-        summary: String::new(),
+        summary: deployed.and_then(|deployed| deployed.summary.clone()).unwrap_or_default(),
         author: String::new(),
     }
 }

@@ -154,6 +154,8 @@ pub struct TentacleRecord {
     pub created_at: Timestamp,
     /// When this version was.
     pub deployed_at: Timestamp,
+    /// Its number: how many deploys of it were carried out.
+    pub deploys: i64,
 }
 
 /// How a tentacle's last run went.

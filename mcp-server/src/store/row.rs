@@ -197,7 +197,7 @@ async fn tentacles(
 ) -> Result<BTreeMap<TentacleName, TentacleRecord>, StoreError> {
     let rows = sqlx::query(
         "SELECT name, owner_issuer, owner_subject, mode, description, version, deployed_by, deployed_via, \
-         created_at, deployed_at, source_commit FROM tentacle WHERE enclave = $1",
+         created_at, deployed_at, source_commit, deploys FROM tentacle WHERE enclave = $1",
     )
     .bind(name)
     .fetch_all(&mut *connection)
@@ -216,6 +216,7 @@ fn tentacle(row: &Reader<'_>) -> Result<(TentacleName, TentacleRecord), StoreErr
         created_at: row.time("created_at")?,
         deployed_at: row.time("deployed_at")?,
         commit: commit(row)?,
+        deploys: row.number("deploys")?,
     };
     Ok((row.parsed("name", |text| text.parse().ok())?, record))
 }

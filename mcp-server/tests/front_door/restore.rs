@@ -24,8 +24,11 @@ async fn lived_in(app: &mut App) -> Repo {
     let repo = with_records(app, OFTEN).await;
     let channel = set_up(app).await;
     until_in_sync(app).await;
-    let commit = repo_after_fetch(&repo, "one");
-    channel.say("ben", "wf_apply", json!({"name": "hello", "commit": commit})).await.unwrap();
+    for greeting in ["none", "one"] {
+        let commit = repo_after_fetch(&repo, greeting);
+        channel.say("ben", "wf_apply", json!({"name": "hello", "commit": commit})).await.unwrap();
+        until_in_sync(app).await;
+    }
     channel.say("ben", "wf_set_mode", json!({"name": "hello", "mode": "team"})).await.unwrap();
     channel.say("ana", "enclave_drift", json!({"drift": "repair"})).await.unwrap();
     channel.say("ana", "enclave_sync", json!({"new_quota_preset": "large"})).await.unwrap();
@@ -65,7 +68,11 @@ async fn listed(app: &App) -> Value {
 async fn seen(app: &App) -> Value {
     let info = app.operate("enclave_info", json!({"name": NAME})).await.unwrap();
     let mut tentacle = app.operate("wf_describe", json!({"enclave": NAME, "name": "hello"})).await.unwrap();
-    tentacle.as_object_mut().unwrap().remove("age");
+    let shown = tentacle.as_object_mut().unwrap();
+    // The sources of versions before the one that runs are lost.
+    for lost in ["age", "versions"] {
+        shown.remove(lost);
+    }
     let fields = [
         "owner",
         "members",
@@ -137,10 +144,19 @@ async fn what_was_lost_is_as_it_was(mut app: App) {
     app.call(&app.agent("ben"), "wf_set_mode", wider).await.unwrap();
     let history = channel.say("ana", "wf_history", json!({"name": "hello", "of": "deploys"})).await.unwrap();
     let first = &history["deploys"][0];
-    assert_eq!((&first["number"], &first["by"]), (&json!(1), &json!("olga")), "{history}");
+    let recorded = was.tentacles[0].deployed.as_ref().unwrap();
+    assert_eq!((recorded.number, recorded.summary.as_deref()), (Some(2), Some("hello: one")));
+    assert_eq!(
+        (&first["number"], &first["by"], &first["via"]),
+        (&json!(2), &json!("ben"), &json!(recorded.via))
+    );
+    assert_eq!((&first["started_at"], &first["runs"]), (&json!(recorded.at), &json!(true)), "{history}");
+    assert_eq!(history["deploys"].as_array().unwrap().len(), 1, "{history}");
     let commit = repo_after_fetch(&repo, "two");
     let next = channel.say("ben", "wf_apply", json!({"name": "hello", "commit": commit})).await.unwrap();
     assert_eq!((&next["status"], &next["new_reach"]), (&json!("deployed"), &json!([])), "{next}");
+    let history = channel.say("ana", "wf_history", json!({"name": "hello", "of": "deploys"})).await.unwrap();
+    assert_eq!(history["deploys"][0]["number"], 3, "{history}");
 }
 
 /// Whatever the lost server or the lost cluster was in the middle of.

@@ -56,7 +56,13 @@ fn record() -> EnclaveRecord {
             mode: None,
             created: Some(time()),
             version: "sha256:00".to_owned(),
-            deployed: Some(RecordedDeploy { at: time(), by: "Ben".to_owned(), via: "kraken".to_owned() }),
+            deployed: Some(RecordedDeploy {
+                at: time(),
+                by: "Ben".to_owned(),
+                via: "kraken".to_owned(),
+                number: Some(3),
+                summary: Some("hello: a third version".to_owned()),
+            }),
             commit: Some("0123456789012345678901234567890123456789".to_owned()),
             reach: "sha256:11".to_owned(),
         }],
@@ -180,9 +186,15 @@ fn tentacles() -> impl Strategy<Value = Vec<RecordedTentacle>> {
         |(name, owner, mode, version, commit, reach)| RecordedTentacle {
             name: name.parse().unwrap(),
             owner,
-            mode,
             created: None,
-            deployed: Some(RecordedDeploy { at: time(), by: version.clone(), via: reach.clone() }),
+            deployed: Some(RecordedDeploy {
+                at: time(),
+                by: version.clone(),
+                via: reach.clone(),
+                number: mode.as_ref().map(|mode: &String| mode.len() as u64),
+                summary: commit.clone(),
+            }),
+            mode,
             version,
             commit,
             reach,
@@ -221,6 +233,22 @@ fn any_record() -> impl Strategy<Value = EnclaveRecord> {
             }
         },
     )
+}
+
+#[test]
+fn a_record_from_before_versions_had_their_numbers_in_it_is_read_and_holds() {
+    let key = key(1);
+    let mut old = record();
+    let deployed = old.tentacles[0].deployed.as_mut().unwrap();
+    (deployed.number, deployed.summary) = (None, None);
+    let signed = old.sign(&key).unwrap();
+    let text = signed.to_yaml().unwrap();
+    assert!(!text.contains("number") && !text.contains("summary"), "{text}");
+    assert_eq!(check(text.as_bytes(), &key), Ok(signed));
+    // What somebody adds to it is not the server's word.
+    let line = text.lines().find(|line| line.trim() == "via: kraken").unwrap();
+    let more = format!("{line}\n{}", line.replace("via: kraken", "number: 7"));
+    assert_eq!(check(text.replace(line, &more).as_bytes(), &key), Err(RecordFault::Altered));
 }
 
 proptest! {

@@ -2,7 +2,7 @@
 
 use super::{Tx, holdable, now};
 use crate::gate::Authorized;
-use crate::gate::act::Restore;
+use crate::gate::act::{Apply, Restore};
 use crate::store::record::{AccountId, ChannelRecord, Enrollment, PersonId, Quota, Verdict};
 use crate::store::review::Review;
 use crate::store::told::Drift;
@@ -52,7 +52,16 @@ pub(crate) struct RestoredTentacle {
     pub(crate) description: String,
     pub(crate) commit: Option<SourceCommit>,
     pub(crate) reach: Reach,
+    /// The number of its version; 0 where nobody wrote it down.
+    pub(crate) deploys: i64,
 }
+
+/// The deploy of what runs, as the record says that it was. It is filed once, however often its restore goes on.
+const FILE_AGAIN: &str = "INSERT INTO deploy_history (id, enclave, tentacle, version, reach, source, asked_by, client, \
+     started_at, duration_ms, outcome, step, error, source_commit, number) \
+     SELECT $3, enclave, name, version, $4, $5, deployed_by, deployed_via, deployed_at, 0, 'deployed', '', '', source_commit, deploys \
+     FROM tentacle WHERE enclave = $1 AND name = $2 AND NOT EXISTS (SELECT 1 FROM deploy_history AS filed \
+     WHERE filed.enclave = $1 AND filed.tentacle = $2 AND filed.number = tentacle.deploys)";
 
 impl Tx {
     /// Writes an enclave down as it was, in state provisioning. Bindings that were made anew since, and names that people go by now,
@@ -116,8 +125,8 @@ impl Tx {
     ) -> Result<(), StoreError> {
         sqlx::query(
             "INSERT INTO tentacle (enclave, name, owner_issuer, owner_subject, mode, description, version, deployed_by, \
-             deployed_via, created_at, deployed_at, reach, source_commit) \
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)",
+             deployed_via, created_at, deployed_at, reach, source_commit, deploys) \
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)",
         )
         .bind(grant.target().name.as_str())
         .bind(tentacle.name.as_str())
@@ -132,8 +141,34 @@ impl Tx {
         .bind(tentacle.deployed_at.as_millisecond())
         .bind(row::reach_text(&tentacle.reach))
         .bind(holdable(&row::commit_text(tentacle.commit.as_ref())).into_owned())
+        .bind(tentacle.deploys)
         .execute(self.connection())
         .await?;
+        Ok(())
+    }
+
+    /// Files the deploy of what came back under its own number, with whoever deployed it and when. Nothing is pruned by that: what
+    /// runs is on record, however long ago that was.
+    pub(crate) async fn file_again(
+        &mut self,
+        grant: &Authorized<Apply>,
+        (reach, commit): (&Reach, Option<&SourceCommit>),
+    ) -> Result<(), StoreError> {
+        let (enclave, name) = (grant.target().record.name.as_str(), grant.target().name.as_str());
+        // An older record does not say its number: it is the first that is known.
+        sqlx::query("UPDATE tentacle SET deploys = 1 WHERE enclave = $1 AND name = $2 AND deploys = 0")
+            .bind(enclave)
+            .bind(name)
+            .execute(self.connection())
+            .await?;
+        sqlx::query(FILE_AGAIN)
+            .bind(enclave)
+            .bind(name)
+            .bind(grant.id().to_string())
+            .bind(reach.digest())
+            .bind(holdable(&SourceCommit::told(commit)).into_owned())
+            .execute(self.connection())
+            .await?;
         Ok(())
     }
 
