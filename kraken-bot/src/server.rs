@@ -157,7 +157,7 @@ impl Server {
             let extras = Extras { assertion: Some(assertion), told, ..Extras::default() };
             Ok::<_, CallError>(client.call::<T>(args, extras).await?)
         };
-        within(self.soon, T::NAME, called).await
+        within(self.soon, T::NAME, Box::pin(called)).await
     }
 
     /// The tools that the server shows to a person.
@@ -181,10 +181,10 @@ impl Server {
             let answer = client.call_by_name(tool.to_owned(), arguments.clone(), extras).await?;
             Ok::<_, CallError>(answer)
         };
-        match within(self.soon, tool, call()).await {
+        match within(self.soon, tool, Box::pin(call())).await {
             Err(CallError::Away(..) | CallError::NoAnswer(_)) => {
                 self.people.lock().await.remove(session.access().expose_secret());
-                within(self.soon, tool, call()).await
+                within(self.soon, tool, Box::pin(call())).await
             }
             other => other,
         }
@@ -210,7 +210,7 @@ impl Server {
             let client = self.relay_connection().await?;
             Ok::<_, CallError>(client.call::<T>(args, Extras::default()).await?)
         };
-        let called = within(time, T::NAME, called).await;
+        let called = within(time, T::NAME, Box::pin(called)).await;
         // The next call makes a new connection, with a new token. Where one is being made already, this is not waited for.
         if !matches!(called, Ok(_) | Err(CallError::Refused(_)))
             && let Ok(mut relay) = self.relay.try_lock()
