@@ -8,7 +8,7 @@ use crate::commands;
 use crate::commands::bring_back::{self, BRING_BACK};
 use crate::inbox::Open;
 use crate::kraken::Kraken;
-use crate::modals::{self, ASK_ADD, ASK_ANYTHING, ASK_MODE, ASK_REMOVE, ASK_SECRET, ASK_SHUT_DOWN};
+use crate::modals::{self, ASK_ADD, ASK_ANYTHING, ASK_MODE, ASK_REMOVE, ASK_SECRET, ASK_SHUT_DOWN, ASK_SIZE};
 use crate::slack::Place;
 use crate::slack::blocks::Message;
 use crate::slack::envelope::{Card, Click, Said};
@@ -77,6 +77,7 @@ pub(crate) async fn pressed(
             let tentacle = (!tentacle.is_empty()).then(|| tentacle.to_owned());
             modals::set_mode(Origin { tentacle, ..origin }, present)
         }
+        ASK_SIZE => modals::set_size(origin, &click.value),
         ASK_SECRET => {
             let name = kraken.inbox.button(&click.value, &said.user, event).await?.ok_or_else(over)?;
             modals::secret(Origin { button: Some(click.value.clone()), ..origin }, &name)

@@ -45,6 +45,8 @@ pub(crate) enum Command {
     },
     /// Which mode holds, and which others are there? For the enclave, or for a tentacle.
     ChooseMode(Option<TentacleName>),
+    /// Change how much the enclave may use; without a size: which holds, and which others are there?
+    SetSize(Option<String>),
     /// Set a secret of the enclave: asks for it in a form first.
     SetSecret {
         /// Its name.
@@ -231,6 +233,11 @@ pub(crate) fn parse(text: &str, me: &str) -> Result<Command, NotUnderstood> {
         (["set", "mode", "of", name], _) => named(name).map(|name| Command::ChooseMode(Some(name))),
         (["set", "mode", "of", ..], _) => Err(almost("set")),
         (["set", "mode", rest @ ..], _) if !rest.is_empty() => Ok(Command::SetMode(rest.join("-"))),
+        (["set", "size"], _) => Ok(Command::SetSize(None)),
+        (["set", "size", size] | ["set", "size", "to", size], _) => {
+            Ok(Command::SetSize(Some((*size).to_owned())))
+        }
+        (["set", "size", ..], _) => Err(almost("set")),
         (["set", "secret", name], _) => secret(name, false),
         (["set", "secret", name, "as", "filled", "in"], _) => secret(name, true),
         (["set", "secret", ..], _) => Err(NotUnderstood::MaybeSecret),

@@ -28,6 +28,7 @@ mod roll_back;
 mod run;
 mod set_mode;
 mod set_secret;
+mod set_size;
 mod set_tentacle_mode;
 mod set_up;
 mod shut_down;
@@ -65,6 +66,8 @@ pub(crate) async fn run(asked: &Asked<'_>, command: Command) -> Result<Answer, S
         Command::SetMode(mode) => set_mode::run(asked, mode).await,
         Command::SetTentacleMode { tentacle, mode } => set_tentacle_mode::run(asked, tentacle, mode).await,
         Command::ChooseMode(tentacle) => choose_mode::run(asked, tentacle).await,
+        Command::SetSize(None) => set_size::ask(asked).await,
+        Command::SetSize(Some(size)) => set_size::run(asked, size).await,
         Command::SetSecret { name, filled_in } => set_secret::run(asked, name, filled_in).await,
         Command::Give { tentacle, to } => give::run(asked, tentacle, to).await,
         Command::Status(None) => status::of_enclave(asked).await,

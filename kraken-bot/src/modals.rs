@@ -7,6 +7,7 @@ use policy::Preset;
 /// Buttons that open a modal; their names begin alike, so that opening one waits for nothing else in the thread.
 pub(crate) const ASK_SHUT_DOWN: &str = "ask_shut_down";
 pub(crate) const ASK_MODE: &str = "ask_mode";
+pub(crate) const ASK_SIZE: &str = "ask_size";
 pub(crate) const ASK_ADD: &str = "ask_add";
 pub(crate) const ASK_REMOVE: &str = "ask_remove";
 pub(crate) const ASK_SECRET: &str = "ask_secret";
@@ -15,6 +16,7 @@ pub(crate) const ASK_ANYTHING: &str = "ask_anything";
 /// What a modal is for: Slack's `callback_id`.
 pub(crate) const SHUT_DOWN: &str = "shut_down";
 pub(crate) const SET_MODE: &str = "set_mode";
+pub(crate) const SET_SIZE: &str = "set_size";
 pub(crate) const ADD: &str = "add";
 pub(crate) const REMOVE: &str = "remove";
 pub(crate) const SECRET: &str = "secret";
@@ -70,6 +72,31 @@ pub(crate) fn set_mode(origin: Origin, present: &str) -> Modal {
             label: "Mode",
             options,
             chosen: Preset::ALL.iter().map(|it| it.name()).find(|name| *name == present),
+        },
+        origin,
+    }
+}
+
+/// How large an enclave can be, and what each size is for.
+pub(crate) const SIZES: [(&str, &str); 3] = [
+    ("small", "a few tentacles that do little"),
+    ("medium", "what most teams need"),
+    ("large", "many tentacles, or such as need much"),
+];
+
+/// Asks for one of the sizes; `present` is chosen already.
+pub(crate) fn set_size(origin: Origin, present: &str) -> Modal {
+    Modal {
+        callback: SET_SIZE,
+        title: "Set the size",
+        submit: "Set the size",
+        text: Some(
+            "How much memory and processor time all tentacles of this enclave may use together.".to_owned(),
+        ),
+        input: Input::One {
+            label: "Size",
+            options: SIZES.to_vec(),
+            chosen: SIZES.iter().map(|(name, _)| *name).find(|name| *name == present),
         },
         origin,
     }

@@ -1,6 +1,7 @@
 //! Which replies without a mention are taken for a command. People talk in threads, too, so it has to be one exactly.
 
 use super::{Command, parse};
+use crate::modals::SIZES;
 
 /// Whether `text` is a command and nothing more: what could be talk is taken for talk.
 pub(crate) fn is_exact(text: &str, me: &str) -> bool {
@@ -10,6 +11,7 @@ pub(crate) fn is_exact(text: &str, me: &str) -> bool {
         Ok(Command::SetMode(mode) | Command::SetTentacleMode { mode, .. }) => {
             policy::parse_mode(&mode).is_ok()
         }
+        Ok(Command::SetSize(Some(size))) => SIZES.iter().any(|(name, _)| *name == size),
         // What only a form says.
         Ok(Command::SetSecret { filled_in, .. }) => !filled_in,
         Ok(_) => true,
@@ -26,7 +28,14 @@ mod tests {
         for command in ["status", "run hello", "run hello {\"a\": 1}", "set mode private", "add <@UBEN>"] {
             assert!(is_exact(command, "UKRAKEN"), "{command}");
         }
-        let talk = ["run hello once more", "set mode of hello to whatever", "statsu", "thanks", ""];
+        let talk = [
+            "run hello once more",
+            "set mode of hello to whatever",
+            "set size to whatever",
+            "statsu",
+            "thanks",
+            "",
+        ];
         for talk in talk {
             assert!(!is_exact(talk, "UKRAKEN"), "{talk}");
         }

@@ -5,7 +5,7 @@ use super::without_mention;
 use policy::Preset;
 
 /// What can be said, one word each. `NAME` is any one word, `WHO` a mention; both are kept as they were typed.
-const SHAPES: [&str; 47] = [
+const SHAPES: [&str; 51] = [
     "set up this channel",
     "set up this channel as NAME",
     "set mode",
@@ -13,6 +13,10 @@ const SHAPES: [&str; 47] = [
     "set mode of NAME",
     "set mode of NAME to PRESET",
     "set secret NAME",
+    "set size",
+    "set size to small",
+    "set size to medium",
+    "set size to large",
     "status",
     "status NAME",
     "members",

@@ -204,6 +204,15 @@ fn modes() -> Vec<Shown> {
             "set mode: nothing like a mode",
             told(set_mode::known("whatever", "set mode MODE").unwrap_err()),
         ),
+        message("set size: for the owner", &set_size::present(&sample(info()))),
+        message("set size: for a member", &set_size::present(&with(info(), json!({"your_class": "member"})))),
+        message("set size to SIZE", &set_size::told(&sample(info()))),
+        message(
+            "set size: one that is not known here",
+            &set_size::told(&with(info(), json!({"quota_preset": "huge"}))),
+        ),
+        words("set size: a slip", told(set_size::known("lareg").unwrap_err())),
+        words("set size: nothing like a size", told(set_size::known("whatever").unwrap_err())),
         message("set mode of a tentacle to PRESET", &set_tentacle_mode::told(&sample(set("rwx------")))),
         message(
             "set mode of a tentacle: one of another release",

@@ -5,7 +5,7 @@ use super::blocks::Message;
 use super::envelope::{How, Incoming, Said, What};
 use super::{Method, Slack, SlackError};
 use crate::inbox::Value as Held;
-use crate::modals::{ADD, ANYTHING, BLOCK, REMOVE, SECRET, SET_MODE, SHUT_DOWN, WHERE};
+use crate::modals::{ADD, ANYTHING, BLOCK, REMOVE, SECRET, SET_MODE, SET_SIZE, SHUT_DOWN, WHERE};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
@@ -173,6 +173,7 @@ pub(super) fn read(payload: &Value) -> Option<Submission> {
         (SHUT_DOWN, _) => format!("shut down this enclave {typed}"),
         (SET_MODE, Some(tentacle)) => format!("set mode of {tentacle} to {}", chosen()?),
         (SET_MODE, None) => format!("set mode {}", chosen()?),
+        (SET_SIZE, _) => format!("set size to {}", chosen()?),
         (SECRET, _) => format!("set secret {typed} as filled in"),
         (ANYTHING, _) => typed.clone(),
         (ADD, _) => format!("add {}", people()),

@@ -120,6 +120,7 @@ fn forms() -> Vec<Shown> {
         modal("form: shut down", &modals::shut_down(here())),
         modal("form: mode of the enclave", &modals::set_mode(here(), "private")),
         modal("form: mode of a tentacle", &modals::set_mode(of, "private")),
+        modal("form: size of the enclave", &modals::set_size(here(), "medium")),
         modal("form: a secret", &modals::secret(here(), "shop.key")),
         words("form: a secret, and there is no room", heard::BUSY),
         modal("form: add people", &modals::add(here())),

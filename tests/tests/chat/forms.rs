@@ -11,6 +11,7 @@ async fn what_has_options_shows_them_and_what_is_dangerous_asks_again() {
     let ben = up.person("ben").await;
     ben.asks_and_signs_in("whoami").await;
     mode(&ana, &ben).await;
+    size(&ana, &ben).await;
     people(&ana, &ben).await;
     removal(&ana, &ben).await;
     up.service("kraken-bot").await.kill();
@@ -41,6 +42,19 @@ async fn mode(ana: &Person, ben: &Person) {
     aloud(&ana.hears(&thread, 2).await[1], &["The mode of hello is private now"]);
     aloud(&ana.asks("set mode member-edit").await, &["member-edit now"]);
     aloud(&ana.asks("set mode of hello to member-edit").await, &["member-edit now"]);
+}
+
+async fn size(ana: &Person, ben: &Person) {
+    alone(&ben.asks("set size").await, &["price-watch is of size medium", "Only Ana Sousa, who owns it"]);
+    let thread = ana.says("@kraken set size").await;
+    alone(&ana.hears(&thread, 1).await[0], &["of size medium: what most teams need", "Choose a size"]);
+    ana.presses(&thread, "Choose a size").await;
+    assert!(ana.meets_a_modal().await.contains("many tentacles, or such as need much"));
+    assert_eq!(ana.finds_chosen().await.as_deref(), Some("medium"));
+    ana.submits("large").await;
+    aloud(&ana.hears(&thread, 2).await[1], &["price-watch is of size large now: many tentacles"]);
+    alone(&ben.asks("set size to small").await, &["You may not"]);
+    aloud(&ana.asks("set size to medium").await, &["price-watch is of size medium now"]);
 }
 
 async fn people(ana: &Person, ben: &Person) {
