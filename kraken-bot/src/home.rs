@@ -170,7 +170,19 @@ fn waits(entry: &EnclaveEntry) -> Vec<String> {
         1 => Some("somebody asks to be let in; the card is in our direct messages".to_owned()),
         count => Some(format!("{count} people ask to be let in; the cards are in our direct messages")),
     };
-    [reach, joins].into_iter().flatten().map(|what| format!("• {}: {what}.", place(entry))).collect()
+    let is_archived = entry.your_class == "owner" && entry.frozen_by.iter().any(|by| by == "archive");
+    let archived = is_archived.then(|| {
+        let name = &entry.name;
+        format!(
+            "its channel is archived, so nothing changes there; to go on, unarchive it and invite me back, and to end it, have \
+             `tntc enclave deprovision {name}` said"
+        )
+    });
+    [archived, reach, joins]
+        .into_iter()
+        .flatten()
+        .map(|what| format!("• {}: {what}.", place(entry)))
+        .collect()
 }
 
 /// The channel, where there is one, else the name.
@@ -216,6 +228,7 @@ mod tests {
             name: name.parse().unwrap(),
             owner: "Ana <b>".into(),
             status: "active".into(),
+            frozen_by: Vec::new(),
             platform: String::new(),
             channel_name: String::new(),
             created_at: jiff::Timestamp::UNIX_EPOCH,
@@ -258,6 +271,10 @@ mod tests {
         (waiting.approvals_waiting, waiting.joins_waiting) = (1, 2);
         let told = waits(&waiting);
         assert_eq!(told.len(), 2);
+        (waiting.status, waiting.frozen_by) = ("frozen".into(), vec!["archive".into()]);
+        assert_eq!(waits(&waiting).len(), 2, "who does not own it can do nothing about it");
+        waiting.your_class = "owner".into();
+        assert!(waits(&waiting)[0].starts_with("• <#C1>: its channel is archived"));
         assert_eq!(told[1], "• <#C1>: 2 people ask to be let in; the cards are in our direct messages.");
     }
 

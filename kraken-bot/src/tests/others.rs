@@ -62,6 +62,10 @@ fn at_home() -> Vec<Shown> {
         entry(),
         json!({"name": "teas", "channel_id": "", "approvals_waiting": 2, "joins_waiting": 3, "tentacles": 3, "tentacles_ready": 1, "your_class": "member"}),
     );
+    let archived: Value = with(
+        entry(),
+        json!({"name": "mugs", "channel_id": "C9", "status": "frozen", "frozen_by": ["archive"], "your_class": "owner"}),
+    );
     let well: Value = with(entry(), last);
     let empty: Value = with(entry(), json!({"name": "news", "tentacles": 0, "tentacles_ready": 0}));
     let one: Value =
@@ -73,7 +77,7 @@ fn at_home() -> Vec<Shown> {
         message("Home: the server is away", &home::troubled(home::NO_SERVER)),
         message("Home: who it is is not known", &home::troubled(home::FORGETFUL)),
         message("Home: no enclave yet", &home::told(&list(json!([]), Value::Null))),
-        message("Home", &home::told(&list(json!([waiting, more, well, empty, one]), json!("c")))),
+        message("Home", &home::told(&list(json!([waiting, more, archived, well, empty, one]), json!("c")))),
     ]
 }
 

@@ -96,6 +96,7 @@ fn entry(call: &Call, look: &Look<'_>, record: &EnclaveRecord) -> EnclaveEntry {
         name: record.name.clone(),
         owner: rights.shown(&record.owner).to_owned(),
         status: record.state.name().to_owned(),
+        frozen_by: crate::store::frozen_by(record.frozen),
         platform: channel.map(|_| "slack".to_owned()).unwrap_or_default(),
         channel_name: channel.map(|channel| channel.name.clone()).unwrap_or_default(),
         created_at: record.created_at,

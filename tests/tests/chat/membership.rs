@@ -187,6 +187,7 @@ async fn an_archived_channel_is_told_to_its_owner_and_comes_back() {
     );
     let frozen = up.operator(&["enclave", "info", "price-watch"]).await;
     assert!(frozen.out.contains("frozen"), "{frozen:?}");
+    ana.finds_at_home(&["its channel is archived, so nothing changes there", "invite me back"]).await;
 }
 
 #[tokio::test]

@@ -241,6 +241,9 @@ pub struct EnclaveEntry {
     pub owner: String,
     /// Its state.
     pub status: String,
+    /// Why it is frozen: any of `owner`, `archive`, `operator`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub frozen_by: Vec<String>,
     /// `slack`, or empty.
     pub platform: String,
     /// The channel's name, to show.
