@@ -2,9 +2,14 @@
 
 use clap::Parser;
 use kraken_bot::{Args, run, start_logging};
+use tokio::runtime::Builder;
 
-#[tokio::main]
-async fn main() -> anyhow::Result<()> {
+/// How much stack a worker has, in bytes: without optimisation all that a command could do lies there side by side.
+const STACK: usize = 8 << 20;
+
+fn main() -> anyhow::Result<()> {
     start_logging();
-    Ok(run(Args::parse()).await?)
+    let args = Args::parse();
+    let runtime = Builder::new_multi_thread().thread_stack_size(STACK).enable_all().build()?;
+    Ok(runtime.block_on(run(args))?)
 }
