@@ -1,6 +1,6 @@
 //! Names that people choose: of themselves, of channels, of anything. They are shown, and mean nothing.
 
-use crate::app::App;
+use crate::app::{App, until};
 use crate::door::{Door, InChannel, account};
 use crate::team::{hello, set_up};
 use jiff::Timestamp;
@@ -112,6 +112,9 @@ async fn what_people_call_themselves_is_shown_as_it_is_and_moves_nothing(app: Ap
 async fn a_channel_called_like_an_enclave_does_not_become_it(app: App) {
     set_up(&app).await;
     app.sign_in("cy").await.unwrap();
+    // What is shown of an enclave where it runs follows by itself.
+    until("it is shown", async || !app.database.holds().await["enclave"][0].contains(" mirror_made=0 "))
+        .await;
     let before = (app.database.holds().await, app.backend.world().clone());
     let mut channels = NASTY.to_vec();
     channels.extend([
