@@ -52,7 +52,8 @@ async fn a_run_that_may_not_be_any_more_when_its_turn_comes_is_not_run() {
         let args = json!({"enclave": ENCLAVE, "name": "waiter"});
         server.call("wf_history", args).await.unwrap()["runs"].as_array().unwrap().len()
     };
-    let long = [6000; 4].map(|millis| run("ana", millis));
+    // As long as a busy machine may need until the right is gone, and less than whoever waits has patience.
+    let long = [20_000; 4].map(|millis| run("ana", millis));
     until("all that may go on at once do", async || server.status("waiter").await["in_flight"] == 4).await;
     let waits = run("ben", 0);
     until("one more waits", async || runs().await == 5).await;
