@@ -6,7 +6,7 @@ mod near;
 mod people;
 mod tentacle;
 
-use almost::{almost, names_a_secret};
+use almost::{almost, names_a_secret, size};
 pub(crate) use exact::is_exact;
 pub(crate) use near::{near, near_name};
 use people::{mentioned, people};
@@ -233,11 +233,7 @@ pub(crate) fn parse(text: &str, me: &str) -> Result<Command, NotUnderstood> {
         (["set", "mode", "of", name], _) => named(name).map(|name| Command::ChooseMode(Some(name))),
         (["set", "mode", "of", ..], _) => Err(almost("set")),
         (["set", "mode", rest @ ..], _) if !rest.is_empty() => Ok(Command::SetMode(rest.join("-"))),
-        (["set", "size"], _) => Ok(Command::SetSize(None)),
-        (["set", "size", size] | ["set", "size", "to", size], _) => {
-            Ok(Command::SetSize(Some((*size).to_owned())))
-        }
-        (["set", "size", ..], _) => Err(almost("set")),
+        (["set", "size", rest @ ..], _) => size(rest),
         (["set", "secret", name], _) => secret(name, false),
         (["set", "secret", name, "as", "filled", "in"], _) => secret(name, true),
         (["set", "secret", ..], _) => Err(NotUnderstood::MaybeSecret),

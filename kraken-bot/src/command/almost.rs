@@ -1,6 +1,6 @@
 //! What is missing where somebody began a command and did not end it.
 
-use super::NotUnderstood;
+use super::{Command, NotUnderstood};
 
 /// What is missing of a command whose first word is known.
 pub(super) fn almost(first: &str) -> NotUnderstood {
@@ -30,6 +30,15 @@ pub(super) fn almost(first: &str) -> NotUnderstood {
         _ => return NotUnderstood::Unknown,
     };
     NotUnderstood::Almost(usage.to_owned())
+}
+
+/// What is said after `set size`: nothing, or which.
+pub(super) fn size(rest: &[&str]) -> Result<Command, NotUnderstood> {
+    match rest {
+        [] => Ok(Command::SetSize(None)),
+        [size] | ["to", size] => Ok(Command::SetSize(Some((*size).to_owned()))),
+        _ => Err(almost("set")),
+    }
 }
 
 /// Whether a secret is what is to be set, and something is said of it.
