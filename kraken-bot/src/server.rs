@@ -15,17 +15,16 @@ use uuid::Uuid;
 use wire::assertion::{Assertion, Channel, Kind, MAX_LIFE_SECONDS, User, sign};
 use wire::client::{Client, ClientError, Extras, Told, ToolShown};
 use wire::signing::SigningKey;
-use wire::tools::approval::ReachApprove;
-use wire::tools::channel::{Notices, NoticesArgs};
-use wire::tools::custody::WfRestart;
-use wire::tools::drift::StateRepair;
-use wire::tools::enclave::{
-    EnclaveDeprovision, EnclaveFreeze, EnclaveProvision, EnclaveSync, EnclaveUnfreeze,
-};
-use wire::tools::observe::ReachObserve;
-use wire::tools::restore::StateRestore;
-use wire::tools::secret::{SecretRemove, SecretSet};
-use wire::tools::tentacle::{WfApply, WfRemove, WfRun};
+use wire::tools::channel::{ChannelMap, ChannelReport, Notices, NoticesArgs};
+use wire::tools::custody::{WfSetMode, WfTransfer};
+use wire::tools::enclave::{EnclaveInfo, EnclaveList};
+use wire::tools::health::WfHealthEnclave;
+use wire::tools::history::{WfCompare, WfHistory};
+use wire::tools::joining::{JoinAsk, JoinDecide};
+use wire::tools::ownership::{EnclaveAccept, EnclaveOffer};
+use wire::tools::person::{AccountBind, AccountUnlink, Whoami, Why};
+use wire::tools::review::EnclaveReview;
+use wire::tools::tentacle::{WfList, WfStatus};
 use wire::{Failure, FailureCode, Tool, canonical};
 
 /// How many connections are kept for people who may come back.
@@ -38,23 +37,30 @@ const SOON: Duration = Duration::from_secs(15);
 /// The same for the question whether it is back.
 const AT_ONCE: Duration = Duration::from_secs(5);
 
-/// What may take longer, for it runs, deploys, builds up or takes down: how long, the client knows.
-const LONG: [&str; 15] = [
-    EnclaveDeprovision::NAME,
-    EnclaveFreeze::NAME,
-    EnclaveProvision::NAME,
-    EnclaveSync::NAME,
-    EnclaveUnfreeze::NAME,
-    ReachApprove::NAME,
-    ReachObserve::NAME,
-    SecretRemove::NAME,
-    SecretSet::NAME,
-    StateRepair::NAME,
-    StateRestore::NAME,
-    WfApply::NAME,
-    WfRemove::NAME,
-    WfRestart::NAME,
-    WfRun::NAME,
+/// What the server only looks up in its own store, or writes down there. Any other tool runs, deploys, builds up, takes down or asks
+/// somebody else: how long that may take, the client knows.
+const QUICK: [&str; 21] = [
+    AccountBind::NAME,
+    AccountUnlink::NAME,
+    ChannelMap::NAME,
+    ChannelReport::NAME,
+    EnclaveAccept::NAME,
+    EnclaveInfo::NAME,
+    EnclaveList::NAME,
+    EnclaveOffer::NAME,
+    EnclaveReview::NAME,
+    JoinAsk::NAME,
+    JoinDecide::NAME,
+    Notices::NAME,
+    WfCompare::NAME,
+    WfHealthEnclave::NAME,
+    WfHistory::NAME,
+    WfList::NAME,
+    WfSetMode::NAME,
+    WfStatus::NAME,
+    WfTransfer::NAME,
+    Whoami::NAME,
+    Why::NAME,
 ];
 
 /// Why a call has no answer.
@@ -284,13 +290,13 @@ impl Server {
     }
 }
 
-/// What comes of a call within `time`, unless the tool is one that may take long.
+/// What comes of a call within `time`, where the tool is quick.
 async fn within<T>(
     time: Duration,
     tool: &str,
     called: impl Future<Output = Result<T, CallError>>,
 ) -> Result<T, CallError> {
-    if LONG.contains(&tool) {
+    if !QUICK.contains(&tool) {
         return called.await;
     }
     let silent = || CallError::Away(Away::Server, ClientError::TimedOut(time).to_string());

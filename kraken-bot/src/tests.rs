@@ -7,7 +7,6 @@ mod others;
 mod prose;
 mod samples;
 mod server;
-pub(crate) mod stand_in;
 pub(crate) mod world;
 
 use crate::slack::blocks::Message;

@@ -85,36 +85,36 @@ async fn where_the_server_knows_of_something_later_the_list_counts_and_is_of_now
 #[tokio::test]
 async fn a_new_status_of_anybody_is_asked_of_nobody() {
     let world = World::new().await;
-    let before = world.around().asked.clone();
+    let before = world.asked();
     for number in 0..5000 {
         let status =
             json!({"id": format!("U{number}"), "team_id": "T1", "profile": {"status_text": "at lunch"}});
         reported(&world, &changed(status)).await.unwrap();
     }
-    assert_eq!(world.around().asked, before);
+    assert_eq!(world.asked(), before);
     assert!(world.around().calls.is_empty());
 }
 
 #[tokio::test]
 async fn another_class_counts_as_it_is_told_unless_it_gives_something() {
     let world = World::new().await;
-    let before = world.around().asked.len();
+    let before = world.asked().len();
     let guest = json!({"id": "UBEN", "team_id": "T1", "is_restricted": true});
     for _ in 0..2 {
         reported(&world, &changed(guest.clone())).await.unwrap();
     }
-    assert_eq!(world.around().asked.len(), before);
+    assert_eq!(world.asked().len(), before);
     let classes = || world.reports().iter().map(|it| it["changed"][0]["class"].clone()).collect::<Vec<_>>();
     assert_eq!(classes(), ["guest"]);
     reported(&world, &changed(json!({"id": "UBEN"}))).await.unwrap();
-    assert_eq!(world.around().asked[before..], ["users.info"]);
+    assert_eq!(world.asked()[before..], ["users.info"]);
     assert_eq!(classes(), ["guest", "full"]);
 }
 
 #[tokio::test]
 async fn an_account_that_is_over_is_nowhere_and_belongs_to_nobody() {
     let world = World::new().await;
-    let before = world.around().asked.clone();
+    let before = world.asked();
     for _ in 0..2 {
         reported(&world, &changed(json!({"id": "UBEN", "team_id": "T1", "deleted": true}))).await.unwrap();
     }
@@ -122,7 +122,7 @@ async fn an_account_that_is_over_is_nowhere_and_belongs_to_nobody() {
     let told: Vec<_> = reports.iter().map(|it| (&it["channel"], it.get("left"), it.get("ended"))).collect();
     let ben = json!(["UBEN"]);
     assert_eq!(told, [(&json!("C1"), Some(&ben), None), (&json!(""), None, Some(&ben))]);
-    assert_eq!(world.around().asked, before);
+    assert_eq!(world.asked(), before);
 }
 
 #[tokio::test]

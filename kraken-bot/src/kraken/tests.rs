@@ -1,33 +1,23 @@
 use super::*;
 use crate::slack::envelope::What;
-use crate::tests::stand_in::{StandIn, words};
+use crate::tests::world::{World, happened, words};
 use serde_json::json;
 
-fn incoming(said: &Asking) -> Incoming {
-    Incoming {
-        id: "Ev1".into(),
-        team: "T1".into(),
-        channel: "C1".into(),
-        what: What::Said(said.clone()),
-        at: None,
-    }
-}
-
 /// Where the last whisper went: its thread, and the name of its first block.
-fn whispered(stand_in: &StandIn) -> (Option<String>, Option<String>) {
-    let sent = stand_in.heard("chat.postEphemeral").pop().unwrap();
+fn whispered(world: &World) -> (Option<String>, Option<String>) {
+    let sent = world.heard("chat.postEphemeral").pop().unwrap();
     let text = |pointer: &str| sent.pointer(pointer).and_then(Value::as_str).map(str::to_owned);
     (text("/thread_ts"), text("/blocks/0/block_id"))
 }
 
 #[tokio::test]
 async fn what_is_for_one_stands_in_the_channel_until_the_thread_has_a_reply() {
-    let stand_in = StandIn::new(|_, _| None).await;
-    let (_folder, kraken) = stand_in.kraken().await;
+    let world = World::new().await;
+    let kraken = &world.kraken;
     let message = Message::new("Sign in.");
     let whisper = async |said: &Asking| {
-        kraken.whisper(&incoming(said), said, &message).await.unwrap();
-        whispered(&stand_in)
+        kraken.whisper(&happened("Ev1", What::Said(said.clone())), said, &message).await.unwrap();
+        whispered(&world)
     };
     let in_channel = |thread: &str| (None, Some(format!("about:{thread}:0")));
     let in_thread = |thread: &str| (Some(thread.to_owned()), None);

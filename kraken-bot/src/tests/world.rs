@@ -1,13 +1,13 @@
 //! A Kraken whose surroundings stand in this process: Slack, the issuer and the server, as much of each as it talks with here.
 
 use crate::facts::Seen;
-use crate::inbox::Inbox;
+use crate::inbox::{Inbox, Open};
 use crate::issuer::Issuer;
 use crate::kraken::Kraken;
 use crate::new_age_key;
 use crate::server::Server;
 use crate::sessions::Sessions;
-use crate::slack::envelope::{Incoming, What};
+use crate::slack::envelope::{How, Incoming, Said, What};
 use crate::slack::{self, Slack};
 use crate::working_copy::WorkingCopy;
 use axum::body::Bytes;
@@ -43,10 +43,14 @@ pub(crate) enum Condition {
     Silent,
 }
 
+/// What a test has Slack answer; what it says nothing of goes well.
+type Answers = fn(&str, &Value) -> Option<Value>;
+
 /// What stands around the Kraken.
 #[derive(Debug, Default)]
 pub(crate) struct Around {
     url: String,
+    answers: Option<Answers>,
     pub(crate) server: Condition,
     /// What the server was asked.
     pub(crate) calls: Vec<(String, Value)>,
@@ -54,8 +58,10 @@ pub(crate) struct Around {
     pub(crate) reported: Value,
     /// What is to be told.
     pub(crate) notices: Vec<Value>,
-    /// What Slack was asked.
-    pub(crate) asked: Vec<String>,
+    /// What Slack was asked, and with what.
+    asked: Vec<(String, Value)>,
+    /// How many sign-ins the issuer was asked to begin.
+    pub(crate) sign_ins: u32,
     /// The methods that Slack refuses for an hour.
     pub(crate) limited: HashSet<&'static str>,
     /// The methods that Slack answers with a word for a trouble of its own.
@@ -77,17 +83,28 @@ pub(crate) struct World {
 
 impl World {
     pub(crate) async fn new() -> Self {
+        Self::with(None).await
+    }
+
+    /// One in which Slack answers so first.
+    pub(crate) async fn answering(answers: Answers) -> Self {
+        Self::with(Some(answers)).await
+    }
+
+    async fn with(answers: Option<Answers>) -> Self {
         let _ = rustls::crypto::ring::default_provider().install_default();
         let home = tempfile::tempdir().unwrap();
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
         let reported = json!({"enclave": "prices", "taken": true});
-        let around = Arc::new(Mutex::new(Around { url: url.clone(), reported, ..Around::default() }));
+        let around =
+            Arc::new(Mutex::new(Around { url: url.clone(), answers, reported, ..Around::default() }));
         let router = Router::new()
             .route("/slack/{method}", get(slack_asked).post(slack_told))
             .route("/issuer/.well-known/openid-configuration", get(described))
             .route("/issuer/keys", get(async || Json(json!({"keys": []}))))
             .route("/issuer/token", post(token))
+            .route("/issuer/device", post(device))
             .route("/mcp", post(called))
             .with_state(Arc::clone(&around));
         tokio::spawn(async move { axum::serve(listener, router).await.unwrap() });
@@ -117,6 +134,34 @@ impl World {
 
     pub(crate) fn around(&self) -> MutexGuard<'_, Around> {
         self.around.lock().unwrap()
+    }
+
+    /// What Slack was asked by a method, call by call.
+    pub(crate) fn heard(&self, method: &str) -> Vec<Value> {
+        let around = self.around();
+        around.asked.iter().filter(|(asked, _)| asked == method).map(|(_, with)| with.clone()).collect()
+    }
+
+    /// The methods by which Slack was asked, in order.
+    pub(crate) fn asked(&self) -> Vec<String> {
+        self.around().asked.iter().map(|(method, _)| method.clone()).collect()
+    }
+
+    /// What Ana says in #prices, as it comes to be worked on.
+    pub(crate) async fn says(&self, id: &str, said: Said) -> Open {
+        let incoming = happened(id, What::Said(said));
+        self.kraken.inbox.receive(&incoming).await.unwrap();
+        let open = self.kraken.inbox.open_events().await.unwrap();
+        open.into_iter().find(|open| open.incoming.id == id).unwrap()
+    }
+
+    /// Ana has signed in.
+    pub(crate) async fn ana_has_signed_in(&self) {
+        let session = json!({
+            "issuer": "https://sign-in.example", "subject": "ana", "access": "a", "refresh": null,
+            "expires_at": Timestamp::now().as_second() + 600,
+        });
+        self.kraken.sessions.keep("UANA", &serde_json::from_value(session).unwrap()).await.unwrap();
     }
 
     /// Something happens in #prices, and is written down.
@@ -152,6 +197,19 @@ pub(crate) fn happened(id: &str, what: What) -> Incoming {
     Incoming { id: id.into(), team: "T1".into(), channel: "C1".into(), what, at: Some(Timestamp::now()) }
 }
 
+/// Words of Ana's, in a thread.
+pub(crate) fn words(text: &str, ts: &str, thread: &str) -> Said {
+    Said {
+        user: "UANA".into(),
+        text: text.into(),
+        ts: ts.into(),
+        thread: thread.into(),
+        direct: false,
+        click: None,
+        how: How::Spoken,
+    }
+}
+
 async fn slack_asked(
     State(around): State<Shared>,
     Path(method): Path<String>,
@@ -166,7 +224,10 @@ async fn slack_told(State(around): State<Shared>, Path(method): Path<String>, bo
 
 fn slack_answer(around: &Shared, method: &str, params: &Value) -> Response {
     let mut around = around.lock().unwrap();
-    around.asked.push(method.to_owned());
+    around.asked.push((method.to_owned(), params.clone()));
+    if let Some(answer) = around.answers.and_then(|answers| answers(method, params)) {
+        return Json(answer).into_response();
+    }
     if around.limited.contains(method) {
         return (
             StatusCode::TOO_MANY_REQUESTS,
@@ -191,7 +252,7 @@ fn slack_answer(around: &Shared, method: &str, params: &Value) -> Response {
             json!({"channel": {"id": text("channel"), "name": "prices", "is_member": true}})
         }
         "conversations.open" => json!({"channel": {"id": format!("D{}", text("users"))}}),
-        "chat.postMessage" => json!({"ts": "1.1"}),
+        "chat.postMessage" | "chat.startStream" => json!({"ts": format!("9.{:06}", around.asked.len())}),
         _ => json!({}),
     };
     answer["ok"] = true.into();
@@ -208,8 +269,21 @@ async fn described(State(around): State<Shared>) -> Json<Value> {
     }))
 }
 
-async fn token() -> Json<Value> {
-    Json(json!({"access_token": "relay", "token_type": "Bearer", "expires_in": 300}))
+/// The relay has its token; nobody signs in.
+async fn token(asked: String) -> Response {
+    if asked.contains("device_code") {
+        return (StatusCode::BAD_REQUEST, Json(json!({"error": "authorization_pending"}))).into_response();
+    }
+    Json(json!({"access_token": "relay", "token_type": "Bearer", "expires_in": 300})).into_response()
+}
+
+async fn device(State(around): State<Shared>) -> Json<Value> {
+    let mut around = around.lock().unwrap();
+    around.sign_ins += 1;
+    Json(json!({
+        "device_code": format!("d-{}", around.sign_ins), "user_code": format!("CODE-{}", around.sign_ins),
+        "verification_uri": format!("{}/issuer/verify", around.url), "expires_in": 600, "interval": 1,
+    }))
 }
 
 /// A request of MCP's, answered as one message of JSON.

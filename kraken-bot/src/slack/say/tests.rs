@@ -1,5 +1,5 @@
 use super::*;
-use crate::tests::stand_in::StandIn;
+use crate::tests::world::World;
 
 /// A thread of a mention and 250 replies, the oldest first, as Slack gives it: in pages of at most 200, from `oldest` on.
 fn replies(sent: &Value) -> Value {
@@ -17,9 +17,9 @@ fn replies(sent: &Value) -> Value {
 
 #[tokio::test]
 async fn what_was_said_is_found_in_a_long_thread() {
-    let stand_in =
-        StandIn::new(|method, sent| (method == "conversations.replies").then(|| replies(sent))).await;
-    let slack = stand_in.slack().await;
+    let world =
+        World::answering(|method, sent| (method == "conversations.replies").then(|| replies(sent))).await;
+    let slack = &world.kraken.slack;
     let place = Place { channel: "C1".into(), thread: Some("1700000000.000001".into()) };
     let since = 1_700_000_000;
     for (key, ts) in
@@ -28,7 +28,7 @@ async fn what_was_said_is_found_in_a_long_thread() {
         assert_eq!(slack.find(&place, key, since).await.unwrap().as_deref(), ts, "{key}");
     }
     // Nothing is asked for that is older than what is looked for.
-    let asked = stand_in.heard("conversations.replies");
+    let asked = world.heard("conversations.replies");
     let oldest = json!((since - APART).to_string());
     assert!(asked.iter().all(|sent| sent["oldest"] == oldest), "{asked:?}");
 }
