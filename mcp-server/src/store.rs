@@ -58,9 +58,14 @@ use std::io::ErrorKind;
 use std::os::unix::fs::OpenOptionsExt;
 use std::sync::Arc;
 use std::time::Duration;
+use tokio::sync::Semaphore;
+use tokio::time::timeout;
 
-/// How long a change waits for the one before it.
+/// How long a change waits for one of another process.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// How long a change waits for those of this process that were asked for before it.
+const TURN_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// Why the store did not do what was asked. In doubt nothing happens.
 #[derive(Debug, thiserror::Error)]
@@ -96,6 +101,10 @@ pub struct Store {
     pool: AnyPool,
     dialect: Dialect,
     rights: rights::Cache,
+    /// Whose turn it is to change something, in the order in which they asked: SQLite itself lets whoever tries at the right
+    /// moment go first, so that under load one could wait for ever, and those who wait would hold the connections of those who
+    /// only read.
+    turn: Arc<Semaphore>,
     /// What looks after the log of an SQLite database.
     checkpoints: Option<Checkpoints>,
 }
@@ -130,11 +139,16 @@ impl Store {
             .await?;
         migrate(&pool).await?;
         let checkpoints = (dialect == Dialect::Sqlite).then(|| Checkpoints::start(pool.clone()));
-        Ok(Self { pool, dialect, rights: rights::Cache::default(), checkpoints })
+        let turn = Arc::new(Semaphore::new(1));
+        Ok(Self { pool, dialect, rights: rights::Cache::default(), turn, checkpoints })
     }
 
-    /// Begins a change. Changes of all replicas happen one after the other.
+    /// Begins a change. Changes of all replicas happen one after the other; those of this one in the order in which they were
+    /// begun.
     pub(crate) async fn begin(&self) -> Result<Tx, StoreError> {
+        let turn = timeout(TURN_TIMEOUT, Arc::clone(&self.turn).acquire_owned()).await;
+        let turn = turn.map_err(|_elapsed| sqlx::Error::PoolTimedOut)?;
+        let turn = turn.map_err(|_closed| sqlx::Error::PoolClosed)?;
         let inner = match self.dialect {
             Dialect::Sqlite => self.pool.begin_with("BEGIN IMMEDIATE").await?,
             Dialect::Postgres => {
@@ -144,7 +158,7 @@ impl Store {
                 inner
             }
         };
-        Ok(Tx::new(inner, self.checkpoints.as_ref().map(Checkpoints::changed)))
+        Ok(Tx::new(inner, turn, self.checkpoints.as_ref().map(Checkpoints::changed)))
     }
 
     /// The rights as they are now: what is held in memory when nothing has changed since, else read anew.
@@ -212,6 +226,31 @@ async fn migrate(pool: &AnyPool) -> Result<(), StoreError> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[tokio::test]
+    async fn changes_are_made_in_turn_and_whoever_reads_waits_for_none() {
+        let dir = tempfile::tempdir().unwrap();
+        let address = format!("sqlite:{}", dir.path().join("store.db").display());
+        let store = Arc::new(Store::open(&address).await.unwrap());
+        let first = store.begin().await.unwrap();
+        let (done, mut order) = tokio::sync::mpsc::unbounded_channel();
+        for number in 0..50 {
+            let (store, done) = (Arc::clone(&store), done.clone());
+            tokio::spawn(async move {
+                let change = store.begin().await.unwrap();
+                done.send(number).unwrap();
+                change.commit().await.unwrap();
+            });
+            // It has asked by the time that the next one does.
+            tokio::task::yield_now().await;
+        }
+        store.ping().await.unwrap();
+        assert!(order.is_empty());
+        first.commit().await.unwrap();
+        for number in 0..50 {
+            assert_eq!(order.recv().await, Some(number));
+        }
+    }
 
     #[tokio::test]
     async fn an_address_that_is_none_is_not_told() {

@@ -32,19 +32,25 @@ use jiff::Timestamp;
 use sqlx::{Any, AnyConnection, Row, Transaction};
 use std::borrow::Cow;
 use std::sync::Arc;
-use tokio::sync::Notify;
+use tokio::sync::{Notify, OwnedSemaphorePermit};
 use workflow::EnclaveName;
 
 /// A change in the making. Dropped without a commit, nothing of it has happened.
 pub(crate) struct Tx {
     inner: Transaction<'static, Any>,
+    /// That it is this one's turn.
+    _turn: OwnedSemaphorePermit,
     /// Who is to hear that something was changed.
     changed: Option<Arc<Notify>>,
 }
 
 impl Tx {
-    pub(super) fn new(inner: Transaction<'static, Any>, changed: Option<Arc<Notify>>) -> Self {
-        Self { inner, changed }
+    pub(super) fn new(
+        inner: Transaction<'static, Any>,
+        turn: OwnedSemaphorePermit,
+        changed: Option<Arc<Notify>>,
+    ) -> Self {
+        Self { inner, _turn: turn, changed }
     }
 
     pub(super) fn connection(&mut self) -> &mut AnyConnection {
