@@ -5,11 +5,13 @@ use crate::call::Call;
 use crate::gate::act::Act;
 use crate::gate::target::OnTentacle;
 use crate::gate::{Authorized, Changing, Effect, MayRun, unavailable};
+use crate::progress::Telling;
 use crate::server::Server;
 use crate::store::{LastRun, NodeTime, RunBegin, RunEnd, RunOutcome, StoreError, Tx, brief};
 use crate::telemetry;
 use jiff::Timestamp;
 use serde_json::{Map, Value};
+use std::pin::pin;
 use std::time::{Duration, Instant};
 use wire::{Failure, FailureCode};
 use workflow::TentacleName;
@@ -22,8 +24,9 @@ pub(crate) const LONGEST: Duration = Duration::from_secs(600);
 const TURN_WITHIN: Duration = Duration::from_secs(30);
 const ASK_AGAIN: Duration = Duration::from_millis(100);
 
-/// A right that was had so long ago is asked for anew.
+/// A right that was had so long ago is asked for anew: before the run, and of whoever hears of it while it goes on.
 const FRESH: Duration = Duration::from_millis(100);
+const HEARD_FOR: Duration = Duration::from_secs(2);
 
 /// A run that is on record and has not ended.
 pub(crate) struct Begun<'g> {
@@ -94,6 +97,42 @@ where
             }
         }
     }
+}
+
+/// Waits for `run`, of which `telling` tells the caller. Whoever may no longer hear of it hears nothing more: neither what becomes
+/// of its nodes nor what came of it. The run itself goes on, and its end is on record.
+pub(crate) async fn heard<A>(
+    (server, call): (&Server, &Call),
+    grant: &Authorized<A>,
+    telling: Telling,
+    run: impl Future<Output = Result<Ran, Failure>>,
+) -> Result<Ran, Failure>
+where
+    A: Act<Target = OnTentacle>,
+{
+    let hears = async || server.gate.look(call).await.and_then(|look| look.hears(grant));
+    let (mut run, mut telling, began) = (pin!(run), Some(telling), Instant::now());
+    let ran = loop {
+        tokio::select! {
+            ran = &mut run => break ran,
+            () = tokio::time::sleep(HEARD_FOR), if telling.is_some() => {
+                if hears().await.is_err() {
+                    telling = None;
+                }
+            }
+        }
+    };
+    if began.elapsed() > FRESH
+        && let Err(mut refused) = hears().await
+    {
+        let name = &grant.target().name;
+        refused.message = format!("the run of `{name}` has ended, but you may no longer see what came of it");
+        return Err(refused);
+    }
+    if let Some(telling) = telling {
+        telling.end().await;
+    }
+    ran
 }
 
 /// Runs when its turn has come, if it still may. What it may take counts from there, as does what it took, so that who waits

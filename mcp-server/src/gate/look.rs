@@ -118,6 +118,23 @@ impl Look<'_> {
         }
     }
 
+    /// Whether whoever was granted `A` on a tentacle some time ago may hear what comes of it: they may do it still, or may read what
+    /// the tentacle prints. It grants nothing.
+    pub(crate) fn hears<A>(&self, grant: &Authorized<A>) -> Result<(), Failure>
+    where
+        A: Act<Target = OnTentacle>,
+    {
+        let OnTentacle { record: then, name, .. } = grant.target();
+        let record = self.rights.enclave(&then.name).filter(|record| record.id == then.id);
+        let reads = record.is_some_and(|record| {
+            record.tentacles.get(name).is_some_and(|tentacle| {
+                let facts = Facts::met(self.call, (&record.name, name), self.facts_of(record), tentacle);
+                ask(self.call, Action::TentacleLogs, &facts).is_ok()
+            })
+        });
+        if reads { Ok(()) } else { self.again(grant).map(drop) }
+    }
+
     /// The tentacle whose copy has this name: the longest that it begins with. Nothing is decided by it: what is answered is
     /// still to be asked for.
     pub(crate) fn tentacle_of(&self, named: Option<&EnclaveName>, copy: &str) -> Option<TentacleName> {

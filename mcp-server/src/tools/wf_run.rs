@@ -44,9 +44,8 @@ impl Handler for WfRun {
         let input = args.input.unwrap_or_else(|| Value::Object(serde_json::Map::new()));
         let (watch, telling) = progress.watch();
         let order = RunOrder { input, limit: limit.min(runs::LONGEST), watch };
-        let ran = runs::carry_out((server, call), &grant, begun, order, &begin).await;
-        telling.end().await;
-        let Ran { report, duration_ms } = ran?;
+        let run = runs::carry_out((server, call), &grant, begun, order, &begin);
+        let Ran { report, duration_ms } = runs::heard((server, call), &grant, telling, run).await?;
         let enclave = grant.target().record.name.clone();
         Ok(WfRunAnswer {
             name: args.name,

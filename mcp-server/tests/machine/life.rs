@@ -3,11 +3,12 @@
 use crate::caller::ENCLAVE;
 use crate::left::{entries, groups};
 use crate::server::{Server, Walls, engine, until};
-use crate::source::{hello, one_node};
+use crate::source::{hello, one_node, slow};
 use serde_json::json;
 use std::path::PathBuf;
 use tokio::sync::mpsc::unbounded_channel;
 use wire::FailureCode;
+use wire::client::ClientError;
 
 #[tokio::test]
 async fn hello_deploys_and_runs_under_bwrap() {
@@ -66,6 +67,34 @@ async fn a_run_that_may_not_be_any_more_when_its_turn_comes_is_not_run() {
     set("rwx---r-x").await;
     let ran = run("ben", 0).await.unwrap().unwrap();
     assert_eq!(ran["success"], true, "{ran}");
+}
+
+/// The run goes on: it is the tentacle's, and how it ended stands in its history.
+#[tokio::test]
+async fn who_may_not_run_it_any_more_hears_no_more_of_a_run() {
+    let server = Server::with_enclave(Walls::Bwrap).await;
+    server.deploy("waiter", &slow("waiter", "a secret", 12_000)).await.unwrap();
+    let set = async |mode: &str| {
+        let args = json!({"enclave": ENCLAVE, "name": "waiter", "mode": mode});
+        server.call("wf_set_mode", args).await.unwrap();
+    };
+    server.call("enclave_sync", json!({"name": ENCLAVE, "new_mode": "rwx---r-x"})).await.unwrap();
+    set("rwx---r-x").await;
+    let (to, mut told) = unbounded_channel();
+    let (caller, run) = (server.by("ben"), json!({"enclave": ENCLAVE, "name": "waiter"}));
+    let running = tokio::spawn(async move { caller.told("wf_run", run, Some(to)).await });
+    let begun = told.recv().await.unwrap();
+    set("private").await;
+    let refused = match running.await.unwrap() {
+        Err(ClientError::Refused(failure)) => failure,
+        other => panic!("{other:?}"),
+    };
+    assert!(matches!(refused.code, FailureCode::Denied | FailureCode::NotFound), "{refused:?}");
+    assert!(!format!("{refused:?}").contains("a secret"), "{refused:?}");
+    let heard: Vec<_> = std::iter::from_fn(|| told.try_recv().ok()).map(|told| told.message).collect();
+    assert!(begun.message.ends_with("began") && heard.is_empty(), "{begun:?} {heard:?}");
+    let history = server.call("wf_history", json!({"enclave": ENCLAVE, "name": "waiter"})).await.unwrap();
+    assert_eq!(history["runs"][0]["outcome"], "succeeded", "{history}");
 }
 
 #[tokio::test]
