@@ -74,6 +74,7 @@ pub(crate) async fn report(kraken: &Kraken, incoming: &Incoming, what: &What) ->
         What::Renamed(name) => news.name = Some(name.clone()),
         What::Moved(to) => news.moved_to = Some(to.clone()),
         What::Unseen => news.unseen = true,
+        What::CutOff => return report_cut_off(kraken, news).await,
         What::Account(user) => return report_account(kraken, news, kraken.slack.account(user).await?).await,
         What::Changed(user) => {
             let account = account(user.as_ref().clone(), &kraken.slack.me.team_id);
@@ -101,6 +102,22 @@ async fn report_joined(kraken: &Kraken, mut news: ChannelReportArgs, user: &str)
     let answer = kraken.server.call_as_relay::<ChannelReport>(&news).await?;
     if answer.enclave.is_some() && !answer.taken {
         news.observed_at = listed_at;
+        kraken.server.call_as_relay::<ChannelReport>(&news).await?;
+    }
+    Ok(())
+}
+
+/// Reports that no channel can be seen any more, and ends what anybody has signed in to: whoever took the Kraken out of the workspace
+/// wants nothing more to be done by it there.
+async fn report_cut_off(kraken: &Kraken, news: ChannelReportArgs) -> Result<(), ReportError> {
+    tracing::error!(
+        "the app was taken out of the workspace, or its token was revoked: install it again, and give the Kraken the new token"
+    );
+    if let Err(error) = kraken.sessions.end_all().await {
+        tracing::error!(%error, "the sessions could not be ended");
+    }
+    for MappedChannel { channel, .. } in channels(kraken).await? {
+        let news = ChannelReportArgs { channel, unseen: true, ..news.clone() };
         kraken.server.call_as_relay::<ChannelReport>(&news).await?;
     }
     Ok(())

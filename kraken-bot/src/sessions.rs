@@ -107,6 +107,16 @@ impl Sessions {
         Ok(true)
     }
 
+    /// Ends everybody's.
+    pub(crate) async fn end_all(&self) -> Result<(), SessionError> {
+        let accounts: Vec<String> =
+            sqlx::query_scalar("SELECT account FROM session").fetch_all(&self.pool).await?;
+        for account in accounts {
+            self.end(&account).await?;
+        }
+        Ok(())
+    }
+
     /// Drops what nobody has used for long.
     pub(crate) async fn drop_unused(&self) -> Result<(), SessionError> {
         sqlx::query("DELETE FROM session WHERE used_at < $1")

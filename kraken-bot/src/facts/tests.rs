@@ -126,6 +126,17 @@ async fn an_account_that_is_over_is_nowhere_and_belongs_to_nobody() {
 }
 
 #[tokio::test]
+async fn a_kraken_that_is_cut_off_ends_every_session_and_sees_no_channel() {
+    let world = World::new().await;
+    world.ana_has_signed_in().await;
+    let cut_off = Incoming { channel: "workspace".into(), ..happened("cut off", What::CutOff) };
+    reported(&world, &cut_off).await.unwrap();
+    assert!(world.kraken.sessions.of("UANA").await.unwrap().is_none());
+    let report = &world.reports()[0];
+    assert_eq!((&report["channel"], &report["unseen"]), (&json!("C1"), &json!(true)));
+}
+
+#[tokio::test]
 async fn a_channel_that_was_deleted_is_reported_as_that() {
     let world = World::new().await;
     reported(&world, &happened("deleted", What::Deleted)).await.unwrap();

@@ -68,6 +68,8 @@ pub(crate) enum What {
     Different,
     /// The Kraken was removed from it.
     Unseen,
+    /// The Kraken was taken out of the workspace, or its token there was revoked: it sees no channel any more. Of no one channel.
+    CutOff,
     /// Something about an account is different: its class, its name, or whether it can be used. Of no one channel.
     Account(String),
     /// The same, with the account as Slack shows it from now on.
@@ -220,6 +222,7 @@ pub(super) fn incoming(payload: &Value, me: &str) -> Option<Incoming> {
     let channel = match &what {
         What::Account(user) => format!("account/{user}"),
         What::Changed(user) => format!("account/{}", user.id),
+        What::CutOff => "workspace".to_owned(),
         _ => channel(event)?.to_owned(),
     };
     let id = match &what {
@@ -265,8 +268,16 @@ fn what(event: &Value, me: &str) -> Option<What> {
         "channel_shared" | "channel_unshared" => What::Different,
         "channel_left" | "group_left" => What::Unseen,
         "user_change" => account(event.get("user")?)?,
+        "app_uninstalled" => What::CutOff,
+        "tokens_revoked" if is_revoked(event, me) => What::CutOff,
         _ => return None,
     })
+}
+
+/// Whether the Kraken's own token is among those that were revoked.
+fn is_revoked(event: &Value, me: &str) -> bool {
+    let bots = event.pointer("/tokens/bot").and_then(Value::as_array);
+    bots.is_some_and(|bots| bots.iter().any(|bot| bot == me))
 }
 
 /// An account that is different. One that is shown in another way than is known here is asked for.
@@ -432,6 +443,10 @@ mod tests {
         assert_eq!(what(gone), ("C1".into(), What::Deleted));
         let out = json!({"type": "group_left", "channel": "G1"});
         assert_eq!(what(out), ("G1".into(), What::Unseen));
+        let revoked = json!({"type": "tokens_revoked", "tokens": {"oauth": ["UANA"], "bot": ["UKRAKEN"]}});
+        assert_eq!(what(revoked), ("workspace".into(), What::CutOff));
+        let others = json!({"type": "tokens_revoked", "tokens": {"oauth": ["UKRAKEN"], "bot": ["UOTHER"]}});
+        assert_eq!(super::tests::incoming(&others), None);
         let fired = json!({"type": "user_change", "user": {"id": "UBEN", "deleted": true}});
         let (channel, What::Changed(user)) = what(fired) else { panic!("the account is shown") };
         assert_eq!((channel.as_str(), user.id.as_str(), user.deleted), ("account/UBEN", "UBEN", true));
