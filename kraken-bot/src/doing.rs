@@ -1,8 +1,10 @@
-//! What is shown while an answer takes longer than a moment, where the workspace shows such things: `Kraken is on it…`.
+//! What is shown while an answer takes longer than a moment: `Kraken is on it…` in the thread, where there is one and the workspace
+//! shows such things, else a line that whoever asked alone can read.
 
 use crate::asked::place;
 use crate::kraken::Kraken;
 use crate::slack::Place;
+use crate::slack::blocks::Message;
 use crate::slack::envelope::{How, Incoming, Said};
 use std::pin::pin;
 use std::time::Duration;
@@ -20,6 +22,9 @@ const LINGER: Duration = Duration::from_secs(2);
 /// What follows the Kraken's name.
 pub(crate) const ON_IT: &str = "is on it…";
 
+/// What whoever asked reads where that is not shown.
+pub(crate) const I_AM_ON_IT: &str = "I am on it.";
+
 /// Does `work`, and says in the thread of what was `said` that it goes on.
 pub(crate) async fn shown<T>(
     kraken: &Kraken,
@@ -31,23 +36,60 @@ pub(crate) async fn shown<T>(
     if let Ok(done) = timeout(MOMENT, &mut work).await {
         return done;
     }
+    // What people say to each other may be none of the Kraken's business; in a direct message there is nothing to show it by.
     let place = place(incoming, said);
-    // What people say to each other may be none of the Kraken's business; without a thread there is no place for it.
-    if said.how == How::Overheard || place.thread.is_none() {
+    if said.how == How::Overheard || (said.direct && place.thread.is_none()) {
         return work.await;
     }
     let done = tokio::select! {
         done = &mut work => done,
-        () = keep_saying(kraken, &place) => work.await,
+        () = keep_saying(kraken, incoming, said, &place) => work.await,
     };
-    // An answer in the thread has ended it already; one that only one person sees may have not.
-    let _ = timeout(LINGER, kraken.slack.doing(&place, "")).await;
+    if place.thread.is_some() {
+        // An answer in the thread has ended it already; one that only one person sees may have not.
+        let _ = timeout(LINGER, kraken.slack.doing(&place, "")).await;
+    }
     done
 }
 
-/// Ends where the workspace shows no such thing.
-async fn keep_saying(kraken: &Kraken, place: &Place) {
-    while kraken.slack.doing(place, ON_IT).await {
+/// Ends where the workspace shows no such thing, when it has been said otherwise.
+async fn keep_saying(kraken: &Kraken, incoming: &Incoming, said: &Said, place: &Place) {
+    let mut is_shown = false;
+    while place.thread.is_some() && kraken.slack.doing(place, ON_IT).await {
+        is_shown = true;
         sleep(AGAIN).await;
+    }
+    if !is_shown && let Err(error) = kraken.whisper(incoming, said, &Message::new(I_AM_ON_IT)).await {
+        // The answer comes all the same.
+        tracing::debug!(%error, "that an answer takes a while could not be said");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::tests::world::{World, words};
+
+    /// What Ana alone has read when something that she asked for has taken a while.
+    async fn read(said: Said, is_seen: impl AsyncFn(&World) -> bool, shows: bool) -> usize {
+        let world = World::new().await;
+        if !shows {
+            world.around().failing.insert("assistant.threads.setStatus");
+        }
+        let open = world.says("view/1", said.clone()).await;
+        shown(&world.kraken, &open.incoming, &said, world.until("it is seen", is_seen)).await;
+        let whispered = world.heard("chat.postEphemeral");
+        assert!(whispered.iter().all(|sent| sent["text"] == I_AM_ON_IT), "{whispered:?}");
+        whispered.len()
+    }
+
+    #[tokio::test]
+    async fn that_it_is_at_work_is_shown_in_the_thread_and_else_said_once() {
+        let is_shown = async |world: &World| !world.heard("assistant.threads.setStatus").is_empty();
+        assert_eq!(read(words("status", "1.1", "1.1"), is_shown, true).await, 0);
+        let is_said = async |world: &World| !world.heard("chat.postEphemeral").is_empty();
+        assert_eq!(read(words("status", "1.1", "1.1"), is_said, false).await, 1);
+        // A form stands in no thread.
+        assert_eq!(read(Said { how: How::Form, ..words("status", "", "") }, is_said, true).await, 1);
     }
 }

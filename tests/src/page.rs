@@ -36,6 +36,7 @@ impl Post {
             " is being worked on.",
             " has ended.",
             " went out of my sight.",
+            "I am on it.",
         ];
         self.is_growing || headings.iter().any(|heading| self.text.contains(heading))
     }

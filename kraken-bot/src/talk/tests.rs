@@ -26,7 +26,8 @@ fn form() -> Said {
 /// What was said in the direct messages with Ana.
 fn told(world: &World) -> Vec<String> {
     let sent = world.heard("chat.postMessage").into_iter().filter(|sent| sent["channel"] == "DUANA");
-    sent.map(|sent: Value| sent["text"].as_str().unwrap().to_owned()).collect()
+    let words = sent.map(|sent: Value| sent["text"].as_str().unwrap().to_owned());
+    words.filter(|words| words != doing::I_AM_ON_IT).collect()
 }
 
 #[tokio::test]

@@ -33,6 +33,7 @@ fn flow() -> DeviceFlow {
 fn signing_in() -> Vec<Shown> {
     vec![
         words("after the Kraken's name, while it works", doing::ON_IT),
+        words("while it works, where that is not shown", doing::I_AM_ON_IT),
         message("the sign-in card", &sign_in::card(&flow())),
         words("sign-in: nobody came", sign_in::NOBODY),
         words("sign-in: refused", sign_in::REFUSED),
