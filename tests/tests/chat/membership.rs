@@ -188,6 +188,19 @@ async fn an_archived_channel_is_told_to_its_owner_and_comes_back() {
     let frozen = up.operator(&["enclave", "info", "price-watch"]).await;
     assert!(frozen.out.contains("frozen"), "{frozen:?}");
     ana.finds_at_home(&["its channel is archived, so nothing changes there", "invite me back"]).await;
+
+    // Used again, it is as frozen as before until the Kraken, which cannot come back by itself, is there to see who is in it.
+    ana.does("unarchive", None).await;
+    up.all_acknowledged().await;
+    let frozen = up.operator(&["enclave", "info", "price-watch"]).await;
+    assert!(frozen.out.contains("frozen"), "{frozen:?}");
+    ana.does("invite", Some("kraken")).await;
+    until("it is in use again", async || {
+        let now = up.operator(&["enclave", "info", "price-watch"]).await;
+        (!now.out.contains("frozen")).then_some(())
+    })
+    .await;
+    greeted(&ana.asks("run hello").await);
 }
 
 #[tokio::test]
