@@ -86,7 +86,7 @@ impl One<'_> {
                 .await
                 .map_err(|error| unavailable(&error))?;
             changing.done().await?;
-            let says = "its enclave is frozen: it is written down, and comes when that is over";
+            let says = "its enclave is frozen: it is written down, and can be put back when that is over";
             let offer = Some("lift the freeze, then put it back".to_owned());
             return Ok(RestoredEntry { offer, ..told(&name, RestoredWord::Waits, says) }.into());
         }
