@@ -8,6 +8,7 @@ mod caller;
 #[path = "../shared/conformance/suite.rs"]
 mod conformance;
 mod conforming;
+mod full_disk;
 #[path = "../shared/git.rs"]
 mod git;
 mod git_secrets;
