@@ -90,7 +90,7 @@ impl From<IssuerError> for Stop {
     fn from(error: IssuerError) -> Self {
         match error {
             IssuerError::Unreachable(detail) => Self::Away(Away::Issuer, detail),
-            IssuerError::Refused(_) | IssuerError::Expired => {
+            IssuerError::Refused(_) | IssuerError::NotTaken(_) | IssuerError::Expired => {
                 tracing::error!(%error, "the issuer does not do what it should");
                 Self::Told(NOT_TAKEN.to_owned())
             }

@@ -58,6 +58,9 @@ pub(crate) enum IssuerError {
     /// It says no for good: the sign-in was refused, or the token withdrawn.
     #[error("the issuer says no: {0}")]
     Refused(String),
+    /// It does not know the Kraken, or does not take its requests. That says nothing of the person.
+    #[error("the issuer does not take the Kraken's requests: {0}")]
+    NotTaken(String),
     /// Nobody signed in within the time.
     #[error("nobody signed in within the time")]
     Expired,
@@ -167,12 +170,7 @@ impl Issuer {
             .request_async(&self.http, tokio::time::sleep, Some(left))
             .await
             .map_err(|error| match &error {
-                RequestTokenError::ServerResponse(said) if said.error().as_ref() == "expired_token" => {
-                    IssuerError::Expired
-                }
-                RequestTokenError::ServerResponse(said) => {
-                    IssuerError::Refused(said.error().as_ref().to_owned())
-                }
+                RequestTokenError::ServerResponse(said) => refusal(said.error().as_ref()),
                 other => IssuerError::Unreachable(other.to_string()),
             })?;
         // It may have signed with a key that it has only had since.
@@ -263,7 +261,7 @@ impl Issuer {
         let no_nonce = |_: Option<&Nonce>| Ok(());
         let claims = id_token
             .claims(&client.id_token_verifier(), no_nonce)
-            .map_err(|_| refused("the ID token does not hold"))?;
+            .map_err(|error| refused(&format!("the ID token does not hold: {error}")))?;
         Ok(Session {
             issuer: claims.issuer().as_str().to_owned(),
             subject: claims.subject().as_str().to_owned(),
@@ -283,7 +281,20 @@ type TokenError = RequestTokenError<HttpError, openidconnect::StandardErrorRespo
 
 fn failure(error: &TokenError) -> IssuerError {
     match error {
-        RequestTokenError::ServerResponse(said) => IssuerError::Refused(said.error().as_ref().to_owned()),
+        RequestTokenError::ServerResponse(said) => refusal(said.error().as_ref()),
         other => IssuerError::Unreachable(other.to_string()),
+    }
+}
+
+/// What a refusal is about (RFC 6749, section 5.2; RFC 8628, section 3.5).
+fn refusal(code: &str) -> IssuerError {
+    match code {
+        "expired_token" => IssuerError::Expired,
+        "invalid_client"
+        | "unauthorized_client"
+        | "invalid_request"
+        | "invalid_scope"
+        | "unsupported_grant_type" => IssuerError::NotTaken(code.to_owned()),
+        _ => IssuerError::Refused(code.to_owned()),
     }
 }

@@ -95,7 +95,9 @@ impl From<IssuerError> for CallError {
     fn from(error: IssuerError) -> Self {
         match error {
             IssuerError::Unreachable(detail) => Self::Away(Away::Issuer, detail),
-            IssuerError::Refused(_) | IssuerError::Expired => Self::NoAnswer(error.to_string()),
+            IssuerError::Refused(_) | IssuerError::NotTaken(_) | IssuerError::Expired => {
+                Self::NoAnswer(error.to_string())
+            }
         }
     }
 }

@@ -1,6 +1,6 @@
 //! Signing in: a card for the one person, a wait that blocks nobody, the binding, and then what was asked goes on.
 
-use crate::asked::{Stop, place, user};
+use crate::asked::{NOT_TAKEN, Stop, place, user};
 use crate::inbox::Open;
 use crate::inbox::now;
 use crate::issuer::{DeviceFlow, IssuerError, Session};
@@ -74,7 +74,14 @@ async fn finish(kraken: Arc<Kraken>, account: String, flow: DeviceFlow) {
     let ended = match wait(&kraken, &flow).await {
         Ok(session) => bind(&kraken, &account, &session).await,
         Err(IssuerError::Expired) => Err(NOBODY.to_owned()),
-        Err(IssuerError::Refused(_)) => Err(REFUSED.to_owned()),
+        Err(IssuerError::Refused(why)) => {
+            tracing::info!(why, "a sign-in was refused");
+            Err(REFUSED.to_owned())
+        }
+        Err(IssuerError::NotTaken(why)) => {
+            tracing::error!(why, "the issuer does not take the Kraken's requests");
+            Err(NOT_TAKEN.to_owned())
+        }
         Err(IssuerError::Unreachable(detail)) => {
             tracing::error!(detail, "a sign-in could not be finished");
             Err(NO_ISSUER.to_owned())

@@ -17,6 +17,10 @@ pub enum HttpError {
     /// The network.
     #[error("{0}")]
     Network(String),
+    /// The issuer has trouble of its own. What it says of the request then means nothing: Keycloak, for one, says `unknown_error` in
+    /// the very form in which it refuses.
+    #[error("the answer is {0}")]
+    Trouble(http::StatusCode),
     /// The answer is too long.
     #[error("the answer is longer than {MAX_ANSWER} bytes")]
     TooLong,
@@ -61,6 +65,9 @@ async fn send_one(client: &reqwest::Client, request: HttpRequest) -> Result<Http
     let mut request = reqwest::Request::try_from(request).map_err(network)?;
     *request.timeout_mut() = Some(TIMEOUT);
     let mut answer = client.execute(request).await.map_err(network)?;
+    if answer.status().is_server_error() {
+        return Err(HttpError::Trouble(answer.status()));
+    }
     let mut response = http::Response::builder().status(answer.status());
     if let Some(headers) = response.headers_mut() {
         *headers = answer.headers().clone();
