@@ -39,10 +39,10 @@ pub enum TokenError {
     #[error("the token's signature does not hold")]
     Signature,
     /// It has expired.
-    #[error("the token has expired")]
+    #[error("the token has expired; if it is new, this server's clock is ahead of the issuer's")]
     Expired,
     /// It is not valid yet.
-    #[error("the token is not valid yet")]
+    #[error("the token is not valid yet; if it is new, this server's clock is behind the issuer's")]
     NotYet,
     /// It lives longer than an access token may.
     #[error("the token lives longer than {MAX_LIFE} s")]
