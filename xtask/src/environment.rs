@@ -33,6 +33,8 @@ pub(crate) enum Variable {
     Sops,
     /// OpenSSH's `sshd`.
     Sshd,
+    /// A library that moves the clock of the program that loads it.
+    Faketime,
     /// The folder of the programs under test.
     BinDir,
     /// Set to `1` by `--full`.
@@ -41,7 +43,7 @@ pub(crate) enum Variable {
 
 impl Variable {
     /// All of them.
-    pub(crate) const ALL: [Self; 16] = [
+    pub(crate) const ALL: [Self; 17] = [
         Self::Kubeconfig,
         Self::Kubectl,
         Self::Node,
@@ -56,6 +58,7 @@ impl Variable {
         Self::Judges,
         Self::Sops,
         Self::Sshd,
+        Self::Faketime,
         Self::BinDir,
         Self::Full,
     ];
@@ -77,6 +80,7 @@ impl Variable {
             Self::Judges => "TENTACULAR_TEST_JUDGES",
             Self::Sops => "TENTACULAR_TEST_SOPS",
             Self::Sshd => "TENTACULAR_TEST_SSHD",
+            Self::Faketime => "TENTACULAR_TEST_FAKETIME",
             Self::BinDir => "TENTACULAR_TEST_BIN_DIR",
             Self::Full => "TENTACULAR_TEST_FULL",
         }

@@ -4,6 +4,7 @@
 mod busybox;
 mod bwrap;
 mod deno;
+mod faketime;
 mod go;
 mod judges;
 mod keycloak;
@@ -58,11 +59,13 @@ pub(crate) enum Server {
     Sops,
     /// OpenSSH's server.
     Sshd,
+    /// What moves a program's clock.
+    Faketime,
 }
 
 impl Server {
     /// All of them. Those that compile Go for minutes come first.
-    pub(crate) const ALL: [Self; 13] = [
+    pub(crate) const ALL: [Self; 14] = [
         Self::Kubernetes,
         Self::Runsc,
         Self::Node,
@@ -76,6 +79,7 @@ impl Server {
         Self::Postgres,
         Self::Sops,
         Self::Sshd,
+        Self::Faketime,
     ];
 
     /// Its name, in logs and in `bench-servers`.
@@ -94,6 +98,7 @@ impl Server {
             Self::Postgres => "postgres",
             Self::Sops => "sops",
             Self::Sshd => "sshd",
+            Self::Faketime => "faketime",
         }
     }
 
@@ -113,6 +118,7 @@ impl Server {
             Self::Postgres => postgres::install(place),
             Self::Sops => sops::install(place),
             Self::Sshd => sshd::install(place),
+            Self::Faketime => faketime::install(place),
         }
     }
 
@@ -132,6 +138,7 @@ impl Server {
             Self::Busybox => Ok(Running::program(Variable::Busybox, installed)),
             Self::Sops => Ok(Running::program(Variable::Sops, installed)),
             Self::Sshd => Ok(Running::program(Variable::Sshd, installed)),
+            Self::Faketime => Ok(Running::program(Variable::Faketime, installed)),
         }
     }
 }
