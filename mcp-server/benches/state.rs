@@ -77,12 +77,12 @@ async fn status(issuer: &issuer::Issuer, enclaves: usize, tentacles: usize) {
     flags.push(format!("--oidc-issuer={}", issuer.url));
     flags.push("--mcp-client=agents".to_owned());
     flags.push(format!("--break-glass-file={}", dir.path().join("glass.json").display()));
-    let server = program::Program::start(dir.path(), &flags).await;
+    let server = program::Program::start(dir.path(), &flags, &[]).await;
     for enclave in &recorded.enclaves {
         operate(&server.endpoint(), "state_restore", json!({"name": enclave})).await;
     }
     drop(server);
-    let server = program::Program::start(dir.path(), &flags).await;
+    let server = program::Program::start(dir.path(), &flags, &[]).await;
     let all = async || {
         let began = Instant::now();
         for enclave in &recorded.enclaves {

@@ -7,13 +7,13 @@ use crate::door::Door;
 use crate::workspace::Workspace;
 use serde_json::{Value, json};
 
-/// Signs in for the Kraken through Slack, as the account with this full name; answers where Keycloak is then.
-async fn through_slack(device: &Device<'_>, slack: &Workspace, full_name: &str) -> Browser {
+/// Signs in through the provider of this name, which is Slack, as the account with this full name; answers where Keycloak is then.
+pub(crate) async fn through(alias: &str, device: &Device<'_>, slack: &Workspace, full_name: &str) -> Browser {
     let mut browser = device.browser().await;
     browser.visit(&slack.door()).await;
     browser.visit(device.page()).await;
     assert_eq!(browser.page(), "login-login");
-    browser.follow("#social-slack").await;
+    browser.follow(&format!("#social-{alias}")).await;
     let choice = browser.button(full_name);
     browser.submit(&[("person", &choice)]).await;
     browser
@@ -30,7 +30,7 @@ async fn with_slack_as_a_provider_the_account_that_signed_in_is_the_one_that_is_
     slack.newcomer("dia").await;
     let dias = slack.account("dia").await;
     let device = Device::start(&door.realm, "kraken").await;
-    let mut browser = through_slack(&device, &slack, "dia Newcomer").await;
+    let mut browser = through("slack", &device, &slack, "dia Newcomer").await;
     let tokens = device.agreed(&mut browser).await;
     let said = said_by(&tokens.access);
     assert_eq!((&said["slack_team_id"], &said["slack_user_id"]), (&json!(dias.0), &json!(dias.1)), "{said}");
@@ -45,12 +45,12 @@ async fn with_slack_as_a_provider_the_account_that_signed_in_is_the_one_that_is_
 
     // The second time nothing is asked but whether the Kraken may.
     let device = Device::start(&door.realm, "kraken").await;
-    let mut browser = through_slack(&device, &slack, "dia Newcomer").await;
+    let mut browser = through("slack", &device, &slack, "dia Newcomer").await;
     assert_eq!(said_by(&device.agreed(&mut browser).await.access)["sub"], said["sub"]);
 
     // Whoever has an account of the realm already, by the same address, proves that it is theirs.
     let device = Device::start(&door.realm, "kraken").await;
-    let mut browser = through_slack(&device, &slack, "Cy Tanaka").await;
+    let mut browser = through("slack", &device, &slack, "Cy Tanaka").await;
     assert_eq!(browser.page(), "login-login-idp-link-confirm", "{}", browser.html());
     browser.submit(&[("submitAction", "linkAccount")]).await;
     assert_eq!(browser.page(), "login-login", "{}", browser.html());

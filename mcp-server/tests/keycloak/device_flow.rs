@@ -106,7 +106,6 @@ async fn who_signs_in_with_a_browser_is_known_to_the_server() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn nobody_is_signed_in_who_did_not_give_the_password_and_say_yes() {
-    let _ = rustls::crypto::ring::default_provider().install_default();
     let realm = Realm::named("tentacular");
     let device = Device::start(&realm, "tntc").await;
     assert_eq!(device.poll().await.1["error"], "authorization_pending");

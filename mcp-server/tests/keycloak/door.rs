@@ -3,28 +3,26 @@
 use crate::program::{Program, write_keys};
 use crate::realm::Realm;
 use crate::variable::variable;
-use base64::Engine;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use ed25519_dalek::SigningKey;
 use ed25519_dalek::pkcs8::EncodePrivateKey;
 use ed25519_dalek::pkcs8::spki::der::pem::LineEnding;
 use jiff::Timestamp;
-use jsonwebtoken::EncodingKey;
 use serde_json::{Value, json};
+use std::path::PathBuf;
 use tempfile::TempDir;
 use uuid::Uuid;
 use wire::assertion::{self, Assertion, Kind, User};
+use wire::signing::SigningKey;
 use wire::tools::channel::AccountClass;
 use wire::{canonical, meta};
 
-/// A server that takes the tokens of the realm `tentacular`.
+/// A server that takes the tokens of one realm.
 pub(crate) struct Door {
     pub(crate) realm: Realm,
     program: Program,
     http: reqwest::Client,
     /// What the Kraken signs with.
-    kraken: EncodingKey,
-    _dir: TempDir,
+    kraken: SigningKey,
+    dir: TempDir,
 }
 
 /// What came back over HTTP.
@@ -37,27 +35,57 @@ pub(crate) struct Answer {
 }
 
 impl Door {
+    /// One of the realm `tentacular`, on a real control plane.
     pub(crate) async fn open() -> Self {
-        let _ = rustls::crypto::ring::default_provider().install_default();
-        let realm = Realm::named("tentacular");
+        let kubeconfig = variable("TENTACULAR_TEST_KUBECONFIG");
+        let backend = ["--backend=kubernetes".to_owned(), format!("--kubeconfig={kubeconfig}")];
+        Self::with(Realm::named("tentacular"), &backend, &[]).await
+    }
+
+    /// One of this realm.
+    pub(crate) async fn of(realm: &Realm) -> Self {
+        Self::with(realm.clone(), &["--backend=simulator".to_owned()], &[]).await
+    }
+
+    /// One of this realm whose clock is so many seconds ahead of everybody else's, or behind.
+    pub(crate) async fn with_clock(realm: &Realm, seconds: i32) -> Self {
+        let moved = [
+            ("LD_PRELOAD", variable("TENTACULAR_TEST_FAKETIME")),
+            ("FAKETIME", format!("{seconds:+}s")),
+            // How long something takes stays as it is.
+            ("FAKETIME_DONT_FAKE_MONOTONIC", "1".to_owned()),
+        ];
+        Self::with(realm.clone(), &["--backend=simulator".to_owned()], &moved).await
+    }
+
+    async fn with(realm: Realm, backend: &[String], variables: &[(&str, String)]) -> Self {
         let dir = tempfile::tempdir().unwrap();
-        let key = SigningKey::from_bytes(&rand::random());
-        let x = URL_SAFE_NO_PAD.encode(key.verifying_key().as_bytes());
-        let jwk =
-            json!({"kty": "OKP", "crv": "Ed25519", "x": x, "kid": "kraken", "use": "sig", "alg": "EdDSA"});
-        write_keys(dir.path(), &key.to_pkcs8_pem(LineEnding::LF).unwrap(), &jwk);
-        let flags = [
+        let key = ed25519_dalek::SigningKey::from_bytes(&rand::random());
+        let key = key.to_pkcs8_pem(LineEnding::LF).unwrap();
+        let pem = dir.path().join("kraken.pem");
+        std::fs::write(&pem, &*key).unwrap();
+        let kraken = SigningKey::read(&pem).unwrap();
+        write_keys(dir.path(), &key, &kraken.jwks()["keys"][0]);
+        let mut flags = vec![
             format!("--oidc-issuer={}", realm.url),
             "--mcp-client=agents,no-audience,lightweight".to_owned(),
             "--page-client=page".to_owned(),
             format!("--trail-heads-dir={}", dir.path().join("heads").display()),
-            "--backend=kubernetes".to_owned(),
-            format!("--kubeconfig={}", variable("TENTACULAR_TEST_KUBECONFIG")),
         ];
-        let program = Program::start(dir.path(), &flags).await;
+        flags.extend_from_slice(backend);
+        let program = Program::start(dir.path(), &flags, variables).await;
         let http = reqwest::Client::builder().no_proxy().build().unwrap();
-        let kraken = EncodingKey::from_ed_der(key.to_pkcs8_der().unwrap().as_bytes());
-        Self { realm, program, http, kraken, _dir: dir }
+        Self { realm, program, http, kraken, dir }
+    }
+
+    /// The file with the key that the Kraken signs with.
+    pub(crate) fn kraken_key(&self) -> PathBuf {
+        self.dir.path().join("kraken.pem")
+    }
+
+    /// Where the server is.
+    pub(crate) fn url(&self) -> &str {
+        &self.program.url
     }
 
     /// Ends the sign-in of this Slack account with the tokens that it gave, as the Kraken does.
@@ -84,7 +112,7 @@ impl Door {
             tool: "account_bind".to_owned(),
             arguments_sha256: canonical::sha256(&args).unwrap(),
         };
-        let said = assertion::sign(&said, &self.kraken, "kraken").unwrap();
+        let said = assertion::sign(&said, self.kraken.private(), self.kraken.id()).unwrap();
         let answer = self.asked(token, "account_bind", args, json!({meta::ASSERTION: said})).await;
         assert_eq!(answer.status, 200, "{}", answer.body);
         answer.result()["structuredContent"].clone()

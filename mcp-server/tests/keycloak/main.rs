@@ -5,14 +5,21 @@
 
 mod approval_page;
 mod bad_tokens;
+mod bearer_token;
 mod brokered;
 mod browser;
+mod clocks;
 mod device_flow;
 mod disabled;
 mod door;
+mod gate;
+mod kraken;
+mod kraken_sign_in;
+mod own_realm;
 #[path = "../kubernetes/program.rs"]
 mod program;
 mod realm;
+mod rotation;
 #[path = "../kubernetes/until.rs"]
 mod until;
 #[path = "../kubernetes/variable.rs"]

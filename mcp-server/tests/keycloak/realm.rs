@@ -4,14 +4,16 @@ use crate::variable::variable;
 use serde_json::{Value, json};
 
 /// The relay's secret in `tests/keycloak/realm.json`.
-const RELAY_SECRET: &str = "relay-secret-of-the-test-realm";
+pub(crate) const RELAY_SECRET: &str = "relay-secret-of-the-test-realm";
 
 /// A realm.
+#[derive(Clone)]
 pub(crate) struct Realm {
     /// The issuer, as it calls itself.
     pub(crate) url: String,
-    admin: String,
-    http: reqwest::Client,
+    /// Where it is administered.
+    pub(crate) admin: String,
+    pub(crate) http: reqwest::Client,
 }
 
 /// What a sign-in gives.
@@ -34,6 +36,8 @@ impl Tokens {
 
 impl Realm {
     pub(crate) fn named(name: &str) -> Self {
+        // Whoever comes first installs it for all.
+        let _ = rustls::crypto::ring::default_provider().install_default();
         let keycloak = variable("TENTACULAR_TEST_KEYCLOAK");
         let http = reqwest::Client::builder().no_proxy().build().unwrap();
         let (url, admin) = (format!("{keycloak}/realms/{name}"), format!("{keycloak}/admin/realms/{name}"));

@@ -7,7 +7,7 @@ use std::fs::{self, OpenOptions};
 use std::io::Write as _;
 use std::net::TcpListener;
 use std::os::unix::fs::OpenOptionsExt as _;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use tempfile::TempDir;
 
@@ -61,8 +61,52 @@ impl Workspace {
 
     /// As what, and by what secret, a provider of identities asks here.
     pub(crate) fn client(&self) -> (String, String) {
-        let read = |name: &str| fs::read_to_string(self.dir.path().join("handed-over").join(name)).unwrap();
+        let read = |name: &str| fs::read_to_string(self.handed_over(name)).unwrap();
         (read("slack-client-id"), read("slack-client-secret"))
+    }
+
+    /// A file that was handed over for the Kraken.
+    pub(crate) fn handed_over(&self, name: &str) -> PathBuf {
+        self.dir.path().join("handed-over").join(name)
+    }
+
+    /// Whether somebody listens to what happens here.
+    pub(crate) async fn is_listened_to(&self) -> bool {
+        let request = self.http.get(format!("{}/control/delivery", self.base)).bearer_auth(SECRET);
+        let answer: Value = request.send().await.unwrap().json().await.unwrap();
+        answer["connections"].as_u64().unwrap() > 0
+    }
+
+    /// The conversation of somebody with the Kraken.
+    pub(crate) async fn conversation(&self, name: &str) -> String {
+        let with = json!({"users": self.account(name).await.1});
+        self.api("conversations.open", &with).await["channel"]["id"].as_str().unwrap().to_owned()
+    }
+
+    /// Somebody says something in a conversation; answers when.
+    pub(crate) async fn says(&self, name: &str, conversation: &str, words: &str) -> String {
+        let request = self.http.post(format!("{}/as/{name}/post", self.base)).bearer_auth(SECRET);
+        let said = request.form(&[("channel", conversation), ("text", words)]).send().await.unwrap();
+        let said: Value = said.json().await.unwrap();
+        said["ts"].as_str().unwrap_or_else(|| panic!("{said}")).to_owned()
+    }
+
+    /// What the Kraken has said in a conversation since then, in order.
+    pub(crate) async fn heard(&self, conversation: &str, since: &str) -> Vec<String> {
+        let said =
+            self.api("conversations.history", &json!({"channel": conversation, "oldest": since})).await;
+        let of_the_kraken = said["messages"].as_array().unwrap().iter().rev();
+        let of_the_kraken = of_the_kraken.filter(|message| message["bot_id"].is_string());
+        of_the_kraken.map(Value::to_string).collect()
+    }
+
+    /// Calls a method of Slack's as the Kraken.
+    async fn api(&self, method: &str, with: &Value) -> Value {
+        let token = fs::read_to_string(self.handed_over("slack-bot-token")).unwrap();
+        let request = self.http.post(format!("{}/api/{method}", self.base)).bearer_auth(token);
+        let answer: Value = request.json(with).send().await.unwrap().json().await.unwrap();
+        assert_eq!(answer["ok"], true, "{method}: {answer}");
+        answer
     }
 
     /// Somebody new, of this short name.
@@ -75,10 +119,7 @@ impl Workspace {
 
     /// Workspace and account of somebody, as the bot is told them.
     pub(crate) async fn account(&self, name: &str) -> (String, String) {
-        let token = fs::read_to_string(self.dir.path().join("handed-over/slack-bot-token")).unwrap();
-        let address = format!("{}/api/users.list", self.base);
-        let answer: Value =
-            self.http.get(address).bearer_auth(token).send().await.unwrap().json().await.unwrap();
+        let answer = self.api("users.list", &json!({})).await;
         let mut members = answer["members"].as_array().unwrap().iter();
         let found =
             members.find(|user| user["name"] == name).unwrap_or_else(|| panic!("no {name}: {answer}"));

@@ -15,8 +15,8 @@ pub(crate) struct Program {
 }
 
 impl Program {
-    /// Starts it on what is in `dir`, with these flags besides, and waits until it is ready.
-    pub(crate) async fn start(dir: &Path, flags: &[String]) -> Self {
+    /// Starts it on what is in `dir`, with these flags and variables besides, and waits until it is ready.
+    pub(crate) async fn start(dir: &Path, flags: &[String], variables: &[(&str, String)]) -> Self {
         let free = TcpListener::bind("127.0.0.1:0").unwrap();
         let bind = free.local_addr().unwrap();
         drop(free);
@@ -28,7 +28,7 @@ impl Program {
         command.arg(format!("--kraken-keys={}", dir.join("kraken.jwks").display()));
         command.arg(format!("--signing-key-file={}", dir.join("signing.pem").display()));
         command.arg(format!("--store=sqlite:{}", dir.join("store.db").display()));
-        let child = command.args(flags).spawn().unwrap();
+        let child = command.args(flags).envs(variables.iter().cloned()).spawn().unwrap();
         let mut program = Self { url: format!("http://{bind}"), child, log };
         program.until_ready().await;
         program

@@ -78,7 +78,7 @@ impl Site {
         ];
         flags.extend(crate::place::flags());
         flags.extend(self.more.iter().cloned());
-        Program::start(self.dir.path(), &flags).await
+        Program::start(self.dir.path(), &flags, &[]).await
     }
 
     /// Ends the server as nobody can prepare for.
