@@ -125,6 +125,23 @@ impl StateRepo {
         self.with_secrets(enclave, name, source).await
     }
 
+    /// The tentacle as the commit of this id has it, with the secrets that lie beside it now: what a commit that brought it back would
+    /// have, whose secrets stay as they are.
+    ///
+    /// # Errors
+    /// As [`StateRepo::source`].
+    pub(crate) async fn source_brought_back(
+        &self,
+        commit: &str,
+        enclave: &EnclaveName,
+        name: &TentacleName,
+    ) -> Result<Source, Failure> {
+        let source = self.files(commit, enclave, name).await?;
+        let Some(newest) = self.ask(|mirror| mirror.newest_commit()).await? else { return Ok(source) };
+        let secrets = self.secrets(newest, enclave, name, &source).await?;
+        source.with_secrets(secrets)
+    }
+
     /// The tentacle as the commit of this id has it, without secrets.
     ///
     /// # Errors

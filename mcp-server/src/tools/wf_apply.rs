@@ -239,7 +239,11 @@ impl Given {
         let (change, grant) = server.gate.change(call).await?.deploy(named, &args.name).await?;
         let record = Arc::clone(&grant.target().record);
         drop(change);
-        let source = state.source(commit, &record.name, &args.name).await;
+        let source = match args.dry_run {
+            // Of an older commit it is asked before it is brought back, and its secrets of then are not.
+            true => state.source_brought_back(commit, &record.name, &args.name).await,
+            false => state.source(commit, &record.name, &args.name).await,
+        };
         // Checking needs no review, and what cannot be deployed anyway none either.
         let found = source.as_ref().ok().filter(|_| !args.dry_run).and_then(|source| source.commit.as_ref());
         let finding = match found {

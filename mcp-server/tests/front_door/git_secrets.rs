@@ -122,6 +122,27 @@ async fn a_secret_in_git_is_used_from_the_commit_that_is_deployed(mut app: App) 
     assert!(app.database.rows().await["git_secret"].is_empty());
 }
 
+/// Going back to a version brings back its files, and leaves its secrets as they are now.
+async fn whether_an_older_commit_can_come_back_is_asked_of_the_secrets_of_now(mut app: App) {
+    let team = Team::new(&mut app).await;
+    let channel = set_up(&app).await;
+    let another = AgeKey::read(&wire::seal::new_age_key()).unwrap().recipient();
+    let before_the_key_changed =
+        team.commit(Some(&team.sealed(("price-watch", "hello"), "canary-1", &another)));
+    let check = async || {
+        let args = json!({"name": "hello", "commit": before_the_key_changed, "dry_run": true});
+        channel.say("ana", "wf_apply", args).await
+    };
+    assert!(check().await.is_err());
+    team.commit(Some(&team.ours("canary-2")));
+    let checked = check().await.unwrap();
+    assert_eq!((&checked["status"], &checked["missing_secrets"]), (&json!("checked"), &json!([])));
+    team.commit(None);
+    assert_eq!(check().await.unwrap()["missing_secrets"], json!(["github.webhook_secret"]));
+    // What is deployed has what lies beside it.
+    assert!(deploy(&channel, &before_the_key_changed).await.is_err());
+}
+
 async fn a_file_that_is_not_for_here_stops_the_deploy_and_shows_nothing(mut app: App) {
     let team = Team::new(&mut app).await;
     let channel = set_up(&app).await;
@@ -313,6 +334,7 @@ async fn what_no_contract_asks_for_is_not_opened(mut app: App) {
 
 crate::on_both_stores! {
     a_secret_in_git_is_used_from_the_commit_that_is_deployed
+    whether_an_older_commit_can_come_back_is_asked_of_the_secrets_of_now
     a_file_that_is_not_for_here_stops_the_deploy_and_shows_nothing
     a_secret_that_is_nowhere_is_told_with_both_ways_to_set_it
     a_server_without_the_key_takes_none_and_one_that_lost_it_says_so
