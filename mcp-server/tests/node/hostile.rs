@@ -98,7 +98,7 @@ fn nothing_gets_out_of_a_pod() {
                 wrong.push(format!("{attempt}: in the pod: {got}; on the node: {control}"));
             }
         }
-        assert!(wrong.is_empty() && attempts.len() >= 50, "of {}:\n{}", attempts.len(), wrong.join("\n"));
+        assert!(wrong.is_empty() && attempts.len() >= 60, "of {}:\n{}", attempts.len(), wrong.join("\n"));
         let ran = site.run_it(&enclave, "hello", json!({})).await.unwrap();
         assert_eq!(ran["output"]["outputs"]["work"], "well", "{ran}");
         site.deprovision("ana", &enclave).await;

@@ -11,8 +11,14 @@ pub(crate) const FOLDERS: [&str; 9] =
     ["/", "/engine", "/usr/bin", "/code", "/supply", "/lib/x86_64-linux-gnu", "/etc", "/proc", "/sys"];
 
 /// Settings and devices of the machine: opening them to write shows enough.
-const MACHINES: [&str; 4] =
-    ["/proc/sys/kernel/core_pattern", "/proc/sys/kernel/panic", "/proc/sys/net/ipv4/ip_forward", "/dev/kmsg"];
+const MACHINES: [&str; 6] = [
+    "/proc/sys/kernel/core_pattern",
+    "/proc/sys/kernel/panic",
+    "/proc/sys/net/ipv4/ip_forward",
+    "/proc/sys/vm/drop_caches",
+    "/proc/sysrq-trigger",
+    "/dev/kmsg",
+];
 
 /// Whatever there is to go for, and where.
 pub(crate) struct Targets {
@@ -55,6 +61,9 @@ impl Targets {
             connect("10.88.0.1", 6443),
             connect("10.88.0.1", 10250),
             connect("::ffff:10.88.0.1", 6443),
+            connect("::ffff:127.0.0.1", 2379),
+            connect("::ffff:10.88.0.1", 10250),
+            connect("::ffff:10.96.0.1", 443),
             connect("10.244.0.1", 10250),
             connect("10.96.0.1", 443),
             connect(&self.sibling.address.to_string(), PORT),
@@ -74,9 +83,12 @@ impl Targets {
             read(own("pki/tokens.csv")),
             read("/etc/passwd".to_owned()),
             read("/etc/shadow".to_owned()),
+            read("/etc/group".to_owned()),
             read("/proc/kallsyms".to_owned()),
             list(own("kubelet/pods")),
             list(own("etcd/member")),
+            list("/root".to_owned()),
+            list("/home".to_owned()),
             list("/var/log/pods".to_owned()),
             list("/run/containerd".to_owned()),
             list("/sys/fs/cgroup/unified".to_owned()),
