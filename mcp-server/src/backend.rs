@@ -43,7 +43,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 use wire::enforcement::Enforcement;
-use workflow::{Bundle, PartName, Sandbox, SecretName, TentacleName};
+use workflow::{Bundle, EnclaveName, PartName, Sandbox, SecretName, TentacleName};
 
 /// Where enclaves live and tentacles run.
 #[async_trait]
@@ -90,6 +90,15 @@ pub trait Backend: fmt::Debug + Send + Sync {
 
     /// The version that this deploy made is the tentacle's now: what was before it goes, after the runs on it.
     async fn settled(&self, grant: &Authorized<Apply>, version: &Version);
+
+    /// The versions of an enclave's tentacles that no record names: a stop between a deploy and their removal has left them. None
+    /// where nothing outlives the server that its next start does not look at.
+    async fn left_behind(&self, _: &EnclaveRecord) -> Result<Vec<LeftBehind>, BackendError> {
+        Ok(Vec::new())
+    }
+
+    /// Removes them, after the runs on them, unless somebody goes back to one meanwhile. The server does not wait for it.
+    async fn clear_away(&self, _grant: &dyn Changed, _enclave: &EnclaveName, _left: Vec<LeftBehind>) {}
 
     /// Removes a tentacle; answers what was removed, in plain words.
     async fn remove(&self, grant: &Authorized<Remove>) -> Result<Vec<String>, BackendError>;
@@ -171,6 +180,15 @@ pub struct EnclaveView {
     pub owner: String,
     /// Who owns each tentacle, to show.
     pub tentacle_owners: BTreeMap<TentacleName, String>,
+}
+
+/// A version that was replaced, and that is still there.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LeftBehind {
+    /// The tentacle.
+    pub tentacle: TentacleName,
+    /// What the backend calls it.
+    pub name: String,
 }
 
 /// A version of a tentacle: its source, and everything that the server derived from it.

@@ -1,7 +1,9 @@
 //! Brings to its end what a stop interrupted, and makes the backend follow records that it is behind.
 
+mod left_behind;
 mod mirrors;
 
+use self::left_behind::Looking;
 use self::mirrors::Mirrors;
 use crate::call::Call;
 use crate::gate::act::{Apply, Deprovision, Remove};
@@ -23,7 +25,7 @@ use workflow::{EnclaveName, TentacleName};
 
 /// Reconciles at once, and then now and then, for ever. `left` is what this process's predecessor began and did not end.
 pub(crate) async fn forever(server: &Server, pace: &Pace, left: Vec<OpenEffect>) {
-    let (mut left, mut mirrors) = (left, Mirrors::default());
+    let (mut left, mut mirrors, mut looking) = (left, Mirrors::default(), Looking::default());
     loop {
         match server.gate.interrupted(&left).await {
             Ok(()) => left.clear(),
@@ -35,6 +37,7 @@ pub(crate) async fn forever(server: &Server, pace: &Pace, left: Vec<OpenEffect>)
             tracing::error!(%error, "nothing can be reconciled: the store does not answer");
         }
         mirrors.follow(server).await;
+        looking.go_on(server).await;
         tokio::time::sleep(pace.reconcile_every).await;
     }
 }

@@ -23,7 +23,7 @@ use self::site::Site;
 use self::tentacles::Tentacles;
 use crate::backend::beside::Allowed;
 use crate::backend::{
-    Apart, Audit, Audited, Backend, BackendError, Cleared, Deployed, EnclaveView, LogOrder, LogStream, Logs,
+    Apart, Audit, Audited, Backend, BackendError, Cleared, Deployed, EnclaveView, LeftBehind, LogOrder, LogStream, Logs,
     RunOrder, RunReport, Serves, Survey, TentacleState, Usage, Version, preset, survey::Check,
 };
 use crate::config::Args;
@@ -46,7 +46,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use uuid::Uuid;
 use wire::enforcement::Enforcement;
-use workflow::{Sandbox, SecretName, TentacleName};
+use workflow::{EnclaveName, Sandbox, SecretName, TentacleName};
 
 /// The stages in which an enclave is made. The namespace comes with its Pod Security labels and status provisioning; the
 /// rights in it must be there before anything else can be; the status becomes active last.
@@ -227,6 +227,14 @@ impl Backend for Kubernetes {
 
     async fn settled(&self, grant: &Authorized<Apply>, version: &Version) {
         self.tentacles.settled(grant, &version.sandbox.version).await;
+    }
+
+    async fn left_behind(&self, record: &EnclaveRecord) -> Result<Vec<LeftBehind>, BackendError> {
+        self.tentacles.left_behind(record).await
+    }
+
+    async fn clear_away(&self, _: &dyn Changed, enclave: &EnclaveName, left: Vec<LeftBehind>) {
+        self.tentacles.clear_away(enclave, left);
     }
 
     async fn remove(&self, grant: &Authorized<Remove>) -> Result<Vec<String>, BackendError> {

@@ -7,6 +7,7 @@ use policy::Action;
 use sqlx::Row;
 use sqlx::any::AnyRow;
 use uuid::Uuid;
+use workflow::EnclaveName;
 
 /// For whom an effect is done.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -112,6 +113,15 @@ impl Store {
     /// Those that a restart has found, and that are still not finished.
     pub(crate) async fn interrupted(&self, writer: &str) -> Result<Vec<OpenEffect>, StoreError> {
         self.open_effects(writer, 1).await
+    }
+
+    /// What effects are open for in an enclave, whoever began them: a tentacle's name, or nothing for the enclave itself.
+    pub(crate) async fn open_objects(&self, enclave: &EnclaveName) -> Result<Vec<String>, StoreError> {
+        let rows = sqlx::query("SELECT object FROM open_effect WHERE enclave = $1")
+            .bind(enclave.as_str())
+            .fetch_all(self.pool())
+            .await?;
+        rows.iter().map(|row| Ok(row.try_get("object")?)).collect()
     }
 
     async fn open_effects(&self, writer: &str, interrupted: i64) -> Result<Vec<OpenEffect>, StoreError> {

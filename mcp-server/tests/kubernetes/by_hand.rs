@@ -20,6 +20,15 @@ pub(crate) struct Place {
     kubelet: Kubelet,
 }
 
+/// The files of a tentacle of one node.
+pub(crate) fn one_node(name: &str, code: &str) -> Value {
+    let workflow = format!(
+        "name: {name}\nversion: \"1.0\"\ndescription: one\ntriggers:\n  - type: manual\nnodes:\n  node:\n    \
+         path: nodes/node.ts\n    description: one\n",
+    );
+    json!({"workflow.yaml": workflow, "nodes/node.ts": code})
+}
+
 impl Place {
     pub(crate) async fn with(tentacles: &[&str]) -> Self {
         let image = format!("--engine-image=registry.example/engine@sha256:{}", "0".repeat(64));
@@ -36,14 +45,13 @@ impl Place {
 
     /// Deploys this code as a tentacle of one node.
     pub(crate) async fn deploy(&self, name: &str, code: &str) {
-        let workflow = format!(
-            "name: {name}\nversion: \"1.0\"\ndescription: one\ntriggers:\n  - type: manual\nnodes:\n  node:\n    \
-             path: nodes/node.ts\n    description: one\n",
-        );
-        let files = json!({"workflow.yaml": workflow, "nodes/node.ts": code});
-        let args = json!({"enclave": self.enclave, "name": name, "files": files});
+        let args = json!({"enclave": self.enclave, "name": name, "files": one_node(name, code)});
         let deployed = self.site.call("ana", "wf_apply", args).await.unwrap();
         assert_eq!(deployed["status"], "deployed", "{deployed}");
+    }
+
+    pub(crate) fn enclave(&self) -> &str {
+        &self.enclave
     }
 
     async fn status(&self) -> BTreeMap<String, Value> {

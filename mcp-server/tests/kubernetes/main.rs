@@ -10,6 +10,7 @@ mod bounds;
 mod by_hand;
 mod calls;
 mod cluster;
+mod cut_off;
 mod drift;
 mod enclaves;
 #[path = "../shared/git.rs"]

@@ -58,6 +58,8 @@ enum Cut {
     Open,
     /// After this write.
     After(Method, Part),
+    /// After so many more writes.
+    AfterWrites(usize),
     /// Here, since that write was carried out.
     Closed,
     /// Before this write, which waits and is carried out later.
@@ -118,10 +120,19 @@ impl Proxy {
         *self.way.cut.lock().unwrap() = Cut::After(method.clone(), Part::Within(part));
     }
 
+    /// Cuts the way after so many writes.
+    pub(crate) fn cut_after_writes(&self, count: usize) {
+        *self.way.cut.lock().unwrap() = Cut::AfterWrites(count);
+    }
+
     /// Waits until the way is cut.
     pub(crate) async fn until_cut(&self) {
-        let closed = async || matches!(*self.way.cut.lock().unwrap(), Cut::Closed);
-        until("the write at which the way is cut", closed).await;
+        until("the write at which the way is cut", async || self.is_cut()).await;
+    }
+
+    /// Whether the way is cut by now.
+    pub(crate) fn is_cut(&self) -> bool {
+        self.way.is_closed()
     }
 
     /// Holds this write for the enclave `name` until it is let go; everything else goes through.
@@ -199,7 +210,14 @@ impl Way {
     /// Whether this was the write after which nothing goes through; from now on nothing does.
     fn closes_after(&self, method: &Method, path: &str, status: StatusCode) -> bool {
         let mut cut = self.cut.lock().unwrap();
-        let here = matches!(&*cut, Cut::After(cut_method, part) if cut_method == method && part.is_of(path));
+        let here = match &mut *cut {
+            Cut::After(cut_method, part) => cut_method == method && part.is_of(path),
+            Cut::AfterWrites(count) if method != Method::GET && status.is_success() => {
+                *count -= 1;
+                *count == 0
+            }
+            _ => false,
+        };
         if here && status.is_success() {
             *cut = Cut::Closed;
         }

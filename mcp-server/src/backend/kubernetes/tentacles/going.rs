@@ -3,29 +3,34 @@
 use super::trial::TRIAL_LASTS;
 use super::wanted::Versions;
 use super::{Tentacles, named};
-use crate::backend::BackendError;
 use crate::backend::kubernetes::objects::Cluster;
+use crate::backend::{BackendError, LeftBehind};
 use crate::gate::Authorized;
 use crate::gate::act::{Apply, Remove};
 use crate::gate::target::OnTentacle;
+use crate::store::EnclaveRecord;
 use jiff::Timestamp;
 use k8s_openapi::api::apps::v1::Deployment;
 use k8s_openapi::api::core::v1::{ConfigMap, Pod, Secret};
 use k8s_openapi::api::networking::v1::NetworkPolicy;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 use kube::core::ResourceExt;
-use manifest::annotation::{REVISION, TENTACLE};
+use manifest::annotation::{MANAGED_BY, MANAGED_BY_LABEL, REVISION, TENTACLE};
 use manifest::{Purpose, name_of, version_of};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
-use workflow::{ContentHash, TentacleName};
+use workflow::{ContentHash, EnclaveName, TentacleName};
 
 /// How long pods may take to end that nobody waits for: their runs are ended.
 const GONE_WITHIN: Duration = Duration::from_secs(60);
 
 /// How often it is looked whether they have.
 const LOOK_AGAIN: Duration = Duration::from_millis(200);
+
+/// What is said where a version could not be removed.
+const NOT_GONE: &str =
+    "a version that was replaced is not gone yet: the next deploy removes it, or the server's next start";
 
 impl Tentacles {
     /// Removes the versions before this one; their runs come to their end first, in the background. One that somebody goes back to
@@ -45,9 +50,41 @@ impl Tentacles {
                 Ok::<(), BackendError>(())
             };
             if let Err(error) = go.await {
-                tracing::warn!(tentacle = %of, %error, "a version that was replaced is not gone yet: the next deploy removes it");
+                tracing::warn!(tentacle = %of, %error, "{NOT_GONE}");
             }
         });
+    }
+
+    /// The versions of which anything is there, and which are neither on record nor on trial.
+    pub(in super::super) async fn left_behind(
+        &self,
+        record: &EnclaveRecord,
+    ) -> Result<Vec<LeftBehind>, BackendError> {
+        let labels = format!("{MANAGED_BY_LABEL}={MANAGED_BY},{TENTACLE}");
+        // The policy is the first of a version's objects, and the last that goes.
+        let policies = self.cluster.metadata::<NetworkPolicy>(record.name.as_str(), &labels).await?;
+        let left = policies.into_iter().filter_map(|policy| {
+            let tentacle: TentacleName = policy.labels().get(TENTACLE)?.parse().ok()?;
+            // One of which nothing is on record is for whoever looks what is not in git: nobody knows whether it is ours.
+            let version = record.tentacles.get(&tentacle)?.version.parse().ok()?;
+            let name = policy.name_any();
+            let is_left = name != name_of(&tentacle, &version) && purpose_of(&name) == Purpose::Serve;
+            is_left.then_some(LeftBehind { tentacle, name })
+        });
+        Ok(left.collect())
+    }
+
+    /// Removes such versions, in the background.
+    pub(in super::super) fn clear_away(&self, enclave: &EnclaveName, left: Vec<LeftBehind>) {
+        for LeftBehind { tentacle, name } in left {
+            let (cluster, wanted, enclave) =
+                (self.cluster.clone(), Arc::clone(&self.versions), enclave.to_string());
+            tokio::spawn(async move {
+                if let Err(error) = replace(&cluster, &wanted, (&enclave, &tentacle), &name).await {
+                    tracing::warn!(tentacle = %format!("{enclave}/{tentacle}"), %error, "{NOT_GONE}");
+                }
+            });
+        }
     }
 
     /// Removes a tentacle and waits until nothing of it is left; answers what was removed.
