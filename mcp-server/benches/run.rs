@@ -38,6 +38,7 @@ use wire::client::{Client, Extras};
 
 const RUNS: usize = 300;
 const STARTS: usize = 15;
+const STOPS: usize = 5;
 const NODES: usize = 20;
 const TENTACLES: usize = 1_000;
 
@@ -63,6 +64,7 @@ async fn measure() {
         added_by_the_server(&server, walls).await;
         added_by_the_engine(&server, walls).await;
         first_answer(&server, walls).await;
+        stopped(&server, walls).await;
     }
     idle().await;
 }
@@ -165,6 +167,36 @@ async fn first_answer(server: &Server, walls: Walls) {
         walls.name(),
         ours / bare,
     );
+}
+
+/// Runs that end for nobody, or take all the memory that there is: how long after their limit, or after they began, whoever asked
+/// reads why they were stopped.
+async fn stopped(server: &Server, walls: Walls) {
+    const LIMIT: u32 = 2;
+    let code = "export default (_, { hog }) => {\n  const all = [];\n  for (;;) if (hog) all.push(new Uint8Array(8 << 20).fill(1));\n};\n";
+    server.deploy("endless", &one_node("endless", code)).await.unwrap();
+    let client = connect(server).await;
+    for (what, hog, limit) in [("without end", false, LIMIT), ("with all of the memory", true, 60)] {
+        let mut late = Vec::new();
+        for _ in 0..STOPS {
+            let args = json!({"enclave": ENCLAVE, "name": "endless", "input": {"hog": hog}, "timeout_seconds": limit});
+            let began = Instant::now();
+            let ran =
+                client.call_by_name("wf_run", args.as_object().unwrap().clone(), Extras::default()).await;
+            let whole = began.elapsed().as_secs_f64();
+            assert!(ran.as_ref().is_ok_and(|ran| ran["success"] == false) || ran.is_err(), "{ran:?}");
+            late.push(if hog { whole } else { whole - f64::from(limit) });
+        }
+        let late = sorted(late);
+        println!(
+            r#"{{"name":"a run {what}, until it is stopped and that is told","walls":"{}","value":{:.2},"unit":"s","most":{:.2},"beyond_its_limit":{}}}"#,
+            walls.name(),
+            at(&late, 50),
+            at(&late, 100),
+            !hog,
+        );
+    }
+    client.close().await;
 }
 
 fn deno() -> Command {
