@@ -30,7 +30,7 @@ pub(crate) const OPERATOR: &str = "break-glass-token-of-olga-with-every-scope";
 const WORKERS: usize = 2;
 
 /// How long a test waits for something that must happen.
-const PATIENCE: Duration = Duration::from_secs(30);
+const PATIENCE: Duration = Duration::from_secs(90);
 
 /// What outlives a server: its folder, the issuer, the store, the world that the backend changed.
 pub(crate) struct App {
