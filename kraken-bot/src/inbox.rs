@@ -2,13 +2,14 @@
 
 mod held;
 mod order;
+mod receiving;
 mod reviewed;
 mod spoken;
 
 pub(crate) use held::Value;
 pub(crate) use order::{Lane, Open, runnable};
 
-use crate::slack::envelope::{How, Incoming, What, message_id};
+use crate::slack::envelope::Incoming;
 use jiff::Timestamp;
 use sqlx::Row;
 use sqlx::sqlite::{
@@ -59,6 +60,8 @@ pub(crate) enum Said {
 #[derive(Debug, Clone)]
 pub(crate) struct Inbox {
     pool: SqlitePool,
+    /// What Slack tells is written down by a connection of its own: Slack waits for that, and it for none of those that work.
+    receiving: SqlitePool,
     news: Arc<Notify>,
     held: held::Held,
 }
@@ -72,74 +75,15 @@ impl Inbox {
             .journal_mode(SqliteJournalMode::Wal)
             .synchronous(SqliteSynchronous::Full)
             .busy_timeout(Duration::from_secs(10));
-        let pool = SqlitePoolOptions::new().max_connections(4).connect_with(options).await?;
+        let pool = SqlitePoolOptions::new().max_connections(4).connect_with(options.clone()).await?;
         sqlx::migrate!().run(&pool).await?;
-        Ok(Self { pool, news: Arc::new(Notify::new()), held: held::Held::default() })
+        let receiving = SqlitePoolOptions::new().max_connections(1).connect_with(options).await?;
+        Ok(Self { pool, receiving, news: Arc::new(Notify::new()), held: held::Held::default() })
     }
 
     /// The database, for what else must not be forgotten.
     pub(crate) fn pool(&self) -> &SqlitePool {
         &self.pool
-    }
-
-    /// Writes down something that happened, once.
-    pub(crate) async fn receive(&self, incoming: &Incoming) -> Result<(), InboxError> {
-        match &incoming.what {
-            What::Unsaid(ts) => self.take_back(incoming, ts).await,
-            What::Said(said) if said.how == How::Overheard => {
-                match self.was_asked_in(&incoming.channel, &said.thread).await? {
-                    true => self.write_down(incoming).await,
-                    // People's talk is not kept.
-                    false => Ok(()),
-                }
-            }
-            What::Said(said) if !said.direct && !said.thread.is_empty() && said.click.is_none() => {
-                self.asked_in(&incoming.channel, &said.thread).await?;
-                self.write_down(incoming).await
-            }
-            _ => self.write_down(incoming).await,
-        }
-    }
-
-    async fn write_down(&self, incoming: &Incoming) -> Result<(), InboxError> {
-        sqlx::query(
-            "INSERT INTO event (id, channel, conversation, fact, content, received_at) SELECT $1, $2, $3, $4, $5, $6 \
-             WHERE NOT EXISTS (SELECT 1 FROM event WHERE id = 'un' || $1) ON CONFLICT DO NOTHING",
-        )
-        .bind(&incoming.id)
-        .bind(&incoming.channel)
-        .bind(incoming.conversation())
-        .bind(Lane::of(incoming).number())
-        .bind(serde_json::to_string(incoming)?)
-        .bind(now())
-        .execute(&self.pool)
-        .await?;
-        self.news.notify_one();
-        Ok(())
-    }
-
-    /// A message was taken back: unless work on it has begun, there will be none, also when it comes later than this.
-    async fn take_back(&self, incoming: &Incoming, ts: &str) -> Result<(), InboxError> {
-        let mut transaction = self.pool.begin().await?;
-        sqlx::query(
-            "INSERT INTO event (id, channel, conversation, fact, content, received_at, done_at) \
-             VALUES ($1, $2, $2, 0, '', $3, $3) ON CONFLICT DO NOTHING",
-        )
-        .bind(&incoming.id)
-        .bind(&incoming.channel)
-        .bind(now())
-        .execute(&mut *transaction)
-        .await?;
-        sqlx::query(
-            "UPDATE event SET done_at = $1, content = '' WHERE id = $2 AND done_at IS NULL AND begun_at IS NULL",
-        )
-        .bind(now())
-        .bind(message_id(&incoming.channel, ts))
-        .execute(&mut *transaction)
-        .await?;
-        transaction.commit().await?;
-        self.news.notify_one();
-        Ok(())
     }
 
     /// Work on it begins; `false` when there is nothing to do any more.
@@ -150,29 +94,6 @@ impl Inbox {
             .execute(&self.pool)
             .await?;
         Ok(begun.rows_affected() == 1)
-    }
-
-    /// The Kraken is asked in a thread: from now on what is said there needs no mention.
-    pub(crate) async fn asked_in(&self, channel: &str, thread: &str) -> Result<(), InboxError> {
-        sqlx::query(
-            "INSERT INTO thread (channel, thread, asked_at) VALUES ($1, $2, $3) \
-             ON CONFLICT (channel, thread) DO UPDATE SET asked_at = excluded.asked_at",
-        )
-        .bind(channel)
-        .bind(thread)
-        .bind(now())
-        .execute(&self.pool)
-        .await?;
-        Ok(())
-    }
-
-    async fn was_asked_in(&self, channel: &str, thread: &str) -> Result<bool, InboxError> {
-        let found = sqlx::query("SELECT 1 FROM thread WHERE channel = $1 AND thread = $2")
-            .bind(channel)
-            .bind(thread)
-            .fetch_optional(&self.pool)
-            .await?;
-        Ok(found.is_some())
     }
 
     /// What is not done and waits for nothing but its turn, in the order in which it came. Facts are read by themselves, so that

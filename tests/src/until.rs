@@ -12,7 +12,19 @@ const AGAIN: Duration = Duration::from_millis(50);
 ///
 /// # Panics
 /// When there is nothing within [`PATIENCE`].
-pub async fn until<T>(what: &str, mut look: impl AsyncFnMut() -> Option<T>) -> T {
+pub async fn until<T>(what: &str, look: impl AsyncFnMut() -> Option<T>) -> T {
+    until_within(PATIENCE, what, look).await
+}
+
+/// The same with another patience.
+///
+/// # Panics
+/// When there is nothing within it.
+pub(crate) async fn until_within<T>(
+    patience: Duration,
+    what: &str,
+    mut look: impl AsyncFnMut() -> Option<T>,
+) -> T {
     let mut tick = tokio::time::interval(AGAIN);
     let found = async {
         loop {
@@ -22,8 +34,8 @@ pub async fn until<T>(what: &str, mut look: impl AsyncFnMut() -> Option<T>) -> T
             }
         }
     };
-    match tokio::time::timeout(PATIENCE, found).await {
+    match tokio::time::timeout(patience, found).await {
         Ok(found) => found,
-        Err(_) => panic!("not within {} s: {what}", PATIENCE.as_secs()),
+        Err(_) => panic!("not within {} s: {what}", patience.as_secs()),
     }
 }

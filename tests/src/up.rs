@@ -5,7 +5,7 @@ use crate::mcp::Mcp;
 use crate::person::Person;
 use crate::process::Process;
 use crate::program::{Ran, finish, tntc};
-use crate::until::{PATIENCE, until};
+use crate::until::{PATIENCE, until, until_within};
 use reqwest::Method;
 use serde_json::Value;
 use std::path::{Path, PathBuf};
@@ -18,6 +18,9 @@ use tokio::task::JoinSet;
 
 /// What it says last when everything runs.
 const ALL_RUNS: &str = "Ctrl-C ends all of it.";
+
+/// When what nobody has acknowledged is sent for the last time, counted from when it happened.
+const LAST_TRY: Duration = Duration::from_secs(400);
 
 /// What it has printed so far, on both streams, in lines.
 type Lines = Arc<Mutex<Vec<String>>>;
@@ -148,9 +151,10 @@ impl Up {
         serde_json::from_str(&answer.text().await.unwrap()).unwrap_or_default()
     }
 
-    /// Waits until the Kraken has acknowledged everything that happened so far.
+    /// Waits until the Kraken has acknowledged everything that happened so far. What it was too busy for twice is sent a last time five
+    /// minutes later, as by Slack.
     pub async fn all_acknowledged(&self) {
-        until("the Kraken has acknowledged everything", async || {
+        until_within(LAST_TRY, "the Kraken has acknowledged everything", async || {
             self.has_all_acknowledged().await.then_some(())
         })
         .await;
