@@ -56,9 +56,13 @@ const proxies = () => {
 
 const attempts: Record<string, (it: Attempt) => unknown> = {
   // files
-  read: ({ path }) => {
+  read: ({ path, holds }) => {
     using file = Deno.openSync(path as string);
-    if (file.readSync(new Uint8Array(16)) === null) throw new Error("empty");
+    const bytes = new Uint8Array(65536);
+    const count = file.readSync(bytes);
+    if (count === null) throw new Error("empty");
+    const text = new TextDecoder().decode(bytes.subarray(0, count));
+    if (holds && !text.includes(holds as string)) throw new Error("another's");
   },
   list: ({ path }) => [...Deno.readDirSync(path as string)].map((entry) => entry.name),
   open: ({ path }) => Deno.openSync(path as string, { read: false, write: true }).close(),

@@ -1,5 +1,6 @@
 //! A sidecar: a program of any image beside a tentacle's code, in whose place a shell tries what it should not get.
 
+use super::walls::held_by_the_server;
 use super::{Outcome, Site, Tried};
 use serde_json::{Value, json};
 use std::net::Ipv4Addr;
@@ -94,7 +95,11 @@ fn attempts(site: &impl Site, own: &str) -> Vec<Attempt> {
         }
     }
     for path in around.files.iter().chain(&around.credentials) {
-        all.push(same(format!("head -c 1 {path} | grep -q .")));
+        all.push(same(match held_by_the_server(path) {
+            // Whoever looks for it does not find itself.
+            Some(held) => format!("grep -q -- '[{}]{}' {path}", &held[..1], &held[1..]),
+            None => format!("head -c 1 {path} | grep -q ."),
+        }));
     }
     for name in &around.processes {
         // Whoever looks for it does not find itself.
