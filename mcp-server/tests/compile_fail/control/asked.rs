@@ -1,0 +1,22 @@
+//! What the cases come close to and what compiles: an effect with the proof of the decision that it needs, and that proof's id.
+
+use mcp_server::backend::{Backend, BackendError, EnclaveView};
+use mcp_server::gate::act::{Deprovision, Freeze};
+use mcp_server::gate::{Authorized, Changed, MayRun};
+
+async fn asked(
+    backend: &dyn Backend,
+    removal: &Authorized<Deprovision>,
+    freeze: &Authorized<Freeze>,
+    enclave: &EnclaveView,
+) -> Result<(), BackendError> {
+    let change: &dyn Changed = freeze;
+    backend.mirror(change, enclave).await?;
+    backend.deprovision(removal).await
+}
+
+fn id(run: &dyn MayRun) -> uuid::Uuid {
+    run.id()
+}
+
+fn main() {}
