@@ -285,7 +285,7 @@ pub(crate) fn now() -> i64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::slack::envelope::Said as Words;
+    use crate::slack::envelope::{How, Said as Words, What};
     use std::os::unix::fs::PermissionsExt as _;
 
     fn said(id: &str, thread: &str) -> Incoming {

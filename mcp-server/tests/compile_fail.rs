@@ -3,7 +3,7 @@
 //!
 //! Each case is what a hurried or a malicious author might write; its `.stderr` is why the compiler refuses. They are compiled against
 //! the library as it was built for this test: a harness that builds it anew, with all that it stands on, takes minutes.
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -20,11 +20,10 @@ impl Compiler {
     /// With those libraries, of all that were ever built here, with which the control compiles: the newest of them.
     fn find(control: &Path) -> Self {
         let libraries = std::env::current_exe().unwrap().parent().unwrap().to_owned();
-        let all = built(&libraries, "mcp_server").into_iter().flat_map(|server| {
-            built(&libraries, "uuid").into_iter().map(move |uuid| (server.clone(), uuid))
-        });
-        let mut compilers =
-            all.map(|(server, uuid)| Self { libraries: libraries.clone(), server, uuid });
+        let all = built(&libraries, "mcp_server")
+            .into_iter()
+            .flat_map(|server| built(&libraries, "uuid").into_iter().map(move |uuid| (server.clone(), uuid)));
+        let mut compilers = all.map(|(server, uuid)| Self { libraries: libraries.clone(), server, uuid });
         let compiles = |it: &Self| it.compile(control).status.success();
         compilers.find(compiles).unwrap_or_else(|| panic!("{} compiles with no library", control.display()))
     }
@@ -55,7 +54,8 @@ fn built(folder: &Path, name: &str) -> Vec<PathBuf> {
 
 /// What is wrong, as the compiler says it, without where.
 fn errors(text: &str) -> Vec<&str> {
-    let summary = |line: &&str| line.starts_with("error: aborting") || line.starts_with("error: could not compile");
+    let summary =
+        |line: &&str| line.starts_with("error: aborting") || line.starts_with("error: could not compile");
     text.lines().filter(|line| line.starts_with("error")).filter(|line| !summary(line)).collect()
 }
 

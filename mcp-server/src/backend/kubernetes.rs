@@ -23,8 +23,9 @@ use self::site::Site;
 use self::tentacles::Tentacles;
 use crate::backend::beside::Allowed;
 use crate::backend::{
-    Apart, Audit, Audited, Backend, BackendError, Cleared, Deployed, EnclaveView, LeftBehind, LogOrder, LogStream, Logs,
-    RunOrder, RunReport, Serves, Survey, TentacleState, Usage, Version, preset, survey::Check,
+    Apart, Audit, Audited, Backend, BackendError, Cleared, Deployed, EnclaveView, LeftBehind, LogOrder,
+    LogStream, Logs, RunOrder, RunReport, Serves, Survey, TentacleState, Usage, Version, preset,
+    survey::Check,
 };
 use crate::config::Args;
 use crate::gate::act::{
