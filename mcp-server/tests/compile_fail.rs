@@ -9,21 +9,28 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
-/// The compiler, with the crates that the cases use.
+/// The crates that the cases use.
+const CRATES: [&str; 3] = ["mcp_server", "policy", "uuid"];
+
+/// The compiler, with a library of each crate.
 struct Compiler {
-    libraries: PathBuf,
-    server: PathBuf,
-    uuid: PathBuf,
+    folder: PathBuf,
+    libraries: Vec<PathBuf>,
 }
 
 impl Compiler {
     /// With those libraries, of all that were ever built here, with which the control compiles: the newest of them.
     fn find(control: &Path) -> Self {
-        let libraries = std::env::current_exe().unwrap().parent().unwrap().to_owned();
-        let all = built(&libraries, "mcp_server")
-            .into_iter()
-            .flat_map(|server| built(&libraries, "uuid").into_iter().map(move |uuid| (server.clone(), uuid)));
-        let mut compilers = all.map(|(server, uuid)| Self { libraries: libraries.clone(), server, uuid });
+        let folder = std::env::current_exe().unwrap().parent().unwrap().to_owned();
+        let mut all = vec![Vec::new()];
+        for name in CRATES {
+            let built = built(&folder, name);
+            let with = |chosen: &Vec<PathBuf>| {
+                built.iter().map(|one| [&chosen[..], &[one.clone()]].concat()).collect::<Vec<_>>()
+            };
+            all = all.iter().flat_map(with).collect();
+        }
+        let mut compilers = all.into_iter().map(|libraries| Self { folder: folder.clone(), libraries });
         let compiles = |it: &Self| it.compile(control).status.success();
         compilers.find(compiles).unwrap_or_else(|| panic!("{} compiles with no library", control.display()))
     }
@@ -33,9 +40,10 @@ impl Compiler {
         let mut compiler = Command::new(std::env::var_os("RUSTC").unwrap_or_else(|| "rustc".into()));
         compiler.args(["--edition=2024", "--crate-name=case", "--emit=metadata"]).arg(case);
         compiler.arg("-o").arg(out.path().join("case"));
-        compiler.arg(format!("-Ldependency={}", self.libraries.display()));
-        compiler.arg(format!("--extern=mcp_server={}", self.server.display()));
-        compiler.arg(format!("--extern=uuid={}", self.uuid.display()));
+        compiler.arg(format!("-Ldependency={}", self.folder.display()));
+        for (name, library) in CRATES.iter().zip(&self.libraries) {
+            compiler.arg(format!("--extern={name}={}", library.display()));
+        }
         compiler.output().unwrap()
     }
 }

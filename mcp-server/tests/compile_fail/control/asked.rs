@@ -1,7 +1,7 @@
-//! What the cases come close to and what compiles: an effect with the proof of the decision that it needs, and that proof's id.
+//! What the cases come close to and what compiles: an effect with the proof of the decision that it needs, and what a proof says.
 
 use mcp_server::backend::{Backend, BackendError, EnclaveView};
-use mcp_server::gate::act::{Deprovision, Freeze};
+use mcp_server::gate::act::{Act, Deprovision, Freeze};
 use mcp_server::gate::{Authorized, Changed, MayRun};
 
 async fn asked(
@@ -17,6 +17,10 @@ async fn asked(
 
 fn id(run: &dyn MayRun) -> uuid::Uuid {
     run.id()
+}
+
+fn action<A: Act>() -> policy::Action {
+    A::ACTION
 }
 
 fn main() {}
