@@ -16,7 +16,7 @@ const MACHINES: [&str; 6] = [
     "/proc/sys/kernel/panic",
     "/proc/sys/net/ipv4/ip_forward",
     "/proc/sys/vm/drop_caches",
-    "/proc/sysrq-trigger",
+    "/proc/sys/vm/overcommit_memory",
     "/dev/kmsg",
 ];
 
