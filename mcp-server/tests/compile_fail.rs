@@ -26,7 +26,7 @@ impl Compiler {
         for name in CRATES {
             let built = built(&folder, name);
             let with = |chosen: &Vec<PathBuf>| {
-                built.iter().map(|one| [&chosen[..], &[one.clone()]].concat()).collect::<Vec<_>>()
+                built.iter().map(|one| [&chosen[..], std::slice::from_ref(one)].concat()).collect::<Vec<_>>()
             };
             all = all.iter().flat_map(with).collect();
         }
