@@ -25,7 +25,8 @@ pub use watch::Watch;
 use self::beside::Allowed;
 use crate::config::{Args, BackendKind};
 use crate::gate::act::{
-    Apply, Deprovision, Info, List, Provision, Remove, Restart, SetSecret, TentacleAudit, TentacleLogs,
+    Apply, Deprovision, Info, List, Provision, Remove, Restart, Revoke, SetSecret, TentacleAudit,
+    TentacleLogs,
 };
 use crate::gate::target::OnTentacle;
 use crate::gate::{Authorized, Changed, MayRun, SurveyGrant};
@@ -43,7 +44,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 use wire::enforcement::Enforcement;
-use workflow::{Bundle, EnclaveName, PartName, Sandbox, SecretName, TentacleName};
+use workflow::{Bundle, PartName, Sandbox, SecretName, TentacleName};
 
 /// Where enclaves live and tentacles run.
 #[async_trait]
@@ -91,14 +92,15 @@ pub trait Backend: fmt::Debug + Send + Sync {
     /// The version that this deploy made is the tentacle's now: what was before it goes, after the runs on it.
     async fn settled(&self, grant: &Authorized<Apply>, version: &Version);
 
-    /// The versions of an enclave's tentacles that no record names: a stop between a deploy and their removal has left them. None
-    /// where nothing outlives the server that its next start does not look at.
+    /// The versions of an enclave's tentacles that no record names, as far as a stop between a deploy and their removal can have left
+    /// any.
     async fn left_behind(&self, _: &EnclaveRecord) -> Result<Vec<LeftBehind>, BackendError> {
         Ok(Vec::new())
     }
 
-    /// Removes them, after the runs on them, unless somebody goes back to one meanwhile. The server does not wait for it.
-    async fn clear_away(&self, _grant: &dyn Changed, _enclave: &EnclaveName, _left: Vec<LeftBehind>) {}
+    /// Removes such versions of the enclave that is granted, after the runs on them and in the background: neither what its record names
+    /// nor what somebody goes back to meanwhile.
+    async fn clear_away(&self, _: &Authorized<Revoke>, _: Vec<LeftBehind>) {}
 
     /// Removes a tentacle; answers what was removed, in plain words.
     async fn remove(&self, grant: &Authorized<Remove>) -> Result<Vec<String>, BackendError>;

@@ -1,11 +1,11 @@
 //! How a run goes, whoever or whatever asked for it: written down, carried out, and written down again.
 
-use crate::backend::{BackendError, RunOrder, RunReport};
+use crate::backend::{BackendError, RunOrder, RunReport, Watch};
 use crate::call::Call;
-use crate::gate::act::Act;
+use crate::gate::act::{Act, Run, TriggerRun};
 use crate::gate::target::OnTentacle;
-use crate::gate::{Authorized, Changing, Effect, MayRun, unavailable};
-use crate::progress::Telling;
+use crate::gate::{Authorized, Changing, Effect, MayRun, is_ours, unavailable};
+use crate::progress::Progress;
 use crate::server::Server;
 use crate::store::{LastRun, NodeTime, RunBegin, RunEnd, RunOutcome, StoreError, Tx, brief};
 use crate::telemetry;
@@ -17,7 +17,7 @@ use wire::{Failure, FailureCode};
 use workflow::TentacleName;
 
 /// The most that a run may take.
-pub(crate) const LONGEST: Duration = Duration::from_secs(600);
+const LONGEST: Duration = Duration::from_secs(600);
 
 /// How long a run waits for its turn while as many go on as may, and how often it asks. Those who ask at the same moment are then
 /// all answered, where runs are short; and where they are long, it is told before anybody wonders.
@@ -56,8 +56,61 @@ pub(crate) async fn begin<'g>(
     Ok(Begun { effect: changing.begin("").await?, at })
 }
 
-/// Runs what was begun, and writes down how it ended.
-pub(crate) async fn carry_out<A>(
+/// Runs what a trigger began, of which nobody hears anything.
+pub(crate) async fn unheard(
+    (server, call): (&Server, &Call),
+    grant: &Authorized<TriggerRun>,
+    begun: Begun<'_>,
+    input: Value,
+    begin: &RunBegin<'_>,
+) -> Result<(), Failure> {
+    let order = RunOrder { input, limit: LONGEST, watch: Watch::default() };
+    carry_out((server, call), grant, begun, order, begin).await.map(drop)
+}
+
+/// Runs what somebody began, for so long at most, and tells them how it goes. Whoever may no longer hear of it hears nothing more:
+/// neither what becomes of its nodes nor what came of it. The run itself goes on, and its end is on record.
+pub(crate) async fn heard(
+    (server, call): (&Server, &Call),
+    grant: &Authorized<Run>,
+    begun: Begun<'_>,
+    (input, limit): (Value, Duration),
+    (begin, progress): (&RunBegin<'_>, &Progress),
+) -> Result<Ran, Failure> {
+    let (watch, telling) = progress.watch();
+    let order = RunOrder { input, limit: limit.min(LONGEST), watch };
+    let run = carry_out((server, call), grant, begun, order, begin);
+    let hears = async || server.gate.look(call).await.and_then(|look| look.hears(grant));
+    let (mut run, mut telling, began) = (pin!(run), Some(telling), Instant::now());
+    let ran = loop {
+        tokio::select! {
+            ran = &mut run => break ran,
+            () = tokio::time::sleep(HEARD_FOR), if telling.is_some() => {
+                if hears().await.is_err() {
+                    telling = None;
+                }
+            }
+        }
+    };
+    if began.elapsed() > FRESH
+        && let Err(mut refused) = hears().await
+    {
+        if is_ours(&refused) {
+            // It is not known whether they may. What went wrong with the run itself says more.
+            return ran.and(Err(refused));
+        }
+        let name = &grant.target().name;
+        refused.message = format!("the run of `{name}` has ended, but you may no longer see what came of it");
+        return Err(refused);
+    }
+    if let Some(telling) = telling {
+        telling.end().await;
+    }
+    ran
+}
+
+/// Runs what was begun, and writes down how it ended. Nobody calls it for somebody but [`heard`].
+async fn carry_out<A>(
     (server, call): (&Server, &Call),
     grant: &Authorized<A>,
     Begun { effect, at }: Begun<'_>,
@@ -97,42 +150,6 @@ where
             }
         }
     }
-}
-
-/// Waits for `run`, of which `telling` tells the caller. Whoever may no longer hear of it hears nothing more: neither what becomes
-/// of its nodes nor what came of it. The run itself goes on, and its end is on record.
-pub(crate) async fn heard<A>(
-    (server, call): (&Server, &Call),
-    grant: &Authorized<A>,
-    telling: Telling,
-    run: impl Future<Output = Result<Ran, Failure>>,
-) -> Result<Ran, Failure>
-where
-    A: Act<Target = OnTentacle>,
-{
-    let hears = async || server.gate.look(call).await.and_then(|look| look.hears(grant));
-    let (mut run, mut telling, began) = (pin!(run), Some(telling), Instant::now());
-    let ran = loop {
-        tokio::select! {
-            ran = &mut run => break ran,
-            () = tokio::time::sleep(HEARD_FOR), if telling.is_some() => {
-                if hears().await.is_err() {
-                    telling = None;
-                }
-            }
-        }
-    };
-    if began.elapsed() > FRESH
-        && let Err(mut refused) = hears().await
-    {
-        let name = &grant.target().name;
-        refused.message = format!("the run of `{name}` has ended, but you may no longer see what came of it");
-        return Err(refused);
-    }
-    if let Some(telling) = telling {
-        telling.end().await;
-    }
-    ran
 }
 
 /// Runs when its turn has come, if it still may. What it may take counts from there, as does what it took, so that who waits

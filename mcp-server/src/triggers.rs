@@ -10,7 +10,6 @@ mod turns;
 pub(crate) use spec::{HookSpec, Moment, Moments, Spec};
 pub(crate) use turns::Turns;
 
-use crate::backend::{RunOrder, Watch};
 use crate::call::Call;
 use crate::gate::act::TriggerRun;
 use crate::gate::{Authorized, unavailable};
@@ -175,8 +174,7 @@ impl Fire {
         drop(claimed);
         let _turn = turn(server, &of.enclave, &grant).await;
         let input = json!({"trigger": {"name": of.name, "type": "cron", "due": self.step.at.due_at}});
-        let order = RunOrder { input, limit: runs::LONGEST, watch: Watch::default() };
-        runs::carry_out((server, &call), &grant, begun, order, &begin).await.map(drop)
+        runs::unheard((server, &call), &grant, begun, input, &begin).await
     }
 }
 

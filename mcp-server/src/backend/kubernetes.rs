@@ -29,7 +29,8 @@ use crate::backend::{
 };
 use crate::config::Args;
 use crate::gate::act::{
-    Apply, Deprovision, Info, List, Provision, Remove, Restart, SetSecret, TentacleAudit, TentacleLogs,
+    Apply, Deprovision, Info, List, Provision, Remove, Restart, Revoke, SetSecret, TentacleAudit,
+    TentacleLogs,
 };
 use crate::gate::target::OnTentacle;
 use crate::gate::{Authorized, Changed, MayRun, SurveyGrant};
@@ -47,7 +48,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use uuid::Uuid;
 use wire::enforcement::Enforcement;
-use workflow::{EnclaveName, Sandbox, SecretName, TentacleName};
+use workflow::{Sandbox, SecretName, TentacleName};
 
 /// The stages in which an enclave is made. The namespace comes with its Pod Security labels and status provisioning; the
 /// rights in it must be there before anything else can be; the status becomes active last.
@@ -234,8 +235,8 @@ impl Backend for Kubernetes {
         self.tentacles.left_behind(record).await
     }
 
-    async fn clear_away(&self, _: &dyn Changed, enclave: &EnclaveName, left: Vec<LeftBehind>) {
-        self.tentacles.clear_away(enclave, left);
+    async fn clear_away(&self, grant: &Authorized<Revoke>, left: Vec<LeftBehind>) {
+        self.tentacles.clear_away(grant, left);
     }
 
     async fn remove(&self, grant: &Authorized<Remove>) -> Result<Vec<String>, BackendError> {

@@ -1,6 +1,5 @@
 //! Runs what was stored: one delivery of a tentacle after the other, each once.
 
-use crate::backend::{RunOrder, Watch};
 use crate::call::Call;
 use crate::gate::act::TriggerRun;
 use crate::gate::unavailable;
@@ -92,8 +91,7 @@ async fn run(server: &Server, delivery: Delivery) -> Result<(), Failure> {
     let asked_by = call.shown();
     let begin = RunBegin { cause: of.name.as_str(), asked_by: &asked_by, due_at: None };
     let begun = runs::begin(changing, &grant, &begin).await?;
-    let order = RunOrder { input, limit: runs::LONGEST, watch: Watch::default() };
-    runs::carry_out((server, &call), &grant, begun, order, &begin).await.map(drop)
+    runs::unheard((server, &call), &grant, begun, input, &begin).await
 }
 
 /// Lets go of a delivery that will not be run.

@@ -1,10 +1,13 @@
 //! Versions that were replaced, and that a stop has left where they were: looked for once, when the server has started, and removed.
 
-use super::mirrors::decide;
-use crate::backend::LeftBehind;
+use crate::backend::BackendError;
+use crate::call::Call;
+use crate::gate::act::Revoke;
+use crate::gate::unavailable;
 use crate::server::Server;
 use crate::store::StoreError;
 use policy::State;
+use wire::Failure;
 use workflow::EnclaveName;
 
 /// The enclaves that are still to be looked at.
@@ -36,8 +39,8 @@ impl Looking {
             match clear_away(server, &name).await {
                 Ok(Looked::AtAll) => {}
                 Ok(Looked::NotYet) => unseen.push(name),
-                Err(why) => {
-                    tracing::warn!(enclave.name = %name, why, "what versions were left behind is not known yet");
+                Err(failure) => {
+                    tracing::warn!(enclave.name = %name, why = failure.text(), "what versions were left behind is not known yet");
                     unseen.push(name);
                 }
             }
@@ -53,35 +56,26 @@ enum Looked {
     NotYet,
 }
 
-/// Removes what no record names and nobody is at.
-async fn clear_away(server: &Server, name: &EnclaveName) -> Result<Looked, String> {
-    let told = |error: StoreError| error.to_string();
+/// Removes what no record names and nobody is at. What takes something away the reconciler may in every state of an enclave.
+async fn clear_away(server: &Server, name: &EnclaveName) -> Result<Looked, Failure> {
+    let told = |error: StoreError| unavailable(&error);
     let rights = server.store.rights().await.map_err(told)?;
     let usable = |state| matches!(state, State::Active | State::Frozen);
     let Some(record) = rights.enclave(name).filter(|record| usable(record.state)) else {
         return Ok(Looked::AtAll);
     };
-    let mut left = server.backend.left_behind(record).await.map_err(|error| error.to_string())?;
-    if left.is_empty() {
-        return Ok(Looked::AtAll);
-    }
-    // What was found is compared with what is on record by now, and what is being brought to run is nobody's to remove.
-    let begun = server.store.open_objects(name).await.map_err(told)?;
-    let rights = server.store.rights().await.map_err(told)?;
-    let now = rights.enclave(name).filter(|now| now.id == record.id && usable(now.state));
-    let version = |of: &LeftBehind| now.and_then(|now| now.tentacles.get(&of.tentacle)).map(|it| &it.version);
+    let mut left = server.backend.left_behind(record).await.map_err(BackendError::into_failure)?;
     let found = left.len();
-    left.retain(|of| {
-        let is_same = version(of) == record.tentacles.get(&of.tentacle).map(|it| &it.version);
-        is_same && !begun.iter().any(|object| object == of.tentacle.as_str())
-    });
+    // What is just being brought to run is on no record yet.
+    let begun = server.store.open_objects(name).await.map_err(told)?;
+    left.retain(|of| !begun.iter().any(|object| object == of.tentacle.as_str()));
     let looked = if left.len() == found { Looked::AtAll } else { Looked::NotYet };
-    if left.is_empty() {
-        return Ok(looked);
+    if !left.is_empty() {
+        let call = Call::reconciler();
+        let (change, grant) = server.gate.change(&call).await?.enclave::<Revoke>(Some(name)).await?;
+        change.decided().done().await?;
+        tracing::info!(enclave.name = %name, count = left.len(), "versions that a stop left behind are removed");
+        server.backend.clear_away(&grant, left).await;
     }
-    let is_frozen = record.state == State::Frozen;
-    let grant = decide(server, (name, is_frozen)).await.map_err(|failure| failure.text())?;
-    tracing::info!(enclave.name = %name, count = left.len(), "versions that a stop left behind are removed");
-    server.backend.clear_away(grant.as_ref(), name, left).await;
     Ok(looked)
 }

@@ -40,7 +40,7 @@ impl Mirrors {
     async fn follow_one(&mut self, server: &Server, behind: Behind) {
         let name = &behind.name;
         if !self.decided.contains_key(name) {
-            let decided = decide(server, (&behind.name, behind.frozen)).await;
+            let decided = decide(server, &behind).await;
             if let Err(failure) = &decided {
                 tracing::warn!(enclave.name = %name, why = failure.text(), "the backend does not show the record yet");
             }
@@ -58,13 +58,10 @@ impl Mirrors {
 
 /// The reconciler's right to make the backend follow. While an enclave is frozen nothing is repaired in it, but its record
 /// can only have changed to take something away: there, to follow is to revoke, which the reconciler always may.
-pub(super) async fn decide(
-    server: &Server,
-    (name, frozen): (&EnclaveName, bool),
-) -> Result<Box<dyn Changed>, Failure> {
+async fn decide(server: &Server, behind: &Behind) -> Result<Box<dyn Changed>, Failure> {
     let call = Call::reconciler();
-    let (change, name) = (server.gate.change(&call).await?, Some(name));
-    if frozen {
+    let (change, name) = (server.gate.change(&call).await?, Some(&behind.name));
+    if behind.frozen {
         let (change, grant) = change.enclave::<Revoke>(name).await?;
         change.decided().done().await?;
         return Ok(Box::new(grant));

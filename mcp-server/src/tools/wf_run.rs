@@ -2,7 +2,6 @@
 
 use super::wf_list::named;
 use super::{About, Effect, Handler, Repeat};
-use crate::backend::RunOrder;
 use crate::call::Call;
 use crate::gate::act;
 use crate::progress::Progress;
@@ -42,10 +41,8 @@ impl Handler for WfRun {
         let begun = runs::begin(change.decided(), &grant, &begin).await?;
         let limit = args.timeout_seconds.map_or(USUAL, |seconds| Duration::from_secs(seconds.max(1).into()));
         let input = args.input.unwrap_or_else(|| Value::Object(serde_json::Map::new()));
-        let (watch, telling) = progress.watch();
-        let order = RunOrder { input, limit: limit.min(runs::LONGEST), watch };
-        let run = runs::carry_out((server, call), &grant, begun, order, &begin);
-        let Ran { report, duration_ms } = runs::heard((server, call), &grant, telling, run).await?;
+        let Ran { report, duration_ms } =
+            runs::heard((server, call), &grant, begun, (input, limit), (&begin, progress)).await?;
         let enclave = grant.target().record.name.clone();
         Ok(WfRunAnswer {
             name: args.name,

@@ -6,7 +6,7 @@ use super::{Tentacles, named};
 use crate::backend::kubernetes::objects::Cluster;
 use crate::backend::{BackendError, LeftBehind};
 use crate::gate::Authorized;
-use crate::gate::act::{Apply, Remove};
+use crate::gate::act::{Apply, Remove, Revoke};
 use crate::gate::target::OnTentacle;
 use crate::store::EnclaveRecord;
 use jiff::Timestamp;
@@ -20,7 +20,7 @@ use manifest::{Purpose, name_of, version_of};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
-use workflow::{ContentHash, EnclaveName, TentacleName};
+use workflow::{ContentHash, TentacleName};
 
 /// How long pods may take to end that nobody waits for: their runs are ended.
 const GONE_WITHIN: Duration = Duration::from_secs(60);
@@ -65,20 +65,19 @@ impl Tentacles {
         let policies = self.cluster.metadata::<NetworkPolicy>(record.name.as_str(), &labels).await?;
         let left = policies.into_iter().filter_map(|policy| {
             let tentacle: TentacleName = policy.labels().get(TENTACLE)?.parse().ok()?;
-            // One of which nothing is on record is for whoever looks what is not in git: nobody knows whether it is ours.
-            let version = record.tentacles.get(&tentacle)?.version.parse().ok()?;
-            let name = policy.name_any();
-            let is_left = name != name_of(&tentacle, &version) && purpose_of(&name) == Purpose::Serve;
-            is_left.then_some(LeftBehind { tentacle, name })
+            let left = LeftBehind { tentacle, name: policy.name_any() };
+            (purpose_of(&left.name) == Purpose::Serve && !is_on_record(record, &left)).then_some(left)
         });
         Ok(left.collect())
     }
 
     /// Removes such versions, in the background.
-    pub(in super::super) fn clear_away(&self, enclave: &EnclaveName, left: Vec<LeftBehind>) {
+    pub(in super::super) fn clear_away(&self, grant: &Authorized<Revoke>, mut left: Vec<LeftBehind>) {
+        let record = &grant.target().record;
+        left.retain(|left| !is_on_record(record, left));
         for LeftBehind { tentacle, name } in left {
             let (cluster, wanted, enclave) =
-                (self.cluster.clone(), Arc::clone(&self.versions), enclave.to_string());
+                (self.cluster.clone(), Arc::clone(&self.versions), record.name.to_string());
             tokio::spawn(async move {
                 if let Err(error) = replace(&cluster, &wanted, (&enclave, &tentacle), &name).await {
                     tracing::warn!(tentacle = %format!("{enclave}/{tentacle}"), %error, "{NOT_GONE}");
@@ -126,6 +125,14 @@ impl Tentacles {
     pub(super) async fn clear(&self, target: &OnTentacle, name: &str) -> Result<(), BackendError> {
         take_away(&self.cluster, target.record.name.as_str(), name).await
     }
+}
+
+/// Whether a version is the one that its tentacle's record names. Of what has no record, or none of a version, nobody knows what it is:
+/// it is taken for one.
+fn is_on_record(record: &EnclaveRecord, of: &LeftBehind) -> bool {
+    let tentacle = record.tentacles.get(&of.tentacle);
+    let version = tentacle.and_then(|tentacle| tentacle.version.parse::<ContentHash>().ok());
+    version.is_none_or(|version| name_of(&of.tentacle, &version) == of.name)
 }
 
 /// What the version of this name was made for.
