@@ -3,6 +3,7 @@
 
 use crate::kraken::Kraken;
 use crate::server::CallError;
+use crate::sessions::SessionError;
 use crate::slack::directory::{Known, account};
 use crate::slack::envelope::{Incoming, What};
 use crate::slack::{Account, ChannelInfo, SlackError};
@@ -24,6 +25,9 @@ pub(crate) enum ReportError {
     /// Slack.
     #[error(transparent)]
     Slack(#[from] SlackError),
+    /// What is kept of sign-ins.
+    #[error(transparent)]
+    Session(#[from] SessionError),
 }
 
 /// The accounts that were last seen in enclaves' channels, so that a change of one is told from a new status or picture: Slack
@@ -113,14 +117,13 @@ async fn report_cut_off(kraken: &Kraken, news: ChannelReportArgs) -> Result<(), 
     tracing::error!(
         "the app was taken out of the workspace, or its token was revoked: install it again, and give the Kraken the new token"
     );
-    if let Err(error) = kraken.sessions.end_all().await {
-        tracing::error!(%error, "the sessions could not be ended");
-    }
+    // Neither waits for the other: what fails is tried again with the whole.
+    let ended = kraken.sessions.end_all().await;
     for MappedChannel { channel, .. } in channels(kraken).await? {
         let news = ChannelReportArgs { channel, unseen: true, ..news.clone() };
         kraken.server.call_as_relay::<ChannelReport>(&news).await?;
     }
-    Ok(())
+    Ok(ended?)
 }
 
 /// Reports an account that is different in every channel that has an enclave. One that cannot be used any more is in none of
@@ -141,11 +144,11 @@ async fn report_account(
         true => (vec![account.id.clone()], Vec::new()),
         false => (Vec::new(), vec![account.person()]),
     };
-    if account.deleted
-        && let Err(error) = kraken.sessions.end(&account.id).await
-    {
-        tracing::error!(%error, "the session of an account that is over could not be ended");
-    }
+    // Neither waits for the other: what fails is tried again with the whole.
+    let ended = match account.deleted {
+        true => kraken.sessions.end(&account.id).await.map(drop),
+        false => Ok(()),
+    };
     for MappedChannel { channel, .. } in channels(kraken).await? {
         let (left, changed) = (left.clone(), changed.clone());
         let news = ChannelReportArgs { channel, left, changed, ..news.clone() };
@@ -155,6 +158,7 @@ async fn report_account(
         let news = ChannelReportArgs { channel: String::new(), ended: left, ..news };
         kraken.server.call_as_relay::<ChannelReport>(&news).await?;
     }
+    ended?;
     kraken.seen.remember_account(&account);
     Ok(())
 }

@@ -98,9 +98,17 @@ impl Sessions {
     pub(crate) async fn end(&self, account: &str) -> Result<bool, SessionError> {
         // A refresh that is going on would bring it back.
         let _one_at_a_time = self.refreshing.lock().await;
-        let Some(session) = self.read(account).await? else { return Ok(false) };
+        let session = match self.read(account).await {
+            Ok(None) => return Ok(false),
+            Ok(Some(session)) => Some(session),
+            // What cannot be read can be dropped.
+            Err(SessionError::Seal(_)) => None,
+            Err(error) => return Err(error),
+        };
         self.forget(account).await?;
-        if let Err(error) = self.issuer.revoke(&session).await {
+        if let Some(session) = session
+            && let Err(error) = self.issuer.revoke(&session).await
+        {
             // Here it is gone for good; there it ends by itself within its life.
             tracing::warn!(%error, "a session could not be ended at the issuer");
         }

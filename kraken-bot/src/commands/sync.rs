@@ -18,6 +18,7 @@ pub(super) async fn run(asked: &Asked<'_>) -> Result<Answer, Stop> {
             Stop::Told(NO_SLACK.to_owned())
         }
         ReportError::Server(error) => error.into(),
+        ReportError::Session(error) => error.into(),
     })?;
     Ok(match reported {
         Some(reported) => Answer::Aloud(told(&reported)),

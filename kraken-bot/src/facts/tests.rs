@@ -136,6 +136,26 @@ async fn a_kraken_that_is_cut_off_ends_every_session_and_sees_no_channel() {
     assert_eq!((&report["channel"], &report["unseen"]), (&json!("C1"), &json!(true)));
 }
 
+/// The fact is not done before: it is tried again.
+#[tokio::test]
+async fn sessions_that_cannot_be_ended_keep_nobody_from_being_reported_and_are_tried_again() {
+    let world = World::new().await;
+    world.ana_has_signed_in().await;
+    let rename = |from: &str, to: &str| format!("ALTER TABLE {from} RENAME TO {to}");
+    let pool = world.kraken.inbox.pool();
+    sqlx::query(sqlx::AssertSqlSafe(rename("session", "away"))).execute(pool).await.unwrap();
+    let over = changed(json!({"id": "UANA", "team_id": "T1", "deleted": true}));
+    let cut_off = Incoming { channel: "workspace".into(), ..happened("cut off", What::CutOff) };
+    for (fact, reports) in [(&over, 2), (&cut_off, 3)] {
+        let failed = reported(&world, fact).await.unwrap_err();
+        assert!(matches!(failed, ReportError::Session(_)), "{failed}");
+        assert_eq!(world.reports().len(), reports);
+    }
+    sqlx::query(sqlx::AssertSqlSafe(rename("away", "session"))).execute(pool).await.unwrap();
+    reported(&world, &over).await.unwrap();
+    assert!(world.kraken.sessions.of("UANA").await.unwrap().is_none());
+}
+
 #[tokio::test]
 async fn a_channel_that_was_deleted_is_reported_as_that() {
     let world = World::new().await;
