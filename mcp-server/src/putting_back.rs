@@ -7,6 +7,7 @@ use crate::gate::{Effect, PutBack, unavailable};
 use crate::git_secrets::GitSecrets;
 use crate::rollout::{self, Source, Turn};
 use crate::server::Server;
+use crate::store::{StoreError, Tx};
 use policy::State;
 use wire::{Failure, FailureCode};
 
@@ -33,10 +34,7 @@ impl<'s> Serves<'s> {
     }
 
     /// Waits for the tentacle's turn, and compares what was to be put back with the record as it is then: a deploy may have come first.
-    ///
-    /// # Errors
-    /// When another version serves, or this one with other secrets from git, or the store does not answer.
-    pub(crate) async fn of(server: &Server, grant: &'s PutBack, source: &'s Source) -> Result<Self, Failure> {
+    async fn of(server: &Server, grant: &'s PutBack, source: &'s Source) -> Result<Self, Failure> {
         let target = grant.target();
         let turn = rollout::turn(server, &target.record.name, &target.name).await;
         rollout::still(server, target, &[State::Active]).await?;
@@ -49,6 +47,32 @@ impl<'s> Serves<'s> {
         let what = format!("another version of `{}` was deployed in the meantime", target.name);
         Err(Failure::new(FailureCode::Conflict, what))
     }
+}
+
+/// Puts a tentacle back in its turn, as its effect was begun, and writes down with the effect's end what `also` does; answers what was
+/// not as it was deployed. Its turn is over by then: whoever removes the enclave waits for it and has what showing a change takes.
+///
+/// # Errors
+/// When another version serves, or this one with other secrets from git, or the backend or the store does not answer.
+pub(crate) async fn in_turn(
+    server: &Server,
+    grant: &PutBack,
+    effect: Effect<'_>,
+    source: &Source,
+    also: impl AsyncFnOnce(&mut Tx) -> Result<(), StoreError>,
+) -> Result<Vec<String>, Failure> {
+    let serves = match Serves::of(server, grant, source).await {
+        Ok(serves) => serves,
+        Err(failure) => return Err(effect.failed(failure).await),
+    };
+    let done = match server.backend.put_back(&serves).await {
+        Ok(done) => done,
+        Err(error) => return Err(effect.failed(error.into_failure()).await),
+    };
+    let mut ending = effect.end().await?;
+    also(ending.tx()).await.map_err(|error| unavailable(&error))?;
+    ending.done().await?;
+    Ok(done)
 }
 
 /// The version that runs, as it was deployed.
@@ -86,15 +110,7 @@ pub(crate) async fn put_back(
     effect: Effect<'_>,
     source: &Source,
 ) -> Result<Vec<String>, Failure> {
-    let serves = match Serves::of(server, grant, source).await {
-        Ok(serves) => serves,
-        Err(failure) => return Err(effect.failed(failure).await),
-    };
-    let done = match server.backend.put_back(&serves).await {
-        Ok(done) => done,
-        Err(error) => return Err(effect.failed(error.into_failure()).await),
-    };
-    effect.end().await?.done().await?;
+    let done = in_turn(server, grant, effect, source, async |_| Ok(())).await?;
     if !done.is_empty() {
         server.follow(grant, &grant.target().record.name).await;
     }

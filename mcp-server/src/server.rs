@@ -37,7 +37,8 @@ pub(crate) struct Server {
     pub(crate) signing: Arc<SigningKey>,
     pub(crate) metrics: Arc<Metrics>,
     pub(crate) telemetry: Telemetry,
-    /// One lifecycle step of an enclave at a time in this process.
+    /// One lifecycle step of an enclave at a time in this process. Whoever removes one waits in it for what is being changed, so
+    /// nobody who has a turn of [`Server::rollouts`] may wait for it.
     pub(crate) lifecycles: KeyedLocks,
     /// One change of a tentacle at a time, and none while its enclave is being removed, in this process.
     pub(crate) rollouts: KeyedLocks,

@@ -4,7 +4,7 @@ use crate::call::Call;
 use crate::gate::act::{Apply, RestoreTentacle};
 use crate::gate::target::OnTentacle;
 use crate::gate::{Authorized, Effect, PutBack, unavailable};
-use crate::putting_back::{self, Serves};
+use crate::putting_back;
 use crate::rollout::Source;
 use crate::server::Server;
 use crate::state::StateRepo;
@@ -194,23 +194,12 @@ async fn put_to_work(
     source: &Source,
 ) -> Result<PutBack, Failure> {
     let put_back = PutBack::from(grant.clone());
-    {
-        let serves = match Serves::of(server, &put_back, source).await {
-            Ok(serves) => serves,
-            Err(failure) => return Err(effect.failed(failure).await),
-        };
-        if let Err(error) = server.backend.put_back(&serves).await {
-            return Err(effect.failed(error.into_failure()).await);
-        }
-        let mut ending = effect.end().await?;
-        let now = server.now();
-        let end = async |tx: &mut Tx| -> Result<(), StoreError> {
-            tx.put_triggers(grant, &source.triggers, now).await?;
-            tx.file_again(grant, (&source.version.sandbox.reach, source.commit.as_ref())).await
-        };
-        end(ending.tx()).await.map_err(|error| unavailable(&error))?;
-        ending.done().await?;
-    }
+    let now = server.now();
+    let also = async |tx: &mut Tx| -> Result<(), StoreError> {
+        tx.put_triggers(grant, &source.triggers, now).await?;
+        tx.file_again(grant, (&source.version.sandbox.reach, source.commit.as_ref())).await
+    };
+    putting_back::in_turn(server, &put_back, effect, source, also).await?;
     Ok(put_back)
 }
 

@@ -3,7 +3,7 @@
 
 use crate::cluster::kubectl;
 use crate::kubelet::Kubelet;
-use crate::site::{Site, unique};
+use crate::site::{Site, call, unique};
 use crate::until::until;
 use axum::http::Method;
 use serde_json::{Value, json};
@@ -302,4 +302,25 @@ async fn looking_costs_the_api_server_nothing_and_what_is_to_be_put_back_is_put_
     let replicas = ["get", "deployment", &object, "-o", "jsonpath={.spec.replicas}"];
     until("it is put back", async || place.kubectl(&replicas) == "1").await;
     place.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_removes_an_enclave_while_something_of_it_is_put_back_waits_for_that_alone() {
+    let place = Place::with(&["hello"]).await;
+    let object = place.object("hello");
+    place.kubectl(&["scale", "deployment", &object, "--replicas=0"]);
+    let _ = place.until_told("changed_by_hand", 1).await;
+    let write = ("repair", Method::PATCH, format!("/namespaces/{{}}/deployments/{object}"));
+    place.site.proxy.hold(&(write.0, write.1, &write.2), &place.enclave);
+    let asks = |tool: &'static str, args: Value| {
+        let (endpoint, token) = (place.site.endpoint(), place.site.token("ana"));
+        tokio::spawn(async move { call(&endpoint, &token, tool, args).await })
+    };
+    let repairing = asks("state_repair", json!({"enclave": place.enclave, "name": "hello"}));
+    place.site.proxy.until_held().await;
+    let removing = asks("enclave_deprovision", json!({"name": place.enclave, "confirm": place.enclave}));
+    until("it is being removed", async || place.site.is("deprovisioning", "ana", &place.enclave).await).await;
+    place.site.proxy.let_go();
+    assert_eq!(repairing.await.unwrap().unwrap()["put_back"], json!([format!("Deployment {object}")]));
+    assert_eq!(removing.await.unwrap().unwrap()["deleted"], true);
 }
