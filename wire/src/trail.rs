@@ -148,7 +148,7 @@ pub enum OutcomeResult {
     Done,
     /// It failed and changed nothing, or what it changed is finished by asking again.
     Failed,
-    /// The server ended in the middle; a later record of the same id says what became of it.
+    /// The server ended in the middle, or it waits for the end of a freeze; a later record of the same id says what became of it.
     Unknown,
 }
 

@@ -61,15 +61,7 @@ impl<'g> Changing<'g> {
     pub(crate) async fn begin(mut self, payload: &str) -> Result<Effect<'g>, Failure> {
         let failed = |error: StoreError| unavailable(&error);
         let mut adopted = Vec::new();
-        for allowed in &self.allowed {
-            let effect = OpenEffect {
-                id: allowed.id,
-                action: allowed.action,
-                filed: allowed.filed.clone(),
-                object: allowed.object.clone().unwrap_or_default(),
-                initiator: self.call.initiator(),
-                payload: payload.to_owned(),
-            };
+        for effect in self.effects(payload) {
             let writer = self.gate.trail.writer();
             adopted.extend(succeed(&mut self.entries, writer, &effect).await.map_err(failed)?);
             self.entries.tx.open_effect(writer, &effect).await.map_err(failed)?;
@@ -86,6 +78,34 @@ impl<'g> Changing<'g> {
             allowed.action = Action::Run;
         }
         self.begin("").await
+    }
+
+    /// The decision and the change hold, and what is to happen outside the store waits until the enclave is not frozen any more: the
+    /// reconciler begins it then, with `payload`. What waited before for the same object waits no longer.
+    pub(crate) async fn wait(mut self, payload: &str) -> Result<(), Failure> {
+        let failed = |error: StoreError| unavailable(&error);
+        for effect in self.effects(payload) {
+            let writer = self.gate.trail.writer();
+            for old in succeed(&mut self.entries, writer, &effect).await.map_err(failed)? {
+                supersede(&mut self.entries, &old).await.map_err(failed)?;
+            }
+            self.entries.tx.open_effect(writer, &effect).await.map_err(failed)?;
+            self.entries.tx.interrupt_effect(effect.id).await.map_err(failed)?;
+        }
+        self.end(OutcomeResult::Unknown, Some("frozen".to_owned())).await
+    }
+
+    /// What was allowed, as effects outside the store.
+    fn effects(&self, payload: &str) -> Vec<OpenEffect> {
+        let effect = |allowed: &Allowed| OpenEffect {
+            id: allowed.id,
+            action: allowed.action,
+            filed: allowed.filed.clone(),
+            object: allowed.object.clone().unwrap_or_default(),
+            initiator: self.call.initiator(),
+            payload: payload.to_owned(),
+        };
+        self.allowed.iter().map(effect).collect()
     }
 
     async fn end(mut self, result: OutcomeResult, reason: Option<String>) -> Result<(), Failure> {
@@ -110,16 +130,18 @@ async fn succeed(
     for old in entries.tx.not_of(writer, &new.filed.enclave).await? {
         match Succession::of(new, &old) {
             Succession::Finishes => finished.push(old),
-            Succession::Replaces => {
-                let outcome =
-                    Outcome { result: OutcomeResult::Failed, reason: Some("superseded".to_owned()) };
-                entries.append(old.id, &old.filed, Entry::Outcome(outcome)).await?;
-                entries.tx.close_effect(old.id).await?;
-            }
+            Succession::Replaces => supersede(entries, &old).await?,
             Succession::Leaves => {}
         }
     }
     Ok(finished)
+}
+
+/// Closes an effect whose place another takes.
+async fn supersede(entries: &mut Entries, old: &OpenEffect) -> Result<(), StoreError> {
+    let outcome = Outcome { result: OutcomeResult::Failed, reason: Some("superseded".to_owned()) };
+    entries.append(old.id, &old.filed, Entry::Outcome(outcome)).await?;
+    entries.tx.close_effect(old.id).await
 }
 
 /// What a new effect means for an older one in the same enclave.

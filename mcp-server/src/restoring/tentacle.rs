@@ -85,10 +85,10 @@ impl One<'_> {
             tx.put_triggers(&grant, &source.source.triggers, now)
                 .await
                 .map_err(|error| unavailable(&error))?;
-            changing.done().await?;
-            let says = "its enclave is frozen: it is written down, and can be put back when that is over";
-            let offer = Some("lift the freeze, then put it back".to_owned());
-            return Ok(RestoredEntry { offer, ..told(&name, RestoredWord::Waits, says) }.into());
+            changing.wait(&source.source.payload).await?;
+            let says =
+                "its enclave is frozen: it is written down, and comes back by itself when that is over";
+            return Ok(told(&name, RestoredWord::Waits, says).into());
         }
         if tells {
             let did = format!("made what was missing of the tentacle `{name}` again");
