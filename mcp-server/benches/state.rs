@@ -64,6 +64,7 @@ async fn main() {
     let issuer = issuer::Issuer::start().await;
     status(&issuer, 10, 100).await;
     restore(100, 5).await;
+    nothing_to_do(200, 5).await;
 }
 
 /// How a thousand tentacles are, enclave by enclave: of a server that was just started, and again.
@@ -106,8 +107,8 @@ async fn status(issuer: &issuer::Issuer, enclaves: usize, tentacles: usize) {
     );
 }
 
-/// Enclaves come back on an empty cluster; then nothing is to be done.
-async fn restore(enclaves: usize, tentacles: usize) {
+/// Enclaves come back on an empty cluster.
+async fn restore(enclaves: usize, tentacles: usize) -> Site {
     let recorded = Recorded::of(enclaves, tentacles, "https://id.example");
     let image = format!("--engine-image=registry.example/engine@sha256:{}", "0".repeat(64));
     let mut more = vec![image, "--runtime-class=none".to_owned()];
@@ -127,19 +128,42 @@ async fn restore(enclaves: usize, tentacles: usize) {
         enclaves * tentacles,
         took.as_secs_f64(),
     );
+    site
+}
+
+/// What is there is compared with the records again and again: how long it takes, and what the API server is asked for it.
+async fn nothing_to_do(enclaves: usize, tentacles: usize) {
+    let site = restore(enclaves, tentacles).await;
     // What was just made settles first.
     tokio::time::sleep(Duration::from_secs(60)).await;
+    let (looks, seconds) = compared(&site).await;
     site.proxy.calls();
     tokio::time::sleep(NOTHING).await;
     let calls = site.proxy.calls();
+    let (after, all) = compared(&site).await;
+    assert!(after > looks, "nothing was compared");
     let asked: Vec<&str> = calls.iter().map(|call| call.what.as_str()).collect();
     println!(
-        r#"{{"name":"calls of the API server while nothing is to be done","tentacles":{},"value":{},"unit":"calls","seconds":{},"asked":{}}}"#,
+        r#"{{"name":"all is compared and nothing is to be done","tentacles":{},"value":{:.1},"unit":"ms","looks":{},"seconds":{},"calls":{},"asked":{}}}"#,
         enclaves * tentacles,
-        calls.len(),
+        (all - seconds) / (after - looks) * 1e3,
+        after - looks,
         NOTHING.as_secs(),
+        calls.len(),
         json!(asked),
     );
+}
+
+/// How often all that runs was compared with the records, and how many seconds that took.
+async fn compared(site: &Site) -> (f64, f64) {
+    let page = format!("{}/metrics", site.endpoint().trim_end_matches("/mcp"));
+    let page = reqwest::get(page).await.unwrap().text().await.unwrap();
+    let of = |part: &str| -> f64 {
+        let name = format!("tentacular_reconcile_seconds_{part}{{what=\"Cluster\"}}");
+        let line = page.lines().find_map(|line| line.strip_prefix(&name));
+        line.map_or(0.0, |value| value.trim().parse().unwrap())
+    };
+    (of("count"), of("sum"))
 }
 
 async fn operate(endpoint: &str, tool: &'static str, args: Value) -> Value {

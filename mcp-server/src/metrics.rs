@@ -38,6 +38,22 @@ struct DecisionLabels {
     decided: Decided,
 }
 
+/// What the server compares with its records by itself, again and again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, EncodeLabelValue)]
+pub(crate) enum Reconciled {
+    /// What a stop interrupted, and what the backend does not show yet.
+    Unfinished,
+    /// What runs.
+    Cluster,
+    /// What is in git.
+    Git,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct ReconciledLabel {
+    what: Reconciled,
+}
+
 /// What the gate decided.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, EncodeLabelValue)]
 enum Decided {
@@ -51,6 +67,7 @@ pub(crate) struct Metrics {
     calls: Family<CallLabels, Counter>,
     seconds: Family<ToolLabel, Histogram>,
     decisions: Family<DecisionLabels, Counter>,
+    reconciled: Family<ReconciledLabel, Histogram>,
     unauthenticated: Counter,
     index_age: Gauge<f64, AtomicU64>,
 }
@@ -59,10 +76,8 @@ impl Metrics {
     pub(crate) fn new() -> Self {
         let mut registry = Registry::with_prefix("tentacular");
         let calls = Family::<CallLabels, Counter>::default();
-        // from half a millisecond to half a minute
-        let seconds = Family::<ToolLabel, Histogram>::new_with_constructor(|| {
-            Histogram::new(exponential_buckets(0.0005, 2.0, 17))
-        });
+        let seconds = Family::<ToolLabel, Histogram>::new_with_constructor(durations);
+        let reconciled = Family::<ReconciledLabel, Histogram>::new_with_constructor(durations);
         let unauthenticated = Counter::default();
         let (decisions, index_age) = (Family::default(), Gauge::default());
         registry.register("decisions", "Decisions by action and outcome", Family::clone(&decisions));
@@ -70,8 +85,10 @@ impl Metrics {
         registry.register("index_age_seconds", help, Gauge::clone(&index_age));
         registry.register("calls", "Tool calls by how they ended", calls.clone());
         registry.register("call_seconds", "How long tool calls took", seconds.clone());
+        let help = "How long it took to compare all of it with the records once";
+        registry.register("reconcile_seconds", help, reconciled.clone());
         registry.register("unauthenticated", "Requests whose token named nobody", unauthenticated.clone());
-        Self { registry, calls, seconds, decisions, unauthenticated, index_age }
+        Self { registry, calls, seconds, decisions, reconciled, unauthenticated, index_age }
     }
 
     pub(crate) fn called(&self, tool: &'static str, ended: Ended, seconds: f64) {
@@ -82,6 +99,10 @@ impl Metrics {
     pub(crate) fn decided(&self, action: Action, allowed: bool) {
         let decided = if allowed { Decided::Allowed } else { Decided::Denied };
         self.decisions.get_or_create(&DecisionLabels { action: action.name(), decided }).inc();
+    }
+
+    pub(crate) fn reconciled(&self, what: Reconciled, took: Duration) {
+        self.reconciled.get_or_create(&ReconciledLabel { what }).observe(took.as_secs_f64());
     }
 
     pub(crate) fn nobody(&self) {
@@ -95,6 +116,11 @@ impl Metrics {
         encode(&mut text, &self.registry)?;
         Ok(text)
     }
+}
+
+/// From half a millisecond to half a minute.
+fn durations() -> Histogram {
+    Histogram::new(exponential_buckets(0.0005, 2.0, 17))
 }
 
 impl fmt::Debug for Metrics {

@@ -9,6 +9,7 @@ use crate::call::Call;
 use crate::gate::act::{Apply, Deprovision, Remove};
 use crate::gate::{Change, Effect, is_ours, unavailable};
 use crate::lifecycle;
+use crate::metrics::Reconciled;
 use crate::pace::Pace;
 use crate::progress::Progress;
 use crate::putting_back;
@@ -19,7 +20,7 @@ use crate::server::Server;
 use crate::store::{EnclaveRecord, OpenEffect, Rights, StoreError};
 use jiff::Timestamp;
 use policy::{Action, State};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use wire::{Failure, FailureCode};
 use workflow::{EnclaveName, TentacleName};
 
@@ -33,11 +34,13 @@ pub(crate) async fn forever(server: &Server, pace: &Pace, left: Vec<OpenEffect>)
                 tracing::error!(%error, "effects that the last stop interrupted could not be marked")
             }
         }
+        let began = Instant::now();
         if let Err(error) = once(server, pace.left_alone).await {
             tracing::error!(%error, "nothing can be reconciled: the store does not answer");
         }
         mirrors.follow(server).await;
         looking.go_on(server).await;
+        server.metrics.reconciled(Reconciled::Unfinished, began.elapsed());
         tokio::time::sleep(pace.reconcile_every).await;
     }
 }

@@ -75,7 +75,8 @@ impl Recorded {
                 mode: Some("rwxrwx---".to_owned()),
                 enrollment: "open".to_owned(),
                 quota: "large".to_owned(),
-                drift: None,
+                // Without it, and without a channel, nobody is told of what changes by hand, and nothing is compared.
+                drift: Some("repair".to_owned()),
                 review: None,
                 channel: None,
                 owner: owner.clone(),

@@ -5,13 +5,14 @@ use crate::backend::Apart;
 use crate::call::Call;
 use crate::gate::act::Repair;
 use crate::gate::target::OnTentacle;
+use crate::metrics::Reconciled;
 use crate::putting_back;
 use crate::server::Server;
 use crate::store::{Drift, EnclaveRecord, StoreError, ToldAbout};
 use jiff::Timestamp;
 use policy::State;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use wire::{Failure, FailureCode};
 use workflow::TentacleName;
 
@@ -19,9 +20,11 @@ use workflow::TentacleName;
 pub(crate) async fn forever(server: &Server, every: Duration) {
     loop {
         tokio::time::sleep(every).await;
+        let began = Instant::now();
         if let Err(error) = once(server).await {
             tracing::error!(%error, "what was changed by hand cannot be told: the store does not answer");
         }
+        server.metrics.reconciled(Reconciled::Cluster, began.elapsed());
     }
 }
 

@@ -2,13 +2,14 @@
 
 use super::telling::{Difference, tell};
 use crate::gate::unavailable;
+use crate::metrics::Reconciled;
 use crate::server::Server;
 use crate::state::{AtTip, InGit, StateRepo};
 use crate::store::{EnclaveRecord, StoreError, ToldAbout};
 use policy::State;
 use state_repo::CommitId;
 use std::collections::{BTreeMap, BTreeSet};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use wire::Failure;
 use wire::tools::tentacle::SourceCommit;
 use workflow::{EnclaveName, TentacleName};
@@ -21,7 +22,10 @@ const AGAIN: Duration = Duration::from_secs(60);
 pub(crate) async fn forever(server: &Server, state: &StateRepo, every: Option<Duration>, settles: Duration) {
     let mut seen = Seen::default();
     loop {
-        let again = match once(server, state, &mut seen, settles).await {
+        let began = Instant::now();
+        let looked = once(server, state, &mut seen, settles).await;
+        server.metrics.reconciled(Reconciled::Git, began.elapsed());
+        let again = match looked {
             Ok(()) => every,
             Err(failure) => {
                 tracing::warn!(why = failure.text(), "what is new in git cannot be told yet");

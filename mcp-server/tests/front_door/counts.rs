@@ -1,12 +1,15 @@
 //! What `/metrics` tells.
 
-use crate::app::App;
+use crate::app::{App, until};
 use crate::team::set_up;
+use mcp_server::Pace;
 use serde_json::json;
+use std::time::Duration;
 
 #[tokio::test]
 async fn decisions_are_counted_by_action_and_outcome() {
-    let app = App::start().await;
+    let pace = Pace { reconcile_every: Duration::from_millis(20), ..Pace::default() };
+    let app = App::paced(pace).await;
     let channel = set_up(&app).await;
     let count = async |what: &str| {
         let page = app.http.get(format!("{}/metrics", app.url)).send().await.unwrap().text().await.unwrap();
@@ -23,4 +26,6 @@ async fn decisions_are_counted_by_action_and_outcome() {
     assert_eq!((count(allowed).await, count(denied).await, count(looks).await), (1.0, 1.0, 1.0));
     let page = app.http.get(format!("{}/metrics", app.url)).send().await.unwrap().text().await.unwrap();
     assert!(page.lines().any(|line| line.starts_with("tentacular_index_age_seconds 0")), "{page}");
+    let compared = r#"tentacular_reconcile_seconds_count{what="Cluster"}"#;
+    until("it was compared with what runs", || async { count(compared).await > 0.0 }).await;
 }
