@@ -36,11 +36,11 @@ pub(crate) async fn shown<T>(
     if let Ok(done) = timeout(MOMENT, &mut work).await {
         return done;
     }
-    // What people say to each other may be none of the Kraken's business; in a direct message there is nothing to show it by.
-    let place = place(incoming, said);
-    if said.how == How::Overheard || (said.direct && place.thread.is_none()) {
+    // What people say to each other may be none of the Kraken's business.
+    if said.how == How::Overheard {
         return work.await;
     }
+    let place = place(incoming, said);
     let done = tokio::select! {
         done = &mut work => done,
         () = keep_saying(kraken, incoming, said, &place) => work.await,
@@ -89,7 +89,8 @@ mod tests {
         assert_eq!(read(words("status", "1.1", "1.1"), is_shown, true).await, 0);
         let is_said = async |world: &World| !world.heard("chat.postEphemeral").is_empty();
         assert_eq!(read(words("status", "1.1", "1.1"), is_said, false).await, 1);
-        // A form stands in no thread.
+        // A form stands in no thread, nor does what is asked in a direct message.
         assert_eq!(read(Said { how: How::Form, ..words("status", "", "") }, is_said, true).await, 1);
+        assert_eq!(read(Said { direct: true, ..words("status", "1.1", "1.1") }, is_said, true).await, 1);
     }
 }
