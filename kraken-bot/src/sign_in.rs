@@ -25,6 +25,7 @@ pub(crate) const NO_ISSUER: &str =
 pub(crate) const NO_SLACK: &str =
     "You are signed in, but Slack does not tell me who you are. Ask me again in a minute.";
 pub(crate) const NO_SERVER: &str = "You are signed in, but the server does not answer, so I could not tell it who you are. Ask me again in a minute.";
+pub(crate) const NO_TRUST: &str = "You are signed in, but the server does not take that. Only an operator can mend it: most often a clock is wrong.";
 pub(crate) const FORGOTTEN: &str =
     "You are signed in, but I could not write that down. Ask me again in a minute.";
 
@@ -133,7 +134,13 @@ async fn bind(kraken: &Kraken, account: &str, session: &Session) -> Result<(), S
     kraken.server.call::<AccountBind>(session, &origin, &AccountBindArgs::default(), None).await.map_err(
         |error| match error {
             CallError::Refused(failure) => crate::reply::refusal(&failure),
-            CallError::Unauthorized | CallError::Away(..) | CallError::NoAnswer(_) => {
+            CallError::Unauthorized => {
+                tracing::error!(
+                    "the server does not take a token that the issuer has just made: its log says why, most often its clock is wrong"
+                );
+                NO_TRUST.to_owned()
+            }
+            CallError::Away(..) | CallError::NoAnswer(_) => {
                 tracing::error!(%error, "an account could not be bound");
                 NO_SERVER.to_owned()
             }

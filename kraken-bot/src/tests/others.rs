@@ -40,6 +40,7 @@ fn signing_in() -> Vec<Shown> {
         words("sign-in: the issuer is away", sign_in::NO_ISSUER),
         words("sign-in: Slack is away", sign_in::NO_SLACK),
         words("sign-in: the server is away", sign_in::NO_SERVER),
+        words("sign-in: the server does not take it", sign_in::NO_TRUST),
         words("sign-in: not written down", sign_in::FORGOTTEN),
         words("sign-in: nobody can be asked", talk::NO_SIGN_IN),
         words("sign-in: what is kept cannot be read", asked::UNREADABLE),

@@ -38,8 +38,12 @@ pub(crate) struct Asked<'k> {
 impl Kraken {
     /// Starts it for the people of a realm.
     pub(crate) async fn start(realm: &Realm) -> Self {
+        Self::before(Door::of(realm).await, realm).await
+    }
+
+    /// Starts it for them, with this server.
+    pub(crate) async fn before(door: Door, realm: &Realm) -> Self {
         let slack = Workspace::start(&realm.endpoint_of("slack")).await;
-        let door = Door::of(realm).await;
         let dir = tempfile::tempdir().unwrap();
         let path = |name: &str| dir.path().join(name);
         write_private(&path("age-key"), wire::seal::new_age_key().expose_secret());

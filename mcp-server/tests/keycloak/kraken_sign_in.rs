@@ -4,6 +4,7 @@
 //! session with each request, and each time with another refresh token: Keycloak takes each of them once.
 
 use crate::browser::Browser;
+use crate::door::Door;
 use crate::gate::{Condition, Gate};
 use crate::kraken::{ANA, Kraken};
 use crate::own_realm::client;
@@ -92,4 +93,14 @@ async fn an_issuer_that_is_away_or_does_not_know_the_kraken_signs_nobody_out() {
     kraken.is_asked("whoami").await.hears("does not take my requests").await;
     realm.enable_client("kraken", true).await;
     kraken.is_asked("whoami").await.is_known().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_signs_in_while_the_servers_clock_is_wrong_hears_that_it_is_not_their_fault() {
+    let realm = Realm::own(|realm| realm["accessTokenLifespan"] = json!(240)).await;
+    realm.make_person(ANA).await;
+    let kraken = Kraken::before(Door::with_clock(&realm, 300).await, &realm).await;
+    let asked = kraken.is_asked("whoami").await;
+    decide(&mut asked.is_led_to_sign_in().await, YES).await;
+    asked.hears("the server does not take that").await;
 }
