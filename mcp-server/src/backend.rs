@@ -33,6 +33,7 @@ use crate::gate::{Authorized, Changed, MayRun, SurveyGrant};
 pub use crate::git_secrets::GitSecrets;
 pub use crate::putting_back::Serves;
 pub use crate::review::Cleared;
+use crate::rollouts::Rollouts;
 use crate::store::{EnclaveRecord, Quota};
 use crate::supply::Supply;
 use async_trait::async_trait;
@@ -312,9 +313,15 @@ pub struct CopyState {
 ///
 /// # Errors
 /// When it cannot be used.
-pub async fn from_args(args: &Args, supply: Arc<Supply>) -> Result<Box<dyn Backend>, BackendError> {
+pub async fn from_args(
+    args: &Args,
+    supply: Arc<Supply>,
+    rollouts: Arc<Rollouts>,
+) -> Result<Box<dyn Backend>, BackendError> {
     match args.backend {
-        BackendKind::Kubernetes => Ok(Box::new(kubernetes::Kubernetes::connect(args, supply).await?)),
+        BackendKind::Kubernetes => {
+            Ok(Box::new(kubernetes::Kubernetes::connect(args, supply, rollouts).await?))
+        }
         BackendKind::Machine => Ok(Box::new(machine::Machine::open(args, supply).await?)),
         BackendKind::Simulator => Ok(Box::new(simulator::Simulator::new(supply, Allowed::of(args)))),
     }

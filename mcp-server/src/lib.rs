@@ -29,6 +29,7 @@ mod records;
 mod restoring;
 mod review;
 mod rollout;
+mod rollouts;
 mod runs;
 mod serve;
 mod server;
@@ -47,6 +48,7 @@ pub use config::{
 };
 pub use modules::ModulesError;
 pub use pace::{KeyPace, Pace, TriggerPace};
+pub use rollouts::{Rollouts, Turn};
 pub use serve::{Base, Ready, ServeError};
 pub use supply::{Supply, SupplyError};
 pub use tools::{ToolActions, tool_actions};
@@ -76,7 +78,7 @@ pub async fn run(args: Args) -> Result<(), ServeError> {
     // Several crates bring TLS; one of them provides the cryptography for all. A second call changes nothing.
     let _ = rustls::crypto::ring::default_provider().install_default();
     let base = Base::open(&args).await?;
-    let backend = Arc::from(backend::from_args(&args, base.supply()).await?);
+    let backend = Arc::from(backend::from_args(&args, base.supply(), base.rollouts()).await?);
     let listener =
         TcpListener::bind(args.bind).await.map_err(|error| ServeError::Network(error.to_string()))?;
     let ready = Ready::over(base, &args, backend, Pace::default()).await?;

@@ -142,7 +142,7 @@ pub(crate) async fn deprovision(
     effect: Effect<'_>,
 ) -> Result<(), Failure> {
     let record = &grant.target().record;
-    let _no_rollout = server.rollouts.lock(record.name.as_str()).await;
+    let _no_rollout = server.rollouts.last(&record.name).await?;
     let rights = server.store.rights().await.map_err(|error| unavailable(&error))?;
     let there = rights.enclave(&record.name).is_some_and(|now| now.id == record.id);
     // Somebody else may have removed it while it was not our turn; what has its name now is another.

@@ -5,7 +5,8 @@ use crate::backend::Version;
 use crate::gate::target::OnTentacle;
 use crate::gate::{Effect, PutBack, unavailable};
 use crate::git_secrets::GitSecrets;
-use crate::rollout::{self, Source, Turn};
+use crate::rollout::{self, Source};
+use crate::rollouts::Turn;
 use crate::server::Server;
 use crate::store::{StoreError, Tx};
 use policy::State;
@@ -36,7 +37,7 @@ impl<'s> Serves<'s> {
     /// Waits for the tentacle's turn, and compares what was to be put back with the record as it is then: a deploy may have come first.
     async fn of(server: &Server, grant: &'s PutBack, source: &'s Source) -> Result<Self, Failure> {
         let target = grant.target();
-        let turn = rollout::turn(server, &target.record.name, &target.name).await;
+        let turn = server.rollouts.turn(&target.record.name, &target.name).await?;
         rollout::still(server, target, &[State::Active]).await?;
         let rights = server.store.rights().await.map_err(|error| unavailable(&error))?;
         let now = rights.enclave(&target.record.name).and_then(|record| record.tentacles.get(&target.name));

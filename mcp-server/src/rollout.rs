@@ -17,7 +17,6 @@ use jiff::Timestamp;
 use policy::State;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
-use tokio::sync::{OwnedRwLockReadGuard, OwnedRwLockWriteGuard};
 use wire::tools::tentacle::SourceCommit;
 use wire::{Failure, FailureCode};
 use workflow::{
@@ -180,12 +179,14 @@ async fn put_to_work(
 ) -> Result<Deployed, Failure> {
     let (target, source) = (grant.target(), cleared.source());
     let began = Began::new(grant, source, initiator);
-    let _turn = turn(server, &target.record.name, &target.name).await;
+    let failed = |failure| Failed { step: "turn", never_served: true, failure };
+    let _turn = match server.rollouts.turn(&target.record.name, &target.name).await {
+        Ok(turn) => turn,
+        Err(failure) => return Err(began.failed(effect, failed(failure)).await),
+    };
     let again = match again((server, call), grant, source).await {
         Ok(again) => again,
-        Err(failure) => {
-            return Err(began.failed(effect, Failed { step: "turn", never_served: true, failure }).await);
-        }
+        Err(failure) => return Err(began.failed(effect, failed(failure)).await),
     };
     let deployed = match server.backend.deploy(&again, cleared).await {
         Ok(deployed) => deployed,
@@ -346,7 +347,10 @@ pub(crate) async fn remove(
     effect: Effect<'_>,
 ) -> Result<Vec<String>, Failure> {
     let target = grant.target();
-    let _turn = turn(server, &target.record.name, &target.name).await;
+    let _turn = match server.rollouts.turn(&target.record.name, &target.name).await {
+        Ok(turn) => turn,
+        Err(failure) => return Err(effect.failed(failure).await),
+    };
     // Removing takes away, so that a freeze which came in between does not stop it.
     if let Err(failure) = still(server, target, &[State::Active, State::Frozen]).await {
         return Err(effect.failed(failure).await);
@@ -359,16 +363,6 @@ pub(crate) async fn remove(
     ending.tx().forget_tentacle(grant).await.map_err(|error| unavailable(&error))?;
     ending.done().await?;
     Ok(removed)
-}
-
-/// A tentacle's turn, until it is dropped.
-pub(crate) type Turn = (OwnedRwLockReadGuard<()>, OwnedRwLockWriteGuard<()>);
-
-/// One change of a tentacle at a time, and none while its enclave is being removed.
-pub(crate) async fn turn(server: &Server, enclave: &EnclaveName, name: &TentacleName) -> Turn {
-    let enclave_stays = server.rollouts.share(enclave.as_str()).await;
-    let alone = server.rollouts.lock(&format!("{enclave}/{name}")).await;
-    (enclave_stays, alone)
 }
 
 /// Whether the tentacle is still there, in the same enclave and that in one of these states: it may have taken a while

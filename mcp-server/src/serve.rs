@@ -15,6 +15,7 @@ use crate::page::Page;
 use crate::reconcile;
 use crate::records;
 use crate::review;
+use crate::rollouts::Rollouts;
 use crate::server::Server;
 use crate::state::StateRepo;
 use crate::store::{OpenEffect, Store, StoreError};
@@ -73,6 +74,7 @@ pub struct Base {
     store: Arc<Store>,
     signing: Arc<SigningKey>,
     supply: Arc<Supply>,
+    rollouts: Arc<Rollouts>,
 }
 
 impl Base {
@@ -85,13 +87,20 @@ impl Base {
         let signing = Arc::new(SigningKey::read(&args.signing_key_file)?);
         let store = Arc::new(Store::open(args.store_address()?.expose_secret()).await?);
         let supply = Arc::new(Supply::open(args, Arc::clone(&store), Arc::clone(&signing))?);
-        Ok(Self { store, signing, supply })
+        let rollouts = Arc::new(Rollouts::new(Arc::clone(&store)));
+        Ok(Self { store, signing, supply, rollouts })
     }
 
     /// What sandboxes are given.
     #[must_use]
     pub fn supply(&self) -> Arc<Supply> {
         Arc::clone(&self.supply)
+    }
+
+    /// Whose turn it is to change what runs.
+    #[must_use]
+    pub fn rollouts(&self) -> Arc<Rollouts> {
+        Arc::clone(&self.rollouts)
     }
 }
 
@@ -140,7 +149,7 @@ impl Ready {
         backend: Arc<dyn Backend>,
         pace: Pace,
     ) -> Result<Self, ServeError> {
-        let Base { store, signing, supply } = base;
+        let Base { store, signing, supply, rollouts } = base;
         let assertions = Assertions::read(&args.kraken_keys, args.oidc_audience.clone())?;
         let heads = Heads::open(&args.trail_heads_dir, Arc::clone(&signing))?;
         let trail = Arc::new(Trail::open(&store, heads).await?);
@@ -187,7 +196,7 @@ impl Ready {
             metrics,
             telemetry,
             lifecycles: KeyedLocks::default(),
-            rollouts: KeyedLocks::default(),
+            rollouts,
             url: args.public_url.clone(),
             hooks: Hooks::default(),
             unasked: Turns::default(),

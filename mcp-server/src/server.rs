@@ -10,6 +10,7 @@ use crate::keyed_lock::KeyedLocks;
 use crate::metrics::Metrics;
 use crate::pace::TriggerPace;
 use crate::page::{Matter, Page};
+use crate::rollouts::Rollouts;
 use crate::state::StateRepo;
 use crate::store::{EnclaveRecord, PersonId, Rights, Store, StoreError};
 use crate::supply::Supply;
@@ -37,11 +38,10 @@ pub(crate) struct Server {
     pub(crate) signing: Arc<SigningKey>,
     pub(crate) metrics: Arc<Metrics>,
     pub(crate) telemetry: Telemetry,
-    /// One lifecycle step of an enclave at a time in this process. Whoever removes one waits in it for what is being changed, so
-    /// nobody who has a turn of [`Server::rollouts`] may wait for it.
+    /// One lifecycle step of an enclave at a time in this process.
     pub(crate) lifecycles: KeyedLocks,
-    /// One change of a tentacle at a time, and none while its enclave is being removed, in this process.
-    pub(crate) rollouts: KeyedLocks,
+    /// One change of a tentacle at a time, and none while its enclave is being removed.
+    pub(crate) rollouts: Arc<Rollouts>,
     /// Where clients reach this server, without a path.
     pub(crate) url: Url,
     /// What calls of webhooks have in common.

@@ -7,6 +7,7 @@ mod approval;
 mod checkpoint;
 mod effect;
 mod history;
+mod hold;
 mod identity;
 mod mirror;
 mod notice;
@@ -26,6 +27,7 @@ pub(crate) use effect::{Initiator, OpenEffect};
 pub(crate) use history::{
     DeployEnd, DeployRecord, MayReadHistory, NodeTime, RunEnd, RunOutcome, RunRecord, Window, brief,
 };
+pub(crate) use hold::{Held, Hold};
 pub use identity::BindError;
 pub(crate) use mirror::Behind;
 pub use record::{

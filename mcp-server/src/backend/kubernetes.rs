@@ -35,6 +35,7 @@ use crate::gate::act::{
 use crate::gate::target::OnTentacle;
 use crate::gate::{Authorized, Changed, MayRun, SurveyGrant};
 use crate::modules::Registries;
+use crate::rollouts::Rollouts;
 use crate::store::EnclaveRecord;
 use crate::supply::Supply;
 use async_trait::async_trait;
@@ -75,7 +76,11 @@ pub(super) struct Kubernetes {
 
 impl Kubernetes {
     /// Connects as the kubeconfig says, or as the pod's own account.
-    pub(super) async fn connect(args: &Args, supply: Arc<Supply>) -> Result<Self, BackendError> {
+    pub(super) async fn connect(
+        args: &Args,
+        supply: Arc<Supply>,
+        rollouts: Arc<Rollouts>,
+    ) -> Result<Self, BackendError> {
         let unreachable = |error: &dyn std::fmt::Display| BackendError::Unreachable(error.to_string());
         let config = match &args.kubernetes.kubeconfig {
             Some(path) => {
@@ -92,7 +97,7 @@ impl Kubernetes {
             tentacles: Tentacles::new(
                 cluster.clone(),
                 Site::new(&args.kubernetes, Allowed::of(args)),
-                supply,
+                (supply, rollouts),
                 Registries::of(&args.modules),
             )?,
             cluster,
@@ -227,8 +232,8 @@ impl Backend for Kubernetes {
         self.tentacles.deploy(grant, version).await
     }
 
-    async fn settled(&self, grant: &Authorized<Apply>, version: &Version) {
-        self.tentacles.settled(grant, &version.sandbox.version).await;
+    async fn settled(&self, grant: &Authorized<Apply>, _: &Version) {
+        self.tentacles.settled(grant);
     }
 
     async fn left_behind(&self, record: &EnclaveRecord) -> Result<Vec<LeftBehind>, BackendError> {

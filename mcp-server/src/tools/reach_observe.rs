@@ -140,10 +140,7 @@ async fn run(
     order: RunOrder,
 ) -> Result<RunReport, Failure> {
     let target = grant.target();
-    let name = target.record.name.as_str();
-    // No name of anything has a blank in it. Whoever waits here holds up nobody else.
-    let _alone = server.rollouts.lock(&format!("{name} is observed")).await;
-    let _enclave_stays = server.rollouts.share(name).await;
+    let _turn = server.rollouts.observation(&target.record.name).await?;
     still_active(server, target).await?;
     server.backend.observe(grant, cleared, order).await.map_err(BackendError::into_failure)
 }

@@ -168,7 +168,7 @@ impl App {
         let task = runtime.spawn(async move {
             let base = Base::open(&args).await.unwrap();
             let backend: Arc<dyn Backend> = match own {
-                Some(_) => Arc::from(from_args(&args, base.supply()).await.unwrap()),
+                Some(_) => Arc::from(from_args(&args, base.supply(), base.rollouts()).await.unwrap()),
                 None => Arc::new(remembering),
             };
             let ready = Ready::over(base, &args, backend, pace).await.unwrap();

@@ -1,9 +1,9 @@
 //! Two servers on one store: what was taken back through one of them, the other does not serve any more. There is no
 //! moment in between: the answer of the first is the moment.
 
-use crate::app::{App, Replica};
+use crate::app::{App, Replica, until};
 use crate::door::Door;
-use crate::team::{everybody_is_in, hello, price_watch, set_up};
+use crate::team::{at_once, everybody_is_in, hello, price_watch, set_up};
 use serde_json::{Value, json};
 use wire::FailureCode;
 
@@ -91,6 +91,52 @@ async fn what_is_gone_is_gone_everywhere(app: App) {
     assert_eq!(answered(&replica).await, 0);
     let listed = replica.call(&replica.agent("ana"), "enclave_list", json!({})).await.unwrap();
     assert_eq!(listed["enclaves"], json!([]));
+}
+
+/// The first server is in the middle of a deploy, and `then` is asked of the second, which waits: both come to their end one after the
+/// other. Answers what the second was answered.
+async fn after_a_deploy_elsewhere(app: &App, then: (&'static str, Value)) -> Value {
+    let channel = set_up(app).await;
+    channel.say("ana", "wf_apply", hello("hello", "of both")).await.unwrap();
+    let replica = app.replica().await;
+    let in_the_enclave = |mut args: Value| {
+        args["enclave"] = json!("price-watch");
+        args
+    };
+    app.backend.stop_first_at("after deploy");
+    let first = at_once(app, "ana", "wf_apply", in_the_enclave(hello("hello", "of the first")));
+    app.backend.until_waiting(1).await;
+    let (tool, args) = then;
+    let second = at_once(&replica, "ana", tool, in_the_enclave(args));
+    let pool = app.database.pool().await;
+    let waits = "SELECT CAST(count(*) AS bigint) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted \
+                 AND database = (SELECT oid FROM pg_database WHERE datname = current_database())";
+    let waits = async || sqlx::query_scalar::<_, i64>(waits).fetch_one(&pool).await.unwrap() == 1;
+    until("the second waits for the first", waits).await;
+    app.backend.go_on();
+    first.await.unwrap().unwrap();
+    let answered = second.await.unwrap().unwrap();
+    replica.stop().await;
+    answered
+}
+
+#[tokio::test]
+async fn a_tentacle_is_deployed_by_one_server_at_a_time() {
+    let app = App::on_postgres().await;
+    let deployed = after_a_deploy_elsewhere(&app, ("wf_apply", hello("hello", "of the second"))).await;
+    let hello = json!({"enclave": "price-watch", "name": "hello"});
+    let told = app.call(&app.agent("ana"), "wf_describe", hello).await.unwrap();
+    assert_eq!(told["version"], deployed["version"], "{told}");
+    let runs = app.backend.world().tentacles[&("price-watch".to_owned(), "hello".to_owned())].clone();
+    assert_eq!(told["version"], runs, "what runs is what the record names");
+}
+
+#[tokio::test]
+async fn an_enclave_is_not_removed_while_another_server_deploys_into_it() {
+    let app = App::on_postgres().await;
+    let gone = json!({"name": "price-watch", "confirm": "price-watch"});
+    assert_eq!(after_a_deploy_elsewhere(&app, ("enclave_deprovision", gone)).await["deleted"], true);
+    assert!(app.backend.world().tentacles.is_empty() && app.backend.world().enclaves.is_empty());
 }
 
 crate::on_both_stores! {

@@ -3,6 +3,7 @@
 mod always;
 mod apart;
 mod going;
+mod leaving;
 mod modules;
 mod printed;
 mod rollout;
@@ -10,7 +11,6 @@ mod running;
 mod shown;
 mod supplied;
 mod trial;
-mod wanted;
 
 use super::objects::Cluster;
 use super::seen;
@@ -20,13 +20,14 @@ use crate::backend::{BackendError, CopyState, TentacleState};
 use crate::gate::target::OnTentacle;
 use crate::keyed_lock::KeyedLocks;
 use crate::modules::Registries;
+use crate::rollouts::Rollouts;
 use crate::supply::Supply;
 use k8s_openapi::api::apps::v1::Deployment;
 use kube::core::ResourceExt;
+use leaving::Leaving;
 use manifest::annotation::PASSING;
 use running::Going;
 use std::sync::Arc;
-use wanted::Versions;
 use workflow::{ContentHash, EnclaveName, Sandbox, TentacleRef};
 
 /// What tentacles need on a cluster.
@@ -41,14 +42,15 @@ pub(super) struct Tentacles {
     going: Going,
     /// The tentacles for which modules are just being fetched.
     fetching: KeyedLocks,
-    versions: Arc<Versions>,
+    leaving: Arc<Leaving>,
+    rollouts: Arc<Rollouts>,
 }
 
 impl Tentacles {
     pub(super) fn new(
         cluster: Cluster,
         site: Site,
-        supply: Arc<Supply>,
+        (supply, rollouts): (Arc<Supply>, Arc<Rollouts>),
         registries: Registries,
     ) -> Result<Self, BackendError> {
         let http = reqwest::Client::builder().no_proxy().redirect(reqwest::redirect::Policy::none()).build();
@@ -61,7 +63,8 @@ impl Tentacles {
             http: http.map_err(|error| BackendError::Fault(error.to_string()))?,
             going: Going::default(),
             fetching: KeyedLocks::default(),
-            versions: Arc::default(),
+            leaving: Arc::default(),
+            rollouts,
         })
     }
 

@@ -1,14 +1,15 @@
 //! A version goes, or a whole tentacle does.
 
+use super::leaving::Leaving;
 use super::trial::TRIAL_LASTS;
-use super::wanted::Versions;
 use super::{Tentacles, named};
 use crate::backend::kubernetes::objects::Cluster;
 use crate::backend::{BackendError, LeftBehind};
 use crate::gate::Authorized;
 use crate::gate::act::{Apply, Remove, Revoke};
 use crate::gate::target::OnTentacle;
-use crate::store::EnclaveRecord;
+use crate::rollouts::{Rollouts, Turn};
+use crate::store::{EnclaveRecord, StoreError};
 use jiff::Timestamp;
 use k8s_openapi::api::apps::v1::Deployment;
 use k8s_openapi::api::core::v1::{ConfigMap, Pod, Secret};
@@ -33,18 +34,17 @@ const NOT_GONE: &str =
     "a version that was replaced is not gone yet: the next deploy removes it, or the server's next start";
 
 impl Tentacles {
-    /// Removes the versions before this one; their runs come to their end first, in the background. One that somebody goes back to
-    /// meanwhile stays.
-    pub(in super::super) async fn settled(&self, grant: &Authorized<Apply>, version: &ContentHash) {
-        let (target, cluster, wanted) = (grant.target(), self.cluster.clone(), Arc::clone(&self.versions));
-        let (enclave, tentacle, kept) =
-            (target.record.name.to_string(), target.name.clone(), name_of(&target.name, version));
+    /// Removes the versions before the one that a deploy made the tentacle's; their runs come to their end first, in the background. One
+    /// that somebody goes back to meanwhile stays.
+    pub(in super::super) fn settled(&self, grant: &Authorized<Apply>) {
+        let (target, removal) = (grant.target(), self.removal(Arc::clone(&grant.target().record)));
+        let tentacle = target.name.clone();
         let of = named(target);
         tokio::spawn(async move {
             let go = async {
-                for name in versions(&cluster, &enclave, &tentacle).await? {
-                    if name != kept && purpose_of(&name) == Purpose::Serve {
-                        replace(&cluster, &wanted, (&enclave, &tentacle), &name).await?;
+                for name in versions(&removal.cluster, removal.enclave.name.as_str(), &tentacle).await? {
+                    if purpose_of(&name) == Purpose::Serve {
+                        removal.of(&LeftBehind { tentacle: tentacle.clone(), name }).await?;
                     }
                 }
                 Ok::<(), BackendError>(())
@@ -72,17 +72,25 @@ impl Tentacles {
     }
 
     /// Removes such versions, in the background.
-    pub(in super::super) fn clear_away(&self, grant: &Authorized<Revoke>, mut left: Vec<LeftBehind>) {
+    pub(in super::super) fn clear_away(&self, grant: &Authorized<Revoke>, left: Vec<LeftBehind>) {
         let record = &grant.target().record;
-        left.retain(|left| !is_on_record(record, left));
-        for LeftBehind { tentacle, name } in left {
-            let (cluster, wanted, enclave) =
-                (self.cluster.clone(), Arc::clone(&self.versions), record.name.to_string());
+        for left in left {
+            let removal = self.removal(Arc::clone(record));
             tokio::spawn(async move {
-                if let Err(error) = replace(&cluster, &wanted, (&enclave, &tentacle), &name).await {
-                    tracing::warn!(tentacle = %format!("{enclave}/{tentacle}"), %error, "{NOT_GONE}");
+                if let Err(error) = removal.of(&left).await {
+                    let of = format!("{}/{}", removal.enclave.name, left.tentacle);
+                    tracing::warn!(tentacle = of, %error, "{NOT_GONE}");
                 }
             });
+        }
+    }
+
+    fn removal(&self, enclave: Arc<EnclaveRecord>) -> Removal {
+        Removal {
+            cluster: self.cluster.clone(),
+            leaving: Arc::clone(&self.leaving),
+            rollouts: Arc::clone(&self.rollouts),
+            enclave,
         }
     }
 
@@ -156,27 +164,54 @@ async fn versions(
     Ok(all.map(|object| version_of(&object).to_owned()).collect())
 }
 
-/// Removes a version that was replaced, when its runs have ended, as long as nobody wants it again.
-async fn replace(
-    cluster: &Cluster,
-    versions: &Versions,
-    of: (&str, &TentacleName),
-    name: &str,
-) -> Result<(), BackendError> {
-    let (enclave, labels) = (of.0, labels_of(name));
-    let Some(turn) = versions.take_away(of, name).await else { return Ok(()) };
-    cluster.remove::<Deployment>(enclave, name).await?;
-    drop(turn);
-    loop {
-        let Some(turn) = versions.take_away(of, name).await else { return Ok(()) };
-        if cluster.names::<Pod>(enclave, &labels).await?.is_empty() {
-            remove_rest(cluster, enclave, name).await?;
-            versions.gone(enclave, name);
-            return Ok(());
-        }
+/// What it takes to remove versions that were replaced, in an enclave.
+struct Removal {
+    cluster: Cluster,
+    leaving: Arc<Leaving>,
+    rollouts: Arc<Rollouts>,
+    enclave: Arc<EnclaveRecord>,
+}
+
+impl Removal {
+    /// Removes a version that was replaced, when its runs have ended, as long as no record names it again.
+    async fn of(&self, of: &LeftBehind) -> Result<(), BackendError> {
+        let (enclave, name) = (&self.enclave.name, of.name.as_str());
+        let Some(turn) = self.turn(of).await? else { return Ok(()) };
+        self.leaving.goes(enclave, name);
+        self.cluster.remove::<Deployment>(enclave.as_str(), name).await?;
         drop(turn);
-        tokio::time::sleep(LOOK_AGAIN).await;
+        loop {
+            let now = self.rollouts.now(&self.enclave).await.map_err(unreachable)?;
+            if now.is_none_or(|now| is_on_record(&now, of)) {
+                return Ok(());
+            }
+            if self.is_idle(name).await?
+                && let Some(_turn) = self.turn(of).await?
+                // Somebody may have gone back to it, and away from it again.
+                && self.is_idle(name).await?
+            {
+                remove_rest(&self.cluster, enclave.as_str(), name).await?;
+                self.leaving.is_over(enclave, name);
+                return Ok(());
+            }
+            tokio::time::sleep(LOOK_AGAIN).await;
+        }
     }
+
+    /// Whether a version has no pods.
+    async fn is_idle(&self, name: &str) -> Result<bool, BackendError> {
+        Ok(self.cluster.names::<Pod>(self.enclave.name.as_str(), &labels_of(name)).await?.is_empty())
+    }
+
+    /// The turn to take something of a version away; nothing where a record names it.
+    async fn turn(&self, of: &LeftBehind) -> Result<Option<Turn>, BackendError> {
+        let turn = self.rollouts.removal(&self.enclave, &of.tentacle).await.map_err(unreachable)?;
+        Ok(turn.filter(|(_, now)| !is_on_record(now, of)).map(|(turn, _)| turn))
+    }
+}
+
+fn unreachable(error: StoreError) -> BackendError {
+    BackendError::Unreachable(error.to_string())
 }
 
 /// Removes a version now, whatever it is doing: its deployment, then, when its pods are gone, what they needed and what held them.

@@ -45,8 +45,7 @@ impl Tentacles {
         let (target, sandbox) = (grant.target(), &version.sandbox);
         let workload = self.workloads.read(&target.record.name).await?;
         let name = name_of(&target.name, &sandbox.version);
-        let (_coming, was_going) = self.versions.coming(&target.record.name, &name).await;
-        if was_going {
+        if self.leaving.is_over(&target.record.name, &name) {
             self.seen_gone(&workload, &target.name, &sandbox.version.short()).await;
         }
         let before = workload.version(&target.name, &sandbox.version.short()).standing().map(str::to_owned);
@@ -57,9 +56,6 @@ impl Tentacles {
             && let Err(error) = self.give_back(target, version, before).await
         {
             tracing::warn!(tentacle.name = %target.name, %error, "what serves is not given its secrets back: put it back");
-        }
-        if brought.is_ok() {
-            self.versions.serves((&target.record.name, &target.name), &name);
         }
         brought
     }
