@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use wire::{Failure, FailureCode};
 
 /// One call in a task of its own.
-fn at_once(
+pub(crate) fn at_once(
     door: &Door,
     person: &str,
     tool: &str,

@@ -3,7 +3,8 @@
 
 use crate::app::{App, Replica, until};
 use crate::door::Door;
-use crate::team::{at_once, everybody_is_in, hello, price_watch, set_up};
+use crate::races::at_once;
+use crate::team::{everybody_is_in, hello, price_watch, set_up};
 use serde_json::{Value, json};
 use wire::FailureCode;
 
@@ -93,21 +94,24 @@ async fn what_is_gone_is_gone_everywhere(app: App) {
     assert_eq!(listed["enclaves"], json!([]));
 }
 
+/// The arguments to deploy another version of its tentacle.
+fn of_price_watch(greeting: &str) -> Value {
+    let mut args = hello("hello", greeting);
+    args["enclave"] = json!("price-watch");
+    args
+}
+
 /// The first server is in the middle of a deploy, and `then` is asked of the second, which waits: both come to their end one after the
 /// other. Answers what the second was answered.
 async fn after_a_deploy_elsewhere(app: &App, then: (&'static str, Value)) -> Value {
     let channel = set_up(app).await;
     channel.say("ana", "wf_apply", hello("hello", "of both")).await.unwrap();
     let replica = app.replica().await;
-    let in_the_enclave = |mut args: Value| {
-        args["enclave"] = json!("price-watch");
-        args
-    };
     app.backend.stop_first_at("after deploy");
-    let first = at_once(app, "ana", "wf_apply", in_the_enclave(hello("hello", "of the first")));
+    let first = at_once(app, "ana", "wf_apply", of_price_watch("of the first"));
     app.backend.until_waiting(1).await;
     let (tool, args) = then;
-    let second = at_once(&replica, "ana", tool, in_the_enclave(args));
+    let second = at_once(&replica, "ana", tool, args);
     let pool = app.database.pool().await;
     let waits = "SELECT CAST(count(*) AS bigint) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted \
                  AND database = (SELECT oid FROM pg_database WHERE datname = current_database())";
@@ -123,7 +127,7 @@ async fn after_a_deploy_elsewhere(app: &App, then: (&'static str, Value)) -> Val
 #[tokio::test]
 async fn a_tentacle_is_deployed_by_one_server_at_a_time() {
     let app = App::on_postgres().await;
-    let deployed = after_a_deploy_elsewhere(&app, ("wf_apply", hello("hello", "of the second"))).await;
+    let deployed = after_a_deploy_elsewhere(&app, ("wf_apply", of_price_watch("of the second"))).await;
     let hello = json!({"enclave": "price-watch", "name": "hello"});
     let told = app.call(&app.agent("ana"), "wf_describe", hello).await.unwrap();
     assert_eq!(told["version"], deployed["version"], "{told}");
