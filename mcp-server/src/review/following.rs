@@ -9,7 +9,8 @@ use std::time::Duration;
 use wire::Failure;
 use wire::tools::review::{Checks, ProposalState, Proposed};
 
-/// Looks every so often, and when somebody says that something happened, for ever. Where no enclave wants reviews nothing is asked.
+/// Looks every so often, and when somebody says that something happened, for ever. Where no enclave wants reviews, and none is open, nothing is
+/// asked.
 pub(crate) async fn forever(server: &Server, state: &StateRepo, every: Duration) {
     loop {
         let open = match once(server, state).await {
@@ -35,10 +36,12 @@ const OPEN_AT_FULL_PACE: usize = 10;
 async fn once(server: &Server, state: &StateRepo) -> Result<usize, Failure> {
     let failed = |error: StoreError| crate::gate::unavailable(&error);
     let rights = server.store.rights().await.map_err(failed)?;
-    if rights.enclaves().all(|record| record.review == Review::None) {
+    let already = server.store.told(ToldAbout::Review).await.map_err(failed)?;
+    // What was asked for while reviews were wanted is followed to its end all the same: somebody waits for it.
+    let is_followed = already.values().any(|told| told != END);
+    if !is_followed && rights.enclaves().all(|record| record.review == Review::None) {
         return Ok(0);
     }
-    let already = server.store.told(ToldAbout::Review).await.map_err(failed)?;
     let (mut open, mut there) = (0, BTreeSet::new());
     for (of, pull) in state.proposals().await? {
         let Some(record) = rights.enclave(&of.enclave).filter(|record| record.channel.is_some()) else {

@@ -94,6 +94,19 @@ async fn what_nobody_has_reviewed_does_not_run() {
 }
 
 #[tokio::test]
+async fn what_was_asked_for_is_followed_to_its_end_also_where_reviews_are_not_wanted_any_more() {
+    let mut app = App::start().await;
+    let (hub, repo) = reviewed(&mut app).await;
+    let channel = crate::team::price_watch(&app);
+    let asked = propose(&channel, &repo, "two", "kraken/price-watch/hello/1").await;
+    assert_eq!(moved(&app, 1).await.len(), 1);
+    channel.say("ana", "enclave_review", json!({"required": false})).await.unwrap();
+    hub.merge(asked["number"].as_u64().unwrap(), How::Merge);
+    let news = moved(&app, 2).await;
+    assert!(news.iter().any(|said| said.contains("is merged")), "{news:?}");
+}
+
+#[tokio::test]
 async fn what_somebody_else_has_approved_and_merged_runs_however_it_was_merged() {
     let mut app = App::start().await;
     let (hub, repo) = reviewed(&mut app).await;
