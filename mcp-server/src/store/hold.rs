@@ -18,10 +18,11 @@ pub(crate) enum Hold<'n> {
 #[derive(Debug)]
 pub(crate) struct Held(#[expect(dead_code, reason = "its end is theirs")] Option<AnyConnection>);
 
-/// A connection that waits, or holds, for minutes is not to be ended for being idle; and where the machine of the one who holds is
-/// gone without a word, its locks are gone within a minute.
-const PATIENT: &str = "SELECT count(set_config(name, CASE name WHEN 'idle_session_timeout' THEN '0' ELSE '15' END, false)) \
-                       FROM pg_settings WHERE name IN ('idle_session_timeout', 'tcp_keepalives_idle', 'tcp_keepalives_interval')";
+/// A connection that waits, or holds, for minutes is not to be ended for that; and where the machine of the one who holds is gone
+/// without a word, its locks are gone within some minutes.
+const PATIENT: &str = "SELECT count(set_config(name, CASE WHEN name LIKE 'tcp%' THEN '15' ELSE '0' END, false)) FROM pg_settings \
+                       WHERE name IN ('idle_session_timeout', 'statement_timeout', 'lock_timeout', 'tcp_keepalives_idle', \
+                       'tcp_keepalives_interval')";
 
 impl Store {
     /// Waits until it holds all of these, one after the other.
