@@ -1,5 +1,7 @@
 //! OpenSSH's server: the one that is installed, else Debian's package unpacked into the cache.
 
+use std::fs::{self, Permissions};
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -17,18 +19,24 @@ pub(super) fn install(place: &Place) -> Result<PathBuf> {
         return Ok(installed.to_path_buf());
     }
     let announcement = "OpenSSH's server from Debian's packages, unpacked, seconds";
-    let entry = Entry { key: "sshd-debian", announcement };
-    place.cache.get(&entry, |folder| unpack(folder, place)).map(program)
+    let entry = Entry { key: "sshd-debian-2", announcement };
+    place.cache.get(&entry, |folder| unpack(folder, place)).map(|folder| folder.join(NAME))
 }
+
+const NAME: &str = "sshd";
 
 fn unpack(folder: &Path, place: &Place) -> Result<()> {
     debian::unpack(&["openssh-server"], folder, &place.log("sshd"))?;
-    if !process::succeeds(Command::new(program(folder.to_path_buf())).arg("-V")) {
+    // It starts itself anew for each connection, by its own path and with what it was given.
+    let libraries = format!("$here/usr/lib/{}-linux-gnu", std::env::consts::ARCH);
+    let script = format!(
+        "#!/bin/sh\nhere=$(dirname \"$0\")\nLD_LIBRARY_PATH={libraries} exec \"$here/usr/sbin/sshd\" \"$@\"\n"
+    );
+    let program = folder.join(NAME);
+    fs::write(&program, script)?;
+    fs::set_permissions(&program, Permissions::from_mode(0o755))?;
+    if !process::succeeds(Command::new(program).arg("-V")) {
         bail!("the unpacked one does not run here; as root: `apt-get install openssh-server`");
     }
     Ok(())
-}
-
-fn program(folder: PathBuf) -> PathBuf {
-    folder.join("usr/sbin/sshd")
 }
