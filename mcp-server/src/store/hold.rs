@@ -4,6 +4,7 @@
 
 use super::{Dialect, Store, StoreError};
 use sqlx::{AnyConnection, Connection};
+use std::sync::Mutex;
 
 /// What is to be held, by name.
 #[derive(Debug, Clone, Copy)]
@@ -14,9 +15,9 @@ pub(crate) enum Hold<'n> {
     Alone(&'n str),
 }
 
-/// Locks, until it is dropped.
+/// Locks, until it is dropped. Nobody uses the connection any more; behind the mutex it can be seen from several threads.
 #[derive(Debug)]
-pub(crate) struct Held(#[expect(dead_code, reason = "its end is theirs")] Option<AnyConnection>);
+pub(crate) struct Held(#[expect(dead_code, reason = "its end is theirs")] Option<Mutex<AnyConnection>>);
 
 /// A connection that waits, or holds, for minutes is not to be ended for that; and where the machine of the one who holds is gone
 /// without a word, its locks are gone within some minutes.
@@ -41,6 +42,6 @@ impl Store {
             };
             sqlx::query(lock).bind(*name).execute(&mut connection).await?;
         }
-        Ok(Held(Some(connection)))
+        Ok(Held(Some(Mutex::new(connection))))
     }
 }

@@ -267,6 +267,7 @@ async fn what_was_lost_is_field_by_field_what_it_was() {
         let info = site.call(owner(number), "enclave_info", json!({"name": enclave})).await.unwrap();
         assert_eq!(info["status"], if is_frozen(number) { "frozen" } else { "active" }, "{info}");
     }
+    drop(coming);
     // What was frozen comes back by itself when it is not any more, also at a server that was ended in between.
     site.kill();
     site.run("heads").await;
