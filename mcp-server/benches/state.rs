@@ -63,13 +63,13 @@ async fn main() {
     past::of_all();
     let issuer = issuer::Issuer::start().await;
     status(&issuer, 10, 100).await;
-    restore(100, 5).await;
+    drop(restore("restored", 100, 5).await);
     nothing_to_do(200, 5).await;
 }
 
 /// How a thousand tentacles are, enclave by enclave: of a server that was just started, and again.
 async fn status(issuer: &issuer::Issuer, enclaves: usize, tentacles: usize) {
-    let recorded = Recorded::of(enclaves, tentacles, &issuer.url);
+    let recorded = Recorded::of("status", enclaves, tentacles, &issuer.url);
     let dir = recorded.server_folder();
     operator_may(dir.path(), &["read", "confirm-restore"]);
     let mut flags = recorded.flags(dir.path());
@@ -108,8 +108,8 @@ async fn status(issuer: &issuer::Issuer, enclaves: usize, tentacles: usize) {
 }
 
 /// Enclaves come back on an empty cluster.
-async fn restore(enclaves: usize, tentacles: usize) -> Site {
-    let recorded = Recorded::of(enclaves, tentacles, "https://id.example");
+async fn restore(prefix: &str, enclaves: usize, tentacles: usize) -> (Site, Recorded) {
+    let recorded = Recorded::of(prefix, enclaves, tentacles, "https://id.example");
     let image = format!("--engine-image=registry.example/engine@sha256:{}", "0".repeat(64));
     let mut more = vec![image, "--runtime-class=none".to_owned()];
     more.extend(recorded.flags(recorded.folder()));
@@ -128,12 +128,12 @@ async fn restore(enclaves: usize, tentacles: usize) -> Site {
         enclaves * tentacles,
         took.as_secs_f64(),
     );
-    site
+    (site, recorded)
 }
 
 /// What is there is compared with the records again and again: how long it takes, and what the API server is asked for it.
 async fn nothing_to_do(enclaves: usize, tentacles: usize) {
-    let site = restore(enclaves, tentacles).await;
+    let (site, _recorded) = restore("idle", enclaves, tentacles).await;
     // What was just made settles first.
     tokio::time::sleep(Duration::from_secs(60)).await;
     let (looks, seconds) = compared(&site).await;

@@ -41,8 +41,8 @@ fn tentacle(enclave: &EnclaveName, name: TentacleName, commit: &str, owner: &Ide
 }
 
 impl Recorded {
-    /// So many enclaves with so many tentacles each.
-    pub(crate) fn of(enclaves: usize, tentacles: usize, issuer: &str) -> Self {
+    /// So many enclaves, called after `prefix`, with so many tentacles each.
+    pub(crate) fn of(prefix: &str, enclaves: usize, tentacles: usize, issuer: &str) -> Self {
         let dir = tempfile::tempdir().unwrap();
         let pem = crate::place::key().pem;
         std::fs::write(dir.path().join("signing.pem"), &pem).unwrap();
@@ -51,7 +51,7 @@ impl Recorded {
         git(dir.path(), &["clone", "--quiet", "state.git", "clone"]);
         let clone = dir.path().join("clone");
         let of = |number: usize| -> TentacleName { format!("hello-{number}").parse().unwrap() };
-        let names: Vec<String> = (0..enclaves).map(|number| format!("bench-{number}")).collect();
+        let names: Vec<String> = (0..enclaves).map(|number| format!("{prefix}-{number}")).collect();
         for enclave in &names {
             for number in 0..tentacles {
                 let folder = clone.join(format!("enclaves/{enclave}/hello-{number}"));

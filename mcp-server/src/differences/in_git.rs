@@ -5,7 +5,7 @@ use crate::gate::unavailable;
 use crate::metrics::Reconciled;
 use crate::server::Server;
 use crate::state::{AtTip, InGit, StateRepo};
-use crate::store::{EnclaveRecord, StoreError, ToldAbout};
+use crate::store::{EnclaveRecord, Rights, StoreError, ToldAbout};
 use policy::State;
 use state_repo::CommitId;
 use std::collections::{BTreeMap, BTreeSet};
@@ -18,7 +18,7 @@ use workflow::{EnclaveName, TentacleName};
 const AGAIN: Duration = Duration::from_secs(60);
 
 /// Looks into git every so often, and when somebody says that something was pushed, for ever. What is new is left alone for
-/// as long as `settles`: most often whoever pushed it deploys it right afterwards.
+/// as long as `settles`.
 pub(crate) async fn forever(server: &Server, state: &StateRepo, every: Option<Duration>, settles: Duration) {
     let mut seen = Seen::default();
     loop {
@@ -51,7 +51,8 @@ struct Seen {
     of: BTreeSet<EnclaveName>,
 }
 
-/// Looks once. An enclave that is there since, or again, has not been told of a commit that was seen before.
+/// Looks once. An enclave that is there since, or again, has not been told of a commit that was seen before. What differs is told when
+/// it still does after a while, by what git has and what runs then: most often whoever pushed it deploys it meanwhile.
 async fn once(server: &Server, state: &StateRepo, seen: &mut Seen, settles: Duration) -> Result<(), Failure> {
     let failed = |error: StoreError| unavailable(&error);
     let rights = server.store.rights().await.map_err(failed)?;
@@ -59,17 +60,31 @@ async fn once(server: &Server, state: &StateRepo, seen: &mut Seen, settles: Dura
     let of: BTreeSet<EnclaveName> =
         rights.enclaves().map(AsRef::as_ref).filter(is_told).map(|record| record.name.clone()).collect();
     let known = seen.tip.filter(|_| of.is_subset(&seen.of));
-    let Some(AtTip { tip, enclaves }) = state.since(known, of.iter().cloned().collect()).await? else {
+    let Some(AtTip { tip, mut enclaves }) = state.since(known, of.iter().cloned().collect()).await? else {
         seen.of = of;
         return Ok(());
     };
     let already = server.store.told(ToldAbout::Git).await.map_err(failed)?;
-    tokio::time::sleep(settles).await;
-    for (name, in_git) in enclaves {
-        // What was deployed meanwhile counts.
-        let rights = server.store.rights().await.map_err(failed)?;
-        let Some(record) = rights.enclave(&name) else { continue };
-        let now = differences(record, &in_git);
+    let compare = |rights: &Rights, (name, in_git): &(EnclaveName, InGit)| {
+        rights.enclave(name).map(|record| (name.clone(), differences(record, in_git)))
+    };
+    let found: BTreeMap<_, _> = enclaves.iter().filter_map(|one| compare(&rights, one)).collect();
+    if found.values().any(|differences| !differences.is_empty()) {
+        tokio::time::sleep(settles).await;
+        if let Some(later) = state.since(Some(tip), of.iter().cloned().collect()).await? {
+            enclaves = later.enclaves;
+        }
+    }
+    // After what git has: what runs came from there.
+    let rights = server.store.rights().await.map_err(failed)?;
+    for one in &enclaves {
+        let (Some(record), Some((name, mut now))) = (rights.enclave(&one.0), compare(&rights, one)) else {
+            continue;
+        };
+        let then = found.get(&name);
+        let stands =
+            |name: &TentacleName, now: &Difference| then?.get(name).map(|then| then.what == now.what);
+        now.retain(|name, now| stands(name, now) == Some(true));
         tell(server, ToldAbout::Git, record, &now, &already).await.map_err(failed)?;
     }
     *seen = Seen { tip: Some(tip), of };

@@ -162,6 +162,24 @@ async fn what_came_into_git_is_told_once_and_not_deployed() {
 }
 
 #[tokio::test]
+async fn what_is_committed_and_deployed_while_git_is_looked_at_is_no_news() {
+    let (app, repo) = polling(&[]).await;
+    for name in ["greeter", "teller", "caller"] {
+        repo.write("notes.md", name);
+        repo.commit("notes", "main");
+        // By now the server has seen that commit.
+        tokio::time::sleep(Duration::from_millis(700)).await;
+        for (path, text) in hello(name, "one")["files"].as_object().unwrap() {
+            repo.write(&format!("enclaves/price-watch/{name}/{path}"), text.as_str().unwrap());
+        }
+        let commit = repo.commit(name, "main");
+        let args = json!({"name": name, "commit": commit});
+        assert_eq!(price_watch(&app).say("ana", "wf_apply", args).await.unwrap()["status"], "deployed");
+        told_in_all(&app, 0).await;
+    }
+}
+
+#[tokio::test]
 async fn git_is_looked_at_where_nothing_is_said_and_what_cannot_be_read_there_is_told_once() {
     let (app, repo) = polling(&[]).await;
     let link = repo.clone.join("enclaves/price-watch/hello/nodes/elsewhere.ts");
