@@ -13,7 +13,7 @@ const FIRST_PAUSE: Duration = Duration::from_secs(1);
 const LONGEST_PAUSE: Duration = Duration::from_secs(30);
 
 /// A service that ran for so long is not dying over and over.
-const CALM: Duration = Duration::from_secs(60);
+const CALM: Duration = Duration::from_secs(10);
 
 /// A service that is kept running.
 pub(super) struct Keeper {

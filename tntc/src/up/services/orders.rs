@@ -96,7 +96,8 @@ fn server(plan: &Plan<'_>) -> Service {
         .path("--engine-dir", plan.engine)
         // The gateway is in this very program.
         .path("--egress", std::env::current_exe().unwrap_or_default());
-    let mut flags = from_git(plan, flags, User::Server, "server/state-repo");
+    let mut flags = from_git(plan, flags, User::Server, "server/state-repo")
+        .path("--state-age-key", world.path("server/state-age-key"));
     flags.0.extend(plan.egress.iter().cloned());
     let mut order = order(plan, "the server", flags, 15);
     order.variables = plan.programs.variables().collect();

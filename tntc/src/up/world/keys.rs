@@ -41,8 +41,9 @@ pub(super) fn make_missing(world: &World) -> Result<(), WorldError> {
     once(&world.path(PAGE_SECRET), || Ok(secret()))?;
     once(&kraken, signing_key)?;
     once(&world.path("server/signing-key.pem"), signing_key)?;
-    once(&world.path("kraken/age-key"), || Ok(kraken_bot::new_age_key().expose_secret().to_owned()))?;
-    once(&world.path("server/secrets-key"), || Ok(kraken_bot::new_age_key().expose_secret().to_owned()))?;
+    for own in ["kraken/age-key", "server/secrets-key", "server/state-age-key"] {
+        once(&world.path(own), || Ok(kraken_bot::new_age_key().expose_secret().to_owned()))?;
+    }
     // Derived from the private key each time, so that the two always belong together.
     let public = wire::signing::SigningKey::read(&kraken)?.jwks();
     private_file::write(&world.path("server/kraken-keys.json"), public.to_string().as_bytes())?;
