@@ -69,7 +69,9 @@ fn a_sidecar_that_does_not_start_is_told_with_its_last_words() {
 
         // The engine's own port is not another's, also where somebody was there before it and says that all is well.
         let script = format!(
-            "nc -ll -p 8080 -e /bin/busybox sh -c '{}' & exec nc -ll -p 9000 -e /bin/busybox true",
+            "nc -ll -p 8080 -e /bin/busybox sh -c '{}' & \
+             until nc 127.0.0.1 8080 </dev/null >/dev/null 2>&1; do sleep 0.05; done; \
+             exec nc -ll -p 9000 -e /bin/busybox true",
             SHELL.replace('\'', "'\\''")
         );
         let takes = json!(["/bin/busybox", "sh", "-c", script]);
