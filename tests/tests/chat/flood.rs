@@ -5,7 +5,9 @@ use crate::said::{aloud, founder, greeted};
 use reqwest::Method;
 use serde_json::json;
 use std::collections::BTreeMap;
+use std::time::Duration;
 use tests::{Home, Person, Post, Thread, until};
+use tokio::time::{Instant, sleep_until};
 
 /// How many requests there are, and how many when nothing is left out.
 const FEW: usize = 200;
@@ -13,6 +15,9 @@ const ALL: usize = 10_000;
 
 /// After how many the Kraken is killed.
 const KILLED_AFTER: usize = 100;
+
+/// How far apart it is killed at least.
+const APART: Duration = Duration::from_secs(13);
 
 /// How many are sent between two changes of how often Slack tells of each.
 const AT_ONCE: usize = 25;
@@ -47,7 +52,7 @@ async fn each_is_done_once_and_answered_once() {
     let ana = founder(&up).await;
     let ben = up.person("ben").await;
     greeted(&ben.asks_and_signs_in("run hello").await);
-    let (count, mut threads) = (count(), Vec::new());
+    let (count, mut threads, mut killed) = (count(), Vec::new(), Instant::now());
     let numbers: Vec<usize> = (0..count).collect();
     for round in numbers.chunks(KILLED_AFTER) {
         let begun = threads.len();
@@ -57,6 +62,9 @@ async fn each_is_done_once_and_answered_once() {
             let said: Vec<String> = numbers.iter().map(|number| request(*number)).collect();
             threads.extend(who.sends_all(&said).await);
         }
+        // Who dies more often than that is started again later and later.
+        sleep_until(killed + APART).await;
+        killed = Instant::now();
         up.service("kraken-bot").await.kill();
         // What Slack could not deliver for minutes it lets go of, so that the next ones come when these are answered.
         for (number, thread) in round.iter().zip(&threads[begun..]) {
