@@ -141,11 +141,11 @@ fn view(found: &Found) -> View {
         .faults
         .iter()
         .fold(View::new(), |view, fault| view.line(format!("{}: {}", fault.path, fault.what)));
-    let files = words::count(found.files, "file is", "files are");
+    let files = words::count(found.files, "file is as it should be", "files are as they should be");
     match (found.faults.as_slice(), found.opened) {
-        ([], true) => faults.verdict(true, format!("{files} as they should be")),
+        ([], true) => faults.verdict(true, files),
         ([], false) => faults
-            .verdict(true, format!("{files} as they should be, as far as can be seen without a key"))
+            .verdict(true, format!("{files}, as far as can be seen without a key"))
             .line("with `--age-key FILE` they are opened too, which shows whether anything was altered"),
         _ => faults,
     }
