@@ -33,7 +33,7 @@ use crate::gate::{Authorized, Changed, MayRun, SurveyGrant};
 pub use crate::git_secrets::GitSecrets;
 pub use crate::putting_back::Serves;
 pub use crate::review::Cleared;
-use crate::rollouts::Rollouts;
+use crate::rollouts::{LastTurn, Rollouts, Turn};
 use crate::store::{EnclaveRecord, Quota};
 use crate::supply::Supply;
 use async_trait::async_trait;
@@ -73,8 +73,8 @@ pub trait Backend: fmt::Debug + Send + Sync {
         step: &'static str,
     ) -> Result<(), BackendError>;
 
-    /// Removes an enclave and all that is in it; answers when nothing is left.
-    async fn deprovision(&self, grant: &Authorized<Deprovision>) -> Result<(), BackendError>;
+    /// Removes an enclave and all that is in it, in its last turn; answers when nothing is left.
+    async fn deprovision(&self, _: &LastTurn, grant: &Authorized<Deprovision>) -> Result<(), BackendError>;
 
     /// Makes what the backend shows and enforces of an enclave agree with its record.
     async fn mirror(&self, grant: &dyn Changed, enclave: &EnclaveView) -> Result<(), BackendError>;
@@ -83,15 +83,17 @@ pub trait Backend: fmt::Debug + Send + Sync {
     /// ask it before they ask an owner.
     fn takes(&self, sandbox: &Sandbox) -> Result<(), BackendError>;
 
-    /// Deploys a version: the one before serves until this one is ready and has passed its fixtures.
+    /// Deploys a version in its tentacle's turn: the one before serves until this one is ready and has passed its fixtures.
     async fn deploy(
         &self,
+        _: &Turn,
         grant: &Authorized<Apply>,
         cleared: &Cleared<'_>,
     ) -> Result<Deployed, BackendError>;
 
-    /// The version that this deploy made is the tentacle's now: what was before it goes, after the runs on it.
-    async fn settled(&self, grant: &Authorized<Apply>, version: &Version);
+    /// The version that this deploy made is the tentacle's now: what was before it goes, after the runs on it, where
+    /// that has not gone with the deploy.
+    async fn settled(&self, _: &Authorized<Apply>) {}
 
     /// The versions of an enclave's tentacles that no record names, as far as a stop between a deploy and their removal can have left
     /// any.
@@ -103,8 +105,8 @@ pub trait Backend: fmt::Debug + Send + Sync {
     /// nor what somebody goes back to meanwhile.
     async fn clear_away(&self, _: &Authorized<Revoke>, _: Vec<LeftBehind>) {}
 
-    /// Removes a tentacle; answers what was removed, in plain words.
-    async fn remove(&self, grant: &Authorized<Remove>) -> Result<Vec<String>, BackendError>;
+    /// Removes a tentacle in its turn; answers what was removed, in plain words.
+    async fn remove(&self, _: &Turn, grant: &Authorized<Remove>) -> Result<Vec<String>, BackendError>;
 
     /// Runs a tentacle and waits for its answer.
     async fn run(&self, grant: &dyn MayRun, order: RunOrder) -> Result<RunReport, BackendError>;

@@ -48,7 +48,7 @@ pub use config::{
 };
 pub use modules::ModulesError;
 pub use pace::{KeyPace, Pace, TriggerPace};
-pub use rollouts::{Rollouts, Turn};
+pub use rollouts::{LastTurn, Rollouts, Turn};
 pub use serve::{Base, Ready, ServeError};
 pub use supply::{Supply, SupplyError};
 pub use tools::{ToolActions, tool_actions};

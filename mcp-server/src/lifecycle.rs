@@ -142,11 +142,11 @@ pub(crate) async fn deprovision(
     effect: Effect<'_>,
 ) -> Result<(), Failure> {
     let record = &grant.target().record;
-    let _no_rollout = server.rollouts.last(&record.name).await?;
+    let turn = server.rollouts.last(&record.name).await?;
     let rights = server.store.rights().await.map_err(|error| unavailable(&error))?;
     let there = rights.enclave(&record.name).is_some_and(|now| now.id == record.id);
     // Somebody else may have removed it while it was not our turn; what has its name now is another.
-    if there && let Err(error) = server.backend.deprovision(grant).await {
+    if there && let Err(error) = server.backend.deprovision(&turn, grant).await {
         tracing::warn!(enclave.name = %record.name, %error, "an enclave could not be removed to the end");
         return Err(effect.failed(goes_on(error.into_failure())).await);
     }

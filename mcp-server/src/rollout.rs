@@ -180,7 +180,7 @@ async fn put_to_work(
     let (target, source) = (grant.target(), cleared.source());
     let began = Began::new(grant, source, initiator);
     let failed = |failure| Failed { step: "turn", never_served: true, failure };
-    let _turn = match server.rollouts.turn(&target.record.name, &target.name).await {
+    let turn = match server.rollouts.turn(&target.record.name, &target.name).await {
         Ok(turn) => turn,
         Err(failure) => return Err(began.failed(effect, failed(failure)).await),
     };
@@ -188,7 +188,7 @@ async fn put_to_work(
         Ok(again) => again,
         Err(failure) => return Err(began.failed(effect, failed(failure)).await),
     };
-    let deployed = match server.backend.deploy(&again, cleared).await {
+    let deployed = match server.backend.deploy(&turn, &again, cleared).await {
         Ok(deployed) => deployed,
         Err(error @ (BackendError::NotYet(_) | BackendError::NoSandbox(_))) => {
             // Nothing of it was made, and nothing can be: the record of a tentacle that never ran does not stay.
@@ -226,7 +226,7 @@ async fn put_to_work(
     };
     put(ending.tx()).await.map_err(|error| unavailable(&error))?;
     ending.done().await?;
-    server.backend.settled(&again, &source.version).await;
+    server.backend.settled(&again).await;
     Ok(deployed)
 }
 
@@ -347,7 +347,7 @@ pub(crate) async fn remove(
     effect: Effect<'_>,
 ) -> Result<Vec<String>, Failure> {
     let target = grant.target();
-    let _turn = match server.rollouts.turn(&target.record.name, &target.name).await {
+    let turn = match server.rollouts.turn(&target.record.name, &target.name).await {
         Ok(turn) => turn,
         Err(failure) => return Err(effect.failed(failure).await),
     };
@@ -355,7 +355,7 @@ pub(crate) async fn remove(
     if let Err(failure) = still(server, target, &[State::Active, State::Frozen]).await {
         return Err(effect.failed(failure).await);
     }
-    let removed = match server.backend.remove(grant).await {
+    let removed = match server.backend.remove(&turn, grant).await {
         Ok(removed) => removed,
         Err(error) => return Err(effect.failed(error.into_failure()).await),
     };

@@ -24,7 +24,15 @@ pub struct Turn {
     // First other replicas, then this one: whoever is next here need not wait there.
     _everywhere: Held,
     _alone: OwnedRwLockWriteGuard<()>,
-    _enclave_stays: Option<OwnedRwLockReadGuard<()>>,
+    _enclave_stays: OwnedRwLockReadGuard<()>,
+}
+
+/// The turn to remove an enclave, until it is dropped: nothing in it is being changed.
+#[derive(Debug)]
+#[must_use = "the turn is over when it is dropped"]
+pub struct LastTurn {
+    _everywhere: Held,
+    _alone: OwnedRwLockWriteGuard<()>,
 }
 
 impl Rollouts {
@@ -40,15 +48,15 @@ impl Rollouts {
         self.of_tentacle(enclave, name).await.map_err(|error| unavailable(&error))
     }
 
-    /// The turn to remove an enclave: nothing in it is being changed then.
+    /// The turn to remove an enclave.
     ///
     /// # Errors
     /// When the store does not answer.
-    pub(crate) async fn last(&self, enclave: &EnclaveName) -> Result<Turn, Failure> {
+    pub(crate) async fn last(&self, enclave: &EnclaveName) -> Result<LastTurn, Failure> {
         let alone = self.locks.lock(enclave.as_str()).await;
         let everywhere = self.store.hold(&[Hold::Alone(&whole(enclave))]).await;
         let everywhere = everywhere.map_err(|error| unavailable(&error))?;
-        Ok(Turn { _everywhere: everywhere, _alone: alone, _enclave_stays: None })
+        Ok(LastTurn { _everywhere: everywhere, _alone: alone })
     }
 
     /// The turn to run something in an enclave that is no tentacle of it.
@@ -62,7 +70,7 @@ impl Rollouts {
         let enclave_stays = self.locks.share(enclave.as_str()).await;
         let all = [Hold::Alone(&whole_of(&observed)), Hold::Shared(&whole(enclave))];
         let everywhere = self.store.hold(&all).await.map_err(|error| unavailable(&error))?;
-        Ok(Turn { _everywhere: everywhere, _alone: alone, _enclave_stays: Some(enclave_stays) })
+        Ok(Turn { _everywhere: everywhere, _alone: alone, _enclave_stays: enclave_stays })
     }
 
     /// The turn to take away versions of a tentacle, and its enclave's record as it is then; nothing where that enclave is gone.
@@ -87,7 +95,7 @@ impl Rollouts {
         let alone = self.locks.lock(&tentacle).await;
         let all = [Hold::Shared(&whole(enclave)), Hold::Alone(&whole_of(&tentacle))];
         let everywhere = self.store.hold(&all).await?;
-        Ok(Turn { _everywhere: everywhere, _alone: alone, _enclave_stays: Some(enclave_stays) })
+        Ok(Turn { _everywhere: everywhere, _alone: alone, _enclave_stays: enclave_stays })
     }
 }
 

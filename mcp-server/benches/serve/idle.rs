@@ -3,13 +3,14 @@
 use async_trait::async_trait;
 use mcp_server::backend::{
     Audit, Audited, Backend, BackendError, Cleared, Deployed, EnclaveView, LogOrder, LogStream, Logs,
-    RunOrder, RunReport, Survey, TentacleState, Usage, Version, survey::Check,
+    RunOrder, RunReport, Survey, TentacleState, Usage, survey::Check,
 };
 use mcp_server::gate::act::{
     Apply, Deprovision, Info, List, Provision, Remove, Restart, SetSecret, TentacleAudit, TentacleLogs,
 };
 use mcp_server::gate::target::OnTentacle;
 use mcp_server::gate::{Authorized, Changed, MayRun, SurveyGrant};
+use mcp_server::{LastTurn, Turn};
 use std::time::Duration;
 use wire::enforcement::Enforcement;
 use workflow::{Sandbox, SecretName};
@@ -42,7 +43,7 @@ impl Backend for Idle {
         Ok(())
     }
 
-    async fn deprovision(&self, _: &Authorized<Deprovision>) -> Result<(), BackendError> {
+    async fn deprovision(&self, _: &LastTurn, _: &Authorized<Deprovision>) -> Result<(), BackendError> {
         Ok(())
     }
 
@@ -54,11 +55,16 @@ impl Backend for Idle {
         Ok(())
     }
 
-    async fn deploy(&self, _: &Authorized<Apply>, _: &Cleared<'_>) -> Result<Deployed, BackendError> {
+    async fn deploy(
+        &self,
+        _: &Turn,
+        _: &Authorized<Apply>,
+        _: &Cleared<'_>,
+    ) -> Result<Deployed, BackendError> {
         Err(NOTHING)
     }
 
-    async fn remove(&self, _: &Authorized<Remove>) -> Result<Vec<String>, BackendError> {
+    async fn remove(&self, _: &Turn, _: &Authorized<Remove>) -> Result<Vec<String>, BackendError> {
         Err(NOTHING)
     }
 
@@ -88,8 +94,6 @@ impl Backend for Idle {
     }
 
     async fn secret_changed(&self, _: &Authorized<SetSecret>, _: &SecretName) {}
-
-    async fn settled(&self, _: &Authorized<Apply>, _: &Version) {}
 
     fn state(&self, _: &OnTentacle) -> TentacleState {
         TentacleState { state: "idle", ready: true, ..TentacleState::default() }

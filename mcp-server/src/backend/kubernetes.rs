@@ -24,8 +24,7 @@ use self::tentacles::Tentacles;
 use crate::backend::beside::Allowed;
 use crate::backend::{
     Apart, Audit, Audited, Backend, BackendError, Cleared, Deployed, EnclaveView, LeftBehind, LogOrder,
-    LogStream, Logs, RunOrder, RunReport, Serves, Survey, TentacleState, Usage, Version, preset,
-    survey::Check,
+    LogStream, Logs, RunOrder, RunReport, Serves, Survey, TentacleState, Usage, preset, survey::Check,
 };
 use crate::config::Args;
 use crate::gate::act::{
@@ -35,7 +34,7 @@ use crate::gate::act::{
 use crate::gate::target::OnTentacle;
 use crate::gate::{Authorized, Changed, MayRun, SurveyGrant};
 use crate::modules::Registries;
-use crate::rollouts::Rollouts;
+use crate::rollouts::{LastTurn, Rollouts, Turn};
 use crate::store::EnclaveRecord;
 use crate::supply::Supply;
 use async_trait::async_trait;
@@ -202,7 +201,7 @@ impl Backend for Kubernetes {
         }
     }
 
-    async fn deprovision(&self, grant: &Authorized<Deprovision>) -> Result<(), BackendError> {
+    async fn deprovision(&self, _: &LastTurn, grant: &Authorized<Deprovision>) -> Result<(), BackendError> {
         let record = &grant.target().record;
         self.begun().remove(&record.id);
         self.tentacles.forget(&record.name);
@@ -223,6 +222,7 @@ impl Backend for Kubernetes {
 
     async fn deploy(
         &self,
+        _: &Turn,
         grant: &Authorized<Apply>,
         cleared: &Cleared<'_>,
     ) -> Result<Deployed, BackendError> {
@@ -232,7 +232,7 @@ impl Backend for Kubernetes {
         self.tentacles.deploy(grant, version).await
     }
 
-    async fn settled(&self, grant: &Authorized<Apply>, _: &Version) {
+    async fn settled(&self, grant: &Authorized<Apply>) {
         self.tentacles.settled(grant);
     }
 
@@ -244,7 +244,7 @@ impl Backend for Kubernetes {
         self.tentacles.clear_away(grant, left);
     }
 
-    async fn remove(&self, grant: &Authorized<Remove>) -> Result<Vec<String>, BackendError> {
+    async fn remove(&self, _: &Turn, grant: &Authorized<Remove>) -> Result<Vec<String>, BackendError> {
         self.tentacles.remove(grant).await
     }
 

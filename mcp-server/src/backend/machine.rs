@@ -41,13 +41,14 @@ use self::places::Places;
 use self::tentacle::{Workshop, blocking};
 use crate::backend::{
     Apart, Audit, Audited, Backend, BackendError, Cleared, Deployed, EnclaveView, LogOrder, LogStream, Logs,
-    RunOrder, RunReport, Serves, Survey, TentacleState, Usage, Version, survey::Check,
+    RunOrder, RunReport, Serves, Survey, TentacleState, Usage, survey::Check,
 };
 use crate::gate::act::{
     Apply, Deprovision, Info, List, Provision, Remove, Restart, SetSecret, TentacleAudit, TentacleLogs,
 };
 use crate::gate::target::OnTentacle;
 use crate::gate::{Authorized, Changed, MayRun, SurveyGrant};
+use crate::rollouts::{LastTurn, Turn};
 use crate::store::EnclaveRecord;
 use async_trait::async_trait;
 use futures::StreamExt;
@@ -137,7 +138,7 @@ impl Backend for Machine {
         }
     }
 
-    async fn deprovision(&self, grant: &Authorized<Deprovision>) -> Result<(), BackendError> {
+    async fn deprovision(&self, _: &LastTurn, grant: &Authorized<Deprovision>) -> Result<(), BackendError> {
         let record = &grant.target().record;
         if self.look(record).await? == There::Foreign {
             return Ok(());
@@ -174,6 +175,7 @@ impl Backend for Machine {
 
     async fn deploy(
         &self,
+        _: &Turn,
         grant: &Authorized<Apply>,
         cleared: &Cleared<'_>,
     ) -> Result<Deployed, BackendError> {
@@ -193,10 +195,7 @@ impl Backend for Machine {
         deployed
     }
 
-    /// A deploy takes the engine of the version before away by itself.
-    async fn settled(&self, _: &Authorized<Apply>, _: &Version) {}
-
-    async fn remove(&self, grant: &Authorized<Remove>) -> Result<Vec<String>, BackendError> {
+    async fn remove(&self, _: &Turn, grant: &Authorized<Remove>) -> Result<Vec<String>, BackendError> {
         let target = grant.target();
         let Some(tentacle) = self.index.find(&target.record.name, &target.name) else {
             return Ok(Vec::new());

@@ -8,13 +8,14 @@ mod answers;
 use crate::backend::beside::Allowed;
 use crate::backend::{
     Audit, Audited, Backend, BackendError, Cleared, Deployed, EnclaveView, LogOrder, LogStream, Logs,
-    RunOrder, RunReport, Survey, TentacleState, Usage, Version, survey::Check,
+    RunOrder, RunReport, Survey, TentacleState, Usage, survey::Check,
 };
 use crate::gate::act::{
     Apply, Deprovision, Info, List, Provision, Remove, Restart, SetSecret, TentacleAudit, TentacleLogs,
 };
 use crate::gate::target::OnTentacle;
 use crate::gate::{Authorized, Changed, MayRun, SurveyGrant};
+use crate::rollouts::{LastTurn, Turn};
 use crate::supply::Supply;
 use async_trait::async_trait;
 use futures::StreamExt;
@@ -106,7 +107,7 @@ impl Backend for Simulator {
         known.then_some(()).ok_or_else(|| BackendError::Fault(format!("there is no step `{step}`")))
     }
 
-    async fn deprovision(&self, grant: &Authorized<Deprovision>) -> Result<(), BackendError> {
+    async fn deprovision(&self, _: &LastTurn, grant: &Authorized<Deprovision>) -> Result<(), BackendError> {
         let name = &grant.target().record.name;
         self.logs().retain(|(enclave, _), _| enclave != name);
         Ok(())
@@ -124,6 +125,7 @@ impl Backend for Simulator {
     /// Whatever a sandbox would be given is looked for, so that what is missing is told as elsewhere.
     async fn deploy(
         &self,
+        _: &Turn,
         grant: &Authorized<Apply>,
         cleared: &Cleared<'_>,
     ) -> Result<Deployed, BackendError> {
@@ -142,9 +144,7 @@ impl Backend for Simulator {
         Ok(Deployed { applied, created, updated: 1 - created, deleted: 0, rehearsed: None })
     }
 
-    async fn settled(&self, _: &Authorized<Apply>, _: &Version) {}
-
-    async fn remove(&self, grant: &Authorized<Remove>) -> Result<Vec<String>, BackendError> {
+    async fn remove(&self, _: &Turn, grant: &Authorized<Remove>) -> Result<Vec<String>, BackendError> {
         let kept = self.logs().remove(&place(grant.target())).is_some();
         Ok(kept.then(|| "log of what was simulated".to_owned()).into_iter().collect())
     }

@@ -1,9 +1,10 @@
 //! A removal that forgets to ask.
 
+use mcp_server::LastTurn;
 use mcp_server::backend::Backend;
 
-async fn remove(backend: &dyn Backend) {
-    let _ = backend.deprovision().await;
+async fn remove(backend: &dyn Backend, turn: &LastTurn) {
+    let _ = backend.deprovision(turn).await;
 }
 
 fn main() {}

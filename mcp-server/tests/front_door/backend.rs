@@ -7,7 +7,7 @@ use futures::{StreamExt, stream};
 use mcp_server::backend::audit::{Finding, Severity};
 use mcp_server::backend::{
     Apart, Audit, Audited, Backend, BackendError, Cleared, Deployed, EnclaveView, LogOrder, LogStream, Logs,
-    RunOrder, RunReport, Serves, Survey, TentacleState, Usage, Version, survey::Check,
+    RunOrder, RunReport, Serves, Survey, TentacleState, Usage, survey::Check,
 };
 use mcp_server::gate::act::{
     Apply, Deprovision, Info, List, Provision, Remove, Restart, SetSecret, TentacleAudit, TentacleLogs,
@@ -15,6 +15,7 @@ use mcp_server::gate::act::{
 use mcp_server::gate::target::OnTentacle;
 use mcp_server::gate::{Authorized, Changed, MayRun, SurveyGrant};
 use mcp_server::store::EnclaveRecord;
+use mcp_server::{LastTurn, Turn};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard};
@@ -217,7 +218,7 @@ impl Backend for Remembering {
         .await
     }
 
-    async fn deprovision(&self, grant: &Authorized<Deprovision>) -> Result<(), BackendError> {
+    async fn deprovision(&self, _: &LastTurn, grant: &Authorized<Deprovision>) -> Result<(), BackendError> {
         let name = grant.target().record.name.to_string();
         self.effect("deprovision", |world| {
             world.enclaves.remove(&name);
@@ -247,6 +248,7 @@ impl Backend for Remembering {
 
     async fn deploy(
         &self,
+        _: &Turn,
         grant: &Authorized<Apply>,
         cleared: &Cleared<'_>,
     ) -> Result<Deployed, BackendError> {
@@ -264,7 +266,7 @@ impl Backend for Remembering {
         Ok(Deployed { applied: vec!["code".to_owned()], created: 1, updated: 0, deleted: 0, rehearsed: None })
     }
 
-    async fn remove(&self, grant: &Authorized<Remove>) -> Result<Vec<String>, BackendError> {
+    async fn remove(&self, _: &Turn, grant: &Authorized<Remove>) -> Result<Vec<String>, BackendError> {
         let place = place(grant.target());
         self.effect("remove", |world| {
             world.tentacles.remove(&place);
@@ -331,8 +333,6 @@ impl Backend for Remembering {
         let enclave = grant.target().record.name.to_string();
         self.world().secrets_changed.push((enclave, name.to_string()));
     }
-
-    async fn settled(&self, _: &Authorized<Apply>, _: &Version) {}
 
     fn state(&self, of: &OnTentacle) -> TentacleState {
         let ready = self.world().tentacles.contains_key(&place(of));
