@@ -33,7 +33,7 @@ use crate::gate::{Authorized, Changed, MayRun, SurveyGrant};
 pub use crate::git_secrets::GitSecrets;
 pub use crate::putting_back::Serves;
 pub use crate::review::Cleared;
-use crate::rollouts::{LastTurn, Rollouts, Turn};
+use crate::rollout::{LastTurn, Rollouts, Turn};
 use crate::store::{EnclaveRecord, Quota};
 use crate::supply::Supply;
 use async_trait::async_trait;

@@ -29,7 +29,6 @@ mod records;
 mod restoring;
 mod review;
 mod rollout;
-mod rollouts;
 mod runs;
 mod serve;
 mod server;
@@ -48,7 +47,7 @@ pub use config::{
 };
 pub use modules::ModulesError;
 pub use pace::{KeyPace, Pace, TriggerPace};
-pub use rollouts::{LastTurn, Rollouts, Turn};
+pub use rollout::{LastTurn, Rollouts, Turn};
 pub use serve::{Base, Ready, ServeError};
 pub use supply::{Supply, SupplyError};
 pub use tools::{ToolActions, tool_actions};

@@ -3,6 +3,10 @@
 //!
 //! Its record is there before anything of it is, so that nothing can be left behind that nobody sees.
 
+mod turn;
+
+pub use turn::{LastTurn, Rollouts, Turn};
+
 use crate::backend::{BackendError, Deployed, Version};
 use crate::call::Call;
 use crate::gate::act::{Apply, Remove};

@@ -15,7 +15,7 @@ use crate::page::Page;
 use crate::reconcile;
 use crate::records;
 use crate::review;
-use crate::rollouts::Rollouts;
+use crate::rollout::Rollouts;
 use crate::server::Server;
 use crate::state::StateRepo;
 use crate::store::{OpenEffect, Store, StoreError};

@@ -10,7 +10,7 @@ use crate::keyed_lock::KeyedLocks;
 use crate::metrics::Metrics;
 use crate::pace::TriggerPace;
 use crate::page::{Matter, Page};
-use crate::rollouts::Rollouts;
+use crate::rollout::Rollouts;
 use crate::state::StateRepo;
 use crate::store::{EnclaveRecord, PersonId, Rights, Store, StoreError};
 use crate::supply::Supply;

@@ -3,11 +3,11 @@
 //! A change happens in a [`Tx`]: it reads the record, the gate decides, the trail and the change are written, and all
 //! of it holds or none. Reading tools use [`Rights`], which knows whether it is current.
 
+mod advisory_lock;
 mod approval;
 mod checkpoint;
 mod effect;
 mod history;
-mod hold;
 mod identity;
 mod mirror;
 mod notice;
@@ -22,12 +22,12 @@ mod trail;
 mod trigger;
 mod tx;
 
+pub(crate) use advisory_lock::{Held, Hold};
 pub(crate) use approval::{Approval, ApprovalState};
 pub(crate) use effect::{Initiator, OpenEffect};
 pub(crate) use history::{
     DeployEnd, DeployRecord, MayReadHistory, NodeTime, RunEnd, RunOutcome, RunRecord, Window, brief,
 };
-pub(crate) use hold::{Held, Hold};
 pub use identity::BindError;
 pub(crate) use mirror::Behind;
 pub use record::{

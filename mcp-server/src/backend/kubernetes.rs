@@ -34,7 +34,7 @@ use crate::gate::act::{
 use crate::gate::target::OnTentacle;
 use crate::gate::{Authorized, Changed, MayRun, SurveyGrant};
 use crate::modules::Registries;
-use crate::rollouts::{LastTurn, Rollouts, Turn};
+use crate::rollout::{LastTurn, Rollouts, Turn};
 use crate::store::EnclaveRecord;
 use crate::supply::Supply;
 use async_trait::async_trait;

@@ -48,7 +48,7 @@ use crate::gate::act::{
 };
 use crate::gate::target::OnTentacle;
 use crate::gate::{Authorized, Changed, MayRun, SurveyGrant};
-use crate::rollouts::{LastTurn, Turn};
+use crate::rollout::{LastTurn, Turn};
 use crate::store::EnclaveRecord;
 use async_trait::async_trait;
 use futures::StreamExt;
