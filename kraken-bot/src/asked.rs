@@ -1,6 +1,7 @@
 //! One request of one person, with what is needed to answer it, and the ways in which it can end.
 
 use crate::away::Away;
+use crate::commands::unlink::UNLINK;
 use crate::inbox::InboxError;
 use crate::issuer::{IssuerError, Session};
 use crate::kraken::{Kraken, SayError};
@@ -21,6 +22,8 @@ pub(crate) enum Answer {
     Aloud(Message),
     /// For the one who asked.
     Whisper(Message),
+    /// The card that was clicked shows it.
+    Shown,
 }
 
 /// Why there is no answer yet, or only a refusal.
@@ -117,13 +120,14 @@ pub(crate) struct Asked<'k> {
     pub(crate) account: Account,
     /// Where it was said; none in a direct message.
     pub(crate) channel: Option<ChannelInfo>,
+    /// Their session when they asked.
     pub(crate) session: Session,
 }
 
 impl Asked<'_> {
     /// Calls a tool under the person's identity, from here.
     pub(crate) async fn call<T: Tool>(&self, args: T::Args) -> Result<T::Answer, Stop> {
-        Ok(self.kraken.server.call::<T>(&self.session, &self.origin(), &args, None).await?)
+        self.call_tool::<T>(&args, None).await
     }
 
     /// The same, and tells meanwhile how far it has come.
@@ -132,7 +136,30 @@ impl Asked<'_> {
         args: T::Args,
         told: UnboundedSender<Told>,
     ) -> Result<T::Answer, Stop> {
-        Ok(self.kraken.server.call::<T>(&self.session, &self.origin(), &args, Some(told)).await?)
+        self.call_tool::<T>(&args, Some(told)).await
+    }
+
+    async fn call_tool<T: Tool>(
+        &self,
+        args: &T::Args,
+        told: Option<UnboundedSender<Told>>,
+    ) -> Result<T::Answer, Stop> {
+        let (server, origin) = (&self.kraken.server, &self.origin());
+        self.by_session(|session| {
+            let told = told.clone();
+            async move { server.call::<T>(&session, origin, args, told).await }
+        })
+        .await
+    }
+
+    /// Does something with the person's session, as long as it is that of whoever asked; else they sign in.
+    pub(crate) async fn by_session<A, F>(&self, call: impl Fn(Session) -> F) -> Result<A, Stop>
+    where
+        F: Future<Output = Result<A, CallError>>,
+    {
+        let (sessions, account) = (&self.kraken.sessions, &self.said.user);
+        let session = sessions.of(account).await?.filter(|it| it.is_of(&self.session)).ok_or(Stop::SignIn)?;
+        Ok(sessions.by(account, session, call).await??)
     }
 
     /// The channel that it was said in.
@@ -157,6 +184,8 @@ impl Asked<'_> {
         });
         Origin {
             kind: match (&self.said.click, &self.said.how, &self.channel) {
+                // It is about the person alone: no channel decides anything there.
+                (Some(click), _, None) if click.action == UNLINK => Kind::Click,
                 (_, _, None) => Kind::Dm,
                 (Some(_), _, _) | (None, How::Form, _) => Kind::Click,
                 (None, How::Slash(_), _) => Kind::Command,

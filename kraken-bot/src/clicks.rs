@@ -6,6 +6,8 @@ use crate::buttons::OVER;
 use crate::command::Command;
 use crate::commands;
 use crate::commands::bring_back::{self, BRING_BACK};
+use crate::commands::transfer::OFFER;
+use crate::commands::unlink::UNLINK;
 use crate::inbox::Open;
 use crate::kraken::Kraken;
 use crate::modals::{self, ASK_ADD, ASK_ANYTHING, ASK_MODE, ASK_REMOVE, ASK_SECRET, ASK_SHUT_DOWN, ASK_SIZE};
@@ -46,13 +48,11 @@ pub(crate) async fn pressed(
     };
     let modal = match click.action.as_str() {
         REMOVE_TENTACLE => {
-            let about = kraken.inbox.button(&click.value, &said.user, event).await?.ok_or_else(over)?;
-            if !kraken.inbox.use_button(&click.value, &said.user, event).await? {
-                return Err(over());
-            }
+            let about = used(kraken, open, said, click).await?;
             let tentacle = about.parse().map_err(|_| over())?;
             return Ok(Some(Command::RemoveTentacle { tentacle, confirmed: true }));
         }
+        OFFER => return Ok(Some(Command::Offer(used(kraken, open, said, click).await?))),
         BRING_BACK => {
             // It stands where everybody sees it.
             if let Some(whose) = kraken.inbox.whose_button(&click.value).await?
@@ -60,13 +60,14 @@ pub(crate) async fn pressed(
             {
                 return Err(Stop::Told(not_yours(&whose)));
             }
-            let about = kraken.inbox.button(&click.value, &said.user, event).await?.ok_or_else(over)?;
-            let from = bring_back::read(&about).ok_or_else(over)?;
-            if !kraken.inbox.use_button(&click.value, &said.user, event).await? {
-                return Err(over());
-            }
+            let from = bring_back::read(&used(kraken, open, said, click).await?).ok_or_else(over)?;
             used_up(kraken, open, said, click).await;
             return Ok(Some(Command::BringBack(from)));
+        }
+        UNLINK => {
+            used(kraken, open, said, click).await?;
+            used_up(kraken, open, said, click).await;
+            return Ok(Some(Command::Unlink));
         }
         ASK_SHUT_DOWN => {
             kraken.inbox.button(&click.value, &said.user, event).await?.ok_or_else(over)?;
@@ -97,9 +98,17 @@ pub(crate) async fn pressed(
     }
 }
 
+/// What a dangerous button is about, which is used up by this; or that it is over.
+async fn used(kraken: &Kraken, open: &Open, said: &Said, click: &Click) -> Result<String, Stop> {
+    let (inbox, event) = (&kraken.inbox, &open.incoming.id);
+    let over = || Stop::Told(OVER.to_owned());
+    let about = inbox.button(&click.value, &said.user, event).await?.ok_or_else(over)?;
+    if inbox.use_button(&click.value, &said.user, event).await? { Ok(about) } else { Err(over()) }
+}
+
 /// The card of a button that was used has none any more, and says who used it. Where that fails, a press is refused all the same.
 async fn used_up(kraken: &Kraken, open: &Open, said: &Said, click: &Click) {
-    let Some(card) = click.card.as_deref().and_then(|card| used(card, &said.user)) else { return };
+    let Some(card) = click.card.as_deref().and_then(|card| settled(card, &said.user)) else { return };
     let place = Place { channel: open.incoming.channel.clone(), thread: None };
     if let Err(error) = kraken.slack.change(&place, &said.ts, &card).await {
         tracing::warn!(%error, "a card could not be changed");
@@ -107,6 +116,6 @@ async fn used_up(kraken: &Kraken, open: &Open, said: &Said, click: &Click) {
 }
 
 /// A card whose button somebody has used.
-pub(crate) fn used(card: &Card, user: &str) -> Option<Message> {
+pub(crate) fn settled(card: &Card, user: &str) -> Option<Message> {
     Some(Message::without_buttons(card)?.note(format!("<@{user}> has used its button.")))
 }

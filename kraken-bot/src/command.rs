@@ -2,12 +2,15 @@
 
 mod almost;
 mod exact;
+mod failed;
 mod near;
 mod people;
 mod tentacle;
+mod why;
 
 use almost::{almost, names_a_secret, size};
 pub(crate) use exact::is_exact;
+pub(crate) use failed::Lately;
 pub(crate) use near::{near, near_name};
 use people::{mentioned, people};
 
@@ -130,8 +133,8 @@ pub(crate) enum Command {
     },
     /// Which enclaves are mine? In direct messages.
     Enclaves,
-    /// What is to be looked at?
-    Failed,
+    /// What failed lately, and what is to be looked at?
+    Failed(Lately),
     /// Look who is in the channel now.
     Sync,
     /// Give the enclave to somebody: asks first.
@@ -189,9 +192,6 @@ pub(crate) enum NotUnderstood {
     MaybeSecret,
 }
 
-/// What a word that was typed as an action means to `why`.
-const ACTIONS_OF_TWO_WORDS: [&str; 2] = ["set mode", "shut down"];
-
 /// Reads what was said to the Kraken, whose account is `me`.
 pub(crate) fn parse(text: &str, me: &str) -> Result<Command, NotUnderstood> {
     let said = without_mention(text, me);
@@ -206,7 +206,7 @@ pub(crate) fn parse(text: &str, me: &str) -> Result<Command, NotUnderstood> {
         (["enclaves"] | ["my", "enclaves"], _) => Ok(Command::Enclaves),
         (["login"] | ["sign", "in"], _) => Ok(Command::Login),
         (["logout"] | ["sign", "out"], _) => Ok(Command::Logout),
-        (["what", "failed", ..], _) => Ok(Command::Failed),
+        (["what", "failed" | "failed?", when @ ..], _) => failed::when(when).map(Command::Failed),
         (["sync"], _) => Ok(Command::Sync),
         (["unlink"], _) => Ok(Command::Unlink),
         (["ask", "to", "join"], _) => Ok(Command::AskToJoin),
@@ -267,7 +267,7 @@ pub(crate) fn parse(text: &str, me: &str) -> Result<Command, NotUnderstood> {
         }
         (["add", ..], [_, whom @ ..]) => people(whom, "add").map(Command::Add),
         (["remove", ..], [_, whom @ ..]) => remove(whom),
-        (["why", ..], [_, asked @ ..]) => why(asked),
+        (["why", ..], [_, asked @ ..]) => why::read(asked),
         ([first, ..], _) => Err(almost(first)),
     }
 }
@@ -356,45 +356,6 @@ fn version(word: &str) -> Result<u32, NotUnderstood> {
 fn give(name: &str, whom: &str) -> Result<Command, NotUnderstood> {
     let nobody = || NotUnderstood::Almost("mention who gets it, e.g. `give hello to @ben`".to_owned());
     Ok(Command::Give { tentacle: named(name)?, to: mentioned(whom).ok_or_else(nobody)? })
-}
-
-/// `why [person] action [tentacle]`.
-fn why(words: &[&str]) -> Result<Command, NotUnderstood> {
-    const EXAMPLE: &str = "ask e.g. `why run hello` or `why @ben deploy hello`";
-    let clean: Vec<&str> = words.iter().map(|word| word.trim_end_matches('?')).collect();
-    let example = || NotUnderstood::Almost(EXAMPLE.to_owned());
-    let (person, rest) = match clean.as_slice() {
-        ["can't" | "cannot" | "can" | "may", "i", rest @ ..] => (None, rest),
-        // `why did it fail` is a question in somebody's own words.
-        [first, rest @ ..] if mentioned(first).is_none() && !is_action(&clean) && !is_action(rest) => {
-            return Err(example());
-        }
-        [first, rest @ ..] if mentioned(first).is_some() || !is_action(&clean) => {
-            let person = mentioned(first).unwrap_or_else(|| first.trim_start_matches('@').to_owned());
-            (Some(person), rest)
-        }
-        rest => (None, rest),
-    };
-    let joined = rest.join(" ").to_lowercase();
-    let two =
-        ACTIONS_OF_TWO_WORDS.into_iter().find(|two| joined == *two || joined.starts_with(&format!("{two} ")));
-    let length = if two.is_some() { 2 } else { 1 };
-    let (action, object) = rest.split_at_checked(length).ok_or_else(example)?;
-    let tentacle = match object {
-        [] => None,
-        [name] => Some(named(&name.to_lowercase())?),
-        _ => return Err(example()),
-    };
-    Ok(Command::Why { person, action: action.join(" ").to_lowercase(), tentacle })
-}
-
-/// Whether the first word names an action, so that nobody is named before it.
-fn is_action(words: &[&str]) -> bool {
-    const WORDS: [&str; 18] = [
-        "run", "deploy", "new", "logs", "status", "remove", "add", "set", "freeze", "unfreeze", "shut",
-        "see", "info", "members", "restart", "read", "apply", "create",
-    ];
-    words.first().is_some_and(|word| WORDS.contains(&word.to_lowercase().as_str()) || word.contains('.'))
 }
 
 #[cfg(test)]

@@ -35,11 +35,11 @@ mod shut_down;
 mod status;
 #[cfg(test)]
 pub(crate) mod tests;
-pub(crate) use status::seconds;
+pub(crate) use status::{layers::is_begun, seconds};
 mod sync;
 pub(crate) mod transfer;
 mod unfreeze;
-mod unlink;
+pub(crate) mod unlink;
 mod versions;
 mod whoami;
 mod why;
@@ -90,9 +90,9 @@ pub(crate) async fn run(asked: &Asked<'_>, command: Command) -> Result<Answer, S
         Command::ShutDown { typed } => shut_down::run(asked, typed).await,
         Command::Why { person, action, tentacle } => why::run(asked, person, action, tentacle).await,
         Command::Enclaves => enclaves::run(asked).await,
-        Command::Failed => failed::run(asked).await,
+        Command::Failed(lately) => failed::run(asked, lately).await,
         Command::Sync => sync::run(asked).await,
-        Command::Transfer(to) => transfer::ask(asked, to),
+        Command::Transfer(to) => transfer::ask(asked, &to).await,
         Command::Offer(to) => transfer::offer(asked, to).await,
         Command::TakeOver { offer, yes } => transfer::take_over(asked, offer, yes).await,
         Command::AskToJoin => join::ask(asked).await,

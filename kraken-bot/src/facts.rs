@@ -86,8 +86,17 @@ pub(crate) async fn report(kraken: &Kraken, incoming: &Incoming, what: &What) ->
         }
         What::Said(_) | What::Unsaid(_) | What::Home(_) => return Ok(()),
     }
-    kraken.server.call_as_relay::<ChannelReport>(&news).await?;
-    Ok(())
+    tell(kraken, &news).await.map(drop)
+}
+
+/// Tells the server, and ends the sessions of those who are in no enclave's channel any more: there is nothing for which the Kraken
+/// would act for them.
+async fn tell(kraken: &Kraken, news: &ChannelReportArgs) -> Result<ChannelReportAnswer, ReportError> {
+    let answer = kraken.server.call_as_relay::<ChannelReport>(news).await?;
+    for account in &answer.nowhere {
+        kraken.sessions.end(account).await?;
+    }
+    Ok(answer)
 }
 
 /// Reports that somebody joined, once Slack lists them: who has left again before that was heard of is let in by nothing. Where
@@ -199,7 +208,7 @@ async fn report_as_seen(
         // Not in it, the Kraken cannot know who is: it says nothing, and the old list grows too old for changes.
         (false, false) => return Ok(None),
     }
-    Ok(Some(kraken.server.call_as_relay::<ChannelReport>(&news).await?))
+    tell(kraken, &news).await.map(Some)
 }
 
 /// The channels of this workspace that have an enclave. The map is the server's.

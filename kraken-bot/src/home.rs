@@ -68,13 +68,14 @@ async fn seen(kraken: &Arc<Kraken>, open: &Open, home: &AtHome) -> Result<(Messa
     if home.deed == Deed::SignOut {
         kraken.sessions.end(&home.user).await.map_err(|error| forgetful(&error))?;
     }
-    let session = kraken.sessions.of(&home.user).await.map_err(|error| match error {
+    let unknown = |error| match error {
         SessionError::Issuer(error) => {
             tracing::warn!(%error, "a session could not be renewed");
             NO_ISSUER
         }
         other => forgetful(&other),
-    })?;
+    };
+    let session = kraken.sessions.of(&home.user).await.map_err(unknown)?;
     let Some(session) = session else {
         let going_on = kraken.sessions.going_on(&home.user).await.map_err(|error| forgetful(&error))?;
         if home.deed != Deed::SignIn && going_on.is_none() {
@@ -98,8 +99,9 @@ async fn seen(kraken: &Arc<Kraken>, open: &Open, home: &AtHome) -> Result<(Messa
         user: user(&account, None),
         event: open.incoming.id.clone(),
     };
-    let args = EnclaveListArgs::default();
-    match kraken.server.call::<EnclaveList>(&session, &origin, &args, None).await {
+    let (args, server, origin) = (&EnclaveListArgs::default(), &kraken.server, &origin);
+    let list = |session| async move { server.call::<EnclaveList>(&session, origin, args, None).await };
+    match kraken.sessions.by(&home.user, session, list).await.map_err(unknown)? {
         Ok(list) => Ok((told(&list), Became::Done)),
         Err(CallError::Unauthorized) => Ok((signed_out(None), Became::Done)),
         Err(CallError::Refused(failure)) if failure.code == FailureCode::SignInRequired => {
@@ -221,6 +223,9 @@ fn enclave(entry: &EnclaveEntry) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::slack::envelope::What;
+    use crate::tests::world::{World, happened};
+    use crate::tests::{entry as sample_entry, with};
     use wire::tools::enclave::{LastDeploy, NewestRun};
 
     fn entry(name: &str, tentacles: u64, ready: u64) -> EnclaveEntry {
@@ -276,6 +281,47 @@ mod tests {
         waiting.your_class = "owner".into();
         assert!(waits(&waiting)[0].starts_with("• <#C1>: its channel is archived"));
         assert_eq!(told[1], "• <#C1>: 2 people ask to be let in; the cards are in our direct messages.");
+    }
+
+    /// What is published when Ana looks at her Home.
+    async fn looked(world: &World) -> String {
+        let at_home = AtHome { user: "UANA".into(), deed: Deed::Look };
+        let incoming = happened("home/UANA/1", What::Home(at_home.clone()));
+        world.kraken.inbox.receive(&incoming).await.unwrap();
+        let open = world.kraken.inbox.open_events().await.unwrap().remove(0);
+        assert_eq!(show(&world.kraken, &open, &at_home).await, Became::Done);
+        world.heard("views.publish").pop().unwrap().to_string()
+    }
+
+    #[tokio::test]
+    async fn a_token_that_is_taken_no_more_is_renewed_and_who_has_none_signs_in() {
+        let world = World::new().await;
+        world.around().tools.insert("enclave_list", |_| serde_json::json!({"enclaves": [sample_entry()]}));
+        world.ana_has_signed_in().await;
+        world.around().takes = Some("another");
+        world.around().renews = Some("another");
+        let shown = looked(&world).await;
+        assert!(shown.contains("Your enclaves"), "{shown}");
+        world.around().takes = Some("a third");
+        world.around().renews = None;
+        let shown = looked(&world).await;
+        assert!(shown.contains("You are not signed in"), "{shown}");
+    }
+
+    #[tokio::test]
+    async fn it_costs_one_call_of_the_server() {
+        let world = World::new().await;
+        world.ana_has_signed_in().await;
+        world.around().tools.insert("enclave_list", |_| {
+            let entries: Vec<serde_json::Value> = (0..50)
+                .map(|number| with(sample_entry(), serde_json::json!({"name": format!("e{number}")})))
+                .collect();
+            serde_json::json!({"enclaves": entries})
+        });
+        let shown = looked(&world).await;
+        assert!(shown.contains("*e0*") && shown.contains("*e49*"), "{shown}");
+        let calls: Vec<String> = world.around().calls.iter().map(|(tool, _)| tool.clone()).collect();
+        assert_eq!(calls, ["enclave_list"]);
     }
 
     #[test]

@@ -97,9 +97,9 @@ impl Inbox {
     }
 
     /// What is not done and waits for nothing but its turn, in the order in which it came. Facts are read by themselves, so that
-    /// none is hidden by many messages. A fact waits for those before it in its channel, also while they wait for the server; only
-    /// leaving does not. A message waits for the facts before it in its channel, unless one of them waits itself: then whoever asked is
-    /// told what is away.
+    /// none is hidden by many messages, nor is one channel's message by another's. A fact waits for those before it in its channel, also
+    /// while they wait for the server; only leaving does not. A message waits for the facts before it in its channel, unless one of them
+    /// waits itself: then whoever asked is told what is away.
     pub(crate) async fn open_events(&self) -> Result<Vec<Open>, InboxError> {
         let mut rows = sqlx::query(
             "SELECT seq, channel, conversation, fact, content FROM event AS it \
@@ -112,10 +112,12 @@ impl Inbox {
         .await?;
         rows.extend(
             sqlx::query(
-                "SELECT seq, channel, conversation, fact, content FROM event AS it \
-                 WHERE done_at IS NULL AND waits_for IS NULL AND fact = 0 AND COALESCE(( \
-                     SELECT MAX(news.waits_for IS NOT NULL) FROM event AS news WHERE news.conversation = it.channel \
-                     AND news.seq < it.seq AND news.fact > 0 AND news.done_at IS NULL), 1) \
+                "SELECT seq, channel, conversation, fact, content FROM ( \
+                     SELECT seq, channel, conversation, fact, content, ROW_NUMBER() OVER (PARTITION BY channel ORDER BY seq) AS nth \
+                     FROM event AS it WHERE done_at IS NULL AND waits_for IS NULL AND fact = 0 AND COALESCE(( \
+                         SELECT MAX(news.waits_for IS NOT NULL) FROM event AS news WHERE news.conversation = it.channel \
+                         AND news.seq < it.seq AND news.fact > 0 AND news.done_at IS NULL), 1)) \
+                 WHERE nth <= 250 \
                  ORDER BY seq LIMIT 1000",
             )
             .fetch_all(&self.pool)
@@ -358,6 +360,23 @@ mod tests {
         assert_eq!(ids().await, ["joined"]);
         inbox.done(open().await[0].1).await.unwrap();
         assert_eq!(ids().await, ["renamed"]);
+    }
+
+    #[tokio::test]
+    async fn what_is_asked_is_found_behind_a_thousand_messages_of_another_channel() {
+        let (_dir, inbox) = inbox().await;
+        sqlx::query(
+            "WITH RECURSIVE numbers (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < 1500) \
+             INSERT INTO event (id, channel, conversation, fact, content, received_at) \
+             SELECT 'said' || n, 'C2', 'C2/' || n, 0, $1, 0 FROM numbers",
+        )
+        .bind(serde_json::to_string(&said("Ev", "1")).unwrap())
+        .execute(&inbox.pool)
+        .await
+        .unwrap();
+        inbox.receive(&said("asked", "1.1")).await.unwrap();
+        let open = inbox.open_events().await.unwrap();
+        assert_eq!(open.last().unwrap().incoming.id, "asked");
     }
 
     #[tokio::test]

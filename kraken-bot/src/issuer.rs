@@ -111,6 +111,16 @@ impl Session {
         SecretString::from(self.access.clone())
     }
 
+    /// Whether both are sessions of the same identity.
+    pub(crate) fn is_of(&self, other: &Self) -> bool {
+        self.issuer == other.issuer && self.subject == other.subject
+    }
+
+    /// Whether both have the same access token.
+    pub(crate) fn has_token_of(&self, other: &Self) -> bool {
+        self.access == other.access
+    }
+
     /// Whether the access token still holds for a while.
     pub(crate) fn is_fresh(&self) -> bool {
         Timestamp::now().as_second() + 30 < self.expires_at

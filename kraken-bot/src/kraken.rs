@@ -138,17 +138,21 @@ impl Kraken {
             Some(thread) => said.is_reply() || self.inbox.has_spoken_in(&place.channel, thread).await?,
             None => false,
         };
-        match (self.slack.whisper(&place, has_replies, (&said.user, message)).await, &said.how) {
-            (Err(error), How::Slash(address)) if error.is_final() => {
-                Ok(self.slack.respond(address, message).await?)
-            }
-            (Err(error), _) if error.is_final() && said.is_from_anywhere() => {
+        let mut whispered = self.slack.whisper(&place, has_replies, (&said.user, message)).await;
+        if let (Err(error), How::Slash(address)) = (&whispered, &said.how)
+            && error.is_final()
+        {
+            // One that does not answer is tried again with the whole; one that is over leaves a direct message.
+            whispered = self.slack.respond(address, message).await;
+        }
+        match whispered {
+            Err(error) if error.is_final() && said.is_from_anywhere() => {
                 let place = Place { channel: self.slack.direct(&said.user).await?, thread: None };
                 let key = format!("whisper:{}:{}", incoming.id, Uuid::now_v7());
                 self.slack.say(&place, message, &key).await?;
                 Ok(())
             }
-            (whispered, _) => Ok(whispered?),
+            whispered => Ok(whispered?),
         }
     }
 

@@ -5,9 +5,10 @@ pub(crate) mod shown;
 
 use self::shown::Shown;
 use crate::asked::{Asked, Stop, place};
+use crate::inbox::now;
 use crate::kraken::SayError;
-use crate::slack::Place;
 use crate::slack::blocks::Message;
+use crate::slack::{Place, said_at};
 use serde_json::Value;
 use std::pin::pin;
 use std::time::Duration;
@@ -22,6 +23,10 @@ const SOON: Duration = Duration::from_secs(2);
 
 /// How often the message changes at most (`chat.update` is tier 3: some 50 a minute).
 const PACE: Duration = Duration::from_millis(1_500);
+
+/// How soon the message changes although there is nothing new, but for the time: then later and later, and at most so.
+const SLOW: Duration = Duration::from_secs(3);
+const SLOWEST: Duration = Duration::from_secs(30);
 
 /// How long a change of the message that is on its way may hold up the answer.
 const LINGER: Duration = Duration::from_secs(2);
@@ -112,6 +117,8 @@ struct Live<'a> {
     place: Place,
     key: String,
     shown: Shown,
+    /// Whether this process has shown something of it.
+    is_ours: bool,
     /// Whether it is one that grows, as far as is known; else it is changed.
     grows: bool,
     /// What has been added to it already.
@@ -123,7 +130,7 @@ impl<'a> Live<'a> {
         let place = place(asked.incoming, asked.said);
         let event = &asked.incoming.id;
         let key = if grows { growing(event) } else { changing(event) };
-        Self { asked, place, key, shown: Shown::new(heading), grows, added: Vec::new() }
+        Self { asked, place, key, shown: Shown::new(heading), is_ours: false, grows, added: Vec::new() }
     }
 
     /// Does the work, and shows meanwhile how far it has come.
@@ -148,22 +155,30 @@ impl<'a> Live<'a> {
     async fn follow(&mut self, mut told: UnboundedReceiver<Told>) {
         let mut pace = interval_at(Instant::now() + SOON, PACE);
         pace.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        let mut is_shown = false;
+        let (mut is_new, mut slow) = (true, SLOW);
+        let mut again = Instant::now();
         loop {
             tokio::select! {
                 heard = told.recv() => match heard {
                     Some(heard) => {
                         self.shown.hear(heard);
-                        is_shown = false;
+                        (is_new, slow) = (true, SLOW);
                     }
                     None => return,
                 },
-                _ = pace.tick(), if !is_shown => {
-                    is_shown = true;
+                now = pace.tick() => {
+                    if !is_new && now < again {
+                        continue;
+                    }
+                    if !is_new {
+                        slow = (slow * 3 / 2).min(SLOWEST);
+                    }
+                    is_new = false;
                     if let Err(error) = self.show().await {
                         // The answer comes all the same.
                         tracing::debug!(%error, "how far a call has come could not be shown");
                     }
+                    again = Instant::now() + slow;
                 }
             }
         }
@@ -173,8 +188,16 @@ impl<'a> Live<'a> {
         if self.grows && self.grow(false).await? {
             return Ok(());
         }
-        let (kraken, message) = (self.asked.kraken, self.shown.message());
-        match kraken.find_said(&self.place, &self.key).await? {
+        let kraken = self.asked.kraken;
+        let said = kraken.find_said(&self.place, &self.key).await?;
+        if let Some(ts) = said.as_ref().filter(|_| !self.is_ours) {
+            // It was begun before the Kraken was started anew.
+            let seconds = u64::try_from(now().saturating_sub(said_at(ts))).unwrap_or_default();
+            self.shown.goes_on_for(SOON + Duration::from_secs(seconds));
+        }
+        self.is_ours = true;
+        let message = self.shown.message();
+        match said {
             Some(ts) => Ok(kraken.slack.change(&self.place, &ts, &message).await?),
             None => kraken.say_once(&self.place, &message, &self.key).await.map(drop),
         }
@@ -203,7 +226,7 @@ impl<'a> Live<'a> {
 
     /// Settles the message, if there is one: perhaps from before the Kraken was restarted. One that grows can be left open.
     async fn end(&mut self, heading: String, is_left_open: bool) {
-        self.shown.heading = heading;
+        self.shown.end(heading);
         let kraken = self.asked.kraken;
         let settled = async {
             let Some(ts) = kraken.find_said(&self.place, &self.key).await? else { return Ok(()) };
@@ -228,3 +251,6 @@ impl<'a> Live<'a> {
 fn changing(event: &str) -> String {
     format!("progress:{event}")
 }
+
+#[cfg(test)]
+mod tests;

@@ -2,6 +2,7 @@
 
 use crate::asked::{Asked, Stop};
 use crate::command::{NotUnderstood, near, near_name, parse, without_mention};
+use crate::commands;
 use crate::kraken::Kraken;
 use crate::reply;
 use crate::slack::blocks::{Message, code};
@@ -84,10 +85,13 @@ pub(crate) fn unknown(heard: bool, direct: bool) -> Message {
     .line(format!("I know {can}: `help` lists all of them."))
 }
 
-/// A refusal because there is no such tentacle, with the one that was probably meant.
+/// A refusal because there is no such tentacle: what is still to be done to have it, or the one that was probably meant.
 pub(crate) async fn of_tentacle(asked: &Asked<'_>, failure: Failure, name: &TentacleName) -> Stop {
     if failure.code != FailureCode::NotFound {
         return Stop::Refused(failure);
+    }
+    if commands::is_begun(asked, name).await {
+        return Stop::Told(begun(name));
     }
     let args = WfListArgs { enclave: EnclaveRef::default(), ..WfListArgs::default() };
     // Whoever may not see the list is told no more than the refusal.
@@ -103,6 +107,11 @@ pub(crate) async fn of_tentacle(asked: &Asked<'_>, failure: Failure, name: &Tent
     });
     let command = words.collect::<Vec<_>>().join(" ").replace('`', "");
     Stop::Told(nearly(&failure, &command))
+}
+
+/// What is said of a tentacle that is written and was never deployed.
+pub(crate) fn begun(name: &TentacleName) -> String {
+    format!("*{name}* is written, and not deployed yet. Say {} first.", code(format!("deploy {name}")))
 }
 
 /// What there is not, and what was probably meant.

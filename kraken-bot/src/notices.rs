@@ -64,9 +64,14 @@ async fn tell(kraken: &Kraken, notice: &Notice) -> Result<(), crate::kraken::Say
     {
         return Ok(());
     }
-    let channel = match &notice.user {
-        Some(user) => kraken.slack.direct(user).await?,
-        None => notice.channel.clone(),
+    let channel = match (&notice.user, &notice.address) {
+        (Some(user), _) => kraken.slack.direct(user).await?,
+        (None, Some(address)) => match kraken.slack.account_at(address).await? {
+            Some(account) => kraken.slack.direct(&account.id).await?,
+            // There is nobody here to be told.
+            None => return Ok(()),
+        },
+        (None, None) => notice.channel.clone(),
     };
     let place = Place { channel, thread: None };
     let message = told(notice);

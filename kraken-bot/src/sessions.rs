@@ -3,6 +3,7 @@
 
 use crate::inbox::{InboxError, now};
 use crate::issuer::{DeviceFlow, Issuer, IssuerError, Session};
+use crate::server::CallError;
 use serde::de::DeserializeOwned;
 use sqlx::Row;
 use sqlx::sqlite::SqlitePool;
@@ -50,17 +51,55 @@ impl Sessions {
 
     /// The session of `account`, with a token that holds for a while; `None` when they must sign in.
     pub(crate) async fn of(&self, account: &str) -> Result<Option<Session>, SessionError> {
-        let Some(session) = self.read(account).await? else { return Ok(None) };
+        let Some(session) = self.used_lately(account).await? else { return Ok(None) };
         if session.is_fresh() {
             self.used(account).await?;
             return Ok(Some(session));
         }
         let _one_at_a_time = self.refreshing.lock().await;
-        let Some(session) = self.read(account).await? else { return Ok(None) };
-        if session.is_fresh() {
-            return Ok(Some(session));
+        match self.used_lately(account).await? {
+            Some(session) if !session.is_fresh() => self.refresh(account, &session).await,
+            other => Ok(other),
         }
-        match self.issuer.refresh(&session).await {
+    }
+
+    /// The session of `account` with another token than the one of `refused`, which the server takes no more; `None` when they must
+    /// sign in.
+    pub(crate) async fn renewed(
+        &self,
+        account: &str,
+        refused: &Session,
+    ) -> Result<Option<Session>, SessionError> {
+        let _one_at_a_time = self.refreshing.lock().await;
+        match self.used_lately(account).await? {
+            Some(session) if session.has_token_of(refused) => self.refresh(account, &session).await,
+            other => Ok(other),
+        }
+    }
+
+    /// Does something with `session` of `account`, and again with a new token where the server does not take the old one: a request
+    /// can last longer than a token. It goes on as nobody else: where the session is not the same person's any more, they sign in.
+    pub(crate) async fn by<A, F>(
+        &self,
+        account: &str,
+        session: Session,
+        call: impl Fn(Session) -> F,
+    ) -> Result<Result<A, CallError>, SessionError>
+    where
+        F: Future<Output = Result<A, CallError>>,
+    {
+        match call(session.clone()).await {
+            Err(CallError::Unauthorized) => match self.renewed(account, &session).await? {
+                Some(renewed) if renewed.is_of(&session) => Ok(call(renewed).await),
+                _ => Ok(Err(CallError::Unauthorized)),
+            },
+            called => Ok(called),
+        }
+    }
+
+    /// New tokens for old ones, which are kept; `None`, and the session is dropped, where the issuer gives none any more.
+    async fn refresh(&self, account: &str, session: &Session) -> Result<Option<Session>, SessionError> {
+        match self.issuer.refresh(session).await {
             Ok(fresh) => {
                 self.keep(account, &fresh).await?;
                 Ok(Some(fresh))
@@ -98,7 +137,7 @@ impl Sessions {
     pub(crate) async fn end(&self, account: &str) -> Result<bool, SessionError> {
         // A refresh that is going on would bring it back.
         let _one_at_a_time = self.refreshing.lock().await;
-        let session = match self.read(account).await {
+        let session = match self.read(account, i64::MIN).await {
             Ok(None) => return Ok(false),
             Ok(Some(session)) => Some(session),
             // What cannot be read can be dropped.
@@ -189,9 +228,16 @@ impl Sessions {
         Ok(removed.rows_affected() == 1)
     }
 
-    async fn read(&self, account: &str) -> Result<Option<Session>, SessionError> {
-        let row = sqlx::query("SELECT sealed FROM session WHERE account = $1")
+    /// What is kept, where it was used within half a day: what is left of others is dropped now and then, and nobody acts by it
+    /// until then.
+    async fn used_lately(&self, account: &str) -> Result<Option<Session>, SessionError> {
+        self.read(account, now() - UNUSED).await
+    }
+
+    async fn read(&self, account: &str, used_since: i64) -> Result<Option<Session>, SessionError> {
+        let row = sqlx::query("SELECT sealed FROM session WHERE account = $1 AND used_at >= $2")
             .bind(account)
+            .bind(used_since)
             .fetch_optional(&self.pool)
             .await?;
         self.opened(row)
@@ -215,3 +261,6 @@ impl Sessions {
         Ok(Some(self.seal.open(&sealed)?))
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -11,6 +11,7 @@ use crate::slack::envelope::{How, Incoming, Said, What};
 use std::sync::Arc;
 use std::time::Duration;
 use uuid::Uuid;
+use wire::Failure;
 use wire::assertion::Kind;
 use wire::tools::person::{AccountBind, AccountBindArgs};
 
@@ -28,6 +29,11 @@ pub(crate) const NO_SERVER: &str = "You are signed in, but the server does not a
 pub(crate) const NO_TRUST: &str = "You are signed in, but the server does not take that. Only an operator can mend it: most often a clock is wrong.";
 pub(crate) const FORGOTTEN: &str =
     "You are signed in, but I could not write that down. Ask me again in a minute.";
+
+/// What is told to somebody whose sign-in the server refused.
+pub(crate) fn not_bound(failure: &Failure) -> String {
+    format!("{} Then ask me again: this link was good for one sign-in.", crate::reply::refusal(failure))
+}
 
 /// Shows the sign-in card for what was asked, which waits until the person has signed in.
 pub(crate) async fn ask(kraken: &Arc<Kraken>, open: &Open, said: &Said) -> Result<(), Stop> {
@@ -133,7 +139,7 @@ async fn bind(kraken: &Kraken, account: &str, session: &Session) -> Result<(), S
     };
     kraken.server.call::<AccountBind>(session, &origin, &AccountBindArgs::default(), None).await.map_err(
         |error| match error {
-            CallError::Refused(failure) => crate::reply::refusal(&failure),
+            CallError::Refused(failure) => not_bound(&failure),
             CallError::Unauthorized => {
                 tracing::error!(
                     "the server does not take a token that the issuer has just made: its log says why, most often its clock is wrong"

@@ -4,6 +4,7 @@
 mod before;
 pub(crate) mod blocks;
 mod click;
+mod clock;
 pub(crate) mod directory;
 pub(crate) mod envelope;
 pub(crate) mod heard;
@@ -81,6 +82,12 @@ impl SlackError {
     /// Whether the same request would be refused again: the channel is gone, the person is, the right is.
     pub(crate) fn is_final(&self) -> bool {
         self.code().is_some_and(|code| !PASSES.contains(&code))
+    }
+
+    /// A list of who is in a channel that is not whole: it lacks the Kraken, which is in it.
+    fn lacks_me() -> Self {
+        let detail = "the list lacks the Kraken, which is in the channel".to_owned();
+        Self::NoAnswer { method: Method::ConversationsMembers.name().to_owned(), detail }
     }
 
     /// Slack's word for a refusal.

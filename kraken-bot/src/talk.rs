@@ -152,9 +152,7 @@ async fn respond(kraken: &Arc<Kraken>, open: &Open, said: &Said) -> Result<Optio
         command => commands::run(&asked, command).await.map(Some),
     };
     match (answered, tentacle) {
-        (Err(Stop::Refused(failure)), Some(name))
-            if failure.code == FailureCode::NotFound && said.how != How::Overheard =>
-        {
+        (Err(Stop::Refused(failure)), Some(name)) if failure.code == FailureCode::NotFound => {
             Err(misunderstood::of_tentacle(&asked, failure, &name).await)
         }
         (Err(Stop::Refused(failure)), _) if failure.code == FailureCode::Denied && !said.direct => {
@@ -199,7 +197,7 @@ async fn deliver(kraken: &Kraken, open: &Open, said: &Said, answer: Answer) -> R
 }
 
 async fn tell(kraken: &Kraken, open: &Open, said: &Said, answer: &Answer) -> Result<(), SayError> {
-    let (Answer::Aloud(message) | Answer::Whisper(message)) = answer;
+    let (Answer::Aloud(message) | Answer::Whisper(message)) = answer else { return Ok(()) };
     let place = place(&open.incoming, said);
     let key = format!("answer:{}", open.incoming.id);
     match (answer, &said.how) {
@@ -217,7 +215,7 @@ async fn tell(kraken: &Kraken, open: &Open, said: &Said, answer: &Answer) -> Res
             let (growing, left) = (live::growing(&open.incoming.id), Message::new(agent::going().ended()));
             kraken.say_at_last(&place, (message, &key), (&growing, &left)).await.map(drop)
         }
-        (Answer::Whisper(_), _) => kraken.say_once(&place, message, &key).await.map(drop),
+        (Answer::Whisper(_) | Answer::Shown, _) => kraken.say_once(&place, message, &key).await.map(drop),
     }
 }
 

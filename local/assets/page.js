@@ -228,7 +228,7 @@ document.addEventListener("click", (event) => {
     send(link.closest("form").getAttribute("action"), fields);
     return;
   }
-  for (const details of document.querySelectorAll("details[open]")) {
+  for (const details of document.querySelectorAll("details[open]:not(.kept)")) {
     if (!details.contains(event.target)) details.removeAttribute("open");
   }
   if (!link?.hasAttribute("data-swap") || event.metaKey || event.ctrlKey || event.shiftKey || event.button) return;
@@ -247,7 +247,7 @@ document.addEventListener("keydown", (event) => {
     if (field.value.trim()) field.form.requestSubmit(field.form.querySelector("button.primary"));
   }
   if (event.key !== "Escape" || event.defaultPrevented || document.querySelector("dialog[open]")) return;
-  const details = document.querySelector("details[open]");
+  const details = document.querySelector("details[open]:not(.kept)");
   if (details) {
     details.removeAttribute("open");
     details.querySelector("summary").focus();

@@ -1,8 +1,7 @@
 //! What is away for a while: the Web API or the issuer answers everything with 503, as whatever stands before a service does
-//! when the service is gone. Tests turn it.
+//! when the service is gone, or answers nothing until it is back. Tests and benchmarks turn it.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 
 use axum::extract::{Request, State};
 use axum::middleware::Next;
@@ -11,50 +10,50 @@ use axum::routing::post;
 use axum::{Json, Router};
 use http::StatusCode;
 use serde::Deserialize;
+use tokio::sync::watch;
 
 use crate::door::Program;
 use crate::serve::Served;
 
 /// Which of the two are away.
 #[derive(Debug, Default)]
-pub(crate) struct Away {
-    api: AtomicBool,
-    issuer: AtomicBool,
-}
+pub(crate) struct Away(watch::Sender<Wish>);
 
 /// The path under `/control`.
 pub(crate) fn routes() -> Router<Arc<Served>> {
     Router::new().route("/away", post(turn))
 }
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Debug, Default, Clone, Copy, Deserialize)]
+#[serde(deny_unknown_fields, default)]
 struct Wish {
-    #[serde(default)]
     api: bool,
-    #[serde(default)]
     issuer: bool,
+    /// Whether whoever asks hears nothing until it is back, rather than that it is away.
+    silent: bool,
 }
 
 async fn turn(State(served): State<Arc<Served>>, _: Program, Json(wish): Json<Wish>) -> StatusCode {
-    served.away.api.store(wish.api, Ordering::Relaxed);
-    served.away.issuer.store(wish.issuer, Ordering::Relaxed);
+    served.away.0.send_replace(wish);
     StatusCode::NO_CONTENT
 }
 
 /// Lets nothing through to the Web API while it is away.
 pub(crate) async fn api(State(served): State<Arc<Served>>, request: Request, next: Next) -> Response {
-    pass(&served.away.api, request, next).await
+    pass(&served.away, |wish| wish.api, request, next).await
 }
 
 /// The same for the issuer.
 pub(crate) async fn issuer(State(served): State<Arc<Served>>, request: Request, next: Next) -> Response {
-    pass(&served.away.issuer, request, next).await
+    pass(&served.away, |wish| wish.issuer, request, next).await
 }
 
-async fn pass(is_away: &AtomicBool, request: Request, next: Next) -> Response {
-    if is_away.load(Ordering::Relaxed) {
+async fn pass(away: &Away, is_away: impl Fn(&Wish) -> bool, request: Request, next: Next) -> Response {
+    let wish = *away.0.borrow();
+    if is_away(&wish) && !wish.silent {
         return StatusCode::SERVICE_UNAVAILABLE.into_response();
     }
+    // Whoever turns it is never gone before those who ask.
+    let _ = away.0.subscribe().wait_for(|wish| !is_away(wish)).await;
     next.run(request).await
 }

@@ -22,6 +22,7 @@ mod control;
 mod device;
 mod discovery;
 mod fault;
+mod issued;
 mod keys;
 mod ledger;
 mod local_only;
@@ -40,6 +41,7 @@ pub(crate) use clients::basic;
 pub(crate) use control::routes as control_routes;
 use device::Polls;
 use fault::OauthError;
+use issued::Issued;
 pub(crate) use keys::KeyError;
 use keys::Keys;
 use ledger::{Account, Entry, Ledger};
@@ -54,6 +56,7 @@ pub(crate) struct Issuer {
     access_token: AtomicU64,
     page_redirects: Vec<Url>,
     polls: Mutex<Polls>,
+    issued: Issued,
 }
 
 /// Why the issuer cannot start.
@@ -89,8 +92,8 @@ impl Issuer {
         let keys = Keys::read(&path, &pem)?;
         let store = Self::open_ledger(&keep.path("issuer.jsonl")).await?;
         let access_token = AtomicU64::new(lifetimes.access_token.as_secs());
-        let polls = Mutex::default();
-        Ok(Self { name, store, keys, lifetimes, access_token, page_redirects, polls })
+        let (polls, issued) = (Mutex::default(), Issued::default());
+        Ok(Self { name, store, keys, lifetimes, access_token, page_redirects, polls, issued })
     }
 
     async fn open_ledger(path: &Path) -> Result<Store<Ledger>, JournalError> {

@@ -58,7 +58,19 @@ pub const OWNER_SUB: &str = "tentacular.io/owner-sub";
 pub const DEPLOYED_BY: &str = "tentacular.io/deployed-by";
 /// With which client.
 pub const DEPLOYED_VIA: &str = "tentacular.io/deployed-via";
+/// Which agent chose it; absent where none said that it did.
+pub const DEPLOYED_AGENT: &str = "tentacular.io/deployed-agent";
 /// When, RFC 3339.
 pub const DEPLOYED_AT: &str = "tentacular.io/deployed-at";
 /// When the tentacle was first deployed, RFC 3339.
 pub const CREATED_AT: &str = "tentacular.io/created-at";
+/// The commit that the version was deployed from; absent where it is not in git.
+pub const GIT_SHA: &str = "tentacular.io/git-sha";
+/// Who changed the tentacle's mode or its owner last, to show; absent while nobody has.
+pub const UPDATED_BY: &str = "tentacular.io/updated-by";
+/// With which client.
+pub const UPDATED_VIA: &str = "tentacular.io/updated-via";
+/// Which agent chose it; absent where none said that it did.
+pub const UPDATED_AGENT: &str = "tentacular.io/updated-agent";
+/// When, RFC 3339.
+pub const UPDATED_AT: &str = "tentacular.io/updated-at";

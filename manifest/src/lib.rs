@@ -18,7 +18,8 @@ pub use quota::{LIMITS, ParseQuotaError, QUOTA, QuotaPreset, Whole, limits, quot
 pub use render::{RenderError, render_all};
 pub use spec::{EnclaveSpec, FIELD_MANAGER, Mirror, ServerAccount, Status};
 pub use tentacle::{
-    Behind, CONTAINER, ClusterSpec, FetchSpec, PART, PORT, PackedModules, Purpose, RECORD, TentacleMirror,
-    TentacleSpec, UNPACKER, code, deployment, fetch_pod, fetch_policy, fetch_supply, key_of_secret, modules,
-    modules_name, name_of, policy, render_fetch, render_tentacle, set_of, supply, trial_pod, version_of,
+    Behind, CONTAINER, ClusterSpec, FetchSpec, MirrorChange, PART, PORT, PackedModules, Purpose, RECORD,
+    TentacleMirror, TentacleSpec, UNPACKER, code, deployment, fetch_pod, fetch_policy, fetch_supply,
+    key_of_secret, modules, modules_name, name_of, policy, render_fetch, render_tentacle, set_of, supply,
+    trial_pod, version_of,
 };

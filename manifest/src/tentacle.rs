@@ -16,7 +16,7 @@ mod walls;
 
 pub use code::code;
 pub use fetch::{FetchSpec, fetch_pod, fetch_policy, fetch_supply, render_fetch};
-pub use mirror::TentacleMirror;
+pub use mirror::{MirrorChange, TentacleMirror};
 pub use packed::{PART, PackedModules, RECORD, UNPACKER, modules, modules_name, set_of, version_of};
 pub use pod::{CONTAINER, deployment};
 pub use policy::policy;

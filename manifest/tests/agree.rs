@@ -8,6 +8,7 @@
     reason = "a test fails by panicking, in its helpers too"
 )]
 
+#[expect(dead_code, reason = "the contracts are shared with a test that asks more of them")]
 #[path = "../../workflow/tests/agree/contract.rs"]
 mod contract;
 #[path = "shared/made.rs"]
@@ -172,6 +173,11 @@ proptest! {
         let expected = ["plan.json"].into_iter().chain(reaches.then_some("egress.pass"));
         prop_assert_eq!(&names, &expected.collect::<BTreeSet<_>>());
         prop_assert_eq!(held.len(), wanted.len() + names.len(), "nothing else is handed over");
+        // Clocks and callers are the server's: nothing runs on the cluster for them, and what callers sign with is not there.
+        prop_assert_eq!(objects.keys().collect::<Vec<_>>(), ["ConfigMap", "Deployment", "NetworkPolicy", "Secret"]);
+        for secret in contract.hook_secrets().iter().filter(|secret| !wanted.contains_key(*secret)) {
+            prop_assert!(!objects.iter().any(|(kind, object)| kind != "ConfigMap" && object.to_string().contains(secret.as_str())));
+        }
 
         // Modules: the engine has a folder of them that it cannot write to, and no other program runs in its pod.
         let has_modules = made::has_modules(&contract);
@@ -182,7 +188,7 @@ proptest! {
         prop_assert_eq!(pod["initContainers"].as_array().map_or(0, Vec::len), usize::from(has_modules));
 
         // Names in the pod: hosts of the contract alone.
-        let hosts: BTreeSet<String> = contract.connections().into_iter().map(|(_, place, _)| place).collect();
+        let hosts: BTreeSet<String> = contract.connections().into_iter().map(|(_, place, _, _)| place).collect();
         for alias in pod["hostAliases"].as_array().into_iter().flatten() {
             prop_assert!(alias["ip"].as_str().unwrap().starts_with("127.0.1."));
             let name = alias["hostnames"][0].as_str().unwrap();
@@ -199,7 +205,7 @@ proptest! {
 
 #[test]
 fn a_pod_has_no_power_on_the_cluster_and_little_on_its_node() {
-    let contract = Contract { dependencies: Vec::new(), sidecars: Vec::new(), nodes: vec![None] };
+    let contract = Contract { nodes: vec![None], ..Contract::default() };
     let objects = objects(&contract);
     let pod = &objects["Deployment"]["spec"]["template"]["spec"];
     let expected = json!({
@@ -236,7 +242,7 @@ fn a_pod_has_no_power_on_the_cluster_and_little_on_its_node() {
 
 #[test]
 fn every_object_of_a_version_has_its_name() {
-    let contract = Contract { dependencies: Vec::new(), sidecars: Vec::new(), nodes: vec![None] };
+    let contract = Contract { nodes: vec![None], ..Contract::default() };
     for object in objects(&contract).values() {
         assert_eq!(object["metadata"]["name"], "made-000000000000");
         assert_eq!(object["metadata"]["namespace"], "price-watch");
@@ -246,7 +252,7 @@ fn every_object_of_a_version_has_its_name() {
 }
 
 fn with_modules() -> Contract {
-    Contract { dependencies: Vec::new(), sidecars: Vec::new(), nodes: vec![None, None] }
+    Contract { nodes: vec![None, None], ..Contract::default() }
 }
 
 #[test]

@@ -37,9 +37,12 @@ use std::time::{Duration, Instant};
 use wire::client::{Client, Extras};
 
 const RUNS: usize = 300;
+/// How many tentacles run in turn. Each has half a processor, counted by the second: one that runs without a break waits for that.
+const IN_TURN: usize = 5;
 const STARTS: usize = 15;
 const STOPS: usize = 5;
-const NODES: usize = 20;
+/// The nodes of a chain, few enough that half a processor does not run out.
+const NODES: usize = 5;
 const TENTACLES: usize = 1_000;
 
 /// A node that does nothing.
@@ -54,19 +57,36 @@ fn main() -> ExitCode {
     ExitCode::SUCCESS
 }
 
+/// Whether this part is wanted: those that the command line names, else all.
+fn wanted(part: &str) -> bool {
+    let mut named = std::env::args().skip(1).filter(|word| word != "--bench").peekable();
+    named.peek().is_none() || named.any(|name| part.contains(&name))
+}
+
 #[tokio::main]
 async fn measure() {
-    for walls in [Walls::Bwrap, Walls::Runsc] {
+    let both = [Walls::Bwrap, Walls::Runsc];
+    for walls in both.into_iter().filter(|_| wanted("walls")) {
         walls::alone(walls).await;
     }
-    for walls in [Walls::Bwrap, Walls::Runsc] {
+    for walls in both.into_iter().filter(|_| ["runs", "nodes", "starts", "stops"].into_iter().any(wanted)) {
         let server = Server::with_enclave(walls).await;
-        added_by_the_server(&server, walls).await;
-        added_by_the_engine(&server, walls).await;
-        first_answer(&server, walls).await;
-        stopped(&server, walls).await;
+        if wanted("runs") {
+            added_by_the_server(&server, walls).await;
+        }
+        if wanted("nodes") {
+            added_by_the_engine(&server, walls).await;
+        }
+        if wanted("starts") {
+            first_answer(&server, walls).await;
+        }
+        if wanted("stops") {
+            stopped(&server, walls).await;
+        }
     }
-    idle().await;
+    if wanted("idle") {
+        idle().await;
+    }
 }
 
 /// A sorted list's place, in its own unit.
@@ -93,12 +113,15 @@ async fn run(client: &Client, name: &str) -> Value {
 
 /// From question to answer, without the engine's own time, which the engine counts in whole milliseconds.
 async fn added_by_the_server(server: &Server, walls: Walls) {
-    server.deploy("nothing", &one_node("nothing", NOTHING)).await.unwrap();
+    let names: Vec<_> = (0..IN_TURN).map(|number| format!("nothing-{number}")).collect();
+    for name in &names {
+        server.deploy(name, &one_node(name, NOTHING)).await.unwrap();
+    }
     let client = connect(server).await;
     let mut added = Vec::new();
-    for number in 0..RUNS + 20 {
+    for (number, name) in names.iter().cycle().take(RUNS + 20).enumerate() {
         let began = Instant::now();
-        let ran = run(&client, "nothing").await;
+        let ran = run(&client, name).await;
         let whole = began.elapsed().as_secs_f64() * 1e3;
         if number >= 20 {
             added.push(whole - ran["output"]["timing"]["durationMs"].as_f64().unwrap());
@@ -114,8 +137,34 @@ async fn added_by_the_server(server: &Server, walls: Walls) {
     );
 }
 
-/// Nodes one after the other, each of which does nothing, beside a bare Deno that does nothing.
+/// One more node in a chain of nodes that do nothing, beside a bare Deno that does nothing.
 async fn added_by_the_engine(server: &Server, walls: Walls) {
+    server.deploy("alone", &one_node("alone", NOTHING)).await.unwrap();
+    server.deploy("chain", &chain()).await.unwrap();
+    let client = connect(server).await;
+    let mut times = BTreeMap::from([("alone", Vec::new()), ("chain", Vec::new())]);
+    for _ in 0..10 {
+        for (name, times) in &mut times {
+            // Half a processor, counted by the second, is there again.
+            tokio::time::sleep(Duration::from_secs(1)).await;
+            let ran = run(&client, name).await;
+            times.push(ran["output"]["timing"]["durationMs"].as_f64().unwrap());
+        }
+    }
+    client.close().await;
+    let middle = |name| at(&sorted(times[name].clone()), 50);
+    let each = (middle("chain") - middle("alone")) / f64::from(u32::try_from(NODES - 1).unwrap());
+    let bare = at(&sorted((0..10).map(|_| timed(&mut deno())).collect()), 50);
+    println!(
+        r#"{{"name":"one more node that does nothing","walls":"{}","value":{each:.1},"unit":"ms","a_run_of_one_ms":{:.1},"bare_deno_ms":{bare:.1},"times_a_bare_deno":{:.2}}}"#,
+        walls.name(),
+        middle("alone"),
+        each / bare,
+    );
+}
+
+/// Nodes one after the other.
+fn chain() -> Value {
     let mut workflow = "name: chain\nversion: '1.0'\ntriggers: [{type: manual}]\nnodes:\n".to_owned();
     let mut files = json!({});
     for number in 0..NODES {
@@ -127,26 +176,12 @@ async fn added_by_the_engine(server: &Server, walls: Walls) {
         writeln!(workflow, "  - {{from: n{}, to: n{number}}}", number - 1).unwrap();
     }
     files["workflow.yaml"] = json!(workflow);
-    server.deploy("chain", &files).await.unwrap();
-    let client = connect(server).await;
-    let mut each = Vec::new();
-    for _ in 0..10 {
-        let ran = run(&client, "chain").await;
-        let nodes = f64::from(u32::try_from(NODES).unwrap());
-        each.push(ran["output"]["timing"]["durationMs"].as_f64().unwrap() / nodes);
-    }
-    client.close().await;
-    let bare = sorted((0..10).map(|_| timed(&mut deno())).collect());
-    let (each, bare) = (at(&sorted(each), 50), at(&bare, 50));
-    println!(
-        r#"{{"name":"a node that does nothing","walls":"{}","value":{each:.1},"unit":"ms","bare_deno_ms":{bare:.1},"times_a_bare_deno":{:.2}}}"#,
-        walls.name(),
-        each / bare,
-    );
+    files
 }
 
 /// A run that has to wait for a new sandbox, beside a bare Deno in the same walls.
 async fn first_answer(server: &Server, walls: Walls) {
+    server.deploy("nothing", &one_node("nothing", NOTHING)).await.unwrap();
     let client = connect(server).await;
     let restart = json!({"enclave": ENCLAVE, "deployment": "nothing"});
     let mut ours = Vec::new();

@@ -4,8 +4,10 @@
 use crate::identity::{Client, Person};
 use crate::store::{Store, StoreError};
 use std::path::Path;
+use wire::Tool as _;
 use wire::assertion::{Assertion, AssertionError, Kind, verify};
 use wire::signing::{PublicKeys, PublicKeysError};
+use wire::tools::person::AccountUnlink;
 
 /// Why a call is not taken.
 #[derive(Debug, thiserror::Error)]
@@ -121,9 +123,11 @@ fn fit(assertion: &Assertion, fits: Fits<'_>) -> Result<(), NotTaken> {
     Ok(())
 }
 
-/// Whether it names a channel exactly where one decides the enclave: were there none, an argument could.
+/// Whether it names a channel exactly where one decides the enclave: were there none, an argument could. No enclave is decided
+/// when somebody confirms in a direct message that their own account is to be unlinked.
 fn in_place(assertion: &Assertion) -> bool {
     match assertion.kind {
+        Kind::Click if assertion.channel.is_none() => assertion.tool == AccountUnlink::NAME,
         Kind::Message | Kind::Click | Kind::Command | Kind::Agent => {
             assertion.channel.as_ref().is_some_and(|channel| !channel.id.is_empty())
         }

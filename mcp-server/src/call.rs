@@ -1,7 +1,7 @@
 //! One call of one tool: who asks, through what, with which arguments.
 
 use crate::identity::{Caller, Person};
-use crate::store::{Initiator, PersonId};
+use crate::store::{ChangedBy, Initiator, PersonId};
 use policy::{Action, Continuation, Operator, Principal};
 use std::fmt;
 use std::sync::Arc;
@@ -137,9 +137,27 @@ impl Call {
                     person: person.id.clone(),
                     client: person.client_id.clone(),
                     shown: person.shown().to_owned(),
+                    agent: self.agent().to_owned(),
                 })
             }
         }
+    }
+
+    /// The agent that chose the call, where the Kraken said that one did: the client that it goes through; else empty.
+    fn agent(&self) -> &str {
+        let chosen = self.kind() == Some(Kind::Agent);
+        self.person().filter(|_| chosen).map_or("", |person| &person.client_id)
+    }
+
+    /// Who makes the change that the call asks for, to show.
+    pub(crate) fn changes(&self) -> ChangedBy {
+        let via = match self.caller() {
+            Some(Caller::Person(person)) => person.client_id.clone(),
+            Some(Caller::Relay { client, .. }) => client.clone(),
+            Some(Caller::Operator(_)) => "break-glass".to_owned(),
+            None => String::new(),
+        };
+        ChangedBy::now(self.shown(), via, self.agent().to_owned())
     }
 
     /// Whether it is a trigger of this tentacle that asks.

@@ -1,11 +1,14 @@
 //! The HTTP side: who may speak to the MCP endpoint at all, and the few open pages for operators and clients.
 
+mod unread;
+
 use crate::mcp::Handler;
 use crate::server::Server;
 use crate::streams::Streams;
 use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::middleware::map_request;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{any, get};
 use axum::{Json, Router};
@@ -69,6 +72,7 @@ pub(crate) fn router(
         .with_state(http)
         .merge(webhooks)
         .merge(page)
+        .layer(map_request(unread::read_out))
 }
 
 fn config(public: &Public, shutdown: &CancellationToken) -> StreamableHttpServerConfig {

@@ -18,6 +18,7 @@ mod keyed_lock;
 mod lifecycle;
 mod mcp;
 mod metrics;
+mod mirror;
 mod modules;
 mod observation;
 mod pace;
@@ -59,10 +60,12 @@ use tokio_util::sync::CancellationToken;
 use tracing_subscriber::EnvFilter;
 
 /// Logs to standard error as JSON lines; `RUST_LOG` says how much. The MCP library is kept quiet: it says several lines a
-/// call, and below info it would write down whole requests.
+/// call, and below info it would write down whole requests; of its service's errors there are none but that a client has gone.
 pub fn start_logging() {
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
-    let quiet = ["rmcp=warn", "hyper=info", "sqlx=warn"].into_iter().filter_map(|rule| rule.parse().ok());
+    let quiet = ["rmcp=warn", "rmcp::service=off", "hyper=info", "sqlx=warn"]
+        .into_iter()
+        .filter_map(|rule| rule.parse().ok());
     let filter = quiet.fold(filter, EnvFilter::add_directive);
     // A second call, from a program that logs already, changes nothing.
     let _ = tracing_subscriber::fmt().json().with_env_filter(filter).with_writer(std::io::stderr).try_init();

@@ -5,7 +5,7 @@ use crate::call::Call;
 use crate::gate::act::{Act, Run, TriggerRun};
 use crate::gate::target::OnTentacle;
 use crate::gate::{Authorized, Changing, Effect, MayRun, is_ours, unavailable};
-use crate::progress::Progress;
+use crate::progress::{Progress, Telling};
 use crate::server::Server;
 use crate::store::{LastRun, NodeTime, RunBegin, RunEnd, RunOutcome, StoreError, Tx, brief};
 use crate::telemetry;
@@ -68,8 +68,8 @@ pub(crate) async fn unheard(
     carry_out((server, call), grant, begun, order, begin).await.map(drop)
 }
 
-/// Runs what somebody began, for so long at most, and tells them how it goes. Whoever may no longer hear of it hears nothing more:
-/// neither what becomes of its nodes nor what came of it. The run itself goes on, and its end is on record.
+/// Runs what somebody began, for so long at most, and tells them how it goes. The run itself goes on whoever hears of it, and its
+/// end is on record.
 pub(crate) async fn heard(
     (server, call): (&Server, &Call),
     grant: &Authorized<Run>,
@@ -80,6 +80,20 @@ pub(crate) async fn heard(
     let (watch, telling) = progress.watch();
     let order = RunOrder { input, limit: limit.min(LONGEST), watch };
     let run = carry_out((server, call), grant, begun, order, begin);
+    while_heard((server, call), grant, run, telling).await
+}
+
+/// Waits for what comes of a run that `grant` is for. Whoever may no longer hear of it hears nothing more: neither what becomes of
+/// its nodes nor what came of it.
+pub(crate) async fn while_heard<A, T>(
+    (server, call): (&Server, &Call),
+    grant: &Authorized<A>,
+    run: impl Future<Output = Result<T, Failure>>,
+    telling: Telling,
+) -> Result<T, Failure>
+where
+    A: Act<Target = OnTentacle>,
+{
     let hears = async || server.gate.look(call).await.and_then(|look| look.hears(grant));
     let (mut run, mut telling, began) = (pin!(run), Some(telling), Instant::now());
     let ran = loop {
@@ -130,21 +144,14 @@ where
     match ran {
         Ok(report) => {
             let mut ending = ending.map_err(|_| unrecorded(name))?;
-            let last = LastRun {
-                started_at,
-                duration_ms: end.duration_ms,
-                success: report.success,
-                asked_by: begin.asked_by.to_owned(),
-            };
-            ending.tx().put_last_run(grant, &last).await.map_err(|_| unrecorded(name))?;
-            record(ending.tx(), grant, begin, &end).await.map_err(|_| unrecorded(name))?;
+            record(ending.tx(), grant, begin, (started_at, &end)).await.map_err(|_| unrecorded(name))?;
             ending.ran(report.success).await.map_err(|_| unrecorded(name))?;
             Ok(Ran { report, duration_ms })
         }
         Err(failure) => {
             // Where this cannot be written the outcome stays open; whoever asked hears what came first.
             let Ok(mut ending) = ending else { return Err(failure) };
-            match record(ending.tx(), grant, begin, &end).await {
+            match record(ending.tx(), grant, begin, (started_at, &end)).await {
                 Ok(()) => Err(ending.failed(failure).await),
                 Err(_) => Err(failure),
             }
@@ -205,8 +212,15 @@ async fn record(
     tx: &mut Tx,
     grant: &dyn MayRun,
     begin: &RunBegin<'_>,
-    end: &RunEnd,
+    (started_at, end): (Timestamp, &RunEnd),
 ) -> Result<(), StoreError> {
+    let last = LastRun {
+        started_at,
+        duration_ms: end.duration_ms,
+        success: end.outcome == RunOutcome::Succeeded,
+        asked_by: begin.asked_by.to_owned(),
+    };
+    tx.put_last_run(grant, &last).await?;
     tx.end_run(grant, end).await?;
     if begin.cause.is_empty() || end.outcome != RunOutcome::Failed {
         return Ok(());

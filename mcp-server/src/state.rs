@@ -186,8 +186,7 @@ impl StateRepo {
         name: &TentacleName,
         source: &Source,
     ) -> Result<GitSecrets, Failure> {
-        let services =
-            GitSecrets::services(source.version.sandbox.secrets.iter().chain(source.hook_secrets()));
+        let services = GitSecrets::services(source.secrets().iter());
         if services.is_empty() {
             return Ok(GitSecrets::default());
         }

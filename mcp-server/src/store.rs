@@ -7,6 +7,8 @@ mod advisory_lock;
 mod approval;
 mod checkpoint;
 mod effect;
+mod glance;
+mod happened;
 mod history;
 mod identity;
 mod mirror;
@@ -25,14 +27,15 @@ mod tx;
 pub(crate) use advisory_lock::{Held, Hold};
 pub(crate) use approval::{Approval, ApprovalState};
 pub(crate) use effect::{Initiator, OpenEffect};
+pub(crate) use glance::Waits;
 pub(crate) use history::{
     DeployEnd, DeployRecord, MayReadHistory, NodeTime, RunEnd, RunOutcome, RunRecord, Window, brief,
 };
 pub use identity::BindError;
 pub(crate) use mirror::Behind;
 pub use record::{
-    AccountId, ChannelPersonRecord, ChannelRecord, EnclaveRecord, Enrollment, LastRun, PersonId, Quota,
-    TentacleRecord, Verdict,
+    AccountId, ChangedBy, ChannelPersonRecord, ChannelRecord, EnclaveRecord, Enrollment, LastRun, PersonId,
+    Quota, TentacleRecord, Verdict,
 };
 pub(crate) use record::{JoinRequest, frozen_by, frozen_named};
 pub(crate) use recorded::{Recorded, today};

@@ -85,6 +85,7 @@ use wire::tools::health::{WfHealth, WfHealthEnclave};
 use wire::tools::history::{WfCompare, WfEvents, WfHistory};
 use wire::tools::jobs::WfJobs;
 use wire::tools::joining::{EnclaveInvite, JoinAsk, JoinDecide};
+use wire::tools::logs::WfLogs;
 use wire::tools::observe::ReachObserve;
 use wire::tools::ownership::{EnclaveAccept, EnclaveOffer};
 use wire::tools::person::{AccountBind, AccountUnlink, Whoami, Why};
@@ -93,7 +94,7 @@ use wire::tools::restore::{StateRestorable, StateRestore};
 use wire::tools::review::{EnclaveReview, ReviewAsk, ReviewStatus};
 use wire::tools::secret::{SecretList, SecretRemove, SecretSet};
 use wire::tools::state::StateStatus;
-use wire::tools::tentacle::{WfApply, WfList, WfLogs, WfRemove, WfRun, WfStatus};
+use wire::tools::tentacle::{WfApply, WfList, WfRemove, WfRun, WfStatus};
 use wire::tools::trail::TrailTail;
 
 /// Every tool, in the order in which they are listed.

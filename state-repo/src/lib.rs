@@ -47,8 +47,8 @@ pub use proposal::{ProposalBranch, Reviewed};
 pub use publish::{Base, Change, Conflict, Published, Versions};
 pub use read::{AtCommit, Committed};
 pub use record::{
-    EnclaveRecord, Format, Identity, RecordFault, RecordSignature, RecordedChannel, RecordedDeploy,
-    RecordedMember, RecordedTentacle, RecordedVerdict,
+    EnclaveRecord, Format, Identity, RecordFault, RecordSignature, RecordedChange, RecordedChannel,
+    RecordedDeploy, RecordedMember, RecordedTentacle, RecordedVerdict,
 };
 pub use remote::RemoteError;
 pub use secrets::{Leak, leaks};

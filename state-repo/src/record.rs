@@ -156,6 +156,9 @@ pub struct RecordedTentacle {
     /// When that was deployed, by whom and with what.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub deployed: Option<RecordedDeploy>,
+    /// Who changed its mode or its owner last; absent while nobody has.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub updated: Option<RecordedChange>,
     /// The commit that it was deployed from; absent where its source came with a call, and is not in git.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub commit: Option<String>,
@@ -173,12 +176,31 @@ pub struct RecordedDeploy {
     pub by: String,
     /// With which client.
     pub via: String,
+    /// Which agent chose it; absent where none said that it did.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub agent: Option<String>,
     /// Which version of the tentacle it made, from 1; absent where whoever wrote the record did not write it down.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub number: Option<u64>,
     /// The words of the commit that it was deployed from.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub summary: Option<String>,
+}
+
+/// A change of a tentacle's mode or owner.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RecordedChange {
+    /// When.
+    pub at: Timestamp,
+    /// Who, by the name to show.
+    pub by: String,
+    /// With which client; absent where there was none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub via: Option<String>,
+    /// Which agent chose it; absent where none said that it did.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub agent: Option<String>,
 }
 
 /// Who signed, and the signature over the canonical JSON (RFC 8785) of the record without it.

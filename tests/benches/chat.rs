@@ -8,6 +8,7 @@
     reason = "a benchmark prints what it measured, and may stop"
 )]
 
+use reqwest::Method;
 use serde_json::json;
 use std::time::{Duration, Instant};
 use tests::{Home, Person, Up};
@@ -90,10 +91,12 @@ async fn at_home(up: &Up, ana: &Person) {
     );
 }
 
-/// How soon messages are acknowledged while the server answers nobody.
+/// How soon messages are acknowledged while neither the server nor Slack's Web API nor the issuer answers anything.
 async fn stalled(up: &Up, ana: &Person) {
     let server = up.service("mcp-server").await;
     server.freeze();
+    let silent = |away: bool| json!({"api": away, "issuer": away, "silent": true});
+    up.control(Method::POST, "away", Some(silent(true))).await;
     let mut times = Vec::new();
     for _ in 0..COMMANDS {
         let (_, began) = ana.sends("@kraken status").await;
@@ -102,11 +105,12 @@ async fn stalled(up: &Up, ana: &Person) {
         }
         times.push(began.elapsed().as_secs_f64() * 1e3);
     }
+    up.control(Method::POST, "away", Some(silent(false))).await;
     server.thaw();
     times.sort_by(f64::total_cmp);
     let at = |percent: usize| times.get(COMMANDS * percent / 100).unwrap();
     println!(
-        r#"{{"name":"event to ack, the server stalled","value":{:.1},"unit":"ms","p99_ms":{:.1},"commands":{COMMANDS}}}"#,
+        r#"{{"name":"event to ack, server, Web API and issuer stalled","value":{:.1},"unit":"ms","p99_ms":{:.1},"commands":{COMMANDS}}}"#,
         at(50),
         at(99),
     );

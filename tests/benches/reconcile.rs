@@ -13,12 +13,15 @@ use reqwest::{Client, Method, RequestBuilder};
 use serde_json::{Value, json};
 use sqlx::sqlite::{SqliteConnectOptions, SqlitePool};
 use std::time::{Duration, Instant};
-use tests::{Home, Up};
+use tests::{Home, Person, Up};
 
 const CHANNELS: usize = 200;
 
 /// How many people are in each, the one who made it among them.
 const PEOPLE: usize = 50;
+
+/// How often Ana looks at her Home.
+const HOMES: usize = 20;
 
 /// How long it may take at most.
 const PATIENCE: Duration = Duration::from_secs(900);
@@ -55,12 +58,52 @@ async fn main() {
             r#"{{"name":"from the Kraken's end to everybody known again","channels":{CHANNELS},"people":{PEOPLE},"limits":"{limits}","value":{seconds:.1},"unit":"s","channels_done":{done}}}"#
         );
     }
+    at_home(&store, &ana).await;
     for service in ["mcp-server", "kraken-bot"] {
         let memory = up.service(service).await.memory_mib().unwrap();
         println!(
             r#"{{"name":"memory of {service} after that","channels":{CHANNELS},"people":{PEOPLE},"value":{memory:.1},"unit":"MiB"}}"#
         );
     }
+}
+
+/// Ana's Home, which shows fifty of all her enclaves: from the click on "Look again" until it shows what has changed meanwhile.
+async fn at_home(store: &SqlitePool, ana: &Person) {
+    let shown = ana.finds_at_home(&["Look again", " is active"]).await.text;
+    // Fifty are shown; this is the first of them.
+    let first = shown.split("Your enclaves ").nth(1).and_then(|rest| rest.split(" is ").next()).unwrap();
+    let mut times = Vec::new();
+    for number in 0..HOMES {
+        let frozen = number % 2 == 0;
+        let (state, statement) = if frozen {
+            ("frozen", "UPDATE enclave SET frozen_owner = 1, state = 'frozen' WHERE name LIKE 'bench-%'")
+        } else {
+            ("active", "UPDATE enclave SET frozen_owner = 0, state = 'active' WHERE name LIKE 'bench-%'")
+        };
+        changed(store, statement).await;
+        let began = Instant::now();
+        ana.presses_at_home("Look again").await;
+        ana.finds_shown_at_home(&[&format!("{first} is {state}")]).await;
+        times.push(began.elapsed().as_secs_f64() * 1e3);
+    }
+    times.sort_by(f64::total_cmp);
+    let enclaves = CHANNELS + 1;
+    let (half, most) = (times.get(HOMES / 2).unwrap(), times.last().unwrap());
+    println!(
+        r#"{{"name":"Home, from the click to what is new","enclaves":{enclaves},"value":{half:.0},"unit":"ms","most_ms":{most:.0},"looks":{HOMES}}}"#
+    );
+}
+
+/// Changes enclaves from behind, so that whoever keeps them in memory reads them anew.
+async fn changed(store: &SqlitePool, statement: &'static str) {
+    let mut tx = store.begin().await.unwrap();
+    sqlx::query("UPDATE generation SET number = number + 1").execute(&mut *tx).await.unwrap();
+    sqlx::query(statement).execute(&mut *tx).await.unwrap();
+    sqlx::query("UPDATE enclave SET changed = (SELECT number FROM generation) WHERE name LIKE 'bench-%'")
+        .execute(&mut *tx)
+        .await
+        .unwrap();
+    tx.commit().await.unwrap();
 }
 
 /// The workspace, as a program uses it.

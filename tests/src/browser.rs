@@ -91,10 +91,15 @@ impl Browser {
 
     /// Sends a form, with what was typed and the button that was pressed.
     pub(crate) async fn submit(&self, form: &Form, typed: &[(&str, &str)]) -> Page {
-        let page = self.send(self.filled_in(form, typed)).await;
+        let page = self.attempt(form, typed).await;
         let problem = page.location.as_deref().is_some_and(|there| there.contains("problem="));
         assert!(!problem, "{}: {:?}", form.action, page.location);
         page
+    }
+
+    /// The same, whatever the page says of it.
+    pub(crate) async fn attempt(&self, form: &Form, typed: &[(&str, &str)]) -> Page {
+        self.send(self.filled_in(form, typed)).await
     }
 
     /// The same as a script of the page does it, which is told in JSON what came of it.

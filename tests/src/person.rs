@@ -97,6 +97,12 @@ impl Person {
         self.browser.submit(&form, &[]).await;
     }
 
+    /// The same while the Kraken has much to do. That it did not answer in time is said then, as Slack says it; it counts all the same.
+    pub async fn presses_in_a_rush(&self, thread: &Thread, label: &str) {
+        let form = self.page(&thread.place).await.pressing(label);
+        self.browser.attempt(&form, &[]).await;
+    }
+
     /// What stands in the channel itself.
     pub async fn channel(&self) -> Vec<Post> {
         self.page(CHANNEL).await.channel()

@@ -3,11 +3,11 @@
 use crate::commands::{
     account::AccountCommand, audit::Audit, backends::Backends, cluster::ClusterCommand, compare::Compare,
     deploy::Deploy, describe::Describe, enclave::EnclaveCommand, events::Events, health::Health,
-    history::History, list::List, login::Login, logout::Logout, logs::Logs, new::New, new::Scaffolds,
-    reach::ReachCommand, render::Render, restart::Restart, run::Run, schema::Schema, secret::SecretCommand,
-    secrets::SecretsCommand, set_mode::SetMode, state::StateCommand, status::Status, trail::TrailCommand,
-    transfer::Transfer, undeploy::Undeploy, validate::Validate, visualize::Visualize, whoami::Whoami,
-    why::Why,
+    history::History, jobs::Jobs, list::List, login::Login, logout::Logout, logs::Logs, new::New,
+    new::Scaffolds, pods::Pods, reach::ReachCommand, render::Render, restart::Restart, run::Run,
+    schema::Schema, secret::SecretCommand, secrets::SecretsCommand, set_mode::SetMode, state::StateCommand,
+    status::Status, trail::TrailCommand, transfer::Transfer, undeploy::Undeploy, validate::Validate,
+    visualize::Visualize, whoami::Whoami, why::Why,
 };
 use crate::output::Format;
 use crate::server::Server;
@@ -114,6 +114,10 @@ pub(crate) enum Command {
     Compare(Compare),
     /// What happened to tentacles lately
     Events(Events),
+    /// What runs now or ran last, and what the clock will run
+    Jobs(Jobs),
+    /// The copies in which tentacles run
+    Pods(Pods),
     /// Whether tentacles can run, and whether something is to be looked at
     Health(Health),
     /// What is amiss with what is really there, with the command that mends it

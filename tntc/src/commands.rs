@@ -11,6 +11,7 @@ pub(crate) mod enclave;
 pub(crate) mod events;
 pub(crate) mod health;
 pub(crate) mod history;
+pub(crate) mod jobs;
 pub(crate) mod list;
 #[cfg(feature = "up")]
 pub(crate) mod lock;
@@ -18,6 +19,7 @@ pub(crate) mod login;
 pub(crate) mod logout;
 pub(crate) mod logs;
 pub(crate) mod new;
+pub(crate) mod pods;
 pub(crate) mod reach;
 pub(crate) mod render;
 pub(crate) mod restart;
@@ -120,6 +122,8 @@ async fn dispatch(command: Command, context: &Context) -> Result<(), Failed> {
         Command::History(command) => command.run(context).await,
         Command::Compare(command) => command.run(context).await,
         Command::Events(command) => command.run(context).await,
+        Command::Jobs(command) => command.run(context).await,
+        Command::Pods(command) => command.run(context).await,
         Command::Health(command) => command.run(context).await,
         Command::Audit(command) => command.run(context).await,
         Command::Cluster(command) => command.run(context).await,

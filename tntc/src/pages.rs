@@ -3,7 +3,9 @@
 use crate::caller::{CallerError, Connection};
 use wire::Tool;
 use wire::tools::audit::{AuditNetpol, AuditPsa, AuditRbac, AuditResources};
+use wire::tools::cluster::HealthNodes;
 use wire::tools::enclave::EnclaveList;
+use wire::tools::pods::WfPods;
 use wire::tools::tentacle::WfList;
 use wire::tools::trail::TrailTail;
 
@@ -26,28 +28,8 @@ pub(crate) trait Paged: Tool {
     fn next(answer: &Self::Answer) -> Option<&str>;
 }
 
-impl Paged for EnclaveList {
-    fn turn(args: &mut Self::Args, cursor: String) {
-        args.page.cursor = Some(cursor);
-    }
-
-    fn next(answer: &Self::Answer) -> Option<&str> {
-        answer.next_cursor.as_deref()
-    }
-}
-
-impl Paged for WfList {
-    fn turn(args: &mut Self::Args, cursor: String) {
-        args.page.cursor = Some(cursor);
-    }
-
-    fn next(answer: &Self::Answer) -> Option<&str> {
-        answer.next_cursor.as_deref()
-    }
-}
-
 /// Tools whose arguments have a page, and whose answer, or a part of it, says where the next begins.
-macro_rules! audits {
+macro_rules! paged {
     ($($tool:ident $(. $part:ident)?,)+) => {
         $(impl Paged for $tool {
             fn turn(args: &mut Self::Args, cursor: String) {
@@ -61,7 +43,9 @@ macro_rules! audits {
     };
 }
 
-audits! { AuditNetpol.audit, AuditPsa, AuditRbac, AuditResources.audit, }
+paged! {
+    AuditNetpol.audit, AuditPsa, AuditRbac, AuditResources.audit, EnclaveList, HealthNodes, WfList, WfPods,
+}
 
 impl Paged for TrailTail {
     fn turn(args: &mut Self::Args, cursor: String) {

@@ -34,7 +34,8 @@ pub struct Assertion {
     /// The Slack workspace.
     pub team: String,
     /// The channel: always in a message, a command, a click and a model's call, and never in a direct message, at home
-    /// and at sign-in. A click on a card names the channel of the card's enclave, wherever the card stands.
+    /// and at sign-in. A click on a card names the channel of the card's enclave, wherever the card stands; one that confirms
+    /// `account_unlink`, which is about the person alone, in a direct message names none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub channel: Option<Channel>,
     /// The Slack user who asked.

@@ -90,7 +90,13 @@ impl Page {
     /// How many entries this page may hold.
     #[must_use]
     pub fn size(&self) -> usize {
-        self.limit.unwrap_or(Self::MOST).clamp(1, Self::MOST) as usize
+        self.size_or(Self::MOST)
+    }
+
+    /// The same, where so many are meant when nothing is said.
+    #[must_use]
+    pub fn size_or(&self, usual: u32) -> usize {
+        self.limit.unwrap_or(usual).clamp(1, Self::MOST) as usize
     }
 }
 
@@ -126,5 +132,7 @@ mod tests {
     fn a_page_is_never_empty_and_never_unbounded() {
         let page = |limit| Page { cursor: None, limit }.size();
         assert_eq!([page(None), page(Some(0)), page(Some(7)), page(Some(9_999))], [200, 1, 7, 200]);
+        let page = |limit| Page { cursor: None, limit }.size_or(20);
+        assert_eq!([page(None), page(Some(0)), page(Some(7)), page(Some(9_999))], [20, 1, 7, 200]);
     }
 }

@@ -12,6 +12,7 @@ pub mod health;
 pub mod history;
 pub mod jobs;
 pub mod joining;
+pub mod logs;
 pub mod observe;
 pub mod ownership;
 pub mod person;

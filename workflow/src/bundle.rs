@@ -1,8 +1,11 @@
 //! The files of a tentacle, as one value that can be compared, carried and named by its content.
 
+mod original;
+
 use crate::digest::ContentHash;
 use crate::name::shown;
 use crate::path::{FilePath, PathError};
+use crate::problem::Problems;
 use crate::workflow::Workflow;
 use std::collections::BTreeMap;
 use std::fmt;
@@ -67,15 +70,24 @@ pub enum BundleProblem {
     NoWorkflow,
 }
 
-/// Every reason why some files are not a tentacle, one line each.
+/// Every reason why some files are not a tentacle, one line each, and what is wrong with their `workflow.yaml` besides.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct BundleProblems(Vec<BundleProblem>);
+pub struct BundleProblems {
+    list: Vec<BundleProblem>,
+    workflow: Option<Problems>,
+}
 
 impl BundleProblems {
-    /// The reasons.
+    /// The reasons that lie in the files.
     #[must_use]
     pub fn as_slice(&self) -> &[BundleProblem] {
-        &self.0
+        &self.list
+    }
+
+    /// What is wrong with the `workflow.yaml` among them, where it could be read.
+    #[must_use]
+    pub const fn workflow(&self) -> Option<&Problems> {
+        self.workflow.as_ref()
     }
 }
 
@@ -84,16 +96,20 @@ impl std::error::Error for BundleProblems {}
 impl fmt::Display for BundleProblems {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         const MOST: usize = 20;
-        for (index, problem) in self.0.iter().take(MOST).enumerate() {
+        for (index, problem) in self.list.iter().take(MOST).enumerate() {
             if index > 0 {
                 writeln!(f)?;
             }
             write!(f, "{problem}")?;
         }
-        if self.0.len() > MOST {
-            write!(f, "\nand {} more", self.0.len() - MOST)?;
+        if self.list.len() > MOST {
+            write!(f, "\nand {} more", self.list.len() - MOST)?;
         }
-        Ok(())
+        match &self.workflow {
+            Some(problems) if self.list.is_empty() => write!(f, "{problems}"),
+            Some(problems) => write!(f, "\n{problems}"),
+            None => Ok(()),
+        }
     }
 }
 
@@ -106,8 +122,21 @@ impl Bundle {
     /// Takes files by their paths.
     ///
     /// # Errors
-    /// Every reason why they are not a tentacle: [`BundleProblem`].
+    /// Every reason why they are not a tentacle: [`BundleProblem`]; and where there is one, everything that is wrong with
+    /// their `workflow.yaml` or cannot be run yet, too.
     pub fn new(files: impl IntoIterator<Item = (String, Vec<u8>)>) -> Result<Self, BundleProblems> {
+        let (bundle, list) = Self::gather(files);
+        match bundle {
+            Some(bundle) if list.is_empty() => Ok(bundle),
+            bundle => {
+                let read = |bundle: &Self| Workflow::of(bundle).and_then(|it| it.supported_now()).err();
+                Err(BundleProblems { list, workflow: bundle.as_ref().and_then(read) })
+            }
+        }
+    }
+
+    /// What can be kept of some files, and every reason why they are not a tentacle.
+    fn gather(files: impl IntoIterator<Item = (String, Vec<u8>)>) -> (Option<Self>, Vec<BundleProblem>) {
         let mut problems = Vec::new();
         let mut count = 0;
         let mut taken: BTreeMap<FilePath, Vec<u8>> = BTreeMap::new();
@@ -133,14 +162,10 @@ impl Bundle {
         problems.extend(too_large(&taken));
         let workflow =
             taken.iter().find(|(path, _)| path.as_str() == Workflow::FILE).map(|(_, bytes)| bytes.clone());
-        match workflow {
-            Some(workflow) if problems.is_empty() => Ok(Self { files: taken, workflow }),
-            Some(_) => Err(BundleProblems(problems)),
-            None => {
-                problems.push(BundleProblem::NoWorkflow);
-                Err(BundleProblems(problems))
-            }
+        if workflow.is_none() {
+            problems.push(BundleProblem::NoWorkflow);
         }
+        (workflow.map(|workflow| Self { files: taken, workflow }), problems)
     }
 
     /// The files in the order of their paths.

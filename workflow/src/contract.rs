@@ -34,6 +34,8 @@ pub struct AdditionalEgress {
     pub ports: Vec<Port>,
     /// Why, in the author's words.
     pub reason: Option<String>,
+    /// Which one of the list it is.
+    pub(crate) index: usize,
 }
 
 /// The most dependencies of one tentacle, and the most additional ranges.
@@ -87,7 +89,7 @@ fn read_egress(fields: &Fields<'_>) -> Vec<AdditionalEgress> {
         let ports = fields.texts("ports").into_iter().filter_map(|text| Port::read(text, &fields)).collect();
         let reason = fields.text("reason").map(|text| text.text.to_owned());
         let to = dependency::read_range(fields.required_text("toCIDR")?, &fields)?;
-        Some(AdditionalEgress { at: fields.at, to, ports, reason })
+        Some(AdditionalEgress { at: fields.at, to, ports, reason, index })
     };
     list.iter().take(MOST).enumerate().filter_map(read).collect()
 }

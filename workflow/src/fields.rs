@@ -1,7 +1,6 @@
 //! Reading a map of known keys, and reporting all that does not fit.
 
 use crate::name::shown;
-use crate::nearest::nearest;
 use crate::problem::{Part, Position, Report, Rule};
 use crate::yaml::{Entry, Value, Yaml};
 use std::time::Duration;
@@ -25,7 +24,7 @@ pub(crate) struct Text<'a> {
 }
 
 impl<'a> Fields<'a> {
-    /// The fields of `yaml`, of which only `known` are read. Any other key is reported.
+    /// The fields of `yaml`, of which only `known` are read. Any other key goes to the report.
     pub(crate) fn of(
         yaml: &'a Yaml,
         part: Part,
@@ -35,8 +34,7 @@ impl<'a> Fields<'a> {
         let entries = entries(yaml, &part, "this part", report)?;
         for entry in entries {
             if !known.contains(&entry.key.as_str()) {
-                let nearest = nearest(&entry.key, known.iter().copied());
-                report.add(entry.at, &part, Rule::UnknownKey { key: shown(&entry.key), known, nearest });
+                report.unknown_key(entry.at, &part, &entry.key, known);
             }
         }
         Some(Self { at: yaml.at, part, report, entries })

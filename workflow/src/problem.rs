@@ -1,6 +1,9 @@
 //! What is wrong with a tentacle's files, and where: every problem at once, each with its position.
 
+use crate::name::shown;
+use crate::nearest::nearest;
 use std::cell::RefCell;
+use std::collections::BTreeMap;
 use std::fmt;
 
 pub use rule::Rule;
@@ -123,11 +126,47 @@ impl fmt::Display for Problems {
 pub(crate) struct Report {
     list: RefCell<Vec<Problem>>,
     more: RefCell<usize>,
+    /// The keys that are passed over, each with a line for people; nothing where every unknown key is a problem.
+    passed_over: Option<RefCell<BTreeMap<Position, String>>>,
 }
 
 impl Report {
     /// The file of whatever belongs to a part.
     const FILE: &str = "workflow.yaml";
+
+    /// One that passes over keys which nobody knows.
+    pub(crate) fn lenient() -> Self {
+        Self { passed_over: Some(RefCell::default()), ..Self::default() }
+    }
+
+    /// A key that is none of those that are read.
+    ///
+    /// INVARIANT: what is nearly a key of ours is never passed over. It was meant to be that one, and some of them narrow
+    /// what a tentacle may do: a lone node without `uses` has everything, a range without `ports` has every port.
+    pub(crate) fn unknown_key(&self, at: Position, part: &Part, key: &str, known: &'static [&'static str]) {
+        let nearest = nearest(key, known.iter().copied());
+        match &self.passed_over {
+            Some(passed_over) if nearest.is_none() => {
+                let (file, key) = (Self::FILE, shown(key));
+                let line = format!("{file}:{at}: {part}nobody here knows the key \"{key}\": it is left out");
+                passed_over.borrow_mut().insert(at, line);
+            }
+            _ => self.add(at, part, Rule::UnknownKey { key: shown(key), known, nearest }),
+        }
+    }
+
+    /// The keys that were passed over, each with a line for people.
+    pub(crate) fn passed_over(&self) -> BTreeMap<Position, String> {
+        self.passed_over.as_ref().map(RefCell::take).unwrap_or_default()
+    }
+
+    /// Takes over what cannot be run yet where something is wrong anyway, so that all of it is told at once. Alone it is
+    /// another answer: such a file is correct.
+    pub(crate) fn and_not_yet(&self, not_yet: Self) {
+        if !self.list.borrow().is_empty() {
+            not_yet.list.into_inner().into_iter().for_each(|problem| self.push(problem));
+        }
+    }
 
     pub(crate) fn add(&self, at: Position, part: &Part, rule: Rule) {
         self.push(Problem { file: Self::FILE.to_owned(), at, part: part.clone(), rule });

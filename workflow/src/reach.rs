@@ -44,6 +44,10 @@ pub enum Contact {
         range: IpNet,
         /// The port; `None` means every port.
         port: Option<Port>,
+        /// What is spoken there. Where an earlier release did not write it down it is the one that is looked at most, so that
+        /// a version which speaks anything else is new.
+        #[serde(default = "Speaks::narrowest", skip_serializing_if = "Speaks::is_narrowest")]
+        speaks: Speaks,
     },
     /// A node uses a service of the platform.
     Platform {
@@ -140,7 +144,7 @@ impl Reach {
             }
         }
         for egress in &workflow.contract.additional_egress {
-            contacts.extend(of_range(None, egress.to, &egress.ports));
+            contacts.extend(of_range(None, egress.to, &egress.ports, Speaks::Raw));
         }
         contacts.extend(workflow.triggers.iter().filter_map(of_trigger));
         contacts.extend(beside::contacts(workflow, &contacts));
@@ -180,13 +184,12 @@ impl Reach {
 }
 
 fn of_dependency(node: &PartName, name: &PartName, dependency: &Dependency) -> Vec<Contact> {
-    let node = node.clone();
+    let (node, speaks) = (node.clone(), Speaks::of(&dependency.protocol));
     let mut contacts = match &dependency.target {
         Target::Host { host, port } => {
-            let speaks = Speaks::of(&dependency.protocol);
             vec![Contact::Host { node: node.clone(), host: host.clone(), port: *port, speaks }]
         }
-        Target::Range { range, ports } => of_range(Some(&node), *range, ports),
+        Target::Range { range, ports } => of_range(Some(&node), *range, ports, speaks),
         Target::Platform => vec![Contact::Platform { node: node.clone(), service: name.clone() }],
         // Its code is part of the tentacle, as the lock has it; what runs reaches nothing for it.
         Target::Module { .. } => Vec::new(),
@@ -197,8 +200,8 @@ fn of_dependency(node: &PartName, name: &PartName, dependency: &Dependency) -> V
     contacts
 }
 
-fn of_range(node: Option<&PartName>, range: IpNet, ports: &[Port]) -> Vec<Contact> {
-    let contact = |port| Contact::Range { node: node.cloned(), range: range.trunc(), port };
+fn of_range(node: Option<&PartName>, range: IpNet, ports: &[Port], speaks: Speaks) -> Vec<Contact> {
+    let contact = |port| Contact::Range { node: node.cloned(), range: range.trunc(), port, speaks };
     if ports.is_empty() {
         vec![contact(None)]
     } else {
@@ -222,26 +225,31 @@ fn of_trigger(trigger: &Trigger) -> Option<Contact> {
     }
 }
 
+/// What is spoken, after where to.
+const fn how(speaks: Speaks) -> &'static str {
+    match speaks {
+        Speaks::Tls => "",
+        Speaks::Http => " without encryption",
+        Speaks::Raw => " with a protocol of its own",
+    }
+}
+
 impl fmt::Display for Contact {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Host { node, host, port, speaks } => {
-                let how = match speaks {
-                    Speaks::Tls => "",
-                    Speaks::Http => " without encryption",
-                    Speaks::Raw => " with a protocol of its own",
-                };
-                write!(f, "{node} connects to {host}:{port}{how}")
+                write!(f, "{node} connects to {host}:{port}{}", how(*speaks))
             }
-            Self::Range { node, range, port } => {
+            Self::Range { node, range, port, speaks } => {
                 match node {
                     Some(node) => write!(f, "{node} connects")?,
                     None => write!(f, "every node connects")?,
                 }
                 match port {
-                    Some(port) => write!(f, " to any address of {range} on port {port}"),
-                    None => write!(f, " to any address of {range} on every port"),
+                    Some(port) => write!(f, " to any address of {range} on port {port}")?,
+                    None => write!(f, " to any address of {range} on every port")?,
                 }
+                f.write_str(how(*speaks))
             }
             Self::Platform { node, service } => write!(f, "{node} uses {service}"),
             Self::Secret { node, secret } => write!(f, "{node} reads the secret {secret}"),

@@ -3,7 +3,7 @@
 use crate::contract::{Contract, Dependency, Port, Target, Transport, no_host};
 use crate::problem::{Part, Position, Problems, Report, Rule};
 use crate::sandbox::Speaks;
-use crate::trigger::TriggerKind;
+use crate::trigger::{Trigger, TriggerKind};
 use crate::workflow::Workflow;
 use ipnet::IpNet;
 use std::net::IpAddr;
@@ -22,20 +22,29 @@ impl Workflow {
     /// # Errors
     /// Each part that it cannot run, and what that part waits for.
     pub fn supported_now(&self) -> Result<(), Problems> {
-        let report = Report::default();
-        let not_yet = |at: Position, part: Part, (what, why): Reason| {
-            report.add(at, &part, Rule::NotYet { what, why });
-        };
-        for (index, trigger) in self.triggers.iter().enumerate() {
-            if let TriggerKind::Queue { .. } = trigger.kind {
-                not_yet(trigger.at, Part::Trigger(index), ("queue triggers", "they need the message queue"));
-            }
-        }
-        for (at, part, reason) in egress(&self.contract) {
-            not_yet(at, part, reason);
-        }
-        report.finish(Some(()))
+        not_yet(&self.triggers, &self.contract).finish(Some(()))
     }
+}
+
+/// Each part of a workflow that this release cannot run.
+pub(crate) fn not_yet(triggers: &[Trigger], contract: &Contract) -> Report {
+    let report = Report::default();
+    let not_yet = |at: Position, part: Part, (what, why): Reason| {
+        report.add(at, &part, Rule::NotYet { what, why });
+    };
+    for trigger in triggers {
+        if let TriggerKind::Queue { .. } = trigger.kind {
+            not_yet(
+                trigger.at,
+                Part::Trigger(trigger.index),
+                ("queue triggers", "they need the message queue"),
+            );
+        }
+    }
+    for (at, part, reason) in egress(contract) {
+        not_yet(at, part, reason);
+    }
+    report
 }
 
 /// What of a contract no gateway carries yet.
@@ -43,9 +52,9 @@ fn egress(contract: &Contract) -> impl Iterator<Item = (Position, Part, Reason)>
     let dependencies = contract.dependencies.iter().filter_map(|(name, dependency)| {
         Some((dependency.at, Part::Dependency(name.to_string()), of_dependency(dependency)?))
     });
-    let ranges = contract.additional_egress.iter().enumerate();
-    let ranges = ranges
-        .filter_map(|(index, more)| Some((more.at, Part::Egress(index), of_range(more.to, &more.ports)?)));
+    let ranges = contract.additional_egress.iter();
+    let ranges =
+        ranges.filter_map(|more| Some((more.at, Part::Egress(more.index), of_range(more.to, &more.ports)?)));
     dependencies.chain(ranges)
 }
 

@@ -42,8 +42,9 @@ macro_rules! templates {
     };
 }
 
-const HELLO: Templates =
-    templates!("hello": "README.md", "nodes/hello.ts", "tests/fixtures/hello.json", "workflow.yaml");
+const HELLO: Templates = templates!("hello":
+    "README.md", "nodes/hello.ts", "params.schema.json", "tests/fixtures/hello.json", "workflow.yaml",
+);
 
 const PRICE_MONITOR: Templates = templates!("price-monitor":
     "README.md", "nodes/judge.ts", "nodes/prices.ts", "params.schema.json", "tests/fixtures/judge.dear.json",

@@ -25,6 +25,8 @@ pub struct Trigger {
     pub name: PartName,
     /// What it waits for.
     pub kind: TriggerKind,
+    /// Which one of the list it is.
+    pub(crate) index: usize,
 }
 
 /// What a trigger waits for.

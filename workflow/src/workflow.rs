@@ -9,6 +9,7 @@ use crate::name::{TentacleName, shown};
 use crate::node::{self, Node};
 use crate::part_name::PartName;
 use crate::problem::{Part, Position, Problems, Report, Rule};
+use crate::release;
 use crate::sidecar::{self, Sidecar};
 use crate::trigger::{self, Trigger};
 use crate::yaml::{self, Value, Yaml};
@@ -135,23 +136,32 @@ impl Workflow {
     /// Reads the `workflow.yaml` of a tentacle's files.
     ///
     /// # Errors
-    /// As [`Self::parse`], each node whose file is missing, and each import that is not pinned.
+    /// As [`Self::parse`], each node whose file is missing, and each import that is not pinned. Where something is wrong,
+    /// what this release cannot run is told with it.
     pub fn of(bundle: &Bundle) -> Result<Self, Problems> {
         Self::parse_with(bundle.workflow(), Some(bundle))
     }
 
     fn parse_with(bytes: &[u8], bundle: Option<&Bundle>) -> Result<Self, Problems> {
         let report = Report::default();
-        let files = bundle.map(|bundle| bundle.iter().map(|(path, _)| path.as_str()).collect());
-        let mut workflow = yaml::read(bytes, &report).and_then(|yaml| read(&yaml, files.as_ref(), &report));
-        if let (Some(workflow), Some(bundle)) = (&mut workflow, bundle) {
-            workflow.modules = modules::read(workflow, bundle, &report);
-        }
+        let workflow = yaml::read(bytes, &report).and_then(|yaml| Self::of_yaml(&yaml, bundle, &report));
         report.finish(workflow)
+    }
+
+    /// Reads what was parsed already.
+    pub(crate) fn of_yaml(yaml: &Yaml, bundle: Option<&Bundle>, report: &Report) -> Option<Self> {
+        let files = bundle.map(|bundle| bundle.iter().map(|(path, _)| path.as_str()).collect());
+        let (mut workflow, not_yet) = read(yaml, files.as_ref(), report)?;
+        if let (Some(workflow), Some(bundle)) = (&mut workflow, bundle) {
+            workflow.modules = modules::read(workflow, bundle, report);
+        }
+        report.and_not_yet(not_yet);
+        workflow
     }
 }
 
-fn read(yaml: &Yaml, files: Option<&BTreeSet<&str>>, report: &Report) -> Option<Workflow> {
+/// The workflow, if it has a name and a version, and what of it cannot be run yet.
+fn read(yaml: &Yaml, files: Option<&BTreeSet<&str>>, report: &Report) -> Option<(Option<Workflow>, Report)> {
     let fields = Fields::of(yaml, Part::Top, TOP, report)?;
     let name = read_name(&fields);
     let version = read_version(&fields);
@@ -166,9 +176,10 @@ fn read(yaml: &Yaml, files: Option<&BTreeSet<&str>>, report: &Report) -> Option<
     let edges = graph::read_all(&fields, &nodes);
     let config = read_config(&fields);
     let namespace = read_namespace(&fields);
-    Some(Workflow {
-        name: name?,
-        version: version?,
+    let not_yet = release::not_yet(&triggers, &contract);
+    let workflow = name.zip(version).map(|(name, version)| Workflow {
+        name,
+        version,
         description,
         metadata,
         triggers,
@@ -179,7 +190,8 @@ fn read(yaml: &Yaml, files: Option<&BTreeSet<&str>>, report: &Report) -> Option<
         sidecars,
         namespace,
         modules: Modules::default(),
-    })
+    });
+    Some((workflow, not_yet))
 }
 
 fn read_name(fields: &Fields<'_>) -> Option<TentacleName> {

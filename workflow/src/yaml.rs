@@ -8,6 +8,10 @@ use crate::problem::{Part, Position, Report, Rule};
 use granit_parser::{Event, Parser, ScalarStyle, ScanError, Span};
 use std::collections::HashMap;
 
+pub(crate) use write::written;
+
+mod write;
+
 /// The most bytes that are read.
 pub(crate) const MOST_BYTES: usize = 1024 * 1024;
 /// The most levels of lists and maps.
@@ -65,8 +69,20 @@ pub(crate) fn read(bytes: &[u8], report: &Report) -> Option<Yaml> {
             return refuse(end_of(bytes.get(..error.valid_up_to()).unwrap_or_default()), Rule::NotUtf8);
         }
     };
+    built(Parser::new_from_str_with_options(text, options()), report)
+}
+
+/// The tree of a parser's events.
+fn built<'t>(
+    events: impl Iterator<Item = Result<(Event<'t>, Span), ScanError>>,
+    report: &Report,
+) -> Option<Yaml> {
+    let refuse = |at, rule| {
+        report.add(at, &Part::Top, rule);
+        None
+    };
     let mut builder = Builder { report, open: Vec::new(), root: None, values: 0, documents: 0 };
-    for event in Parser::new_from_str_with_options(text, options()) {
+    for event in events {
         let taken = match event {
             Ok((event, span)) => builder.take(event, &span).map_err(|rule| (start(&span), rule)),
             Err(error) => Err((place(&error), scan_rule(&error))),
@@ -217,3 +233,6 @@ impl Builder<'_> {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -74,7 +74,8 @@ impl<'a> Piece<'a> {
         told: UnboundedSender<Progress>,
     ) -> Result<Ended, Stop> {
         let turns = asked.kraken.inbox.turns(&asked.incoming.id).await?;
-        let tools = asked.kraken.server.tools(&asked.session).await?;
+        let server = &asked.kraken.server;
+        let tools = asked.by_session(|session| async move { server.tools(&session).await }).await?;
         let tools = match at {
             Where::Enclave(_) => offered(tools),
             Where::Direct => offered_in_private(tools),
@@ -175,12 +176,11 @@ impl<'a> Piece<'a> {
             return self.propose(proposal::of_call(tool, arguments)).await;
         }
         self.tell(tool, arguments);
-        let kraken = self.asked.kraken;
-        let session = kraken.sessions.of(&self.asked.said.user).await?.ok_or(Stop::SignIn)?;
-        let origin = self.asked.origin_of_model();
-        let told = self.told.clone();
-        let answer = kraken.server.call_by_name(&session, &origin, (tool, arguments), told).await;
-        match answer.map_err(Stop::from) {
+        let (server, origin, told) = (&self.asked.kraken.server, &self.asked.origin_of_model(), &self.told);
+        let answer = self.asked.by_session(|session| async move {
+            server.call_by_name(&session, origin, (tool, arguments), told.clone()).await
+        });
+        match answer.await {
             Ok(answer) => Ok(results::data(tool, &answer)),
             Err(Stop::Refused(failure))
                 if self.asked.channel.is_some()

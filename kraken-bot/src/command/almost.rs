@@ -22,7 +22,9 @@ pub(super) fn almost(first: &str) -> NotUnderstood {
         "give" => "say `give hello to @ben`",
         "transfer" => "mention who gets the enclave, e.g. `transfer to @ben`",
         "ask" => "say `ask to join`",
-        "what" => "ask `what failed`",
+        "what" => {
+            "ask `what failed`, `what failed today`, `what failed yesterday` or `what failed last night`"
+        }
         "why" => "ask e.g. `why run hello` or `why @ben deploy hello`",
         "help" | "whoami" | "members" | "login" | "logout" | "unlink" | "sync" | "freeze" | "unfreeze" => {
             return NotUnderstood::Almost(format!("`{first}` stands alone"));

@@ -5,7 +5,7 @@ use super::without_mention;
 use policy::Preset;
 
 /// What can be said, one word each. `NAME` is any one word, `WHO` a mention; both are kept as they were typed.
-const SHAPES: [&str; 51] = [
+const SHAPES: [&str; 54] = [
     "set up this channel",
     "set up this channel as NAME",
     "set mode",
@@ -43,6 +43,9 @@ const SHAPES: [&str; 51] = [
     "new members are welcome",
     "sync",
     "what failed",
+    "what failed today",
+    "what failed yesterday",
+    "what failed last night",
     "unlink",
     "freeze",
     "unfreeze",

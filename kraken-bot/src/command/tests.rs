@@ -44,8 +44,11 @@ fn what_the_help_names_is_understood() {
         ("changes need no review", Command::Review { required: false }),
         ("sync", Command::Sync),
         ("unlink", Command::Unlink),
-        ("what failed", Command::Failed),
-        ("what failed last night?", Command::Failed),
+        ("what failed", Command::Failed(Lately::Day)),
+        ("what failed?", Command::Failed(Lately::Day)),
+        ("what failed last night?", Command::Failed(Lately::LastNight)),
+        ("what failed today", Command::Failed(Lately::Today)),
+        ("what failed yesterday?", Command::Failed(Lately::Yesterday)),
         ("history hello", Command::History(tentacle("hello"))),
         ("versions hello", Command::Versions(tentacle("hello"))),
         ("versions of hello", Command::Versions(tentacle("hello"))),
@@ -143,4 +146,5 @@ fn what_is_almost_right_says_what_is_missing() {
     assert!(almost("new Hello_World").contains("`hello-world`"));
     assert!(almost("new hello from nothing").contains("`webhook-to-slack`"));
     assert!(almost("set").contains("set up this channel"));
+    assert!(almost("what failed was our plan").contains("`what failed today`"));
 }

@@ -56,7 +56,8 @@ pub(super) fn told(decided: &ReachApproveAnswer) -> Message {
 /// The card, once it is decided.
 pub(super) fn settled(decided: &ReachApproveAnswer, who: &str) -> Message {
     let how = if decided.approved { "approved" } else { "refused" };
-    let said = format!("*{}* ({}): {how} by {}.", decided.tentacle, short(&decided.version), escape(who));
+    // It has a number only once it runs.
+    let said = format!("The new version of *{}*: {how} by {}.", decided.tentacle, escape(who));
     Message::new(said).line(changes(&decided.changes))
 }
 
@@ -80,12 +81,6 @@ pub(super) fn changes(changes: &[String]) -> String {
         lines.push(line);
     }
     lines.join("\n")
-}
-
-/// A version, as people tell two of them apart.
-pub(super) fn short(version: &str) -> String {
-    let digits = version.strip_prefix("sha256:").unwrap_or(version);
-    format!("version {}", digits.chars().take(8).collect::<String>())
 }
 
 #[cfg(test)]

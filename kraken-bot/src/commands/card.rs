@@ -1,7 +1,7 @@
 //! Cards with two buttons that ask one person about one enclave, wherever the card stands: a click on it is a click in that
 //! enclave's channel.
 
-use crate::asked::Asked;
+use crate::asked::{Answer, Asked};
 use crate::slack::Place;
 use crate::slack::blocks::{Button, Message};
 use crate::slack::envelope::Click;
@@ -35,11 +35,15 @@ pub(crate) fn channel(click: &Click) -> Option<&str> {
     question.parse::<Uuid>().ok().map(|_| channel)
 }
 
-/// The card shows what was decided; where that fails, what is said below does too.
-pub(super) async fn settle(asked: &Asked<'_>, message: &Message) {
+/// The card shows what was decided; where that fails, it is said below.
+pub(super) async fn settled(asked: &Asked<'_>, message: Message) -> Answer {
     let card = Place { channel: asked.incoming.channel.clone(), thread: None };
-    if let Err(error) = asked.kraken.slack.change(&card, &asked.said.ts, message).await {
-        tracing::warn!(%error, "a card could not be changed");
+    match asked.kraken.slack.change(&card, &asked.said.ts, &message).await {
+        Ok(()) => Answer::Shown,
+        Err(error) => {
+            tracing::warn!(%error, "a card could not be changed");
+            Answer::Whisper(message)
+        }
     }
 }
 

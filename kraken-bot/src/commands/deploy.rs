@@ -61,8 +61,7 @@ pub(super) fn words(tentacle: &TentacleName) -> Words {
 fn question(waits: &WfApplyAnswer, asked: &ApprovalAsked) -> Message {
     let name = &waits.name;
     let said = format!(
-        "*{name}* ({}) would newly do this, and {} must approve it first. Nothing was changed.",
-        approve::short(&waits.version),
+        "The new version of *{name}* would newly do this, and {} must approve it first. Nothing was changed.",
         escape(&asked.owner)
     );
     let mut message = Message::new(said).line(approve::changes(&asked.changes));

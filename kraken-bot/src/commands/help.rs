@@ -13,7 +13,7 @@ pub(crate) fn run(direct: bool, has_model: bool) -> Answer {
     if direct {
         return Answer::Whisper(
             Message::new(
-                "Here I can tell you about yourself: `enclaves`, `what failed`, `whoami`, `login`, `logout`.",
+                "Here I can tell you about yourself: `enclaves`, `what failed` (or `… today`, `… yesterday`, `… last night`), `whoami`, `login`, `logout`, `unlink`.",
             )
             .line("To work in an enclave, mention me in its channel.")
             .line(if has_model { OWN_WORDS_DIRECT } else { NO_MODEL }),
@@ -21,7 +21,7 @@ pub(crate) fn run(direct: bool, has_model: bool) -> Answer {
     }
     Answer::Whisper(
         Message::new("*What you can say to me in a channel*")
-            .line("*The enclave*\n`set up this channel` (or `… as NAME`), `status`, `what failed`, `set mode`, `set size`, `set secret shop.key`, `changes need review` (or `… need no review`), `freeze`, `unfreeze`, `shut down this enclave`")
+            .line("*The enclave*\n`set up this channel` (or `… as NAME`), `status`, `what failed` (or `… today`, `… yesterday`, `… last night`), `set mode`, `set size`, `set secret shop.key`, `changes need review` (or `… need no review`), `freeze`, `unfreeze`, `shut down this enclave`")
             .line("*Its people*\n`members`, `add @ben`, `remove @ben`, `new members need approval` (or `… are welcome`), `ask to join`, `transfer to @ben`, `sync`, `set mode private` (or `member-run`, `member-read`, `member-edit`, `open-read`, `open-run`)")
             .line("*Tentacles*\n`new hello`, `new tea from price-monitor`, `deploy hello`, `run hello`, `run hello {\"name\": \"Ana\"}`, `status hello`, `logs hello`, `history hello`, `versions hello`, `compare hello 3 and 5`, `roll back hello to 3`, `put hello back`, `set mode of hello to private`, `give hello to @ben`, `remove hello`")
             .line("*You*\n`whoami`, `why run hello`, `why @ben deploy hello`, `login`, `logout`, `unlink`")

@@ -66,9 +66,7 @@ pub(super) async fn decide(asked: &Asked<'_>, request: Uuid, yes: bool) -> Resul
         Some(user) => Some(brings(asked, user).await?),
         None => None,
     };
-    let told = told(&decided, brought);
-    card::settle(asked, &told).await;
-    Ok(Answer::Whisper(told))
+    Ok(card::settled(asked, told(&decided, brought)).await)
 }
 
 /// Invites whoever was let in without being in the channel; answers whether that worked.

@@ -3,7 +3,7 @@
 use crate::asked::{Answer, Asked, Stop};
 use crate::slack::blocks::{Message, escape};
 use wire::EnclaveRef;
-use wire::tools::tentacle::{WfLogs, WfLogsAnswer, WfLogsArgs};
+use wire::tools::logs::{WfLogs, WfLogsAnswer, WfLogsArgs};
 use workflow::TentacleName;
 
 /// How many lines are shown.

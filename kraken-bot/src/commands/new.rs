@@ -8,7 +8,7 @@ use crate::working_copy::WorkingCopyError;
 use std::path::Path;
 use wire::tools::person::Whoami;
 use wire::tools::tentacle::{WfApply, WfApplyArgs};
-use wire::{EnclaveRef, Nothing};
+use wire::{EnclaveRef, Failure, FailureCode, Nothing};
 use workflow::TentacleName;
 use workflow::scaffold::{Scaffold, ScaffoldFile};
 
@@ -47,13 +47,15 @@ pub(super) fn told(tentacle: &TentacleName, files: &[ScaffoldFile], folder: &Pat
 /// What the person hears when the disk copy cannot be used.
 pub(super) fn not_written(error: WorkingCopyError) -> Stop {
     Stop::Told(match error {
+        // Like any tentacle that there is not: who did not ask the Kraken for it hears nothing.
+        WorkingCopyError::NotThere(name) => {
+            let failure = Failure::new(FailureCode::NotFound, format!("there are no files of `{name}` yet"));
+            return Stop::Refused(failure.with_remedy(format!("`new {name}` writes some")));
+        }
         WorkingCopyError::AlreadyThere(name) => {
             format!(
                 "There are files of `{name}` already. `deploy {name}` puts them to work; for a new one choose another name."
             )
-        }
-        WorkingCopyError::NotThere(name) => {
-            format!("There are no files of `{name}` yet. `new {name}` writes some.")
         }
         WorkingCopyError::Disk(error) => {
             tracing::error!(%error, "the disk copy cannot be used");

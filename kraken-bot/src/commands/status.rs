@@ -42,10 +42,9 @@ pub(super) fn enclave_told(
     for tentacle in tentacles {
         let ready = if tentacle.ready { "ready" } else { "not ready" };
         message = message.line(format!(
-            "• {} is {ready}, deployed {} ago by {}{}",
+            "• {} is {ready}, {}{}",
             code(&tentacle.name),
-            tentacle.age,
-            escape(&tentacle.deployed_by),
+            deployed(tentacle),
             description(&tentacle.description)
         ));
     }
@@ -91,9 +90,20 @@ pub(super) fn tentacle_told(status: &WfStatusAnswer) -> Message {
     Message::new(format!("*{}* is {ready}.{runs} {last}", tentacle.name)).line(whose(tentacle)).note(small)
 }
 
+/// When it was deployed, and by whom.
+fn deployed(tentacle: &TentacleEntry) -> String {
+    if tentacle.version.is_empty() {
+        return "never deployed to its end".to_owned();
+    }
+    format!("deployed {} ago by {}", tentacle.age, escape(&tentacle.deployed_by))
+}
+
 /// Who deployed it, and whose it is.
 fn whose(tentacle: &TentacleEntry) -> String {
     let (by, owner) = (escape(&tentacle.deployed_by), escape(&tentacle.owner));
+    if tentacle.version.is_empty() {
+        return format!("It was never deployed to its end. {owner} owns it.");
+    }
     let deployed = format!("Deployed {} ago by {by}", tentacle.age);
     if by == owner { format!("{deployed}, who owns it.") } else { format!("{deployed}. {owner} owns it.") }
 }

@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::asked::Stop;
+use crate::command::Lately;
 use crate::live::shown::Shown as Progress;
 use crate::reply::refusal;
 use crate::slack::envelope::Card;
@@ -35,12 +36,14 @@ fn prices() -> EnclaveName {
 fn told(stop: Stop) -> String {
     match stop {
         Stop::Told(words) => words,
+        Stop::Refused(failure) => refusal(&failure),
         other => panic!("{other}"),
     }
 }
 
 pub(crate) fn all() -> Vec<Shown> {
-    let groups = [enclave(), people(), modes(), files(), deploys(), runs(), tentacles(), oneself()];
+    let groups =
+        [enclave(), people(), modes(), files(), deploys(), runs(), tentacles(), what_failed(), oneself()];
     groups.into_iter().flatten().collect()
 }
 
@@ -74,7 +77,7 @@ fn enclave() -> Vec<Shown> {
     let no_tentacles: [wire::tools::tentacle::TentacleEntry; 0] = [];
     let offered = set_up::told(&with(made.clone(), had.clone()), Some(("E1", "UANA")));
     let offered = Card { text: offered.plain(), blocks: offered.blocks(None) };
-    let used = crate::clicks::used(&offered, "UANA").unwrap();
+    let used = crate::clicks::settled(&offered, "UANA").unwrap();
     vec![
         message("set up this channel", &set_up::told(&sample(made.clone()), None)),
         message(
@@ -98,7 +101,7 @@ fn enclave() -> Vec<Shown> {
             &status::enclave_told(&sample(info()), &no_tentacles, &Layers::default()),
         ),
         message(
-            "status: two tentacles, frozen by all who can",
+            "status: three tentacles, frozen by all who can",
             &status::enclave_told(
                 &with(
                     info(),
@@ -107,6 +110,10 @@ fn enclave() -> Vec<Shown> {
                 &[
                     sample(tentacle()),
                     with(tentacle(), json!({"name": "tea", "ready": false, "description": ""})),
+                    with(
+                        tentacle(),
+                        json!({"name": "milk", "ready": false, "version": "", "deployed_by": ""}),
+                    ),
                 ],
                 &Layers::default(),
             ),
@@ -135,7 +142,7 @@ fn enclave() -> Vec<Shown> {
         message("sync: put right", &sync::told(&sample(report(json!(["Cy Lund"]), json!(["Ben Okafor"]))))),
         words("sync: Slack is away", sync::NO_SLACK),
         words("sync: the Kraken is not there", sync::NOT_HERE),
-        message("transfer: asks", &transfer::question("UBEN".to_owned())),
+        message("transfer: asks", &transfer::question("UBEN", "Ev1")),
         message("transfer: offered", &transfer::offered_told(&prices(), "UBEN")),
         message(
             "transfer: taken",
@@ -384,6 +391,8 @@ fn runs() -> Vec<Shown> {
         message: String::new(),
         step: Some(NodeStep { node: node.into(), state }),
     };
+    let later = |seconds| tokio::time::Instant::now() + std::time::Duration::from_secs(seconds);
+    let deploying = Progress::new(deploy::words(&hello()).going);
     let mut progress = Progress::new(run::words(&hello()).going);
     let failed_once = |again| NodeState::Failed { error: "the shop did not answer".into(), again };
     progress.hear(step("fetch", NodeState::Finished { duration_ms: 312 }));
@@ -397,7 +406,8 @@ fn runs() -> Vec<Shown> {
     (0..42).for_each(|node| long.hear(step(&format!("n{node}"), NodeState::Skipped)));
     vec![
         words("run: goes on", run::words(&hello()).going),
-        message("run: goes on, node by node", &progress.message()),
+        message("run: goes on, node by node", &progress.message_at(later(12))),
+        message("deploy: goes on for a while", &deploying.message_at(later(125))),
         message("run: goes on, with more nodes than fit", &long.message()),
         words("run: has ended", run::words(&hello()).ended()),
         words("run: nobody knows", run::words(&hello()).lost()),
@@ -449,11 +459,12 @@ fn tentacles() -> Vec<Shown> {
         past("missed", None),
         past("skipped", None)
     ]);
-    let health = |status: &str, reason: &str| -> wire::tools::health::HealthEntry {
-        sample(json!({"name": "hello", "status": status, "reason": reason}))
-    };
     vec![
         message("status of a tentacle: never run", &status::tentacle_told(&sample(tentacle()))),
+        message(
+            "status of a tentacle: never deployed to its end",
+            &status::tentacle_told(&with(tentacle(), json!({"version": "", "deployed_by": ""}))),
+        ),
         message("status of a tentacle: has run", &status::tentacle_told(&with(tentacle(), last))),
         message("status of a tentacle: failed", &status::tentacle_told(&with(tentacle(), failed))),
         message("logs: none", &logs::told(&hello(), &logs(json!([]), false))),
@@ -516,23 +527,56 @@ fn tentacles() -> Vec<Shown> {
         ),
         message("remove a tentacle: asks", &remove_tentacle::question(&hello(), "Ev1")),
         message("remove a tentacle: done", &remove_tentacle::told(&hello())),
-        message("what failed: nothing is there", &failed::told(&[(None, vec![])], 0)),
-        message("what failed: nothing", &failed::told(&[(None, vec![health("green", "")])], 0)),
-        message(
-            "what failed: nothing of several",
-            &failed::told(&[(None, vec![health("green", ""), health("green", "")])], 0),
-        ),
-        message(
-            "what failed, in a channel",
-            &failed::told(
-                &[(None, vec![health("red", "it does not start"), health("amber", "its last run failed")])],
-                0,
-            ),
-        ),
-        message(
-            "what failed, in a direct message",
-            &failed::told(&[(Some(prices()), vec![health("amber", "its last run failed")])], 3),
-        ),
+    ]
+}
+
+fn what_failed() -> Vec<Shown> {
+    let at = |text: &str| text.parse::<jiff::Timestamp>().unwrap();
+    let asking = |lately, offset| failed::Asking {
+        lately,
+        time: (at("2026-06-30T18:00:00Z"), at("2026-07-01T18:00:00Z")),
+        offset,
+    };
+    let run = |outcome: &str, error: Option<&str>| sample(past(outcome, error));
+    let failure = || run("failed", Some("the shop did not answer"));
+    let health =
+        |name: &str, status: &str, reason: &str| -> (EnclaveName, wire::tools::health::HealthEntry) {
+            (prices(), sample(json!({"name": name, "status": status, "reason": reason})))
+        };
+    let looked = |all: Vec<(&str, Vec<wire::tools::history::RunEntry>)>| {
+        let mut looked = failed::Looked::default();
+        for (name, runs) in all {
+            looked.take((prices(), name.parse().unwrap()), runs, asking(Lately::Day, 0).time);
+        }
+        looked
+    };
+    let well = looked(vec![("hello", vec![run("succeeded", None)])]);
+    let idle = looked(vec![("hello", vec![])]);
+    let mut missed = looked(vec![
+        ("hello", vec![run("missed", None), failure(), failure(), run("succeeded", None)]),
+        ("tea", vec![run("missed", None)]),
+        ("ink", vec![failure()]),
+    ]);
+    (missed.left_out, missed.hidden) = (40, 3);
+    missed.odd =
+        vec![health("tea", "red", "it does not start"), health("oil", "amber", "its trigger is off")];
+    missed.since = vec![(hello(), at("2026-07-01T09:30:00Z"))];
+    let mut several = looked(vec![("hello", vec![run("succeeded", None), failure()]), ("tea", vec![])]);
+    several.hidden = 1;
+    let hidden = failed::Looked { hidden: 2, ..failed::Looked::default() };
+    let many: Vec<String> = (0..30).map(|number| format!("t{number}")).collect();
+    let many = looked(many.iter().map(|name| (name.as_str(), vec![failure()])).collect());
+    let told = |looked: &failed::Looked, lately, offset, direct| {
+        failed::told(looked, asking(lately, offset), direct)
+    };
+    vec![
+        message("what failed: nothing is there", &told(&looked(vec![]), Lately::Day, 0, false)),
+        message("what failed: nothing that may be seen", &told(&hidden, Lately::Day, 0, false)),
+        message("what failed: nothing", &told(&well, Lately::Day, 0, false)),
+        message("what failed today: nothing has run", &told(&idle, Lately::Today, 0, false)),
+        message("what failed yesterday, in a channel", &told(&several, Lately::Yesterday, 0, false)),
+        message("what failed last night, in a direct message", &told(&missed, Lately::LastNight, 7200, true)),
+        message("what failed: more than fits", &told(&many, Lately::Day, 0, true)),
     ]
 }
 
@@ -550,6 +594,7 @@ fn oneself() -> Vec<Shown> {
     let no = json!({"action": "run", "allowed": false, "verdict": "you may not run `hello`", "steps": [], "remedy": "the owner, Ana Sousa, can let you in"});
     let help = |direct, has_model| match help::run(direct, has_model) {
         Answer::Aloud(told) | Answer::Whisper(told) => told,
+        Answer::Shown => crate::slack::blocks::Message::new("nothing, which is wrong"),
     };
     let of_another: Value = with(entry(), json!({"name": "teas", "your_class": "member"}));
     let entries: Vec<wire::tools::enclave::EnclaveEntry> = vec![sample(entry()), sample(of_another)];
@@ -567,6 +612,7 @@ fn oneself() -> Vec<Shown> {
         message("enclaves: none", &enclaves::told(&[])),
         message("logout", &logout::told(true)),
         message("logout: not signed in", &logout::told(false)),
+        message("unlink: in a direct message", &unlink::question("e")),
         message("unlink", &unlink::told(&sample(json!({"accounts": [], "passed_on": []})))),
         message(
             "unlink: what they owned",

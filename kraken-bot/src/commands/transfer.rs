@@ -12,14 +12,13 @@ use wire::tools::ownership::{
 use workflow::EnclaveName;
 
 /// What the buttons are for.
-const OFFER: &str = "offer_enclave";
+pub(crate) const OFFER: &str = "offer_enclave";
 const YES: &str = "accept_enclave";
 const NO: &str = "decline_enclave";
 
-/// What a click on one of them says.
+/// What a click on the other's card says.
 pub(super) fn read(click: &Click) -> Option<Command> {
     Some(match click.action.as_str() {
-        OFFER => Command::Offer(click.value.clone()),
         YES => Command::TakeOver { offer: card::id(click)?, yes: true },
         NO => Command::TakeOver { offer: card::id(click)?, yes: false },
         _ => return None,
@@ -32,19 +31,21 @@ pub(crate) fn buttons(channel: &str, offer: Uuid) -> [Button; 2] {
 }
 
 /// Asks the owner whether they mean it: words could be put into anybody's mouth.
-pub(super) fn ask(asked: &Asked<'_>, to: String) -> Result<Answer, Stop> {
+pub(super) async fn ask(asked: &Asked<'_>, to: &str) -> Result<Answer, Stop> {
     asked.channel()?;
-    Ok(Answer::Whisper(question(to)))
+    let event = &asked.incoming.id;
+    asked.kraken.inbox.make_button(event, &asked.account.id, to).await?;
+    Ok(Answer::Whisper(question(to, event)))
 }
 
-/// Asks whether it is meant.
-pub(super) fn question(to: String) -> Message {
+/// Asks whether it is meant; the button is known by `event`.
+pub(super) fn question(to: &str, event: &str) -> Message {
     let said = format!("Offer this enclave to <@{to}>?");
-    let button = Button { action: OFFER, label: "Offer it", value: to, style: Some("danger") };
+    let button = Button { action: OFFER, label: "Offer it", value: event.to_owned(), style: Some("danger") };
     Message::new(said)
         .line("Once they accept, they decide who belongs to it, what it may reach, and whether it stays. You stay a member.")
         .buttons(&[button])
-        .note("Nothing changes before they have accepted. The offer is good for a day.")
+        .note("The button is yours alone, for ten minutes, once. Nothing changes before they have accepted; the offer is good for a day.")
 }
 
 pub(super) async fn offer(asked: &Asked<'_>, to: String) -> Result<Answer, Stop> {
@@ -63,9 +64,7 @@ pub(super) fn offered_told(enclave: &EnclaveName, to: &str) -> Message {
 
 pub(super) async fn take_over(asked: &Asked<'_>, offer: Uuid, yes: bool) -> Result<Answer, Stop> {
     let answered = asked.call::<EnclaveAccept>(EnclaveAcceptArgs { offer, accept: yes }).await?;
-    let told = told(&answered);
-    card::settle(asked, &told).await;
-    Ok(Answer::Whisper(told))
+    Ok(card::settled(asked, told(&answered)).await)
 }
 
 /// What became of it.

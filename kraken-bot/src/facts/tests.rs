@@ -1,6 +1,8 @@
 //! What Slack tells is reported as it is, and what is no news not at all.
 
-use super::{ReportError, report};
+mod table;
+
+use super::{ReportError, report, report_all};
 use crate::slack::envelope::{Incoming, What};
 use crate::tests::world::{World, happened};
 use jiff::{Timestamp, ToSpan as _};
@@ -42,6 +44,62 @@ async fn an_error_or_half_a_list_confirms_nothing_and_is_tried_again() {
     world.around().members.insert("C1", vec!["UANA"]);
     let failed = reported(&world, &joined()).await.unwrap_err();
     assert!(matches!(&failed, ReportError::Slack(error) if !error.is_final()), "{failed}");
+    assert_eq!(world.reports(), Vec::<Value>::new());
+}
+
+/// Something is different that only a look at the whole can tell.
+fn different() -> Incoming {
+    happened("different", What::Different)
+}
+
+#[tokio::test]
+async fn a_whole_list_is_reported_without_the_kraken() {
+    let world = World::new().await;
+    world.around().members.insert("C1", vec!["UANA", "UKRAKEN", "UBEN"]);
+    reported(&world, &different()).await.unwrap();
+    report_all(&world.kraken).await.unwrap();
+    let reports = world.reports();
+    assert_eq!(reports.len(), 2, "{reports:?}");
+    for report in reports {
+        let people = report["members"].as_array().unwrap();
+        let people: Vec<_> = people.iter().map(|person| person["user"].as_str().unwrap()).collect();
+        assert_eq!((people, &report["archived"]), (vec!["UANA", "UBEN"], &json!(false)));
+    }
+}
+
+/// Whoever is not on a list that cannot be whole is not removed by it.
+#[tokio::test]
+async fn no_list_is_reported_that_may_lack_somebody() {
+    let evidence: [(&str, &[&str], bool, bool); 5] = [
+        ("nobody at all", &[], false, false),
+        ("a list without the Kraken, which is there", &["UANA"], false, false),
+        ("half a list", &["UANA", "UKRAKEN"], true, false),
+        ("half a list, which happens to end after nobody", &[], true, false),
+        ("an error", &["UANA", "UKRAKEN"], false, true),
+    ];
+    for (what, members, by_halves, fails) in evidence {
+        let world = World::new().await;
+        world.around().members.insert("C1", members.to_vec());
+        world.around().by_halves = by_halves;
+        world.around().failing.extend(fails.then_some("conversations.members"));
+        let failed = reported(&world, &different()).await.unwrap_err();
+        // It is tried again.
+        assert!(matches!(&failed, ReportError::Slack(error) if !error.is_final()), "{what}: {failed}");
+        report_all(&world.kraken).await.unwrap();
+        assert_eq!(world.reports(), Vec::<Value>::new(), "{what}");
+    }
+}
+
+#[tokio::test]
+async fn no_list_is_reported_while_slack_says_when_to_come_back() {
+    let world = World::new().await;
+    world.around().limited.insert("conversations.members");
+    let different = different();
+    tokio::select! {
+        reported = reported(&world, &different) => panic!("{reported:?}"),
+        reported = report_all(&world.kraken) => panic!("{reported:?}"),
+        () = world.until("both have asked", async |it| it.heard("conversations.members").len() == 2) => {}
+    }
     assert_eq!(world.reports(), Vec::<Value>::new());
 }
 
@@ -123,6 +181,23 @@ async fn an_account_that_is_over_is_nowhere_and_belongs_to_nobody() {
     let ben = json!(["UBEN"]);
     assert_eq!(told, [(&json!("C1"), Some(&ben), None), (&json!(""), None, Some(&ben))]);
     assert_eq!(world.asked(), before);
+}
+
+#[tokio::test]
+async fn the_session_of_who_is_in_no_enclaves_channel_any_more_ends() {
+    let world = World::new().await;
+    world.around().members.insert("C1", vec!["UKRAKEN"]);
+    let session = async || world.kraken.sessions.of("UANA").await.unwrap();
+    for fact in [happened("left", What::Left("UANA".into())), different()] {
+        // In another one she goes on.
+        world.around().reported = json!({"enclave": "prices", "taken": true, "gone": ["Ana Sousa"]});
+        world.ana_has_signed_in().await;
+        reported(&world, &fact).await.unwrap();
+        assert!(session().await.is_some(), "{fact:?}");
+        world.around().reported["nowhere"] = json!(["UANA"]);
+        reported(&world, &fact).await.unwrap();
+        assert!(session().await.is_none(), "{fact:?}");
+    }
 }
 
 #[tokio::test]

@@ -1,5 +1,5 @@
 //! What may be worked on now: one conversation in order, different ones side by side, a channel's facts before the messages
-//! that came after them, and nobody's requests before everybody else's.
+//! that came after them, and neither one person's requests nor one channel's before everybody else's.
 
 use crate::slack::envelope::{Incoming, What};
 use std::collections::{HashMap, HashSet};
@@ -69,13 +69,17 @@ impl Open {
 /// How many requests of one person are worked on at once; more wait, so that there is always a turn for somebody else.
 const AT_ONCE_OF_ONE: usize = 4;
 
+/// How many requests out of one channel are worked on at once: of 32 in all, so that no two busy channels leave the others without a
+/// turn.
+pub(crate) const AT_ONCE_OF_CHANNEL: usize = 12;
+
 /// Those of `open`, which is in order, that may be begun while `running` go on.
 pub(crate) fn runnable<'o>(open: &'o [Open], running: &HashSet<i64>) -> Vec<&'o Open> {
     let mut busy_conversations = HashSet::new();
     let mut channels_with_facts = HashSet::new();
-    let mut of_each: HashMap<&str, usize> = HashMap::new();
+    let mut turns = Turns::default();
     for event in open.iter().filter(|event| running.contains(&event.seq)) {
-        *of_each.entry(event.asker().unwrap_or_default()).or_default() += 1;
+        turns.count(event);
     }
     let mut runnable = Vec::new();
     for event in open {
@@ -89,16 +93,34 @@ pub(crate) fn runnable<'o>(open: &'o [Open], running: &HashSet<i64>) -> Vec<&'o 
         if !its_turn || waits_for_fact || running.contains(&event.seq) {
             continue;
         }
-        if let Some(asker) = event.asker() {
-            let count = of_each.entry(asker).or_default();
-            if *count >= AT_ONCE_OF_ONE {
-                continue;
-            }
-            *count += 1;
+        if !turns.count(event) {
+            continue;
         }
         runnable.push(event);
     }
     runnable
+}
+
+/// How many requests go on: of each person, and out of each channel.
+#[derive(Default)]
+struct Turns<'o> {
+    of_person: HashMap<&'o str, usize>,
+    of_channel: HashMap<&'o str, usize>,
+}
+
+impl<'o> Turns<'o> {
+    /// Counts one in; `false`, and nothing is counted, where there is no turn for it. What nobody asked needs none.
+    fn count(&mut self, event: &'o Open) -> bool {
+        let Some(asker) = event.asker() else { return true };
+        let person = self.of_person.entry(asker).or_default();
+        let channel = self.of_channel.entry(&event.channel).or_default();
+        if *person >= AT_ONCE_OF_ONE || *channel >= AT_ONCE_OF_CHANNEL {
+            return false;
+        }
+        *person += 1;
+        *channel += 1;
+        true
+    }
 }
 
 #[cfg(test)]
@@ -131,23 +153,39 @@ mod tests {
         assert_eq!(now(&waiting[1..], &[]), [2, 3]);
     }
 
+    fn asks(seq: i64, channel: &str, user: &str) -> Open {
+        let thread = format!("t{seq}");
+        let said = Said {
+            user: user.into(),
+            text: "help".into(),
+            ts: thread.clone(),
+            thread: thread.clone(),
+            direct: false,
+            click: None,
+            how: How::Spoken,
+        };
+        let mut open = open(seq, channel, Some(&thread));
+        open.incoming.what = What::Said(said);
+        open
+    }
+
+    #[test]
+    fn busy_people_in_one_channel_leave_turns_for_the_others() {
+        let people = (1..=40).map(|seq| asks(seq, "C1", &format!("U{}", seq % 10)));
+        let waiting: Vec<Open> = people.chain([asks(41, "C2", "U1"), asks(42, "C2", "UANA")]).collect();
+        assert_eq!(now(&waiting, &[]), (1..=12).chain([41, 42]).collect::<Vec<i64>>());
+        let running: Vec<i64> = (2..=13).collect();
+        assert_eq!(now(&waiting, &running), [41, 42]);
+        assert_eq!(now(&waiting, &running[1..]), [1, 41, 42]);
+        // News of the channel are nobody's requests.
+        let mut with_news = waiting;
+        with_news.insert(0, open(0, "C1", None));
+        assert_eq!(now(&with_news, &running), [0, 41, 42]);
+    }
+
     #[test]
     fn whoever_asks_a_lot_leaves_turns_for_the_others() {
-        let asks = |seq: i64, user: &str| {
-            let thread = format!("t{seq}");
-            let said = Said {
-                user: user.into(),
-                text: "help".into(),
-                ts: thread.clone(),
-                thread: thread.clone(),
-                direct: false,
-                click: None,
-                how: How::Spoken,
-            };
-            let mut open = open(seq, "C1", Some(&thread));
-            open.incoming.what = What::Said(said);
-            open
-        };
+        let asks = |seq, user| asks(seq, "C1", user);
         let waiting: Vec<Open> = (1..=50).map(|seq| asks(seq, "UANA")).chain([asks(51, "UBEN")]).collect();
         assert_eq!(now(&waiting, &[]), [1, 2, 3, 4, 51]);
         assert_eq!(now(&waiting, &[1, 2, 3, 51]), [4]);

@@ -37,3 +37,36 @@ async fn what_is_for_one_stands_in_the_channel_until_the_thread_has_a_reply() {
     assert!(kraken.begin_growing(&place, "UANA", (&[json!({})], "grows:Ev2")).await.unwrap());
     assert_eq!(whisper(&words("help", "2.1", "2.1")).await, in_thread("2.1"));
 }
+
+#[tokio::test]
+async fn an_answer_to_a_slash_command_is_never_lost() {
+    let world = World::answering(|method, _| match method {
+        "chat.postEphemeral" => Some(json!({"ok": false, "error": "channel_not_found"})),
+        "over" => Some(json!({"ok": false, "error": "expired_url"})),
+        _ => None,
+    })
+    .await;
+    world.around().failing.insert("in_trouble");
+    let answered = async |address: String| {
+        let said = Asking { how: How::Slash(address), ..words("help", "", "") };
+        let incoming = happened("slash/UANA/t.1", What::Said(said.clone()));
+        world.kraken.whisper(&incoming, &said, &Message::new("All is well.")).await
+    };
+    let again = |answered: Result<(), SayError>| match answered {
+        Err(SayError::Slack(error)) => !error.is_final(),
+        _ => false,
+    };
+    answered(world.slack("hook")).await.unwrap();
+    assert_eq!(world.heard("hook")[0]["text"], "All is well.");
+    // Slack is in trouble, or nobody is there: it is tried again.
+    assert!(again(answered(world.slack("in_trouble")).await));
+    assert!(again(answered("http://127.0.0.1:1/".to_owned()).await));
+    assert!(world.heard("chat.postMessage").is_empty());
+    // What cannot be answered there any more is answered in a direct message.
+    for address in [world.slack("over"), String::new()] {
+        answered(address).await.unwrap();
+        let told = world.heard("chat.postMessage").pop().unwrap();
+        assert_eq!((&told["channel"], &told["text"]), (&json!("DUANA"), &json!("All is well.")));
+    }
+    assert_eq!(world.heard("chat.postMessage").len(), 2);
+}

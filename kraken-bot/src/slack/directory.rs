@@ -145,6 +145,19 @@ impl Slack {
         Ok(account(answer.user, &self.me.team_id))
     }
 
+    /// The account that has this very address; `None` where nobody's is.
+    pub(crate) async fn account_at(&self, address: &str) -> Result<Option<Account>, SlackError> {
+        let asked = [("email", address.to_owned())];
+        match self.ask::<UserAnswer>(Method::UsersLookupByEmail, &asked).await {
+            Ok(answer) => {
+                let found = account(answer.user, &self.me.team_id);
+                Ok(Some(found).filter(|found| found.email.as_deref() == Some(address)))
+            }
+            Err(SlackError::Refused { code, .. }) if code == "users_not_found" => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
     /// Whether Slack lists an account among those who are in a channel now. Without the whole list nobody is said not to be in it.
     pub(crate) async fn is_in(&self, channel: &str, user: &str) -> Result<bool, SlackError> {
         let mut cursor = String::new();
@@ -186,20 +199,22 @@ impl Slack {
         }
     }
 
-    /// Everybody who is in a channel, all of them or an error: half a list is never taken for a whole one. Who is in
-    /// `known` is not asked for again.
+    /// Everybody who is in a channel that the Kraken is in, all of them or an error: half a list is never taken for a whole one, nor
+    /// one that lacks the Kraken itself. Who is in `known` is not asked for again.
     pub(crate) async fn people(
         &self,
         channel: &str,
         known: &mut Known,
     ) -> Result<Vec<ChannelPerson>, SlackError> {
-        let mut people = Vec::new();
+        let (mut people, mut lists_me) = (Vec::new(), false);
         let mut cursor = String::new();
         loop {
             let params = paged(vec![("channel", channel.to_owned())], PAGE, cursor);
             let answer: MembersAnswer = self.ask(Method::ConversationsMembers, &params).await?;
-            for id in answer.members.iter().filter(|id| **id != self.me.user_id) {
-                if let Some(account) = self.learn(id, known).await?
+            for id in &answer.members {
+                if *id == self.me.user_id {
+                    lists_me = true;
+                } else if let Some(account) = self.learn(id, known).await?
                     && account.is_somebody()
                 {
                     people.push(account.person());
@@ -207,7 +222,7 @@ impl Slack {
             }
             cursor = answer.response_metadata.next_cursor;
             if cursor.is_empty() {
-                return Ok(people);
+                return if lists_me { Ok(people) } else { Err(SlackError::lacks_me()) };
             }
         }
     }

@@ -2,6 +2,7 @@
 
 use super::directory::RawUser;
 use super::heard::Heard;
+use super::method::Event;
 use crate::modals::ASK_ANYTHING;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -251,26 +252,30 @@ fn channel(event: &Value) -> Option<&str> {
 
 fn what(event: &Value, me: &str) -> Option<What> {
     let user = || text(event, "user").map(str::to_owned);
-    Some(match text(event, "type")? {
-        "app_mention" => What::Said(said(event, me, How::Spoken)?),
-        "message" if text(event, "subtype") == Some("channel_convert_to_private") => What::Different,
-        "message" => message(event, me)?,
-        "app_home_opened" if text(event, "tab") == Some("home") => {
+    // Each of the table's, and no other, so that the manifest subscribes to what is read here.
+    Some(match Event::of(text(event, "type")?)? {
+        Event::AppMention => What::Said(said(event, me, How::Spoken)?),
+        Event::Message if text(event, "subtype") == Some("channel_convert_to_private") => What::Different,
+        Event::Message => message(event, me)?,
+        Event::AppHomeOpened if text(event, "tab") == Some("home") => {
             What::Home(AtHome { user: user()?, deed: Deed::Look })
         }
-        "member_joined_channel" => What::Joined(user()?),
-        "member_left_channel" => What::Left(user()?),
-        "channel_archive" | "group_archive" => What::Archived,
-        "channel_deleted" | "group_deleted" => What::Deleted,
-        "channel_unarchive" | "group_unarchive" => What::Unarchived,
-        "channel_rename" | "group_rename" => What::Renamed(text(event.get("channel")?, "name")?.to_owned()),
-        "channel_id_changed" => What::Moved(text(event, "new_channel_id")?.to_owned()),
-        "channel_shared" | "channel_unshared" => What::Different,
-        "channel_left" | "group_left" => What::Unseen,
-        "user_change" => account(event.get("user")?)?,
-        "app_uninstalled" => What::CutOff,
-        "tokens_revoked" if is_revoked(event, me) => What::CutOff,
-        _ => return None,
+        Event::AppHomeOpened => return None,
+        Event::MemberJoinedChannel => What::Joined(user()?),
+        Event::MemberLeftChannel => What::Left(user()?),
+        Event::ChannelArchive | Event::GroupArchive => What::Archived,
+        Event::ChannelDeleted | Event::GroupDeleted => What::Deleted,
+        Event::ChannelUnarchive | Event::GroupUnarchive => What::Unarchived,
+        Event::ChannelRename | Event::GroupRename => {
+            What::Renamed(text(event.get("channel")?, "name")?.to_owned())
+        }
+        Event::ChannelIdChanged => What::Moved(text(event, "new_channel_id")?.to_owned()),
+        Event::ChannelShared | Event::ChannelUnshared => What::Different,
+        Event::ChannelLeft | Event::GroupLeft => What::Unseen,
+        Event::UserChange => account(event.get("user")?)?,
+        Event::AppUninstalled => What::CutOff,
+        Event::TokensRevoked if is_revoked(event, me) => What::CutOff,
+        Event::TokensRevoked => return None,
     })
 }
 

@@ -1,120 +1,106 @@
 //! Every method of Slack's that the Kraken calls, and every event that it hears, each with the scopes that it needs. There is no
-//! way to call another: `deploy/slack/manifest.yaml` asks for exactly these, and a test compares.
-
-/// A method of the Web API.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Method {
-    AssistantThreadsSetStatus,
-    AuthTest,
-    ChatAppendStream,
-    ChatPostEphemeral,
-    ChatPostMessage,
-    ChatStartStream,
-    ChatStopStream,
-    ChatUpdate,
-    ConversationsHistory,
-    ConversationsInfo,
-    ConversationsInvite,
-    ConversationsMembers,
-    ConversationsOpen,
-    ConversationsReplies,
-    UsersConversations,
-    UsersInfo,
-    UsersList,
-    ViewsOpen,
-    ViewsPublish,
-}
+//! way to call or to hear another: `deploy/slack/manifest.yaml` asks for exactly these, and a test compares.
 
 const SEES: &[&str] = &["channels:read", "groups:read", "im:read"];
 const READS: &[&str] = &["channels:history", "groups:history", "im:history"];
 
-impl Method {
-    /// All of them.
-    #[cfg(test)]
-    const ALL: [Self; 19] = [
-        Self::AssistantThreadsSetStatus,
-        Self::AuthTest,
-        Self::ChatAppendStream,
-        Self::ChatPostEphemeral,
-        Self::ChatPostMessage,
-        Self::ChatStartStream,
-        Self::ChatStopStream,
-        Self::ChatUpdate,
-        Self::ConversationsHistory,
-        Self::ConversationsInfo,
-        Self::ConversationsInvite,
-        Self::ConversationsMembers,
-        Self::ConversationsOpen,
-        Self::ConversationsReplies,
-        Self::UsersConversations,
-        Self::UsersInfo,
-        Self::UsersList,
-        Self::ViewsOpen,
-        Self::ViewsPublish,
-    ];
+/// Makes the methods from one table: its name here, Slack's name, and the scopes that it needs here.
+macro_rules! methods {
+    ($($method:ident = $name:literal needs $scopes:expr;)*) => {
+        /// A method of the Web API.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+        pub(crate) enum Method { $($method,)* }
 
-    /// Its name, and the scopes that it needs here.
-    const fn needs(self) -> (&'static str, &'static [&'static str]) {
-        match self {
-            Self::AssistantThreadsSetStatus => ("assistant.threads.setStatus", &["chat:write"]),
-            Self::AuthTest => ("auth.test", &[]),
-            Self::ChatAppendStream => ("chat.appendStream", &["chat:write"]),
-            Self::ChatPostEphemeral => ("chat.postEphemeral", &["chat:write"]),
-            Self::ChatPostMessage => ("chat.postMessage", &["chat:write"]),
-            Self::ChatStartStream => ("chat.startStream", &["chat:write"]),
-            Self::ChatStopStream => ("chat.stopStream", &["chat:write"]),
-            Self::ChatUpdate => ("chat.update", &["chat:write"]),
-            Self::ConversationsHistory => ("conversations.history", READS),
-            Self::ConversationsInfo => ("conversations.info", SEES),
-            Self::ConversationsInvite => {
-                ("conversations.invite", &["channels:write.invites", "groups:write.invites"])
+        impl Method {
+            /// All of them.
+            #[cfg(test)]
+            const ALL: &[Self] = &[$(Self::$method,)*];
+
+            /// Its name, and the scopes that it needs here.
+            const fn needs(self) -> (&'static str, &'static [&'static str]) {
+                match self { $(Self::$method => ($name, $scopes),)* }
             }
-            Self::ConversationsMembers => ("conversations.members", SEES),
-            Self::ConversationsOpen => ("conversations.open", &["im:write"]),
-            Self::ConversationsReplies => ("conversations.replies", READS),
-            Self::UsersConversations => ("users.conversations", SEES),
-            // The address is what tells people apart from accounts of the same name.
-            Self::UsersInfo => ("users.info", &["users:read", "users:read.email"]),
-            Self::UsersList => ("users.list", &["users:read"]),
-            Self::ViewsOpen => ("views.open", &[]),
-            Self::ViewsPublish => ("views.publish", &[]),
         }
-    }
+    };
+}
 
+methods! {
+    AssistantThreadsSetStatus = "assistant.threads.setStatus" needs &["chat:write"];
+    AuthTest = "auth.test" needs &[];
+    ChatAppendStream = "chat.appendStream" needs &["chat:write"];
+    ChatPostEphemeral = "chat.postEphemeral" needs &["chat:write"];
+    ChatPostMessage = "chat.postMessage" needs &["chat:write"];
+    ChatStartStream = "chat.startStream" needs &["chat:write"];
+    ChatStopStream = "chat.stopStream" needs &["chat:write"];
+    ChatUpdate = "chat.update" needs &["chat:write"];
+    ConversationsHistory = "conversations.history" needs READS;
+    ConversationsInfo = "conversations.info" needs SEES;
+    ConversationsInvite = "conversations.invite" needs &["channels:write.invites", "groups:write.invites"];
+    ConversationsMembers = "conversations.members" needs SEES;
+    ConversationsOpen = "conversations.open" needs &["im:write"];
+    ConversationsReplies = "conversations.replies" needs READS;
+    UsersConversations = "users.conversations" needs SEES;
+    // The address is what tells people apart from accounts of the same name.
+    UsersInfo = "users.info" needs &["users:read", "users:read.email"];
+    UsersList = "users.list" needs &["users:read"];
+    UsersLookupByEmail = "users.lookupByEmail" needs &["users:read.email"];
+    ViewsOpen = "views.open" needs &[];
+    ViewsPublish = "views.publish" needs &[];
+}
+
+impl Method {
     /// Its name.
     pub(crate) const fn name(self) -> &'static str {
         self.needs().0
     }
 }
 
-/// The events that are heard, as an app subscribes to them.
-#[cfg(test)]
-const EVENTS: &[(&str, &str)] = &[
-    // It needs no scope.
-    ("app_home_opened", ""),
-    ("app_mention", "app_mentions:read"),
-    ("app_uninstalled", ""),
-    ("channel_archive", "channels:read"),
-    ("channel_deleted", "channels:read"),
-    ("channel_id_changed", "channels:read"),
-    ("channel_left", "channels:read"),
-    ("channel_rename", "channels:read"),
-    ("channel_shared", "channels:read"),
-    ("channel_unarchive", "channels:read"),
-    ("channel_unshared", "channels:read"),
-    ("group_archive", "groups:read"),
-    ("group_deleted", "groups:read"),
-    ("group_left", "groups:read"),
-    ("group_rename", "groups:read"),
-    ("group_unarchive", "groups:read"),
-    ("member_joined_channel", "channels:read"),
-    ("member_left_channel", "channels:read"),
-    ("message.channels", "channels:history"),
-    ("message.groups", "groups:history"),
-    ("message.im", "im:history"),
-    ("tokens_revoked", ""),
-    ("user_change", "users:read"),
-];
+/// Makes the events from one table: its name here, Slack's `type`, and what an app subscribes to for it, each with its scope.
+macro_rules! events {
+    ($($event:ident = $kind:literal by $($subscription:literal needs $scope:literal),+;)*) => {
+        /// A type of event that is heard. No other is read: what each means, `envelope` says of all of these.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+        pub(super) enum Event { $($event,)* }
+
+        impl Event {
+            /// The one of this `type`.
+            pub(super) fn of(kind: &str) -> Option<Self> {
+                match kind { $($kind => Some(Self::$event),)* _ => None }
+            }
+        }
+
+        /// The events as an app subscribes to them, each with its scope, which may be none.
+        #[cfg(test)]
+        const EVENTS: &[(&str, &str)] = &[$($(($subscription, $scope),)+)*];
+    };
+}
+
+events! {
+    AppHomeOpened = "app_home_opened" by "app_home_opened" needs "";
+    AppMention = "app_mention" by "app_mention" needs "app_mentions:read";
+    AppUninstalled = "app_uninstalled" by "app_uninstalled" needs "";
+    ChannelArchive = "channel_archive" by "channel_archive" needs "channels:read";
+    ChannelDeleted = "channel_deleted" by "channel_deleted" needs "channels:read";
+    ChannelIdChanged = "channel_id_changed" by "channel_id_changed" needs "channels:read";
+    ChannelLeft = "channel_left" by "channel_left" needs "channels:read";
+    ChannelRename = "channel_rename" by "channel_rename" needs "channels:read";
+    ChannelShared = "channel_shared" by "channel_shared" needs "channels:read";
+    ChannelUnarchive = "channel_unarchive" by "channel_unarchive" needs "channels:read";
+    ChannelUnshared = "channel_unshared" by "channel_unshared" needs "channels:read";
+    GroupArchive = "group_archive" by "group_archive" needs "groups:read";
+    GroupDeleted = "group_deleted" by "group_deleted" needs "groups:read";
+    GroupLeft = "group_left" by "group_left" needs "groups:read";
+    GroupRename = "group_rename" by "group_rename" needs "groups:read";
+    GroupUnarchive = "group_unarchive" by "group_unarchive" needs "groups:read";
+    MemberJoinedChannel = "member_joined_channel" by "member_joined_channel" needs "channels:read";
+    MemberLeftChannel = "member_left_channel" by "member_left_channel" needs "channels:read";
+    Message = "message" by
+        "message.channels" needs "channels:history",
+        "message.groups" needs "groups:history",
+        "message.im" needs "im:history";
+    TokensRevoked = "tokens_revoked" by "tokens_revoked" needs "";
+    UserChange = "user_change" by "user_change" needs "users:read";
+}
 
 /// The scope of the slash command `/kraken`.
 #[cfg(test)]

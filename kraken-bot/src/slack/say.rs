@@ -1,9 +1,10 @@
 //! Says things in Slack, and finds again what was said.
 
 use super::blocks::Message;
-use super::{Cursor, Method, Slack, SlackError, TIMEOUT};
+use super::{Cursor, Method, Slack, SlackError, TIMEOUT, USUAL_WAIT};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
+use slack_morphism::errors::SlackClientError;
 use slack_morphism::prelude::{SlackApiPostWebhookMessageRequest, SlackMessageContent, SlackResponseUrl};
 use std::sync::atomic::Ordering;
 use url::Url;
@@ -18,6 +19,9 @@ pub(crate) struct Place {
 
 /// Slack's words for a workspace, or an installation, that does not show what a bot is doing.
 const NOT_SHOWN: [&str; 4] = ["access_denied", "feature_not_enabled", "missing_scope", "unknown_method"];
+
+/// What the address is called at which slash commands are answered.
+const RESPONSE_URL: &str = "response_url";
 
 /// Where something that was said stands.
 #[derive(Deserialize)]
@@ -106,21 +110,31 @@ impl Slack {
     }
 
     /// Answers a slash command at Slack's own address for that; only the one who gave it can read it. It works five times
-    /// within half an hour, wherever the command was given.
+    /// within half an hour, wherever the command was given: after that Slack refuses it for good.
     pub(crate) async fn respond(&self, address: &str, message: &Message) -> Result<(), SlackError> {
-        let failed = |detail: String| SlackError::NoAnswer { method: "response_url".to_owned(), detail };
-        let address = Url::parse(address).map_err(|error| failed(error.to_string()))?;
+        // The address is as good as a token, and what the network says of a failure may hold it.
+        let method = || RESPONSE_URL.to_owned();
+        let no_answer = |detail: &str| SlackError::NoAnswer { method: method(), detail: detail.to_owned() };
+        let over = |code: &str| SlackError::Refused { method: method(), code: code.to_owned() };
+        let address = SlackResponseUrl(Url::parse(address).map_err(|_| over("no_address"))?);
         let content = SlackMessageContent::new().with_text(message.plain());
         let request = SlackApiPostWebhookMessageRequest::new(content);
-        let address = SlackResponseUrl(address);
-        let responding = self.client.respond_to_event(&address, &request);
-        match tokio::time::timeout(TIMEOUT, responding).await {
-            Ok(Ok(_)) => Ok(()),
-            // Nobody is told where it is told in clear: the address is as good as a token.
-            Ok(Err(_)) | Err(_) => {
-                tracing::warn!("a slash command could not be answered");
-                Ok(())
-            }
+        loop {
+            let responding = self.client.respond_to_event(&address, &request);
+            return match tokio::time::timeout(TIMEOUT, responding).await {
+                Ok(Ok(_)) => Ok(()),
+                Ok(Err(SlackClientError::RateLimitError(limit))) => {
+                    tokio::time::sleep(limit.retry_after.unwrap_or(USUAL_WAIT).max(USUAL_WAIT)).await;
+                    continue;
+                }
+                Ok(Err(SlackClientError::ApiError(error))) => Err(over(&error.code)),
+                Ok(Err(SlackClientError::HttpError(error))) if error.status_code.is_client_error() => {
+                    Err(over(error.status_code.as_str()))
+                }
+                Ok(Err(SlackClientError::HttpError(error))) => Err(no_answer(error.status_code.as_str())),
+                Ok(Err(_)) => Err(no_answer("the connection or the answer was broken")),
+                Err(_) => Err(no_answer("nothing in time")),
+            };
         }
     }
 

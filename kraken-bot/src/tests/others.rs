@@ -41,6 +41,7 @@ fn signing_in() -> Vec<Shown> {
         words("sign-in: Slack is away", sign_in::NO_SLACK),
         words("sign-in: the server is away", sign_in::NO_SERVER),
         words("sign-in: the server does not take it", sign_in::NO_TRUST),
+        words("sign-in: by somebody else", sign_in::not_bound(&another())),
         words("sign-in: not written down", sign_in::FORGOTTEN),
         words("sign-in: nobody can be asked", talk::NO_SIGN_IN),
         words("sign-in: what is kept cannot be read", asked::UNREADABLE),
@@ -184,8 +185,20 @@ fn not_understood() -> Vec<Shown> {
             ),
             message("not understood: again", &misunderstood::unknown(true, false)),
             words("not understood: a name", misunderstood::nearly(&missing, "run hello")),
+            words(
+                "not understood: what is written and not deployed",
+                misunderstood::begun(&"tea".parse().unwrap()),
+            ),
         ])
         .collect()
+}
+
+/// What the server says of a sign-in that is not of whoever asked.
+fn another() -> Failure {
+    let what = "the address that you signed in with is not the one of this Slack account";
+    Failure::new(FailureCode::Denied, what).with_remedy(
+        "sign in with the account that has the same verified e-mail address, or ask an operator to bind them",
+    )
 }
 
 /// One refusal of each kind: what the server says of each, and what the Kraken makes of it.

@@ -76,7 +76,7 @@ const REVIEWED: [(&str, &str); 15] = [
     // What an operator reads when the server starts.
     ("mcp-server/src/supply.rs", "{\""),
     // What the author of a tentacle wrote, in the words of that file.
-    ("mcp-server/src/rollout.rs", "yaml"),
+    ("mcp-server/src/rollout/source.rs", "yaml"),
     ("workflow/src/", "yaml"),
     ("workflow/src/", "json"),
     ("workflow/src/", "http"),

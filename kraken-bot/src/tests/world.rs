@@ -12,7 +12,7 @@ use crate::slack::{self, Slack};
 use crate::working_copy::WorkingCopy;
 use axum::body::Bytes;
 use axum::extract::{Path, Query, State};
-use axum::http::{StatusCode, header};
+use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::{get, post};
 use axum::{Json, Router};
@@ -22,6 +22,7 @@ use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 use tokio::net::TcpListener;
+use wire::assertion;
 use wire::seal::Seal;
 use wire::signing::SigningKey;
 
@@ -31,6 +32,12 @@ const PATIENCE: Duration = Duration::from_secs(60);
 /// The key of RFC 8410, section 10.3.
 const KEY: &str = "-----BEGIN PRIVATE KEY-----\n\
     MC4CAQAwBQYDK2VwBCIEINTuctv5E1hK1bbY8fdp+K06/nwoy/HU++CXqI9EdVhC\n-----END PRIVATE KEY-----\n";
+
+/// Who the server is in what is stated to it.
+const AUDIENCE: &str = "tentacular";
+
+/// The token of the Kraken itself.
+const RELAY: &str = "relay";
 
 /// How the server is.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -56,6 +63,14 @@ pub(crate) struct Around {
     pub(crate) calls: Vec<(String, Value)>,
     /// What it answers to a report.
     pub(crate) reported: Value,
+    /// What it answers to other tools, from their arguments.
+    pub(crate) tools: HashMap<&'static str, fn(&Value) -> Value>,
+    /// The one token of people's that it takes; any, where none is named.
+    pub(crate) takes: Option<&'static str>,
+    /// The assertions of people's calls, with the tokens that they came with, whether those were taken or not.
+    stated: Vec<(String, String)>,
+    /// The token that the issuer gives for the old one; none, where it has ended the session.
+    pub(crate) renews: Option<&'static str>,
     /// What is to be told.
     pub(crate) notices: Vec<Value>,
     /// What Slack was asked, and with what.
@@ -78,6 +93,7 @@ type Shared = Arc<Mutex<Around>>;
 pub(crate) struct World {
     pub(crate) kraken: Arc<Kraken>,
     around: Shared,
+    key: SigningKey,
     _home: tempfile::TempDir,
 }
 
@@ -120,7 +136,7 @@ impl World {
         let signing = SigningKey::read(&key).unwrap();
         let kraken = Kraken {
             slack: Slack::connect(client, &"xoxb-1".into()).await.unwrap(),
-            server: Server::new(format!("{url}/mcp"), "tentacular".into(), signing, Arc::clone(&issuer)),
+            server: Server::new(format!("{url}/mcp"), AUDIENCE.into(), signing, Arc::clone(&issuer)),
             sessions: Sessions::new(inbox.pool().clone(), seal, Arc::clone(&issuer)),
             working_copy: WorkingCopy::new(home.path().join("tentacles")),
             state: None,
@@ -129,11 +145,16 @@ impl World {
             inbox,
             issuer,
         };
-        Self { kraken: Arc::new(kraken), around, _home: home }
+        Self { kraken: Arc::new(kraken), around, key: SigningKey::read(&key).unwrap(), _home: home }
     }
 
     pub(crate) fn around(&self) -> MutexGuard<'_, Around> {
         self.around.lock().unwrap()
+    }
+
+    /// An address of Slack's.
+    pub(crate) fn slack(&self, method: &str) -> String {
+        format!("{}/slack/{method}", self.around().url)
     }
 
     /// What Slack was asked by a method, call by call.
@@ -157,11 +178,21 @@ impl World {
 
     /// Ana has signed in.
     pub(crate) async fn ana_has_signed_in(&self) {
+        self.has_signed_in("UANA").await;
+    }
+
+    /// Somebody has.
+    pub(crate) async fn has_signed_in(&self, account: &str) {
+        self.signs_in(account, account, "a").await;
+    }
+
+    /// Somebody has signed in for an account, and has this token.
+    pub(crate) async fn signs_in(&self, account: &str, subject: &str, token: &str) {
         let session = json!({
-            "issuer": "https://sign-in.example", "subject": "ana", "access": "a", "refresh": null,
+            "issuer": "https://sign-in.example", "subject": subject, "access": token, "refresh": "r",
             "expires_at": Timestamp::now().as_second() + 600,
         });
-        self.kraken.sessions.keep("UANA", &serde_json::from_value(session).unwrap()).await.unwrap();
+        self.kraken.sessions.keep(account, &serde_json::from_value(session).unwrap()).await.unwrap();
     }
 
     /// Something happens in #prices, and is written down.
@@ -174,6 +205,14 @@ impl World {
         let around = self.around();
         let reports = around.calls.iter().filter(|(tool, _)| tool == "channel_report");
         reports.map(|(_, args)| args.clone()).collect()
+    }
+
+    /// For which event, and with which token, people's tools were called, in order.
+    pub(crate) fn called_for(&self) -> Vec<(String, String)> {
+        let event =
+            |stated: &str| assertion::verify(stated, AUDIENCE, |_| Some(self.key.public())).unwrap().event;
+        let around = self.around();
+        around.stated.iter().map(|(stated, token)| (event(stated), token.clone())).collect()
     }
 
     /// Whether somebody's leaving was reported.
@@ -270,11 +309,16 @@ async fn described(State(around): State<Shared>) -> Json<Value> {
 }
 
 /// The relay has its token; nobody signs in.
-async fn token(asked: String) -> Response {
-    if asked.contains("device_code") {
-        return (StatusCode::BAD_REQUEST, Json(json!({"error": "authorization_pending"}))).into_response();
-    }
-    Json(json!({"access_token": "relay", "token_type": "Bearer", "expires_in": 300})).into_response()
+async fn token(State(around): State<Shared>, asked: String) -> Response {
+    let refused = |error: &str| (StatusCode::BAD_REQUEST, Json(json!({"error": error}))).into_response();
+    let renews = around.lock().unwrap().renews;
+    let token = match (asked.contains("device_code"), asked.contains("grant_type=refresh_token"), renews) {
+        (true, ..) => return refused("authorization_pending"),
+        (_, true, None) => return refused("invalid_grant"),
+        (_, true, Some(token)) => token,
+        _ => RELAY,
+    };
+    Json(json!({"access_token": token, "token_type": "Bearer", "expires_in": 300})).into_response()
 }
 
 async fn device(State(around): State<Shared>) -> Json<Value> {
@@ -287,7 +331,16 @@ async fn device(State(around): State<Shared>) -> Json<Value> {
 }
 
 /// A request of MCP's, answered as one message of JSON.
-async fn called(State(around): State<Shared>, Json(request): Json<Value>) -> Response {
+async fn called(State(around): State<Shared>, headers: HeaderMap, Json(request): Json<Value>) -> Response {
+    let token = headers[header::AUTHORIZATION].to_str().unwrap().trim_start_matches("Bearer ").to_owned();
+    if let Some(stated) = request["params"]["_meta"][wire::meta::ASSERTION].as_str() {
+        around.lock().unwrap().stated.push((stated.to_owned(), token.clone()));
+    }
+    let takes = around.lock().unwrap().takes;
+    if token != RELAY && takes.is_some_and(|takes| takes != token) {
+        let challenge = [(header::WWW_AUTHENTICATE, "Bearer error=\"invalid_token\"")];
+        return (StatusCode::UNAUTHORIZED, challenge).into_response();
+    }
     let (Some(id), method) = (request.get("id").cloned(), request["method"].as_str().unwrap_or_default())
     else {
         return StatusCode::ACCEPTED.into_response();
@@ -311,7 +364,9 @@ async fn called(State(around): State<Shared>, Json(request): Json<Value>) -> Res
                 json!({"channels": [{"team": "T1", "channel": "C1", "enclave": "prices", "status": "active"}]})
             }
             "notices" => json!({"notices": around.notices}),
-            _ => json!({}),
+            tool => {
+                around.tools.get(tool).map_or(json!({}), |answer| answer(&request["params"]["arguments"]))
+            }
         };
         json!({"resultType": "complete", "content": [], "structuredContent": answer})
     } else {

@@ -145,6 +145,7 @@ impl Issuer {
             Ok(())
         });
         let outcome = kept.await.map(|()| code.as_str());
+        self.issued.note(|given| given.codes.push(code.clone()));
         self.back(&redirect, state.as_deref(), outcome)
     }
 }

@@ -11,6 +11,7 @@ use http::StatusCode;
 use serde::Deserialize;
 
 use super::fault::OauthError;
+use super::issued::Given;
 use super::ledger::{Account, Entry};
 use crate::config::Lifetimes;
 use crate::door::Program;
@@ -18,7 +19,19 @@ use crate::serve::Served;
 
 /// The paths under `/control`.
 pub(crate) fn routes() -> Router<Arc<Served>> {
-    Router::new().route("/identities/{name}", patch(change)).route("/lifetimes", post(live))
+    Router::new()
+        .route("/identities/{name}", patch(change))
+        .route("/lifetimes", post(live))
+        .route("/issued", post(keep_issued).get(issued))
+}
+
+async fn keep_issued(State(served): State<Arc<Served>>, _: Program) -> StatusCode {
+    served.issuer.issued.keep();
+    StatusCode::NO_CONTENT
+}
+
+async fn issued(State(served): State<Arc<Served>>, _: Program) -> Json<Given> {
+    Json(served.issuer.issued.given())
 }
 
 #[derive(Deserialize)]

@@ -70,6 +70,7 @@ pub(super) async fn start(
             Ok(())
         })
         .await?;
+    issuer.issued.note(|given| given.device_codes.push(code.clone()));
     let page = issuer.address("verify");
     Ok(Json(json!({
         "device_code": code,

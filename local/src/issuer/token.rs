@@ -106,6 +106,7 @@ impl Issuer {
         let tokens = self.tokens(&account, &grant, refresh.token(), now)?;
         let family = digest(&refresh.family);
         draft.make(Entry::GrantStarted { family: family.clone(), grant, at: now });
+        self.issued.note(|given| given.refresh_tokens.push(refresh.secret));
         Ok((family, tokens))
     }
 }

@@ -14,6 +14,7 @@ use serde_json::{Value, json};
 
 use super::act::person::{self, Difference};
 use super::act::stream;
+use super::change::Change;
 use super::fault::Fault;
 use super::socket::exchange::Ending;
 use crate::door::Program;
@@ -69,7 +70,9 @@ pub(crate) fn routes() -> Router<Arc<Served>> {
         .route("/streams/end", post(end_streams))
         .route("/disconnect", post(disconnect))
         .route("/redeliver", post(redeliver))
+        .route("/hold", post(hold))
         .route("/delivery", get(delivery))
+        .route("/give-up", post(give_up))
         .route("/people", post(hire))
         .route("/people/{name}", patch(change))
 }
@@ -165,10 +168,38 @@ async fn redeliver(State(served): State<Arc<Served>>, _: Program, Json(wish): Js
     StatusCode::NO_CONTENT
 }
 
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Hold {
+    /// Whether events wait.
+    held: bool,
+    /// What draws the order of those that waited.
+    #[serde(default)]
+    seed: Option<u64>,
+}
+
+async fn hold(State(served): State<Arc<Served>>, _: Program, Json(wish): Json<Hold>) -> StatusCode {
+    served.workspace.exchange.hold(wish.held, wish.seed);
+    StatusCode::NO_CONTENT
+}
+
 async fn delivery(State(served): State<Arc<Served>>, _: Program) -> Json<Value> {
     let state = served.workspace.now();
     let waiting: Vec<&Value> = state.outbox.values().map(|queued| &queued.payload).collect();
     Json(json!({ "connections": served.workspace.exchange.connected(), "waiting": waiting }))
+}
+
+/// What waits is given up, as Slack gives up what no app has taken for long.
+async fn give_up(State(served): State<Arc<Served>>, _: Program) -> Response {
+    let given_up = served.workspace.turn(|turn| {
+        let numbers = turn.outbox.keys().copied().collect();
+        turn.make(Change::Settled { numbers });
+        Ok(())
+    });
+    match given_up.await {
+        Ok(()) => StatusCode::NO_CONTENT.into_response(),
+        Err(fault) => refused(&fault),
+    }
 }
 
 #[derive(Deserialize)]

@@ -24,6 +24,7 @@ mod look;
 mod modal;
 mod outcome;
 mod row;
+mod sent;
 mod thread;
 mod words;
 
@@ -36,6 +37,7 @@ pub(crate) fn routes() -> Router<Arc<Served>> {
         .route("/as/{person}/c/{channel}", get(channel::show))
         .route("/as/{person}/home", get(home::show))
         .route("/as/{person}/channels", get(directory::show))
+        .route("/as/{person}/sent", get(sent::show))
         .route("/as/{person}/live", get(live::follow))
         .route("/as/{person}/state", get(json::overview))
         .route("/as/{person}/do/{deed}", post(deeds::carry_out))

@@ -52,9 +52,9 @@ pub(crate) fn start(
         .redirect(reqwest::redirect::Policy::none())
         .timeout(WITHIN)
         .build()?;
-    let address = Arc::new(Address { url, secret, http });
     let (sender, mut outgoing) = mpsc::unbounded_channel();
-    let connection = Arc::new(exchange.join(sender));
+    let connection = Arc::new(exchange.join(sender, Some(&url)));
+    let address = Arc::new(Address { url, secret, http });
     connection.ready();
     let posts = tasks.clone();
     let work = async move {

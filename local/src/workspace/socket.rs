@@ -45,7 +45,7 @@ pub(crate) async fn connect(
 async fn talk(served: &Served, mut socket: WebSocket) {
     let exchange = &served.workspace.exchange;
     let (sender, mut outgoing) = mpsc::unbounded_channel();
-    let connection = exchange.join(sender);
+    let connection = exchange.join(sender, None);
     let app = &served.workspace.now().app;
     let hello = hello(app.id.as_ref(), exchange.connected(), &connection);
     if socket.send(Message::text(hello.to_string())).await.is_ok() {

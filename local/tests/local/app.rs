@@ -198,6 +198,11 @@ impl Person<'_> {
         self.get(&format!("c/{channel}")).await["messages"].as_array().unwrap().clone()
     }
 
+    /// What the app was sent lately, the newest first.
+    pub(crate) async fn sent(&self) -> Vec<Value> {
+        self.get("sent").await["sent"].as_array().unwrap().clone()
+    }
+
     /// The HTML of a page.
     pub(crate) async fn html(&self, path: &str) -> String {
         let url = format!("{}/as/{}{path}", self.app.base, self.name);

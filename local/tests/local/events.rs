@@ -263,3 +263,57 @@ async fn the_bot_hears_its_own_messages_as_a_bots() {
     assert_eq!(event.get("client_msg_id"), None);
     assert_eq!(event["bot_profile"]["app_id"], event["app_id"]);
 }
+
+#[tokio::test]
+async fn what_was_given_up_is_never_heard_of() {
+    let app = App::start().await;
+    app.person("ana").say("price-watch", "while nobody listens").await;
+    assert_eq!(app.waiting().await.len(), 1);
+    app.control(Method::POST, "give-up", json!({})).await;
+    assert_eq!(app.waiting().await, Vec::<Value>::new());
+    let mut socket = app.socket().await;
+    app.person("ana").say("price-watch", "after").await;
+    assert_eq!(socket.envelope().await["payload"]["event"]["text"], "after");
+}
+
+#[tokio::test]
+async fn events_that_were_held_come_in_an_order_that_is_drawn_and_each_conversation_in_its_own() {
+    let app = App::start().await;
+    let mut socket = app.socket().await;
+    app.control(Method::POST, "hold", json!({ "held": true })).await;
+    let mut threads = Vec::new();
+    for _ in 0..6 {
+        threads.push(app.person("ana").say("price-watch", "0").await);
+    }
+    for number in 1..4 {
+        for thread in &threads {
+            let reply =
+                [("channel", "price-watch"), ("text", &number.to_string()), ("thread", thread.as_str())];
+            app.person("ben").act("post", &reply).await;
+        }
+    }
+    app.person("cy").act("do/join", &[("channel", "price-watch")]).await;
+    app.person("cy").act("do/leave", &[("channel", "price-watch")]).await;
+    let waiting = app.waiting().await.len();
+    app.control(Method::POST, "hold", json!({ "held": false, "seed": 7 })).await;
+    let (mut order, mut of_cy) = (Vec::new(), Vec::new());
+    for _ in 0..waiting {
+        let event = socket.envelope().await["payload"]["event"].clone();
+        let text = |name: &str| event[name].as_str().map(str::to_owned);
+        match event["type"].as_str().unwrap() {
+            "message" if event["subtype"].is_null() => {
+                order.push((text("thread_ts").or(text("ts")).unwrap(), text("text").unwrap()));
+            }
+            "message" => {}
+            other => of_cy.push(other.to_owned()),
+        }
+    }
+    assert_eq!(of_cy, ["member_joined_channel", "member_left_channel"]);
+    for thread in &threads {
+        let of_it: Vec<&str> =
+            order.iter().filter(|(of, _)| of == thread).map(|(_, text)| text.as_str()).collect();
+        assert_eq!(of_it, ["0", "1", "2", "3"]);
+    }
+    let came: Vec<&str> = order.iter().map(|(_, text)| text.as_str()).collect();
+    assert!(!came.is_sorted(), "as they were sent, all first ones would be first: {came:?}");
+}

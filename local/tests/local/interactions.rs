@@ -166,6 +166,11 @@ async fn a_modal_opens_once_is_corrected_and_submitted() {
     tokio::join!(ana.act("submit", &right), socket.envelope());
     assert!(ana.state().await["modal"].is_null());
     assert_eq!(ana.try_do("submit", &right).await["error"], "not_found");
+
+    // Who looks at what was sent sees neither what was typed nor what opens something.
+    let sent = json!(ana.sent().await).to_string();
+    assert!(sent.contains("view_submission") && sent.contains("block_actions"), "{sent}");
+    assert!(sent.matches("(not shown)").count() >= 4 && !sent.contains("wrong"), "{sent}");
 }
 
 #[tokio::test]
@@ -280,4 +285,24 @@ async fn a_slash_command_is_answered_for_who_gave_it() {
     );
     let unknown = ana.try_do("post", &[("channel", "price-watch"), ("text", "/nonsense")]).await;
     assert_eq!(unknown["error"], "unknown_command");
+}
+
+#[tokio::test]
+async fn whoever_is_mentioned_is_brought_in_by_a_command() {
+    let app = App::start().await;
+    let ana = app.person("ana");
+    ana.act("do/create", &[("name", "plans")]).await;
+    let said = async |text: &str| ana.try_do("post", &[("channel", "plans"), ("text", text)]).await;
+    for nobody in ["/invite", "/invite kraken", "/invite @nobody"] {
+        assert_eq!(said(nobody).await["error"], "no_user", "{nobody}");
+    }
+    let mut socket = app.socket().await;
+    ana.act("post", &[("channel", "plans"), ("text", "/invite @kraken @ben")]).await;
+    let mut joined = Vec::new();
+    while joined.len() < 2 {
+        joined.push(socket.event("member_joined_channel").await["user"].clone());
+    }
+    assert!(joined.contains(&json!(app.user("ben").await)), "{joined:?}");
+    assert_eq!(said("/invite @kraken").await["error"], "already_in_channel");
+    assert!(!ana.messages("plans").await.iter().any(|it| it["text"].to_string().contains("/invite")));
 }

@@ -1,8 +1,9 @@
 //! The page as a browser without script sees it.
 
+use reqwest::Method;
 use serde_json::json;
 
-use crate::app::App;
+use crate::app::{App, eventually};
 use crate::browser::Browser;
 
 fn set(fields: &mut Vec<(String, String)>, name: &str, value: &str) {
@@ -220,4 +221,52 @@ async fn a_long_conversation_shows_its_end_first() {
     let earlier = page.attributes(".opening a", "href");
     let page = browser.get(&earlier[0]).await;
     assert_eq!(page.texts("#messages .message .text").len(), 205);
+}
+
+#[tokio::test]
+async fn what_the_app_was_sent_can_be_looked_at() {
+    let app = App::start().await;
+    let mut socket = app.socket().await;
+    app.control(Method::POST, "redeliver", json!({ "times": 1 })).await;
+    app.person("ana").say("price-watch", "<b>first</b>").await;
+    for _ in 0..2 {
+        let envelope = socket.frame().await.unwrap();
+        socket.acknowledge(&envelope, json!({})).await;
+    }
+    eventually("nothing waits", async || app.waiting().await.is_empty()).await;
+    app.control(Method::POST, "redeliver", json!({ "times": 0 })).await;
+    app.person("ana").say("price-watch", "second").await;
+    let waits = socket.frame().await.unwrap();
+    let sent = app.person("ben").sent().await;
+    let told = |at: usize, field: &str| sent[at][field].as_str().unwrap_or_default().to_owned();
+    assert_eq!(sent.len(), 3, "{sent:?}");
+    assert_eq!([0, 1, 2].map(|at| told(at, "became")), ["waits", "acknowledged", "lost"]);
+    assert_eq!(
+        (told(0, "envelope_id"), told(0, "about")),
+        (waits["envelope_id"].as_str().unwrap().into(), "message".into())
+    );
+    assert_eq!((told(0, "type"), told(0, "to")), ("events_api".to_owned(), "applink-1".to_owned()));
+    assert_eq!((&sent[1]["retry_attempt"], &sent[2]["retry_attempt"]), (&json!(1), &json!(0)));
+    assert!(sent[1]["acknowledged_at"].is_string() && sent[0]["acknowledged_at"].is_null(), "{sent:?}");
+
+    let browser = Browser::let_in(&app).await;
+    let page = browser.get("/as/ana/c/price-watch").await;
+    assert!(page.attributes(".sidebar a.place", "href").contains(&"/as/ana/sent".to_owned()));
+    let page = browser.get("/as/ana/sent").await;
+    assert_eq!(page.texts(".place[aria-current=page] .label"), ["What was sent"]);
+    assert_eq!(page.texts(".sent summary strong"), ["message", "message", "message"]);
+    assert_eq!(page.texts(".sent summary .lost").len(), 1);
+    assert!(page.texts(".sent .payload").iter().all(|payload| payload.contains("\"event_callback\"")));
+    assert!(page.texts(".sent b").is_empty(), "nothing that was said becomes markup");
+    assert_eq!(browser.post("/as/ana/sent", &[]).await.status, 405, "it is read only");
+
+    // No more than so many are kept.
+    socket.acknowledge(&waits, json!({})).await;
+    for number in 0..205 {
+        app.person("ana").say("price-watch", &number.to_string()).await;
+    }
+    for _ in 0..205 {
+        socket.envelope().await;
+    }
+    assert_eq!(app.person("ana").sent().await.len(), 200);
 }

@@ -52,7 +52,7 @@ async fn without_the_secret_no_page_opens() {
         let sent = app.http.get(format!("{}/as/ana", app.base)).bearer_auth(wrong).send().await.unwrap();
         assert_eq!(sent.status(), StatusCode::UNAUTHORIZED, "{wrong}");
     }
-    for path in ["ratelimit", "scopes", "disconnect", "people", "away", "lifetimes"] {
+    for path in ["ratelimit", "scopes", "disconnect", "people", "away", "lifetimes", "give-up", "issued"] {
         let sent = app.http.post(format!("{}/control/{path}", app.base)).body("{}").send().await.unwrap();
         assert_eq!(sent.status(), StatusCode::FORBIDDEN, "{path}");
     }

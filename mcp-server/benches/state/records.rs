@@ -35,6 +35,7 @@ fn tentacle(enclave: &EnclaveName, name: TentacleName, commit: &str, owner: &Ide
         created: None,
         version: version.to_string(),
         deployed: None,
+        updated: None,
         commit: Some(commit.to_owned()),
         reach: sandbox.reach.digest(),
     }

@@ -18,6 +18,9 @@ pub enum BackendError {
     /// The cluster, or what is needed on this machine, cannot be reached.
     #[error("the backend cannot be reached: {0}")]
     Unreachable(String),
+    /// What is being removed is not gone yet; the rest is done without anybody.
+    #[error("{0}")]
+    StillGoing(String),
     /// This backend cannot do it yet.
     #[error("{0}")]
     NotYet(&'static str),
@@ -90,6 +93,7 @@ impl BackendError {
             Self::Taken
             | Self::Lost(_)
             | Self::Unreachable(_)
+            | Self::StillGoing(_)
             | Self::Busy
             | Self::TimedOut(_)
             | Self::Fault(_) => false,
@@ -118,6 +122,14 @@ impl BackendError {
                     "the place where enclaves live cannot be reached at the moment",
                 )
                 .with_remedy("try again in a moment")
+            }
+            Self::StillGoing(detail) => {
+                tracing::warn!(detail, "what is being removed is not gone yet");
+                Failure::new(
+                    FailureCode::Unavailable,
+                    "what runs there has not ended yet: it is being removed",
+                )
+                .with_remedy("ask again in a minute")
             }
             Self::NotYet(what) => Failure::new(FailureCode::NotYet, what),
             Self::NoSandbox(detail) => Failure::new(

@@ -22,6 +22,9 @@ const OURS: [&str; 12] = [
     "managed-by",
 ];
 
+/// Labels that say whose a pod is: those of the original, and ours.
+const NAMES: [&str; 3] = ["app.kubernetes.io/name", "tentacular.io/release", "tentacular.io/tentacle"];
+
 /// Keys that are dangerous with any value but `false`, `null`, an empty one, or those of [`HARMLESS`].
 const KEYS: [&str; 28] = [
     "hostPath",
@@ -78,6 +81,7 @@ pub(super) fn of(manifest: &Value, own: Own<'_>) -> Vec<String> {
     match kind {
         "Service" => selector(manifest, "/spec/selector", own, &mut found),
         "NetworkPolicy" => policy(manifest, own, &mut found),
+        "Deployment" => deployment(manifest, own, &mut found),
         _ => {}
     }
     walk(manifest, "", 0, &mut found);
@@ -118,10 +122,27 @@ fn metadata(manifest: &Value, name: &str, own: Own<'_>, found: &mut Vec<String>)
 fn selector(manifest: &Value, pointer: &str, own: Own<'_>, found: &mut Vec<String>) {
     let labels = manifest.pointer(pointer).and_then(Value::as_object);
     let names = |key: &str| labels.and_then(|labels| labels.get(key)).and_then(Value::as_str);
-    if ![names("app.kubernetes.io/name"), names("tentacular.io/release")]
-        .contains(&Some(own.tentacle.as_str()))
-    {
+    if !NAMES.iter().any(|key| names(key) == Some(own.tentacle.as_str())) {
         found.push("its selector is not of this tentacle's own pods".to_owned());
+    }
+}
+
+/// What is put to work beside a tentacle takes its pods over by their labels, and what looks like one is sent its calls.
+fn deployment(manifest: &Value, own: Own<'_>, found: &mut Vec<String>) {
+    if manifest.pointer("/spec/selector").is_some_and(|it| !it.is_null()) {
+        selector(manifest, "/spec/selector/matchLabels", own, found);
+    }
+    for (pointer, what) in [
+        ("/spec/selector/matchLabels", "its selector"),
+        ("/spec/template/metadata/labels", "the pod's label"),
+    ] {
+        let labels = manifest.pointer(pointer).and_then(Value::as_object);
+        for key in NAMES {
+            let name = labels.and_then(|labels| labels.get(key));
+            if name.is_some_and(|name| name != own.tentacle.as_str()) {
+                found.push(format!("{what} {key} is of another tentacle"));
+            }
+        }
     }
 }
 

@@ -52,7 +52,8 @@ struct Seen {
 }
 
 /// Looks once. An enclave that is there since, or again, has not been told of a commit that was seen before. What differs is told when
-/// it still does after a while, by what git has and what runs then: most often whoever pushed it deploys it meanwhile.
+/// it still does after a while, by what git has and what runs then: most often whoever pushed it deploys it meanwhile. A version that
+/// waits for an owner is no news to anybody, and is looked at again until it does not.
 async fn once(server: &Server, state: &StateRepo, seen: &mut Seen, settles: Duration) -> Result<(), Failure> {
     let failed = |error: StoreError| unavailable(&error);
     let rights = server.store.rights().await.map_err(failed)?;
@@ -77,6 +78,7 @@ async fn once(server: &Server, state: &StateRepo, seen: &mut Seen, settles: Dura
     }
     // After what git has: what runs came from there.
     let rights = server.store.rights().await.map_err(failed)?;
+    let (unanswered, mut some_wait) = (server.store.unanswered().await.map_err(failed)?, false);
     for one in &enclaves {
         let (Some(record), Some((name, mut now))) = (rights.enclave(&one.0), compare(&rights, one)) else {
             continue;
@@ -84,10 +86,14 @@ async fn once(server: &Server, state: &StateRepo, seen: &mut Seen, settles: Dura
         let then = found.get(&name);
         let stands =
             |name: &TentacleName, now: &Difference| then?.get(name).map(|then| then.what == now.what);
-        now.retain(|name, now| stands(name, now) == Some(true));
+        now.retain(|tentacle, now| {
+            let waits = unanswered.holds(&name, tentacle, &now.what);
+            some_wait |= waits;
+            !waits && stands(tentacle, now) == Some(true)
+        });
         tell(server, ToldAbout::Git, record, &now, &already).await.map_err(failed)?;
     }
-    *seen = Seen { tip: Some(tip), of };
+    *seen = Seen { tip: Some(tip).filter(|_| !some_wait), of };
     Ok(())
 }
 

@@ -1,6 +1,6 @@
 //! Deciding reads, on rights that are current, without making the reader wait for the record.
 
-use super::act::{Act, List, Reads};
+use super::act::{Act, Apply, ApplyNew, List, Reads};
 use super::ask::{Facts, Refused, ask, refused_by_kind};
 use super::authorized::Authorized;
 use super::refusal::{About, Refusal, may_know};
@@ -118,8 +118,23 @@ impl Look<'_> {
         }
     }
 
+    /// Whether whoever was granted to deploy a tentacle, or to make one, may do it still. Only a denial goes on record; it grants
+    /// nothing.
+    pub(crate) fn deploys_still(&self, grant: &Authorized<Apply>) -> Result<(), Failure> {
+        let OnTentacle { record: then, name, tentacle } = grant.target();
+        let record = self.meant::<Apply>(Some(&then.name), Some(name.as_str()))?;
+        if tentacle.is_some() || record.id != then.id || record.tentacles.contains_key(name) {
+            return self.again(grant).map(drop);
+        }
+        let about =
+            About { enclave: Some(record.name.as_str()), object: Some(name.as_str()), record: Some(&record) };
+        let facts = Facts::NewTentacle(self.facts_of(&record));
+        let asked = ask(self.call, ApplyNew::ACTION, &facts);
+        asked.map(drop).map_err(|refused| self.refuse::<ApplyNew>(&refused, &facts, about))
+    }
+
     /// Whether whoever was granted `A` on a tentacle some time ago may hear what comes of it: they may do it still, or may read what
-    /// the tentacle prints. It grants nothing.
+    /// the tentacle prints, or, where there is none yet, the enclave. It grants nothing.
     pub(crate) fn hears<A>(&self, grant: &Authorized<A>) -> Result<(), Failure>
     where
         A: Act<Target = OnTentacle>,
@@ -127,10 +142,15 @@ impl Look<'_> {
         let OnTentacle { record: then, name, .. } = grant.target();
         let record = self.rights.enclave(&then.name).filter(|record| record.id == then.id);
         let reads = record.is_some_and(|record| {
-            record.tentacles.get(name).is_some_and(|tentacle| {
-                let facts = Facts::met(self.call, (&record.name, name), self.facts_of(record), tentacle);
-                ask(self.call, Action::TentacleLogs, &facts).is_ok()
-            })
+            let enclave = self.facts_of(record);
+            let asked = match record.tentacles.get(name) {
+                Some(tentacle) => {
+                    let facts = Facts::met(self.call, (&record.name, name), enclave, tentacle);
+                    Some((Action::TentacleLogs, facts))
+                }
+                None => is_new(grant).then_some((Action::Info, Facts::Enclave(enclave))),
+            };
+            asked.is_some_and(|(action, facts)| ask(self.call, action, &facts).is_ok())
         });
         if reads { Ok(()) } else { self.again(grant).map(drop) }
     }
@@ -258,6 +278,11 @@ impl Look<'_> {
         let filed = record.map_or_else(unknown, |record| Filed::under(record));
         self.gate.reads.record(filed, decision);
     }
+}
+
+/// Whether it was granted to make the tentacle, which was not there.
+fn is_new<A: Act<Target = OnTentacle>>(grant: &Authorized<A>) -> bool {
+    A::ACTION == Action::Apply && grant.target().tentacle.is_none()
 }
 
 /// What the policy says about something of which there is no record.

@@ -4,8 +4,8 @@ use crate::store::{
     Drift, EnclaveRecord, PersonId, Review, Rights, TentacleRecord, Verdict, class_name, frozen_by,
 };
 use state_repo::{
-    Format, Identity, RecordedChannel, RecordedDeploy, RecordedMember, RecordedTentacle, RecordedVerdict,
-    leaks,
+    Format, Identity, RecordedChange, RecordedChannel, RecordedDeploy, RecordedMember, RecordedTentacle,
+    RecordedVerdict, leaks,
 };
 use std::collections::BTreeMap;
 use workflow::{EnclaveName, TentacleName};
@@ -97,6 +97,7 @@ fn tentacle(
             at: record.deployed_at,
             by: shown(&record.deployed_by),
             via: record.deployed_via.clone(),
+            agent: some(&record.deployed_agent),
             number: u64::try_from(record.deploys).ok().filter(|number| *number > 0),
             summary: record
                 .commit
@@ -104,9 +105,19 @@ fn tentacle(
                 .map(|commit| shown(&commit.summary))
                 .filter(|text| !text.is_empty()),
         }),
+        updated: record.updated.as_ref().map(|change| RecordedChange {
+            at: change.at,
+            by: shown(&change.by),
+            via: some(&change.via),
+            agent: some(&change.agent),
+        }),
         commit: record.commit.as_ref().map(|commit| commit.id.clone()),
         reach,
     }
+}
+
+fn some(text: &str) -> Option<String> {
+    Some(text.to_owned()).filter(|text| !text.is_empty())
 }
 
 fn verdict(verdict: &Verdict) -> RecordedVerdict {

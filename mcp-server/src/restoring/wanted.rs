@@ -2,7 +2,7 @@
 
 use crate::rollout::Source;
 use crate::store::{
-    AccountId, ChannelPersonRecord, ChannelRecord, Drift, Enrollment, PersonId, Quota, Restored,
+    AccountId, ChangedBy, ChannelPersonRecord, ChannelRecord, Drift, Enrollment, PersonId, Quota, Restored,
     RestoredTentacle, Review, Verdict, class_named, frozen_named,
 };
 use jiff::Timestamp;
@@ -117,7 +117,15 @@ fn tentacle(of: &RecordedTentacle, sources: &Sources) -> RestoredTentacle {
         deployed_at: deployed.map_or_else(Timestamp::now, |deployed| deployed.at),
         deployed_by: deployed.map_or_else(|| BY.to_owned(), |deployed| deployed.by.clone()),
         deployed_via: deployed.map(|deployed| deployed.via.clone()).unwrap_or_default(),
+        deployed_agent: deployed.and_then(|deployed| deployed.agent.clone()).unwrap_or_default(),
+        updated: of.updated.clone().map(|change| ChangedBy {
+            by: change.by,
+            via: change.via.unwrap_or_default(),
+            agent: change.agent.unwrap_or_default(),
+            at: change.at,
+        }),
         description: source.map(|source| source.description.clone()).unwrap_or_default(),
+        metadata: source.map(|source| source.metadata.clone()).unwrap_or_default(),
         deploys: deployed.and_then(|deployed| i64::try_from(deployed.number?).ok()).unwrap_or_default(),
         commit: source
             .and_then(|source| source.commit.clone())

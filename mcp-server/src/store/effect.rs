@@ -17,6 +17,8 @@ pub(crate) struct Initiator {
     pub(crate) client: String,
     /// The name to show.
     pub(crate) shown: String,
+    /// The agent that chose it; empty where none said that it did.
+    pub(crate) agent: String,
 }
 
 /// An effect that was allowed and has no outcome.
@@ -39,7 +41,7 @@ impl Tx {
         let said = |of: fn(&Initiator) -> &str| initiator.map(of).unwrap_or_default();
         sqlx::query(
             "INSERT INTO open_effect (id, writer, action, enclave, enclave_id, object, issuer, subject, client, shown, \
-             payload, interrupted, since) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, 0, $12)",
+             payload, interrupted, since, agent) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, 0, $12, $13)",
         )
         .bind(effect.id.to_string())
         .bind(writer)
@@ -53,6 +55,7 @@ impl Tx {
         .bind(holdable(said(|initiator| &initiator.shown)).into_owned())
         .bind(&effect.payload)
         .bind(now())
+        .bind(said(|initiator| &initiator.agent))
         .execute(self.connection())
         .await?;
         Ok(())
@@ -93,7 +96,7 @@ impl Tx {
         enclave: &str,
     ) -> Result<Vec<OpenEffect>, StoreError> {
         let rows = sqlx::query(
-            "SELECT id, action, enclave, enclave_id, object, issuer, subject, client, shown, payload FROM open_effect \
+            "SELECT id, action, enclave, enclave_id, object, issuer, subject, client, shown, agent, payload FROM open_effect \
              WHERE enclave = $1 AND (interrupted = 1 OR writer <> $2) ORDER BY since",
         )
         .bind(enclave)
@@ -126,7 +129,7 @@ impl Store {
 
     async fn open_effects(&self, writer: &str, interrupted: i64) -> Result<Vec<OpenEffect>, StoreError> {
         let rows = sqlx::query(
-            "SELECT id, action, enclave, enclave_id, object, issuer, subject, client, shown, payload FROM open_effect \
+            "SELECT id, action, enclave, enclave_id, object, issuer, subject, client, shown, agent, payload FROM open_effect \
              WHERE writer = $1 AND interrupted = $2 ORDER BY since",
         )
         .bind(writer)
@@ -147,7 +150,8 @@ fn read(row: &AnyRow) -> Result<Option<OpenEffect>, StoreError> {
         return Ok(None);
     };
     let person = PersonId { issuer: text("issuer")?, subject: text("subject")? };
-    let initiator = Initiator { person, client: text("client")?, shown: text("shown")? };
+    let initiator =
+        Initiator { person, client: text("client")?, shown: text("shown")?, agent: text("agent")? };
     Ok(Some(OpenEffect {
         id: known_id,
         action: known_action,

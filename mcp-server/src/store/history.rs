@@ -11,6 +11,7 @@ use sqlx::any::AnyRow;
 use std::collections::BTreeMap;
 use wire::tools::tentacle::SourceCommit;
 use wire::{Failure, FailureCode};
+use workflow::TentacleName;
 
 /// So long after it began, or was last said to wait for its turn, a run of which nobody has told an end has none: no run may take
 /// as long.
@@ -118,6 +119,7 @@ impl<'a> DeployEnd<'a> {
 #[derive(Debug, Clone)]
 pub(crate) struct RunRecord {
     pub(crate) id: String,
+    pub(crate) tentacle: TentacleName,
     pub(crate) version: String,
     pub(crate) cause: String,
     pub(crate) asked_by: String,
@@ -134,6 +136,7 @@ pub(crate) struct RunRecord {
 #[derive(Debug, Clone)]
 pub(crate) struct DeployRecord {
     pub(crate) id: String,
+    pub(crate) tentacle: TentacleName,
     /// Which version it is of its tentacle; 0 where it failed.
     pub(crate) number: i64,
     pub(crate) version: String,
@@ -158,9 +161,9 @@ pub(crate) struct Window<'a> {
 
 impl Window<'_> {
     /// An id that is greater than any: those are of hexadecimal digits.
-    const END: &'static str = "g";
+    pub(super) const END: &'static str = "g";
 
-    fn most(self) -> i64 {
+    pub(super) fn most(self) -> i64 {
         i64::try_from(self.most).unwrap_or(i64::MAX)
     }
 }
@@ -187,51 +190,18 @@ macro_rules! reads {
     };
 }
 
-use crate::gate::act::{TentacleAudit, TentacleEvents, TentacleHealth};
-reads! { TentacleHistory TentacleEvents TentacleHealth TentacleDescribe TentacleCompare TentacleAudit }
+use crate::gate::act::{TentacleAudit, TentacleEvents, TentacleHealth, TentacleStatus};
+reads! { TentacleHistory TentacleEvents TentacleHealth TentacleDescribe TentacleCompare TentacleAudit TentacleStatus }
+
+/// What is read of a run.
+pub(super) const RUN: &str =
+    "id, tentacle, version, cause, asked_by, due_at, started_at, duration_ms, outcome, moments, nodes, error";
+
+/// What is read of a deploy.
+pub(super) const DEPLOY: &str = "id, tentacle, version, reach, source, asked_by, client, started_at, duration_ms, outcome, \
+     step, error, source_commit, number";
 
 impl Store {
-    /// Runs, the newest first.
-    pub(crate) async fn runs(
-        &self,
-        grant: &dyn MayReadHistory,
-        window: Window<'_>,
-    ) -> Result<Vec<RunRecord>, StoreError> {
-        let of = grant.of();
-        let rows = sqlx::query(
-            "SELECT id, version, cause, asked_by, due_at, started_at, duration_ms, outcome, moments, nodes, error \
-             FROM run_history WHERE enclave = $1 AND tentacle = $2 AND id < $3 ORDER BY id DESC LIMIT $4",
-        )
-        .bind(of.record.name.as_str())
-        .bind(of.name.as_str())
-        .bind(window.before.unwrap_or(Window::END))
-        .bind(window.most())
-        .fetch_all(self.pool())
-        .await?;
-        let now = Timestamp::now();
-        rows.iter().map(|row| run(row, now)).collect()
-    }
-
-    /// Deploys, the newest first.
-    pub(crate) async fn deploys(
-        &self,
-        grant: &dyn MayReadHistory,
-        window: Window<'_>,
-    ) -> Result<Vec<DeployRecord>, StoreError> {
-        let of = grant.of();
-        let rows = sqlx::query(
-            "SELECT id, version, reach, source, asked_by, client, started_at, duration_ms, outcome, step, error, source_commit, number \
-             FROM deploy_history WHERE enclave = $1 AND tentacle = $2 AND id < $3 ORDER BY id DESC LIMIT $4",
-        )
-        .bind(of.record.name.as_str())
-        .bind(of.name.as_str())
-        .bind(window.before.unwrap_or(Window::END))
-        .bind(window.most())
-        .fetch_all(self.pool())
-        .await?;
-        rows.iter().map(deploy).collect()
-    }
-
     /// The content of the version of this number; `None` where it is not on record.
     pub(crate) async fn numbered(
         &self,
@@ -318,6 +288,11 @@ impl Store {
     }
 }
 
+/// Whoever ran what began before this moment, in milliseconds, has not come back to say how it ended.
+pub(super) fn ended_before(now: Timestamp) -> i64 {
+    (now - LONGEST_RUN).as_millisecond()
+}
+
 /// A source as it is kept.
 fn files(row: &AnyRow) -> Result<BTreeMap<String, String>, StoreError> {
     let row = Reader::new(row, "a version");
@@ -326,16 +301,16 @@ fn files(row: &AnyRow) -> Result<BTreeMap<String, String>, StoreError> {
     row.known("source", "…", files)
 }
 
-fn run(row: &AnyRow, now: Timestamp) -> Result<RunRecord, StoreError> {
+pub(super) fn run(row: &AnyRow, now: Timestamp) -> Result<RunRecord, StoreError> {
     let row = Reader::new(row, "a run");
     let started_at = row.time("started_at")?;
     let outcome = match row.parsed("outcome", RunOutcome::named)? {
-        // Whoever ran it has not come back to say how it ended.
-        RunOutcome::Running if now.duration_since(started_at) > LONGEST_RUN => RunOutcome::Interrupted,
+        RunOutcome::Running if started_at.as_millisecond() < ended_before(now) => RunOutcome::Interrupted,
         outcome => outcome,
     };
     Ok(RunRecord {
         id: row.text("id")?,
+        tentacle: row.parsed("tentacle", |text| text.parse().ok())?,
         version: row.text("version")?,
         cause: row.text("cause")?,
         asked_by: row.text("asked_by")?,
@@ -349,10 +324,11 @@ fn run(row: &AnyRow, now: Timestamp) -> Result<RunRecord, StoreError> {
     })
 }
 
-fn deploy(row: &AnyRow) -> Result<DeployRecord, StoreError> {
+pub(super) fn deploy(row: &AnyRow) -> Result<DeployRecord, StoreError> {
     let row = Reader::new(row, "a deploy");
     Ok(DeployRecord {
         id: row.text("id")?,
+        tentacle: row.parsed("tentacle", |text| text.parse().ok())?,
         number: row.number("number")?,
         version: row.text("version")?,
         reach: row.text("reach")?,

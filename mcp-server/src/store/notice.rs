@@ -18,6 +18,9 @@ const DECIDED: &str = "decided:";
 /// What stands before the number of a pull request that came further.
 const REVIEW: &str = "review:";
 
+/// What stands before the address of somebody whose account nobody here knows.
+const ADDRESS: &str = "mailto:";
+
 /// What goes into the outbox.
 struct Outgoing<'a> {
     text: &'a str,
@@ -101,6 +104,18 @@ impl Tx {
         self.put_notice_at((account.team.as_str(), "", ""), &out).await
     }
 
+    /// The same for whoever has the account of this address in the workspace, if anybody has: the relay looks.
+    pub(crate) async fn notify_address(
+        &mut self,
+        team: &str,
+        address: &str,
+        text: &str,
+    ) -> Result<(), StoreError> {
+        let account = format!("{ADDRESS}{}", holdable(address));
+        let out = Outgoing { account: &account, ..Outgoing::of(text) };
+        self.put_notice_at((team, "", ""), &out).await
+    }
+
     async fn put_notice_at(
         &mut self,
         (team, channel, enclave): (&str, &str, &str),
@@ -164,6 +179,7 @@ impl Store {
             let (team, channel) = (row.try_get("team")?, row.try_get("channel")?);
             let asked: String = row.try_get("approval")?;
             let account: String = row.try_get("account")?;
+            let address = account.strip_prefix(ADDRESS).map(str::to_owned);
             let question = serde_json::from_str(&row.try_get::<String, _>("question")?).ok();
             notices.push(Notice {
                 id,
@@ -174,7 +190,8 @@ impl Store {
                 approval: asked.parse().ok(),
                 decided: asked.strip_prefix(DECIDED).and_then(|id| id.parse().ok()),
                 review: asked.strip_prefix(REVIEW).and_then(|number| number.parse().ok()),
-                user: (!account.is_empty()).then_some(account),
+                user: (!account.is_empty() && address.is_none()).then_some(account),
+                address,
                 question,
                 at,
             });

@@ -4,10 +4,11 @@ use super::review::Review;
 use super::told::Drift;
 use jiff::{SignedDuration, Timestamp};
 use policy::{Account, Bond, Enclave, Frozen, Mode, Standing, State, Tentacle};
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use uuid::Uuid;
 use wire::tools::channel::AccountClass;
-use wire::tools::tentacle::SourceCommit;
+use wire::tools::tentacle::{Metadata, SourceCommit};
 use workflow::{EnclaveName, SecretName, TentacleName};
 
 /// A channel's member list that nobody has confirmed for this long does not carry a change.
@@ -150,12 +151,45 @@ pub struct TentacleRecord {
     pub deployed_by: String,
     /// With which client.
     pub deployed_via: String,
+    /// Which agent chose it; empty where none said that it did.
+    pub deployed_agent: String,
     /// When it was first deployed.
     pub created_at: Timestamp,
     /// When this version was.
     pub deployed_at: Timestamp,
     /// Its number: how many deploys of it were carried out.
     pub deploys: i64,
+    /// What its author wrote to find it by.
+    pub metadata: Metadata,
+    /// Who changed its mode or its owner last; `None` while nobody has.
+    pub updated: Option<ChangedBy>,
+}
+
+/// Who changed something, and through what, to show.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ChangedBy {
+    /// Who.
+    pub by: String,
+    /// With which client; empty where there was none.
+    pub via: String,
+    /// Which agent chose it; empty where none said that it did.
+    pub agent: String,
+    /// When.
+    pub at: Timestamp,
+}
+
+impl ChangedBy {
+    /// Who does it now.
+    pub(crate) fn now(by: String, via: String, agent: String) -> Self {
+        // To the millisecond, as the store keeps all times.
+        let now = Timestamp::now();
+        Self { by, via, agent, at: Timestamp::from_millisecond(now.as_millisecond()).unwrap_or(now) }
+    }
+
+    /// What the server itself does.
+    pub(crate) fn the_server() -> Self {
+        Self::now("the server".to_owned(), String::new(), String::new())
+    }
 }
 
 /// How a tentacle's last run went.

@@ -10,6 +10,7 @@ use super::review::Review;
 use super::told::Drift;
 use jiff::Timestamp;
 use policy::{Frozen, State};
+use serde::Serialize;
 use sqlx::any::AnyRow;
 use sqlx::{AnyConnection, Row};
 use std::collections::BTreeMap;
@@ -197,7 +198,8 @@ async fn tentacles(
 ) -> Result<BTreeMap<TentacleName, TentacleRecord>, StoreError> {
     let rows = sqlx::query(
         "SELECT name, owner_issuer, owner_subject, mode, description, version, deployed_by, deployed_via, \
-         created_at, deployed_at, source_commit, deploys FROM tentacle WHERE enclave = $1",
+         deployed_agent, created_at, deployed_at, source_commit, deploys, metadata, updated FROM tentacle \
+         WHERE enclave = $1",
     )
     .bind(name)
     .fetch_all(&mut *connection)
@@ -213,10 +215,15 @@ fn tentacle(row: &Reader<'_>) -> Result<(TentacleName, TentacleRecord), StoreErr
         version: row.text("version")?,
         deployed_by: row.text("deployed_by")?,
         deployed_via: row.text("deployed_via")?,
+        deployed_agent: row.text("deployed_agent")?,
         created_at: row.time("created_at")?,
         deployed_at: row.time("deployed_at")?,
         commit: commit(row)?,
         deploys: row.number("deploys")?,
+        metadata: row.parsed("metadata", |text| serde_json::from_str(text).ok())?,
+        updated: row.parsed("updated", |text| {
+            if text.is_empty() { Some(None) } else { serde_json::from_str(text).ok() }
+        })?,
     };
     Ok((row.parsed("name", |text| text.parse().ok())?, record))
 }
@@ -229,10 +236,15 @@ pub(super) fn commit(row: &Reader<'_>) -> Result<Option<SourceCommit>, StoreErro
     )
 }
 
+/// Texts and times as they are kept.
+pub(super) fn json_text<T: Serialize>(kept: &T) -> String {
+    // INVARIANT: texts and times are always JSON
+    serde_json::to_string(kept).unwrap_or_default()
+}
+
 /// A commit as it is kept.
 pub(super) fn commit_text(commit: Option<&SourceCommit>) -> String {
-    // INVARIANT: texts and a time are always JSON
-    commit.map(|commit| serde_json::to_string(commit).unwrap_or_default()).unwrap_or_default()
+    commit.map(json_text).unwrap_or_default()
 }
 
 /// How a last run went.

@@ -1,5 +1,6 @@
 //! Triggers, as the scheduler and whoever describes a tentacle read them.
 
+use super::happened::{of_one_enclave, places};
 use super::row::Reader;
 use super::{MayReadHistory, Store, StoreError};
 use crate::call::TriggerRef;
@@ -56,6 +57,30 @@ impl Store {
             .fetch_all(self.pool())
             .await?;
         rows.iter().map(read).collect()
+    }
+
+    /// What the clock runs of these tentacles, which are of one enclave, by tentacle and name: so many after the one that is named.
+    pub(crate) async fn crons_in<G: MayReadHistory>(
+        &self,
+        grants: &[G],
+        (tentacle, name): (&str, &str),
+        most: usize,
+    ) -> Result<Vec<TriggerRecord>, StoreError> {
+        let Some((enclave, names)) = of_one_enclave(grants) else { return Ok(Vec::new()) };
+        let query = format!(
+            "{COLUMNS} WHERE enclave = $1 AND kind = 'cron' AND (tentacle > $2 OR (tentacle = $2 AND name > $3)) \
+             AND tentacle IN ({}) ORDER BY tentacle, name LIMIT $4",
+            places(5, &names)
+        );
+        let mut query = sqlx::query(sqlx::AssertSqlSafe(query))
+            .bind(enclave)
+            .bind(tentacle)
+            .bind(name)
+            .bind(i64::try_from(most).unwrap_or(i64::MAX));
+        for name in names {
+            query = query.bind(name);
+        }
+        query.fetch_all(self.pool()).await?.iter().map(read).collect()
     }
 
     /// One trigger.

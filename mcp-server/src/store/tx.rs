@@ -20,6 +20,7 @@ pub(crate) use enclave::{NewEnclaveRecord, Side};
 pub(crate) use history::{DeployRow, RunBegin};
 pub(crate) use invitation::MOST_INVITATIONS;
 pub(crate) use joining::Asker;
+pub(super) use joining::VALID as JOIN_VALID;
 pub(crate) use member::Heard;
 pub(crate) use ownership::AnsweredIn;
 pub(crate) use restore::{Restored, RestoredTentacle};

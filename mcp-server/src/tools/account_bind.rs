@@ -81,18 +81,23 @@ fn meant(call: &Call, args: &AccountBindArgs, rights: &Rights) -> Result<OnePers
     OnePerson::by_operator(call, rights, account, person)
 }
 
-/// Whoever signed in for another's Slack account is told so, where they have one of their own: they may have followed a link
-/// that was not meant for them.
+/// Whoever signed in for another's Slack account is told so at their own: the one that is bound to them, else the one that the issuer
+/// says they signed in with, else the one that has their verified address. They may have followed a link that was not meant for them.
 async fn warn_the_other(tx: &mut Tx, call: &Call) -> Result<(), StoreError> {
-    let (Some(person), Some(via)) = (call.person_id(), &call.via) else { return Ok(()) };
-    match tx.account_of(person, &via.team).await? {
-        Some(own) if own != via.user.id => {
-            let told = format!(
-                "Somebody signed in with your identity for the Slack account of {}, and was refused; nothing has changed. If \
-                 you followed a link that {} got, that was theirs alone. If it was not you, change your password.",
-                via.user.name, via.user.name
-            );
+    let (Some(person), Some(via)) = (call.person(), &call.via) else { return Ok(()) };
+    let told = format!(
+        "Somebody signed in with your identity for the Slack account of {}, and was refused; nothing has changed. If you followed a \
+         link that {} got, that was theirs alone. If it was not you, change your password.",
+        via.user.name, via.user.name
+    );
+    let bound = tx.account_of(&person.id, &via.team).await?;
+    let claimed = person.slack.as_ref().filter(|slack| slack.team == via.team).map(|slack| &slack.user);
+    match (bound.or_else(|| claimed.cloned()), &person.verified_email) {
+        (Some(own), _) if own != via.user.id => {
             tx.notify_account(&AccountId { team: via.team.clone(), user: own }, &told).await
+        }
+        (None, Some(address)) if via.user.email.as_ref() != Some(address) => {
+            tx.notify_address(&via.team, address, &told).await
         }
         _ => Ok(()),
     }

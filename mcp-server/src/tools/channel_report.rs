@@ -11,7 +11,7 @@ use crate::store::{
 };
 use jiff::Timestamp;
 use policy::{Action, Frozen, State};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use wire::tools::channel::{
     AccountClass, ChannelPerson, ChannelReport, ChannelReportAnswer, ChannelReportArgs,
@@ -96,11 +96,29 @@ impl Handler for ChannelReport {
         }
         Ok(ChannelReportAnswer {
             enclave: Some(record.name.clone()),
+            nowhere: nowhere(&args, &news, (&record, channel), &rights),
             taken: news.taken() || args.moved_to.is_some(),
             arrived: news.arrived,
             gone: news.gone,
         })
     }
+}
+
+/// The accounts that left, however often that is reported, or that the list lacks, and that are in no other enclave's channel.
+fn nowhere(
+    args: &ChannelReportArgs,
+    news: &News,
+    (record, channel): (&EnclaveRecord, &ChannelRecord),
+    rights: &Rights,
+) -> Vec<String> {
+    let now = news.people.as_ref().map_or(&channel.people, |(people, _)| people);
+    let gone = channel.people.keys().chain(&args.left).filter(|account| !now.contains_key(*account));
+    let is_other = |other: &&Arc<EnclaveRecord>| {
+        other.name != record.name && other.team() == Some(channel.team.as_str())
+    };
+    let others: Vec<_> = rights.enclaves().filter(is_other).collect();
+    let is_nowhere = |account: &&String| others.iter().all(|other| other.account_shown(account).is_none());
+    gone.filter(is_nowhere).cloned().collect::<BTreeSet<_>>().into_iter().collect()
 }
 
 /// The bindings of accounts that cannot be used any more end, and what rested on them.
@@ -146,8 +164,9 @@ fn left(person: &PersonId, passed: &[TentacleName], lost: &Lost<'_>) -> String {
     };
     if lost.record.owner == *person {
         return format!(
-            "{who}, who owns this enclave, {how} and can change nothing here until that is so again. Until then nobody else \
-             can, either; an operator can offer it to another owner."
+            "{who}, who owns this enclave, {how} and is a visitor here until that changes. Until then nobody can change \
+             its members, its mode or what it may reach; members go on as the mode allows. An operator can offer it to another \
+             owner."
         );
     }
     if passed.is_empty() {
@@ -286,13 +305,11 @@ fn people(
     channel: &ChannelRecord,
     now: Timestamp,
 ) -> Option<(People, Heard)> {
-    // An archived channel has no members: they count as they stood just before.
-    let archived = args.archived.unwrap_or(record.frozen.by_archive);
-    if archived {
-        return None;
-    }
     // A clock that is ahead must not keep out what comes after.
     let at = args.observed_at.min(now);
+    if args.archived.unwrap_or(record.frozen.by_archive) {
+        return while_archived(args, channel, at);
+    }
     let current = at >= channel.heard_at.max(channel.observed_at).min(now);
     let mut people = channel.people.clone();
     match &args.members {
@@ -315,6 +332,22 @@ fn people(
         || !args.changed.is_empty();
     let heard = Heard { at, whole_list: current && args.members.is_some() };
     (said && (current || people != channel.people)).then_some((people, heard))
+}
+
+/// The same of an archived channel, which has no members: they count as they stood just before, but for accounts that are no full
+/// ones any more.
+fn while_archived(
+    args: &ChannelReportArgs,
+    channel: &ChannelRecord,
+    at: Timestamp,
+) -> Option<(People, Heard)> {
+    let mut people = channel.people.clone();
+    for person in args.changed.iter().filter(|person| person.class != AccountClass::Full) {
+        if people.contains_key(&person.user) {
+            people.extend([entry(person)]);
+        }
+    }
+    (people != channel.people).then_some((people, Heard { at, whole_list: false }))
 }
 
 fn entry(person: &ChannelPerson) -> (String, ChannelPersonRecord) {

@@ -8,7 +8,7 @@ use crate::gate::act::{List, TentacleList, Waiting};
 use crate::gate::{Authorized, Look, unavailable};
 use crate::progress::Progress;
 use crate::server::Server;
-use crate::store::EnclaveRecord;
+use crate::store::{EnclaveRecord, Waits};
 use jiff::Timestamp;
 use policy::Action;
 use wire::Failure;
@@ -39,23 +39,24 @@ impl Handler for EnclaveList {
         };
         let mut listed =
             look.list(args.page.cursor.as_deref())?.filter(|grant| wanted(&grant.target().record));
-        let mut enclaves: Vec<EnclaveEntry> = Vec::new();
-        for grant in listed.by_ref().take(size) {
+        let granted: Vec<_> = listed.by_ref().take(size).collect();
+        let owned: Vec<_> = granted.iter().filter_map(|grant| look.also::<_, Waiting>(grant)).collect();
+        let waits = server.store.waits(&owned).await.map_err(|error| unavailable(&error))?;
+        let (mut enclaves, mut seen): (Vec<EnclaveEntry>, Vec<_>) = Default::default();
+        for grant in granted {
             let mut entry = entry(call, &look, &grant.target().record);
-            if let Some(waiting) = look.also::<_, Waiting>(&grant) {
-                let questions = server.store.approvals_waiting(&waiting).await;
-                entry.approvals_waiting = questions.map_err(|error| unavailable(&error))?;
-                let waiting = server.store.joins_waiting(&waiting).await;
-                entry.joins_waiting = waiting.map_err(|error| unavailable(&error))?;
-            }
-            let seen = glance(server, &look, grant, &mut entry);
-            let newest = server.store.newest_run(&seen).await.map_err(|error| unavailable(&error))?;
-            entry.newest_run = newest.map(|(tentacle, run)| NewestRun {
-                tentacle,
+            let Waits { approvals, joins } = waits.get(&entry.name).copied().unwrap_or_default();
+            (entry.approvals_waiting, entry.joins_waiting) = (approvals, joins);
+            seen.extend(glance(server, &look, grant, &mut entry));
+            enclaves.push(entry);
+        }
+        let newest = server.store.newest_runs(&seen).await.map_err(|error| unavailable(&error))?;
+        for entry in &mut enclaves {
+            entry.newest_run = newest.get(&entry.name).map(|(tentacle, run)| NewestRun {
+                tentacle: tentacle.clone(),
                 success: run.success,
                 age: age(run.started_at, Timestamp::now()),
             });
-            enclaves.push(entry);
         }
         let more = listed.next().is_some();
         let next_cursor = enclaves.last().filter(|_| more).map(|last| last.name.to_string());
@@ -77,7 +78,9 @@ fn glance(
         let Some(tentacle) = &target.tentacle else { continue };
         entry.tentacles += 1;
         entry.tentacles_ready += u64::from(server.backend.state(target).ready);
-        if newest.is_none_or(|newest| newest < tentacle.deployed_at) {
+        // Until its first deploy has come to its end nobody has deployed it.
+        let is_deployed = !tentacle.version.is_empty();
+        if is_deployed && newest.is_none_or(|newest| newest < tentacle.deployed_at) {
             newest = Some(tentacle.deployed_at);
             entry.last_deploy = Some(LastDeploy {
                 tentacle: target.name.clone(),

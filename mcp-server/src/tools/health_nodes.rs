@@ -6,8 +6,8 @@ use crate::gate::{SurveyGrant, act};
 use crate::progress::Progress;
 use crate::server::Server;
 use policy::Action;
-use wire::tools::cluster::{HealthNodes, HealthNodesAnswer};
-use wire::{Failure, Nothing};
+use wire::Failure;
+use wire::tools::cluster::{HealthNodes, HealthNodesAnswer, HealthNodesArgs};
 
 impl Handler for HealthNodes {
     const ABOUT: About = About {
@@ -21,14 +21,19 @@ impl Handler for HealthNodes {
     async fn handle(
         server: &Server,
         call: &Call,
-        _: Nothing,
+        args: HealthNodesArgs,
         _: &Progress,
     ) -> Result<HealthNodesAnswer, Failure> {
         let look = server.gate.look(call).await?;
         let grant = SurveyGrant::Whole(look.itself::<act::ClusterProfile>()?);
         let survey = server.backend.survey(&grant).await.map_err(|error| error.into_failure())?;
-        let nodes = survey.nodes;
-        let ready = nodes.iter().filter(|node| node.ready).count() as u64;
-        Ok(HealthNodesAnswer { ready, total: nodes.len() as u64, nodes })
+        let mut nodes = survey.nodes;
+        let (ready, total) = (nodes.iter().filter(|node| node.ready).count() as u64, nodes.len() as u64);
+        nodes.sort_by(|a, b| a.name.cmp(&b.name));
+        nodes.retain(|node| args.page.cursor.as_deref().is_none_or(|cursor| node.name.as_str() > cursor));
+        let more = nodes.len() > args.page.size();
+        nodes.truncate(args.page.size());
+        let next_cursor = nodes.last().filter(|_| more).map(|last| last.name.clone());
+        Ok(HealthNodesAnswer { nodes, ready, total, next_cursor })
     }
 }

@@ -87,7 +87,7 @@ pub(super) fn resolve(text: &str, record: &EnclaveRecord, rights: &Rights) -> Re
     found.retain(|here| {
         let person = here.person.as_ref();
         let called = !text.contains('@') && is_called(&here.shown, text);
-        called || person.is_some_and(|person| person.subject == text || rights.email(person) == Some(text))
+        called || person.is_some_and(|person| is_identified(person, text, rights))
     });
     let named = PersonId { issuer: record.owner.issuer.clone(), subject: text.to_owned() };
     if rights.knows(&named) && found.iter().all(|here| here.person.as_ref() != Some(&named)) {
@@ -105,6 +105,15 @@ pub(super) fn resolve(text: &str, record: &EnclaveRecord, rights: &Rights) -> Re
                 .with_remedy("mention them, let them sign in once, or invite their e-mail address"))
         }
     }
+}
+
+/// Whether this text names somebody: the name that they are shown by, the address, or the subject.
+pub(super) fn goes_by(person: &PersonId, text: &str, rights: &Rights) -> bool {
+    is_called(rights.shown(person), text) || is_identified(person, text, rights)
+}
+
+fn is_identified(person: &PersonId, text: &str, rights: &Rights) -> bool {
+    person.subject == text || rights.email(person) == Some(text)
 }
 
 /// Whether somebody who is shown so is called so.

@@ -6,15 +6,15 @@ use super::{About, Effect, Handler, Repeat};
 use crate::backend::{BackendError, RunOrder, RunReport};
 use crate::call::Call;
 use crate::gate::act::Apply;
-use crate::gate::target::OnTentacle;
 use crate::gate::{Authorized, Changing, unavailable};
 use crate::observation::Observation;
 use crate::progress::Progress;
 use crate::review::{Cleared, Finding};
 use crate::rollout::Source;
+use crate::runs;
 use crate::server::Server;
 use crate::store::StoreError;
-use policy::{Action, State};
+use policy::Action;
 use serde_json::Value;
 use std::time::{Duration, Instant};
 use wire::tools::observe::{ReachObserve, ReachObserveAnswer, ReachObserveArgs};
@@ -76,13 +76,16 @@ impl Handler for ReachObserve {
         let (watch, telling) = progress.watch();
         let order = RunOrder { input, limit: limit.min(LONGEST), watch };
         let began = Instant::now();
-        let report = run(server, &grant, &trial.cleared, order).await;
-        telling.end().await;
-        let report = match report {
-            Ok(report) => report,
-            Err(failure) => return Err(effect.failed(failure).await),
+        let observed = async {
+            match run((server, call), &grant, &trial.cleared, order).await {
+                Ok(report) => {
+                    effect.end().await?.done().await?;
+                    Ok(report)
+                }
+                Err(failure) => Err(effect.failed(failure).await),
+            }
         };
-        effect.end().await?.done().await?;
+        let report = runs::while_heard((server, call), &grant, observed, telling).await?;
         let observation = Observation::read(&report.output);
         Ok(ReachObserveAnswer {
             missing_secrets: trial.missing_secrets,
@@ -132,27 +135,14 @@ impl<'s> Trial<'s> {
     }
 }
 
-/// One at a time in an enclave, whose share of the machine it takes, and none while the enclave is being removed.
+/// One at a time in an enclave, whose share of the machine it takes; and by whoever may still deploy it when its turn has come.
 async fn run(
-    server: &Server,
+    (server, call): (&Server, &Call),
     grant: &Authorized<Apply>,
     cleared: &Cleared<'_>,
     order: RunOrder,
 ) -> Result<RunReport, Failure> {
-    let target = grant.target();
-    let _turn = server.rollouts.observation(&target.record.name).await?;
-    still_active(server, target).await?;
+    let _turn = server.rollouts.observation(&grant.target().record.name).await?;
+    server.gate.look(call).await?.deploys_still(grant)?;
     server.backend.observe(grant, cleared, order).await.map_err(BackendError::into_failure)
-}
-
-/// It may have taken a while until it was our turn.
-async fn still_active(server: &Server, target: &OnTentacle) -> Result<(), Failure> {
-    let rights = server.store.rights().await.map_err(|error| unavailable(&error))?;
-    let enclave = &target.record;
-    let now = rights.enclave(&enclave.name).filter(|now| now.id == enclave.id);
-    if now.is_some_and(|now| now.state == State::Active) {
-        return Ok(());
-    }
-    let what = format!("`{}` was frozen or removed in the meantime", enclave.name);
-    Err(Failure::new(FailureCode::Conflict, what))
 }

@@ -4,7 +4,7 @@ use super::{About, Effect, Handler, Repeat, bounds};
 use crate::approval;
 use crate::backend::{BackendError, Deployed, Rehearsed, Version};
 use crate::call::Call;
-use crate::carrier::{self, Carried};
+use crate::carrier;
 use crate::gate::act::Apply;
 use crate::gate::target::OnTentacle;
 use crate::gate::{Authorized, Changing, Effect as Begun, unavailable};
@@ -70,10 +70,15 @@ impl Handler for WfApply {
         let did = match asked.next(server, &mut changing, args.dry_run).await? {
             Next::Refuse(failure) => return Err(changing.failed(failure).await),
             Next::Answer(did) => {
-                if let (Did::Nothing, Some(commit)) = (&did, &source.commit) {
-                    changing.tx().put_commit(&grant, commit).await.map_err(|error| unavailable(&error))?;
-                }
+                let another = match (&did, &source.commit) {
+                    (Did::Nothing, Some(commit)) => changing.tx().put_commit(&grant, commit).await,
+                    _ => Ok(false),
+                };
+                let another = another.map_err(|error| unavailable(&error))?;
                 changing.done().await?;
+                if another {
+                    server.follow(&grant, &target.record.name).await;
+                }
                 did
             }
             Next::Deploy => {
@@ -277,8 +282,7 @@ fn in_call(args: &WfApplyArgs, enclave: &EnclaveName) -> Result<Source, Failure>
         let what = "there are `files` and `manifests`: give one of the two";
         return Err(Failure::new(FailureCode::Invalid, what));
     }
-    let Carried { files, ignored } = carrier::read(enclave, &args.name, &args.manifests)?;
-    Ok(Source { ignored, ..Source::read(enclave, &args.name, &files)? })
+    Source::of_original(enclave, &args.name, carrier::read(enclave, &args.name, &args.manifests)?)
 }
 
 /// What was done.

@@ -1,13 +1,15 @@
 //! `wf_describe`: all that is on record of a tentacle.
 
+use super::people::{everybody, members};
 use super::wf_list::{entry, named};
 use super::{About, Effect, Handler, Repeat};
 use crate::call::Call;
 use crate::gate::{Authorized, act, unavailable};
 use crate::kept_source;
+use crate::mirror;
 use crate::progress::Progress;
 use crate::server::Server;
-use crate::store::{Rights, StoreError, TriggerRecord};
+use crate::store::{Rights, StoreError, TentacleRecord, TriggerRecord};
 use policy::Action;
 use std::collections::BTreeMap;
 use wire::tools::describe::{
@@ -20,11 +22,15 @@ use workflow::{Reach, Trigger, TriggerKind, Workflow};
 /// The file that tells people what a tentacle is.
 const README: &str = "README.md";
 
+/// The file that says what its settings may be, and the most bytes of one that is told.
+const PARAMS: &str = "params.schema.json";
+const PARAMS_MOST: usize = 64 * 1024;
+
 impl Handler for WfDescribe {
     const ABOUT: About = About {
         title: "Describe a tentacle",
-        description: "All that is on record of a tentacle: owner, mode, versions, what makes it run and when next, its nodes, what \
-                      it talks to, and all that it reaches in words.",
+        description: "All that is on record of a tentacle: owner, mode, versions, commit, what makes it run and when next, its nodes, \
+                      its settings and what they may be, what it talks to, and all that it reaches in words.",
         effect: Effect::Reads,
         repeat: Repeat::Resumes,
     };
@@ -74,8 +80,16 @@ impl Known {
         let of = |told: fn(&Workflow) -> Vec<String>| workflow.as_ref().map(told).unwrap_or_default();
         let triggers = workflow.iter().flat_map(|workflow| &workflow.triggers);
         let deployed_at = target.tentacle.as_ref().map_or(tentacle.created_at, |record| record.deployed_at);
+        let image = server.backend.state(target).copies.into_iter().find_map(|copy| copy.image);
+        let params = self.files.get(PARAMS).filter(|text| text.len() <= PARAMS_MOST);
         WfDescribeAnswer {
             enclave_owner: rights.shown(&target.record.owner).to_owned(),
+            enclave_members: members(&everybody(&target.record, rights)),
+            group: tentacle.team.clone(),
+            image: image.unwrap_or_default(),
+            annotations: target.tentacle.as_ref().map(|it| annotations(it, rights)).unwrap_or_default(),
+            params_schema: params.cloned().unwrap_or_default(),
+            prompts: Vec::new(),
             workflow_version: workflow.as_ref().map(|read| read.version.to_string()).unwrap_or_default(),
             triggers: triggers.map(|trigger| self.trigger(server, &tentacle, trigger)).collect(),
             nodes: workflow.as_ref().map(nodes).unwrap_or_default(),
@@ -86,7 +100,7 @@ impl Known {
             config: workflow.as_ref().map(|read| read.config.values.clone()).unwrap_or_default(),
             readme: self.files.get(README).cloned().unwrap_or_default(),
             versions: self.versions,
-            source: SourceCommit::told(target.tentacle.as_ref().and_then(|record| record.commit.as_ref())),
+            source: SourceCommit::told(tentacle.commit.as_ref()),
             deployed_at,
             not_enforced: server.backend.enforces().not_enforced(),
             tentacle,
@@ -122,6 +136,13 @@ impl Known {
             },
         }
     }
+}
+
+/// What a cluster shows of its record.
+fn annotations(tentacle: &TentacleRecord, rights: &Rights) -> BTreeMap<String, String> {
+    let mirror = mirror::of(tentacle, rights.shown(&tentacle.owner));
+    let told = |(name, text): (&str, Option<&str>)| Some((name.to_owned(), text?.to_owned()));
+    mirror.annotations().into_iter().filter_map(told).collect()
 }
 
 fn nodes(workflow: &Workflow) -> Vec<NodeDescription> {

@@ -3,18 +3,17 @@
 use super::wf_list::named;
 use super::{About, Effect, Handler, Repeat};
 use crate::call::Call;
-use crate::gate::target::OnTentacle;
 use crate::gate::{Authorized, act, unavailable};
 use crate::progress::Progress;
 use crate::server::Server;
-use crate::store::{DeployRecord, RunOutcome, RunRecord, Window};
+use crate::store::{DeployRecord, MayReadHistory, RunOutcome, RunRecord, StoreError, Window};
 use policy::Action;
 use wire::Failure;
 use wire::tools::history::{TentacleEvent, WfEvents, WfEventsAnswer, WfEventsArgs};
+use workflow::{EnclaveName, TentacleName};
 
-/// How many events are answered when nothing is said, and at most.
+/// How many events are answered when nothing is said.
 const USUAL: u32 = 100;
-const MOST: u32 = 200;
 
 impl Handler for WfEvents {
     const ABOUT: About = About {
@@ -38,25 +37,44 @@ impl Handler for WfEvents {
             Some(name) => vec![look.tentacle(named.as_ref(), name)?],
             None => look.tentacles(look.enclave::<act::List>(named.as_ref())?).collect(),
         };
-        let most = args.limit.unwrap_or(USUAL).clamp(1, MOST) as usize;
-        let mut events = Vec::new();
-        for grant in &grants {
-            let (window, of) = (Window { before: None, most }, grant.target());
-            let runs = server.store.runs(grant, window).await.map_err(|error| unavailable(&error))?;
-            let deploys = server.store.deploys(grant, window).await.map_err(|error| unavailable(&error))?;
-            events.extend(runs.iter().filter_map(|record| run(of, record)));
-            events.extend(deploys.iter().map(|record| deploy(of, record)));
-        }
-        events.sort_by_key(|event| std::cmp::Reverse(event.at));
-        events.truncate(most);
-        Ok(WfEventsAnswer { events })
+        let window = Window { before: args.page.cursor.as_deref(), most: args.page.size_or(USUAL) };
+        let (events, next_cursor) =
+            happened(server, &grants, window).await.map_err(|error| unavailable(&error))?;
+        Ok(WfEventsAnswer { events, next_cursor })
     }
 }
 
-fn event(of: &OnTentacle, warning: bool, reason: &str, message: String) -> TentacleEvent {
+/// What happened to these tentacles, which are of one enclave, the newest first; and where it goes on.
+pub(super) async fn happened<G: MayReadHistory>(
+    server: &Server,
+    grants: &[G],
+    window: Window<'_>,
+) -> Result<(Vec<TentacleEvent>, Option<String>), StoreError> {
+    let Some(first) = grants.first() else { return Ok((Vec::new(), None)) };
+    let enclave = &first.of().record.name;
+    // One more than is wanted says whether there is another page.
+    let one_more = Window { most: window.most + 1, ..window };
+    let runs = server.store.ended_in(grants, one_more).await?;
+    let deploys = server.store.deploys_in(grants, one_more).await?;
+    let runs = runs.into_iter().filter_map(|run| Some((run.id.clone(), of_run(enclave, &run)?)));
+    let deploys = deploys.into_iter().map(|deploy| (deploy.id.clone(), of_deploy(enclave, &deploy)));
+    let mut events: Vec<(String, TentacleEvent)> = runs.chain(deploys).collect();
+    events.sort_by(|(a, _), (b, _)| b.cmp(a));
+    let more = events.len() > window.most;
+    events.truncate(window.most);
+    let next = events.last().filter(|_| more).map(|(id, _)| id.clone());
+    Ok((events.into_iter().map(|(_, event)| event).collect(), next))
+}
+
+fn event(
+    (enclave, name): (&EnclaveName, &TentacleName),
+    warning: bool,
+    reason: &str,
+    message: String,
+) -> TentacleEvent {
     TentacleEvent {
-        name: of.name.clone(),
-        enclave: of.record.name.clone(),
+        name: name.clone(),
+        enclave: enclave.clone(),
         kind: if warning { "Warning" } else { "Normal" }.to_owned(),
         reason: reason.to_owned(),
         message,
@@ -65,8 +83,9 @@ fn event(of: &OnTentacle, warning: bool, reason: &str, message: String) -> Tenta
     }
 }
 
-fn run(of: &OnTentacle, run: &RunRecord) -> Option<TentacleEvent> {
-    let RunRecord { asked_by, duration_ms, error, .. } = run;
+fn of_run(enclave: &EnclaveName, run: &RunRecord) -> Option<TentacleEvent> {
+    let RunRecord { tentacle, asked_by, duration_ms, error, .. } = run;
+    let of = (enclave, tentacle);
     let told = match run.outcome {
         RunOutcome::Running => return None,
         RunOutcome::Succeeded => {
@@ -87,8 +106,9 @@ fn run(of: &OnTentacle, run: &RunRecord) -> Option<TentacleEvent> {
     Some(TentacleEvent { count: run.moments.unsigned_abs(), at, ..told })
 }
 
-fn deploy(of: &OnTentacle, deploy: &DeployRecord) -> TentacleEvent {
-    let DeployRecord { version, asked_by, step, error, .. } = deploy;
+fn of_deploy(enclave: &EnclaveName, deploy: &DeployRecord) -> TentacleEvent {
+    let DeployRecord { tentacle, version, asked_by, step, error, .. } = deploy;
+    let of = (enclave, tentacle);
     let told = if deploy.deployed {
         event(of, false, "Deployed", format!("{version} by {asked_by}"))
     } else {

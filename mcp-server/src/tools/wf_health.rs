@@ -6,13 +6,14 @@ use crate::call::Call;
 use crate::gate::{Authorized, act, unavailable};
 use crate::progress::Progress;
 use crate::server::Server;
-use crate::store::{RunOutcome, RunRecord, StoreError, Window};
+use crate::store::{RunOutcome, RunRecord, Window};
 use policy::Action;
+use std::slice;
 use wire::Failure;
 use wire::tools::health::{WfHealth, WfHealthAnswer, WfHealthArgs};
 
-/// How many runs are looked at, and told in detail.
-const LOOKED_AT: usize = 10;
+/// How many runs are told in detail.
+const TOLD: usize = 10;
 
 impl Handler for WfHealth {
     const ABOUT: About = About {
@@ -32,9 +33,15 @@ impl Handler for WfHealth {
     ) -> Result<WfHealthAnswer, Failure> {
         let look = server.gate.look(call).await?;
         let grant = look.tentacle::<act::TentacleHealth>(named(args.enclave)?.as_ref(), &args.name)?;
-        let health = of(server, &grant).await.map_err(|error| unavailable(&error))?;
+        let ended = server.store.last_ended(slice::from_ref(&grant)).await;
+        let health = of(server, &grant, ended.map_err(|error| unavailable(&error))?.get(&args.name));
         let enclave = grant.target().record.name.clone();
-        let detail = health.runs.iter().map(line).collect::<Vec<_>>().join("\n");
+        let runs = if args.detail {
+            let last = Window { before: None, most: TOLD };
+            server.store.runs_in(slice::from_ref(&grant), last).await.map_err(|error| unavailable(&error))?
+        } else {
+            Vec::new()
+        };
         Ok(WfHealthAnswer {
             name: args.name,
             namespace: enclave.clone(),
@@ -42,7 +49,7 @@ impl Handler for WfHealth {
             status: health.status.to_owned(),
             reason: health.reason,
             pod_ready: health.ready,
-            detail: if args.detail { detail } else { String::new() },
+            detail: runs.iter().map(line).collect::<Vec<_>>().join("\n"),
         })
     }
 }
@@ -52,39 +59,37 @@ pub(super) struct Health {
     pub(super) status: &'static str,
     pub(super) reason: String,
     ready: bool,
-    runs: Vec<RunRecord>,
 }
 
-/// How the tentacle is for which there is a grant.
-pub(super) async fn of(
+/// How the tentacle is for which there is a grant, with the last run of it that has ended.
+pub(super) fn of(
     server: &Server,
     grant: &Authorized<act::TentacleHealth>,
-) -> Result<Health, StoreError> {
+    ended: Option<&RunRecord>,
+) -> Health {
     let target = grant.target();
     let state = server.backend.state(target);
-    let runs = server.store.runs(grant, Window { before: None, most: LOOKED_AT }).await?;
     let deployed = target.tentacle.as_ref().is_some_and(|tentacle| !tentacle.version.is_empty());
     let (status, reason) = match (deployed, state.ready) {
         (false, _) => ("red", "its first deploy has not come to its end".to_owned()),
         (true, false) => ("red", format!("it cannot run: it is {}", state.state)),
-        (true, true) => last(&runs),
+        (true, true) => last(ended),
     };
     let simulated = server.backend.simulated().filter(|simulated| !reason.contains(simulated));
     let reason = simulated.map_or(reason.clone(), |simulated| format!("{reason} ({simulated})"));
-    Ok(Health { status, reason, ready: state.ready, runs })
+    Health { status, reason, ready: state.ready }
 }
 
 /// What the last run says of one that can run.
-fn last(runs: &[RunRecord]) -> (&'static str, String) {
-    let ended = runs.iter().find(|run| run.outcome != RunOutcome::Running);
-    let Some(run) = ended else { return ("green", "it can run, and has not run yet".to_owned()) };
+fn last(ended: Option<&RunRecord>) -> (&'static str, String) {
+    let not_yet = || ("green", "it can run, and has not run yet".to_owned());
+    let Some(run) = ended else { return not_yet() };
     match run.outcome {
         RunOutcome::Failed => ("amber", format!("its last run failed: {}", run.error)),
         RunOutcome::Interrupted => ("amber", "its last run was interrupted".to_owned()),
         RunOutcome::Missed => ("amber", format!("it was due and did not run: {}", run.error)),
-        RunOutcome::Succeeded | RunOutcome::Running | RunOutcome::Skipped => {
-            ("green", "its last run succeeded".to_owned())
-        }
+        RunOutcome::Succeeded => ("green", "its last run succeeded".to_owned()),
+        RunOutcome::Running | RunOutcome::Skipped => not_yet(),
     }
 }
 

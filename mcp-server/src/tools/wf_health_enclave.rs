@@ -35,9 +35,10 @@ impl Handler for WfHealthEnclave {
             .filter(|grant| cursor.is_none_or(|cursor| grant.target().name.as_str() > cursor));
         let page: Vec<_> = seen.by_ref().take(args.page.size()).collect();
         let truncated = seen.next().is_some();
+        let ended = server.store.last_ended(&page).await.map_err(|error| unavailable(&error))?;
         let (mut workflows, mut summary) = (Vec::new(), HealthSummary::default());
         for grant in &page {
-            let health = wf_health::of(server, grant).await.map_err(|error| unavailable(&error))?;
+            let health = wf_health::of(server, grant, ended.get(&grant.target().name));
             let count = match health.status {
                 "green" => &mut summary.green,
                 "amber" => &mut summary.amber,

@@ -8,6 +8,7 @@ use crate::progress::Progress;
 use crate::server::Server;
 use crate::store::{DeployRecord, NodeTime, RunRecord, Window};
 use policy::Action;
+use std::slice;
 use wire::Failure;
 use wire::tools::history::{
     DeployEntry, HistoryOf, NodeEntry, RunEntry, WfHistory, WfHistoryAnswer, WfHistoryArgs,
@@ -37,10 +38,18 @@ impl Handler for WfHistory {
         let (mut runs, mut deploys) = (Vec::new(), Vec::new());
         match args.of {
             HistoryOf::Runs => {
-                runs = server.store.runs(&grant, window).await.map_err(|error| unavailable(&error))?;
+                runs = server
+                    .store
+                    .runs_in(slice::from_ref(&grant), window)
+                    .await
+                    .map_err(|error| unavailable(&error))?;
             }
             HistoryOf::Deploys => {
-                deploys = server.store.deploys(&grant, window).await.map_err(|error| unavailable(&error))?;
+                deploys = server
+                    .store
+                    .deploys_in(slice::from_ref(&grant), window)
+                    .await
+                    .map_err(|error| unavailable(&error))?;
             }
         }
         let more = runs.len().max(deploys.len()) > size;

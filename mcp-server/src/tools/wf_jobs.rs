@@ -1,9 +1,8 @@
 //! `wf_jobs`: what runs now or ran last, and what the clock will run.
 
 use super::wf_list::named;
-use super::{About, Effect, Handler, Repeat};
+use super::{About, Effect, Handler, Repeat, bounds};
 use crate::call::Call;
-use crate::gate::target::OnTentacle;
 use crate::gate::{act, unavailable};
 use crate::progress::Progress;
 use crate::server::Server;
@@ -14,9 +13,8 @@ use wire::Failure;
 use wire::tools::jobs::{CronJobEntry, JobEntry, WfJobs, WfJobsAnswer, WfJobsArgs};
 use workflow::EnclaveName;
 
-/// How many runs are answered when nothing is said, and at most.
+/// How many of each are answered when nothing is said.
 const USUAL: u32 = 20;
-const MOST: u32 = 200;
 
 impl Handler for WfJobs {
     const ABOUT: About = About {
@@ -46,25 +44,73 @@ impl Handler for WfJobs {
                 (all.target().record.name.clone(), look.tentacles(all).collect())
             }
         };
-        let most = args.limit.unwrap_or(USUAL).clamp(1, MOST) as usize;
-        let (mut jobs, mut cronjobs) = (Vec::new(), Vec::new());
-        for grant in &grants {
-            let (window, of) = (Window { before: None, most }, grant.target());
-            let runs = server.store.runs(grant, window).await.map_err(|error| unavailable(&error))?;
-            let triggers = server.store.triggers(grant).await.map_err(|error| unavailable(&error))?;
-            jobs.extend(runs.into_iter().map(|record| job(of, record)));
-            cronjobs.extend(triggers.into_iter().filter_map(|record| cron(of, record)));
+        let (size, place) = (args.page.size_or(USUAL), Place::of(args.page.cursor.as_deref())?);
+        // One more than is wanted says whether there is another page.
+        let mut jobs = match place.runs {
+            Some(before) => {
+                let before = Some(before).filter(|before| !before.is_empty());
+                server.store.runs_in(&grants, Window { before, most: size + 1 }).await
+            }
+            None => Ok(Vec::new()),
         }
-        jobs.sort_by_key(|job| std::cmp::Reverse(job.started_at));
-        jobs.truncate(most);
-        Ok(WfJobsAnswer { namespace: enclave.clone(), enclave, jobs, cronjobs })
+        .map_err(|error| unavailable(&error))?;
+        let mut crons = match place.crons {
+            Some(after) => server.store.crons_in(&grants, after, size + 1).await,
+            None => Ok(Vec::new()),
+        }
+        .map_err(|error| unavailable(&error))?;
+        let (more_jobs, more_crons) = (jobs.len() > size, crons.len() > size);
+        jobs.truncate(size);
+        crons.truncate(size);
+        let next = Place {
+            runs: jobs.last().filter(|_| more_jobs).map(|run| run.id.as_str()),
+            crons: crons
+                .last()
+                .filter(|_| more_crons)
+                .map(|cron| (cron.of.tentacle.as_str(), cron.of.name.as_str())),
+        };
+        let next_cursor = next.text();
+        let suspended = grants.first().is_some_and(|grant| grant.target().record.state == State::Frozen);
+        Ok(WfJobsAnswer {
+            next_cursor,
+            jobs: jobs.into_iter().map(job).collect(),
+            cronjobs: crons.into_iter().filter_map(|record| cron(record, suspended)).collect(),
+            namespace: enclave.clone(),
+            enclave,
+        })
     }
 }
 
-fn job(of: &OnTentacle, run: RunRecord) -> JobEntry {
+/// Where the two lists of a page begin. One that has ended begins nowhere.
+struct Place<'c> {
+    /// Before the run of this id; with the newest where it is empty.
+    runs: Option<&'c str>,
+    /// After the trigger of this tentacle and name; with the first where they are empty.
+    crons: Option<(&'c str, &'c str)>,
+}
+
+impl<'c> Place<'c> {
+    fn of(cursor: Option<&'c str>) -> Result<Self, Failure> {
+        let Some(cursor) = cursor else { return Ok(Self { runs: Some(""), crons: Some(("", "")) }) };
+        let parts: Vec<&str> = cursor.split('/').collect();
+        let [run, tentacle, name] = parts[..] else { return Err(bounds::cursor()) };
+        Ok(Self {
+            runs: Some(run).filter(|run| !run.is_empty()),
+            crons: Some((tentacle, name)).filter(|(tentacle, _)| !tentacle.is_empty()),
+        })
+    }
+
+    fn text(&self) -> Option<String> {
+        let (tentacle, name) = self.crons.unwrap_or_default();
+        let goes_on = self.runs.is_some() || self.crons.is_some();
+        goes_on.then(|| format!("{}/{tentacle}/{name}", self.runs.unwrap_or_default()))
+    }
+}
+
+fn job(run: RunRecord) -> JobEntry {
     JobEntry {
         name: run.id,
-        tentacle: of.name.clone(),
+        tentacle: run.tentacle,
         status: run.outcome.name().to_owned(),
         by: run.asked_by,
         started_at: run.started_at,
@@ -72,14 +118,14 @@ fn job(of: &OnTentacle, run: RunRecord) -> JobEntry {
     }
 }
 
-fn cron(of: &OnTentacle, trigger: TriggerRecord) -> Option<CronJobEntry> {
+fn cron(trigger: TriggerRecord, suspended: bool) -> Option<CronJobEntry> {
     let Spec::Cron(cron) = trigger.spec else { return None };
     Some(CronJobEntry {
         name: trigger.of.name.to_string(),
-        tentacle: of.name.clone(),
+        tentacle: trigger.of.tentacle,
         schedule: cron.schedule,
         timezone: cron.timezone,
-        suspended: of.record.state == State::Frozen,
+        suspended,
         next_at: trigger.due_at,
     })
 }

@@ -1,5 +1,6 @@
 //! `wf_list`: the tentacles that the caller may see, of one enclave or of all.
 
+use super::people::goes_by;
 use super::{About, Effect, Handler, Repeat};
 use crate::call::Call;
 use crate::gate::target::OnTentacle;
@@ -16,7 +17,8 @@ use workflow::EnclaveName;
 impl Handler for WfList {
     const ABOUT: About = About {
         title: "List tentacles",
-        description: "Lists the tentacles that the caller may see, of one enclave or of all that the caller may see.",
+        description: "Lists the tentacles that the caller may see, of one enclave or of all that the caller may see; only those of \
+                      an owner or with a tag, where one is named.",
         effect: Effect::Reads,
         repeat: Repeat::Resumes,
     };
@@ -35,10 +37,16 @@ impl Handler for WfList {
             let here = (target.record.name.as_str(), target.name.as_str());
             cursor.is_none_or(|cursor| here > cursor)
         };
+        let wanted = |target: &OnTentacle| {
+            let Some(record) = &target.tentacle else { return false };
+            let owned =
+                args.owner.as_deref().is_none_or(|owner| goes_by(&record.owner, owner, look.rights()));
+            owned && args.tag.as_ref().is_none_or(|tag| record.metadata.tags.contains(tag))
+        };
         let mut seen = enclaves(&look, named.as_ref())?
             .into_iter()
             .flat_map(|listed| look.tentacles::<act::TentacleList>(listed))
-            .filter(|grant| after(grant.target()));
+            .filter(|grant| after(grant.target()) && wanted(grant.target()));
         let page: Vec<_> = seen.by_ref().take(args.page.size()).collect();
         let last = page.last().filter(|_| seen.next().is_some()).map(Authorized::target);
         Ok(WfListAnswer {
@@ -74,6 +82,10 @@ pub(super) fn entry(server: &Server, rights: &Rights, target: &OnTentacle) -> Op
         version: record.version.clone(),
         owner: rights.shown(&record.owner).to_owned(),
         mode: record.mode.map_or_else(|| "unreadable".to_owned(), |mode| mode.to_string()),
+        team: record.metadata.group.clone(),
+        environment: record.metadata.environment.clone(),
+        tags: record.metadata.tags.clone(),
+        commit: record.commit.clone(),
         deployed_by: record.deployed_by.clone(),
         deployed_via: record.deployed_via.clone(),
         created_at: record.created_at,

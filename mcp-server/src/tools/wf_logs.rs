@@ -12,13 +12,16 @@ use policy::Action;
 use std::collections::VecDeque;
 use std::time::Duration;
 use tokio::time::{Instant, interval_at, sleep_until};
-use wire::tools::tentacle::{WfLogs, WfLogsAnswer, WfLogsArgs};
+use wire::tools::logs::{WfLogs, WfLogsAnswer, WfLogsArgs};
 use wire::{Failure, FailureCode};
 use workflow::{PartName, PartNameError, TentacleName};
 
 /// How many lines are answered when nothing is said, and at most.
 const USUAL: u32 = 100;
-const MOST: u32 = 1_000;
+const MOST: u32 = 10_000;
+
+/// How many bytes the lines of one answer have at most.
+const ROOM: usize = 1024 * 1024;
 
 /// The part that runs a tentacle's own code.
 const CODE: &str = "engine";
@@ -33,7 +36,7 @@ const ALLOWED_FOR: Duration = Duration::from_secs(5);
 impl Handler for WfLogs {
     const ABOUT: About = About {
         title: "Logs of a tentacle",
-        description: "Answers the last lines that a tentacle printed: 100 when nothing is said, 1000 at most. With `follow_seconds` \
+        description: "Answers the last lines that a tentacle printed: 100 when nothing is said, 10,000 at most. With `follow_seconds` \
                       progress tells each line as it comes, and the answer holds the last ones. With `container` they are those \
                       of a sidecar of that name.",
         effect: Effect::Reads,
@@ -66,6 +69,7 @@ impl Handler for WfLogs {
                 follow.during(Duration::from_secs(seconds.into()).min(LONGEST)).await?
             }
         };
+        let logs = bounded(logs);
         let enclave = grant.target().record.name.clone();
         Ok(WfLogsAnswer {
             name,
@@ -77,6 +81,21 @@ impl Handler for WfLogs {
             truncated: logs.truncated,
         })
     }
+}
+
+/// As many of the last lines as one answer has room for.
+fn bounded(mut logs: Logs) -> Logs {
+    let mut room = ROOM;
+    let fits = |line: &&String| {
+        let left = room.checked_sub(line.len() + 1);
+        room = left.unwrap_or_default();
+        left.is_some()
+    };
+    let fitting = logs.lines.iter().rev().take_while(fits).count();
+    let too_many = logs.lines.len() - fitting;
+    logs.truncated |= too_many > 0;
+    logs.lines.drain(..too_many);
+    logs
 }
 
 /// Somebody who follows what a tentacle prints.

@@ -33,8 +33,12 @@ impl Handler for WfSetMode {
         let (change, grant) = change.tentacle_mode(named.as_ref(), &args.name, mode).await?;
         let mut changing = change.decided();
         let put = match &grant {
-            TentacleModeGrant::Set(grant) => changing.tx().set_tentacle_mode(grant, mode).await,
-            TentacleModeGrant::Tighten(grant) => changing.tx().tighten_tentacle_mode(grant, mode).await,
+            TentacleModeGrant::Set(grant) => {
+                changing.tx().set_tentacle_mode(grant, mode, &call.changes()).await
+            }
+            TentacleModeGrant::Tighten(grant) => {
+                changing.tx().tighten_tentacle_mode(grant, mode, &call.changes()).await
+            }
         };
         put.map_err(|error| unavailable(&error))?;
         changing.done().await?;

@@ -1,14 +1,21 @@
 //! `wf_status`: whether a tentacle runs, how its last run went, and what its sandbox cannot enforce.
 
+use super::wf_events::happened;
 use super::wf_list::{entry, named};
 use super::{About, Effect, Handler, Repeat};
 use crate::call::Call;
 use crate::gate::{act, unavailable};
 use crate::progress::Progress;
 use crate::server::Server;
+use crate::store::Window;
 use policy::Action;
-use wire::tools::tentacle::{LastRun, Pod, SourceCommit, WfStatus, WfStatusAnswer, WfStatusArgs};
+use std::slice;
+use wire::tools::history::TentacleEvent;
+use wire::tools::tentacle::{Event, LastRun, Pod, SourceCommit, WfStatus, WfStatusAnswer, WfStatusArgs};
 use wire::{Failure, FailureCode};
+
+/// How many events are told in detail.
+const EVENTS: usize = 20;
 
 impl Handler for WfStatus {
     const ABOUT: About = About {
@@ -38,9 +45,15 @@ impl Handler for WfStatus {
             ready: copy.ready,
             node_name: copy.node.clone().unwrap_or_else(|| server.backend.name().to_owned()),
         });
-        let commit = target.tentacle.as_ref().and_then(|record| record.commit.clone());
+        let events = if args.detail {
+            let window = Window { before: None, most: EVENTS };
+            let happened = happened(server, slice::from_ref(&grant), window).await;
+            happened.map_err(|error| unavailable(&error))?.0
+        } else {
+            Vec::new()
+        };
+        let tentacle = entry(server, look.rights(), target).ok_or_else(gone)?;
         Ok(WfStatusAnswer {
-            tentacle: entry(server, look.rights(), target).ok_or_else(gone)?,
             state: state.state.to_owned(),
             in_flight: state.in_flight,
             last_run: last.map(|last| LastRun {
@@ -49,12 +62,17 @@ impl Handler for WfStatus {
                 success: last.success,
                 by: last.asked_by,
             }),
-            source: SourceCommit::told(commit.as_ref()),
-            commit,
+            source: SourceCommit::told(tentacle.commit.as_ref()),
+            tentacle,
             not_enforced: server.backend.enforces().not_enforced(),
             pods: pods.collect(),
-            events: Vec::new(),
+            events: events.into_iter().map(event).collect(),
             sandbox: state.sandbox,
         })
     }
+}
+
+fn event(told: TentacleEvent) -> Event {
+    let TentacleEvent { kind, reason, message, count, .. } = told;
+    Event { kind, reason, message, count }
 }

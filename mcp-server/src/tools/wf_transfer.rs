@@ -42,7 +42,8 @@ impl Handler for WfTransfer {
             Ok(to) => to,
             Err(failure) => return Err(changing.failed(failure).await),
         };
-        changing.tx().transfer_tentacle(&grant, &to).await.map_err(|error| unavailable(&error))?;
+        let given = changing.tx().transfer_tentacle(&grant, &to, &call.changes()).await;
+        given.map_err(|error| unavailable(&error))?;
         changing.done().await?;
         server.follow(&grant, &target.record.name).await;
         let from = target.tentacle.as_ref().map(|tentacle| rights.shown(&tentacle.owner).to_owned());

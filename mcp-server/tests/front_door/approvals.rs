@@ -18,6 +18,7 @@ on_both_stores! {
     what_an_agent_chose_approves_nothing
     a_refusal_an_old_question_and_a_decided_one_are_void
     less_reach_and_the_same_need_nobody
+    a_range_that_is_looked_at_less_waits_for_the_owner
     secrets_that_are_missing_are_named_and_none_is_told
     who_does_not_see_the_channel_brings_the_question_there
 }
@@ -37,7 +38,7 @@ pub(crate) fn reaching(hosts: &[&str]) -> Value {
 }
 
 /// Ana clicks a button, or somebody else does.
-async fn click(channel: &InChannel<'_>, person: &str, args: Value) -> Result<Value, Failure> {
+pub(crate) async fn click(channel: &InChannel<'_>, person: &str, args: Value) -> Result<Value, Failure> {
     by(channel, person, Kind::Click, "reach_approve", args).await
 }
 
@@ -258,6 +259,26 @@ async fn less_reach_and_the_same_need_nobody(app: App) {
     assert_eq!(deploy(reaching(&["shop.example"])).await, "deployed");
     // What was given up is new again.
     assert_eq!(deploy(both).await, "needs_approval");
+}
+
+async fn a_range_that_is_looked_at_less_waits_for_the_owner(app: App) {
+    let channel = set_up(&app).await;
+    let speaking = |protocol: &str| {
+        let mut args = reaching(&["shop.example"]);
+        let yaml = args["files"]["workflow.yaml"].as_str().unwrap();
+        let range =
+            format!("protocol: {protocol}, type: dynamic-target, cidr: 203.0.113.0/24, dynPorts: [8443/TCP]");
+        args["files"]["workflow.yaml"] = yaml.replace("protocol: https, host: shop.example", &range).into();
+        args
+    };
+    let id = ask(&channel, "ben", &speaking("https")).await;
+    click(&channel, "ana", yes(&id)).await.unwrap();
+    assert_eq!(channel.say("ben", "wf_apply", speaking("https")).await.unwrap()["status"], "deployed");
+    for (protocol, how) in [("http", "without encryption"), ("tcp", "with a protocol of its own")] {
+        let asked = channel.say("ben", "wf_apply", speaking(protocol)).await.unwrap();
+        let change = format!("hello connects to any address of 203.0.113.0/24 on port 8443/TCP {how}");
+        assert_eq!(asked["approval"]["changes"], json!([change]), "{asked}");
+    }
 }
 
 async fn secrets_that_are_missing_are_named_and_none_is_told(app: App) {

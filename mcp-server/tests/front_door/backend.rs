@@ -7,7 +7,8 @@ use futures::{StreamExt, stream};
 use mcp_server::backend::audit::{Finding, Severity};
 use mcp_server::backend::{
     Apart, Audit, Audited, Backend, BackendError, Cleared, Deployed, EnclaveView, LogOrder, LogStream, Logs,
-    RunOrder, RunReport, Serves, Survey, TentacleState, Usage, survey::Check,
+    RunOrder, RunReport, Serves, Survey, TentacleState, Usage,
+    survey::{Check, Node},
 };
 use mcp_server::gate::act::{
     Apply, Deprovision, Info, List, Provision, Remove, Restart, SetSecret, TentacleAudit, TentacleLogs,
@@ -50,6 +51,8 @@ pub(crate) struct World {
     pub(crate) foreign: Vec<String>,
     /// What somebody changed of each tentacle, past the server.
     pub(crate) by_hand: BTreeMap<(String, String), Vec<Apart>>,
+    /// What each tentacle has printed before it said hello.
+    pub(crate) printed: Vec<String>,
     /// Whether somebody has followed what a tentacle prints.
     pub(crate) followed: bool,
 }
@@ -315,8 +318,11 @@ impl Backend for Remembering {
         self.effect("restart", |world| *world.restarts.entry(place).or_default() += 1).await
     }
 
-    async fn logs(&self, _: &Authorized<TentacleLogs>, _: &LogOrder) -> Result<Logs, BackendError> {
-        Ok(Logs { copy: "one".to_owned(), lines: vec!["hello".to_owned()], truncated: false })
+    async fn logs(&self, _: &Authorized<TentacleLogs>, what: &LogOrder) -> Result<Logs, BackendError> {
+        let mut lines = self.world().printed.clone();
+        lines.push("hello".to_owned());
+        let more = lines.len().saturating_sub(what.lines);
+        Ok(Logs { copy: "one".to_owned(), lines: lines.split_off(more), truncated: more > 0 })
     }
 
     /// It says hello, and then a word at a time for as long as somebody listens.
@@ -377,7 +383,8 @@ impl Backend for Remembering {
     }
 
     async fn survey(&self, _: &SurveyGrant) -> Result<Survey, BackendError> {
-        Ok(Survey::default())
+        let nodes = ["node-c", "node-a", "node-b"].map(node).into();
+        Ok(Survey { nodes, ..Survey::default() })
     }
 
     async fn preflight(&self, _: &SurveyGrant, _: Option<&Authorized<Info>>) -> Vec<Check> {
@@ -390,6 +397,22 @@ impl Backend for Remembering {
 
     fn index_age(&self) -> Option<Duration> {
         Some(Duration::ZERO)
+    }
+}
+
+/// A node, which takes work unless it is `node-b`.
+fn node(name: &str) -> Node {
+    let (ready, said) = (name != "node-b", String::new);
+    Node {
+        name: name.to_owned(),
+        ready,
+        problems: Vec::new(),
+        kubelet_version: said(),
+        container_runtime: said(),
+        os: said(),
+        arch: said(),
+        cpu: said(),
+        memory: said(),
     }
 }
 

@@ -5,15 +5,18 @@ use crate::rpc::Extras;
 use crate::team::{everybody_is_in, hello, set_up};
 use jiff::Timestamp;
 use serde_json::{Value, json};
+use wire::assertion::{Assertion, Kind};
 use wire::{Failure, FailureCode};
 
 crate::on_both_stores! {
     a_link_that_another_followed_binds_nothing_and_tells_both
+    who_has_no_binding_yet_is_told_at_the_account_that_the_issuer_names
     an_address_that_is_not_the_very_same_proves_nothing
     an_address_counts_once_and_never_again
     an_operator_binds_whom_no_address_proves
     who_signed_in_with_slack_is_who_slack_says
     an_account_that_is_over_belongs_to_nobody_and_its_person_may_bind_another
+    in_a_direct_message_a_click_unlinks_and_words_and_models_do_not
 }
 
 /// Signs in as `person` for the Slack account `account`, which has this address in Slack.
@@ -23,6 +26,25 @@ async fn for_account(app: &App, person: &str, account: &str, email: &str) -> Res
     said.user.name = format!("the owner of {account}");
     said.user.email = Some(email.to_owned());
     app.send(person, "account_bind", json!({}), &said).await
+}
+
+/// The same, where the issuer says this besides of `person`, or in place of what it usually says; what is null, it does not say.
+async fn with_claims(
+    app: &App,
+    person: &str,
+    claims: Value,
+    account: &str,
+    email: &str,
+) -> Result<Value, Failure> {
+    let mut said = app.signing_in(person);
+    account.clone_into(&mut said.user.id);
+    said.user.email = Some(email.to_owned());
+    let mut all = app.issuer.claims(person, "kraken");
+    let own = all.as_object_mut().unwrap();
+    own.extend(claims.as_object().unwrap().clone());
+    own.retain(|_, said| !said.is_null());
+    let extras = Extras { assertion: Some(app.signed(&said)), ..Extras::default() };
+    app.call_with(&app.issuer.sign(&all), "account_bind", json!({}), extras).await
 }
 
 /// Whether somebody may see the enclave by a client of their own.
@@ -48,6 +70,45 @@ async fn a_link_that_another_followed_binds_nothing_and_tells_both(app: App) {
     assert!(!is_in(&app, "cy").await);
 }
 
+async fn who_has_no_binding_yet_is_told_at_the_account_that_the_issuer_names(app: App) {
+    set_up(&app).await;
+    let slack = |team: &str, user: &str| json!({"slack_team_id": team, "slack_user_id": user});
+    let follows = async |claims: Value| {
+        let refused = with_claims(&app, "dora", claims, "UCY", "cy@example.com").await.unwrap_err();
+        assert_eq!(refused.code, FailureCode::Denied, "{refused:?}");
+    };
+    // Nobody knows anything of her that she has proven.
+    follows(json!({"email_verified": false})).await;
+    assert_eq!(app.relay("notices", json!({})).await.unwrap()["notices"], json!([]));
+    // Nobody here knows which account is hers, or it is one that this Kraken cannot write to: Slack may know who has her address.
+    for claims in [json!({}), slack("T2", "UDORA")] {
+        follows(claims).await;
+        let notices = app.relay("notices", json!({})).await.unwrap();
+        let told = &notices["notices"][0];
+        assert_eq!(
+            (&told["user"], &told["address"]),
+            (&Value::Null, &json!("dora@example.com")),
+            "{notices}"
+        );
+        assert!(
+            told["text"].as_str().unwrap().starts_with("Somebody signed in with your identity"),
+            "{told}"
+        );
+        let told = json!({"acknowledge": [told["id"]]});
+        assert_eq!(app.relay("notices", told).await.unwrap()["notices"], json!([]));
+    }
+    follows(slack("T1", "UDORA")).await;
+    let told = app.told("UDORA").await;
+    assert_eq!(told.len(), 1, "{told:?}");
+    assert!(
+        told[0]["text"].as_str().unwrap().starts_with("Somebody signed in with your identity"),
+        "{told:?}"
+    );
+    // It is a word to her, and no binding: neither account is anybody's.
+    app.sign_in("cy").await.unwrap();
+    app.sign_in("dora").await.unwrap();
+}
+
 async fn an_address_that_is_not_the_very_same_proves_nothing(app: App) {
     set_up(&app).await;
     let close = [
@@ -68,6 +129,12 @@ async fn an_address_that_is_not_the_very_same_proves_nothing(app: App) {
     let mut without = app.signing_in("cy");
     without.user.email = None;
     app.send("cy", "account_bind", json!({}), &without).await.unwrap_err();
+    // The very same, which the issuer has not verified, or does not say that it has.
+    for verified in [json!(false), Value::Null] {
+        let claims = json!({"email_verified": verified});
+        let refused = with_claims(&app, "cy", claims, "UCY", "cy@example.com").await.unwrap_err();
+        assert!(refused.message.contains("is not the one of this Slack account"), "{verified}: {refused:?}");
+    }
     app.sign_in("cy").await.unwrap();
 }
 
@@ -110,14 +177,7 @@ async fn an_operator_binds_whom_no_address_proves(app: App) {
 
 async fn who_signed_in_with_slack_is_who_slack_says(app: App) {
     set_up(&app).await;
-    let bind = async |claims: Value, email: &str| {
-        let mut said = app.signing_in("cy");
-        said.user.email = Some(email.to_owned());
-        let mut all = app.issuer.claims("cy", "kraken");
-        all.as_object_mut().unwrap().extend(claims.as_object().unwrap().clone());
-        let extras = Extras { assertion: Some(app.signed(&said)), ..Extras::default() };
-        app.call_with(&app.issuer.sign(&all), "account_bind", json!({}), extras).await
-    };
+    let bind = async |claims: Value, email: &str| with_claims(&app, "cy", claims, "UCY", email).await;
     // The same address does not help whoever signed in with another account, or in another workspace.
     for claims in [
         json!({"slack_team_id": "T1", "slack_user_id": "UDORA"}),
@@ -156,4 +216,25 @@ async fn an_account_that_is_over_belongs_to_nobody_and_its_person_may_bind_anoth
     let told: Vec<&str> = told.iter().map(|notice| notice["text"].as_str().unwrap()).collect();
     assert_eq!(told, ["ben is not signed in here any more. hello is ana's now."]);
     for_account(&app, "ben", "UBEN2", "ben@example.com").await.unwrap();
+}
+
+async fn in_a_direct_message_a_click_unlinks_and_words_and_models_do_not(app: App) {
+    set_up(&app).await;
+    let by = async |kind: Kind, tool: &str, args: Value| {
+        let said = Assertion { kind, ..app.assertion("ben", tool, &args) };
+        app.send("ben", tool, args, &said).await
+    };
+    for kind in [Kind::Dm, Kind::Home, Kind::Agent, Kind::Message, Kind::Command] {
+        let refused = by(kind, "account_unlink", json!({})).await.unwrap_err();
+        assert_eq!(refused.code, FailureCode::Denied, "{kind:?}: {refused:?}");
+        assert!(is_in(&app, "ben").await, "{kind:?}");
+    }
+    // A click without a channel is for that alone.
+    let here = json!({"name": "price-watch", "remove_members": ["UGIL"]});
+    for (tool, args) in [("enclave_sync", here), ("enclave_info", json!({"name": "price-watch"}))] {
+        by(Kind::Click, tool, args).await.unwrap_err();
+    }
+    let done = by(Kind::Click, "account_unlink", json!({})).await.unwrap();
+    assert_eq!(done["accounts"], json!([{"team": "T1", "user": "UBEN"}]));
+    assert!(!is_in(&app, "ben").await);
 }

@@ -58,12 +58,14 @@ async fn a_reason_has_a_bound(app: App) {
 }
 
 async fn an_enclave_holds_so_many_tentacles(app: App) {
+    const RECORD: &str = "owner_issuer, owner_subject, mode, description, version, deployed_by, deployed_via, \
+                          created_at, deployed_at, reach, source_commit, deploys";
     let channel = set_up(&app).await;
     channel.say("ana", "wf_apply", hello("hello", "hi")).await.unwrap();
     let another = |number: usize| {
         format!(
-            "INSERT INTO tentacle SELECT enclave, 'hello-{number}', owner_issuer, owner_subject, mode, description, \
-             version, deployed_by, deployed_via, created_at, deployed_at, reach, source_commit, deploys FROM tentacle WHERE name = 'hello'"
+            "INSERT INTO tentacle (enclave, name, {RECORD}) SELECT enclave, 'hello-{number}', {RECORD} FROM tentacle \
+             WHERE name = 'hello'"
         )
     };
     for number in 1..100 {

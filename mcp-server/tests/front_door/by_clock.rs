@@ -119,6 +119,45 @@ async fn a_run_does_not_begin_while_the_one_before_goes_on_unless_asked() {
     until_told(&app, &["succeeded 10:01 1", "skipped 10:02 1", "succeeded 10:03 1"]).await;
 }
 
+/// What `wf_health` says of it.
+async fn health(app: &App, name: &str) -> (String, String) {
+    let args = json!({"enclave": "price-watch", "name": name});
+    let told = app.call(&app.agent("ana"), "wf_health", args).await.unwrap();
+    (told["status"].as_str().unwrap().to_owned(), told["reason"].as_str().unwrap().to_owned())
+}
+
+#[tokio::test]
+async fn what_was_skipped_does_not_make_a_tentacle_look_well() {
+    let (app, clock) = app().await;
+    deploy(&app, with_triggers("hello", "hi", &[EACH_MINUTE])).await;
+    app.backend.keep_failing_at("before run");
+    clock.on(60);
+    until_told(&app, &["failed 10:01 1"]).await;
+    deploy(&app, with_triggers("fresh", "hi", &[EACH_MINUTE])).await;
+    app.backend.stop_at("before run");
+    clock.on(60);
+    app.backend.until_waiting(2).await;
+    clock.on(60);
+    until_told(&app, &["failed 10:01 1", "running 10:02 1", "skipped 10:03 1"]).await;
+    until("the other was skipped", async || told(&app, "fresh").await.len() == 2).await;
+    let (status, reason) = health(&app, "hello").await;
+    assert!(status == "amber" && reason.starts_with("its last run failed"), "{status}: {reason}");
+    let not_yet = ("green".to_owned(), "it can run, and has not run yet".to_owned());
+    assert_eq!(health(&app, "fresh").await, not_yet);
+    // However many were skipped since, and however many go on.
+    let many = "WITH RECURSIVE n (i) AS (SELECT 10 UNION ALL SELECT i + 1 FROM n WHERE i < 60) INSERT INTO run_history \
+                SELECT 'f' || i || outcome || tentacle, enclave, tentacle, version, cause, asked_by, due_at, started_at, duration_ms, \
+                outcome, moments, nodes, error FROM run_history, n WHERE outcome <> 'failed'";
+    app.database.execute(many).await;
+    assert_eq!(health(&app, "hello").await, (status, reason));
+    assert_eq!(health(&app, "fresh").await, not_yet);
+    let here = json!({"enclave": "price-watch"});
+    let all = app.call(&app.agent("ana"), "wf_health_enclave", here).await.unwrap();
+    assert_eq!(all["summary"], json!({"green": 1, "amber": 1, "red": 0}), "{all}");
+    app.backend.go_on();
+    until("it ran", async || health(&app, "hello").await.0 == "green").await;
+}
+
 #[tokio::test]
 async fn a_deploy_that_fails_leaves_the_triggers_as_they_were_and_one_that_works_replaces_them() {
     let (app, clock) = app().await;
@@ -170,6 +209,9 @@ async fn a_run_that_a_stop_interrupts_is_told_and_not_run_again() {
     app.backend.go_on();
     app.run().await;
     until_told(&app, &["interrupted 10:01 1"]).await;
+    let status = json!({"enclave": "price-watch", "name": "hello"});
+    let status = app.call(&app.agent("ana"), "wf_status", status).await.unwrap();
+    assert_eq!(status["last_run"]["success"], false, "{status}");
     clock.on(60);
     until_told(&app, &["interrupted 10:01 1", "succeeded 10:02 1"]).await;
     assert_eq!(app.backend.world().inputs.len(), 1);

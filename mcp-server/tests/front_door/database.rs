@@ -1,5 +1,6 @@
 //! The store behind the server: a SQLite file or a PostgreSQL database of its own, and a look into it.
 
+use crate::app::until;
 use sqlx::any::AnyRow;
 use sqlx::{AnyPool, Column, Row};
 use std::collections::BTreeMap;
@@ -53,6 +54,8 @@ impl Database {
         match self {
             Self::Sqlite(url) => {
                 let file = url.strip_prefix("sqlite:").unwrap();
+                // Whoever closes it last removes the log that goes by this name, the next one's too.
+                until("nobody has it open", async || !is_open(file)).await;
                 for end in ["", "-wal", "-shm"] {
                     let _ = std::fs::remove_file(format!("{file}{end}"));
                 }
@@ -189,4 +192,10 @@ impl Drop for Database {
         // A database that stays behind is no reason to fail: the server lives only as long as the run.
         let _ = dropping.join();
     }
+}
+
+/// Whether this process has a file open, or one beside it that SQLite made.
+fn is_open(file: &str) -> bool {
+    let open = std::fs::read_dir("/proc/self/fd").unwrap().flatten();
+    open.filter_map(|fd| std::fs::read_link(fd.path()).ok()).any(|to| to.to_string_lossy().starts_with(file))
 }

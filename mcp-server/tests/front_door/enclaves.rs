@@ -1,6 +1,7 @@
 //! An enclave's life, as people in a channel meet it.
 
 use crate::app::App;
+use crate::approvals::reaching;
 use crate::door::account;
 use crate::team::{everybody_is_in, hello, set_up};
 use serde_json::{Value, json};
@@ -69,6 +70,36 @@ async fn a_list_tells_the_newest_run_that_the_caller_may_see(app: App) {
         (&json!("hidden"), &json!("seen"))
     );
     assert_eq!(newest("ben").await["success"], true);
+}
+
+async fn a_list_tells_of_each_enclave_its_own(app: App) {
+    let first = set_up(&app).await;
+    let second = app.channel("C2", "teas", &account("ana"));
+    let bens = app.channel("C3", "wool", &account("ben"));
+    second.say("ana", "enclave_provision", json!({})).await.unwrap();
+    bens.say("ben", "enclave_provision", json!({})).await.unwrap();
+    app.report("C2", &[("ana", "full"), ("ben", "full")]).await;
+    app.report("C3", &[("ana", "full"), ("ben", "full")]).await;
+    for (channel, name) in [(&first, "one"), (&second, "two"), (&second, "three")] {
+        channel.say("ana", "wf_apply", hello(name, "hi")).await.unwrap();
+        channel.say("ana", "wf_run", json!({"name": name})).await.unwrap();
+    }
+    for host in ["a.example", "b.example"] {
+        second.say("ben", "wf_apply", reaching(&[host])).await.unwrap();
+    }
+    bens.say("ana", "wf_apply", reaching(&["a.example"])).await.unwrap();
+    let listed = app.call(&app.agent("ana"), "enclave_list", json!({})).await.unwrap();
+    let told = |entry: &Value| {
+        let newest = entry["newest_run"]["tentacle"].as_str().unwrap_or_default().to_owned();
+        (entry["name"].as_str().unwrap().to_owned(), entry["approvals_waiting"].as_u64().unwrap(), newest)
+    };
+    let told: Vec<_> = listed["enclaves"].as_array().unwrap().iter().map(told).collect();
+    let wanted = [("price-watch", 0, "one"), ("teas", 2, "three"), ("wool", 0, "")];
+    assert_eq!(told, wanted.map(|(name, count, newest)| (name.to_owned(), count, newest.to_owned())));
+    // What waits is each owner's to know.
+    let bens_list = app.call(&app.agent("ben"), "enclave_list", json!({})).await.unwrap();
+    let counts = bens_list["enclaves"].as_array().unwrap().iter().map(|it| it["approvals_waiting"].clone());
+    assert_eq!(counts.collect::<Vec<_>>(), [0, 0, 1]);
 }
 
 async fn a_guest_stays_a_visitor(app: App) {
@@ -169,6 +200,7 @@ crate::on_both_stores! {
     membership_follows_the_channel_and_the_owners_word
     a_guest_stays_a_visitor
     a_list_tells_the_newest_run_that_the_caller_may_see
+    a_list_tells_of_each_enclave_its_own
     a_stranger_reaches_nothing_and_learns_nothing
     the_same_rights_hold_in_an_mcp_client
     a_freeze_stops_grants_and_not_revocation

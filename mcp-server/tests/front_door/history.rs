@@ -22,7 +22,18 @@ async fn deploys(app: &App) -> Vec<Value> {
 
 async fn every_deploy_and_every_run_is_a_record(app: App) {
     let channel = set_up(&app).await;
+    // One that never came to its end was deployed by nobody.
+    app.backend.fail_at("before deploy");
+    channel.say("ben", "wf_apply", hello("tea", "none")).await.unwrap_err();
+    let last = async || {
+        let listed = app.call(&app.agent("ana"), "enclave_list", json!({})).await.unwrap();
+        assert_eq!(listed["enclaves"][0]["tentacles"], 1, "{listed}");
+        listed["enclaves"][0]["last_deploy"].clone()
+    };
+    assert_eq!(last().await, Value::Null);
+    channel.say("ben", "wf_remove", json!({"name": "tea", "confirm": "tea"})).await.unwrap();
     channel.say("ben", "wf_apply", hello("hello", "one")).await.unwrap();
+    assert_eq!(last().await["by"], "ben");
     app.backend.fail_at("before deploy");
     channel.say("ana", "wf_apply", hello("hello", "two")).await.unwrap_err();
     channel.say("ana", "wf_run", json!({"name": "hello"})).await.unwrap();
@@ -50,6 +61,20 @@ async fn every_deploy_and_every_run_is_a_record(app: App) {
     let health = asked(&app, "wf_health", json!({"name": "hello", "detail": true})).await;
     assert_eq!((&health["status"], &health["pod_ready"]), (&json!("amber"), &json!(true)));
     assert_eq!(health["detail"].as_str().unwrap().lines().count(), 2);
+    // A run that came to nothing is the last one, too, wherever it is told.
+    let status = asked(&app, "wf_status", json!({"name": "hello"})).await;
+    assert_eq!(
+        (&status["last_run"]["success"], &status["last_run"]["by"], &status["events"]),
+        (&json!(false), &json!("ben"), &json!([])),
+        "{status}"
+    );
+    let listed = asked(&app, "enclave_list", json!({})).await;
+    assert_eq!(listed["enclaves"][0]["newest_run"]["success"], false, "{listed}");
+    let status = asked(&app, "wf_status", json!({"name": "hello", "detail": true})).await;
+    let event = &status["events"][0];
+    assert_eq!((&event["type"], &event["reason"]), (&json!("Warning"), &json!("RunFailed")), "{status}");
+    assert!(event["message"].as_str().unwrap().contains("cannot be reached"), "{event}");
+    assert_eq!((status["events"].as_array().unwrap().len(), &event["count"]), (4, &json!(1)));
     let events = asked(&app, "wf_events", json!({})).await;
     let reasons: Vec<_> = events["events"].as_array().unwrap().iter().map(|event| &event["reason"]).collect();
     assert_eq!(reasons, ["RunFailed", "RunSucceeded", "DeployFailed", "Deployed"]);
@@ -185,14 +210,20 @@ async fn each_version_has_a_number_that_stays_its_own() {
 async fn a_private_tentacle_tells_members_nothing() {
     let app = App::start().await;
     let channel = set_up(&app).await;
-    channel.say("ana", "wf_apply", hello("hello", "hi")).await.unwrap();
+    deploy(&app, with_triggers("hello", "hi", &["type: cron, schedule: 0 9 1 1 *"])).await;
     channel.say("ana", "wf_set_mode", json!({"name": "hello", "mode": "private"})).await.unwrap();
     for tool in ["wf_history", "wf_describe", "wf_compare", "wf_events", "wf_jobs", "wf_health", "wf_restart"]
     {
         let refused = channel.say("ben", tool, json!({"name": "hello"})).await.unwrap_err();
         assert_eq!(refused.code, FailureCode::Denied, "{tool}");
     }
+    channel.say("ana", "wf_run", json!({"name": "hello"})).await.unwrap();
     assert_eq!(channel.say("ben", "wf_events", json!({})).await.unwrap()["events"], json!([]));
+    for (person, runs) in [("ben", 0), ("ana", 1)] {
+        let jobs = channel.say(person, "wf_jobs", json!({})).await.unwrap();
+        let lengths = ["jobs", "cronjobs"].map(|list| jobs[list].as_array().unwrap().len());
+        assert_eq!(lengths, [runs; 2], "{person}: {jobs}");
+    }
     assert_eq!(channel.say("ben", "wf_health_enclave", json!({})).await.unwrap()["total"], 0);
     assert_eq!(channel.say("ana", "wf_health_enclave", json!({})).await.unwrap()["summary"]["green"], 1);
     // By the name that it had before, which is taken and not listed.

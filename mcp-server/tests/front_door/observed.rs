@@ -1,10 +1,12 @@
 //! `reach_observe`: for whoever may deploy, on record, and never a way to what was not approved.
 
-use crate::app::App;
+use crate::app::{App, until};
 use crate::approvals::reaching;
-use crate::team::{hello, price_watch, set_up};
+use crate::team::{everybody_is_in, hello, price_watch, set_up};
 use serde_json::{Value, json};
-use wire::FailureCode;
+use std::time::{Duration, Instant};
+use tokio::task::JoinHandle;
+use wire::{Failure, FailureCode};
 
 #[tokio::test]
 async fn only_who_may_deploy_it_may_observe_it() {
@@ -96,4 +98,70 @@ async fn it_is_on_record_before_and_after_however_it_ends() {
     told.sort();
     let of = |end: &str| format!("\"tentacle.create\" true \"{end}\"");
     assert_eq!(told, [of("done"), of("failed"), of("failed")]);
+}
+
+/// Ben observes what is to become this tentacle, from a client of his own.
+fn bens(app: &App, name: &str) -> JoinHandle<Result<Value, Failure>> {
+    let (door, mut args) = (app.door(), hello(name, "of ben"));
+    args["enclave"] = json!("price-watch");
+    tokio::spawn(async move { door.call(&door.agent("ben"), "reach_observe", args).await })
+}
+
+/// How often somebody's wish to observe was decided.
+async fn decided(app: &App) -> usize {
+    let tail = app.operate("trail_tail", json!({"enclave": "price-watch"})).await.unwrap();
+    let records = tail["records"].as_array().unwrap();
+    records.iter().filter(|record| record["tool"] == "reach_observe").count()
+}
+
+#[tokio::test]
+async fn who_has_left_meanwhile_hears_nothing_of_what_was_observed() {
+    let app = App::start().await;
+    let channel = set_up(&app).await;
+    channel.say("ana", "wf_apply", hello("hello", "hi")).await.unwrap();
+    // One that there is, and one that would be new; and who stays hears of both.
+    for (name, leaves) in [("hello", true), ("fresh", true), ("hello", false), ("fresh", false)] {
+        app.backend.stop_at("after observe");
+        let (observing, began) = (bens(&app, name), Instant::now());
+        app.backend.until_waiting(1).await;
+        if leaves {
+            app.report("C1", &[("ana", "full")]).await;
+        }
+        until("it has taken a while", async || began.elapsed() > Duration::from_millis(200)).await;
+        app.backend.go_on();
+        let told = observing.await.unwrap();
+        if leaves {
+            let refused = told.unwrap_err();
+            assert!(matches!(refused.code, FailureCode::Denied | FailureCode::NotFound), "{refused:?}");
+            assert!(!format!("{refused:?}").contains("canary.example"), "{refused:?}");
+            everybody_is_in(&app).await;
+        } else {
+            assert_eq!(told.unwrap()["attempts"][0]["host"], "canary.example", "{name}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn what_somebody_waits_to_observe_is_not_run_once_they_have_left() {
+    let app = App::start().await;
+    let channel = set_up(&app).await;
+    channel.say("ana", "wf_apply", hello("hello", "hi")).await.unwrap();
+    for (name, count) in [("hello", 2), ("fresh", 4)] {
+        app.backend.stop_at("before observe");
+        let ana = {
+            let (door, mut args) = (app.door(), hello("hello", "of ana"));
+            args["enclave"] = json!("price-watch");
+            tokio::spawn(async move { door.call(&door.agent("ana"), "reach_observe", args).await })
+        };
+        app.backend.until_waiting(1).await;
+        let ben = bens(&app, name);
+        until("ben waits for his turn", async || decided(&app).await == count).await;
+        app.report("C1", &[("ana", "full")]).await;
+        app.backend.go_on();
+        ana.await.unwrap().unwrap();
+        let refused = ben.await.unwrap().unwrap_err();
+        assert!(matches!(refused.code, FailureCode::Denied | FailureCode::NotFound), "{refused:?}");
+        assert_eq!(app.backend.world().observed.len(), count / 2, "{name}");
+        everybody_is_in(&app).await;
+    }
 }

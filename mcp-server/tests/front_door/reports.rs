@@ -1,10 +1,12 @@
 //! What the relay reports of a channel comes late, out of order and by a clock of its own.
 
 use crate::app::App;
+use crate::approvals::reaching;
 use crate::door::account;
 use crate::team::{everybody_is_in, hello, set_up};
 use jiff::{SignedDuration, Timestamp, ToSpan};
 use serde_json::{Value, json};
+use wire::FailureCode;
 
 /// The relay reports this of #price-watch, as of then.
 async fn report(app: &App, at: Timestamp, what: Value) -> Value {
@@ -91,6 +93,34 @@ async fn whoever_leaves_is_told_of_in_one_line_with_what_they_owned(app: App) {
     assert!(told[1].starts_with("ana, who owns this enclave, is not in the channel any more"), "{told:?}");
 }
 
+/// What the channel is told is what is so.
+async fn while_the_owner_is_out_members_go_on_and_nobody_decides_about_the_enclave(app: App) {
+    let channel = set_up(&app).await;
+    channel.say("ana", "wf_apply", hello("hello", "hi")).await.unwrap();
+    report(&app, Timestamp::now(), json!({"members": [person("ben"), person("cy")]})).await;
+    let left = "ana, who owns this enclave, is not in the channel any more and is a visitor here until that changes. Until then \
+                nobody can change its members, its mode or what it may reach; members go on as the mode allows. An operator can \
+                offer it to another owner.";
+    assert_eq!(told(&app, Value::Null).await, [left]);
+    channel.say("ben", "wf_apply", hello("hello", "hi again")).await.unwrap();
+    channel.say("ben", "wf_apply", hello("tea", "hi")).await.unwrap();
+    channel.say("ben", "wf_run", json!({"name": "hello"})).await.unwrap();
+    let reaching = channel.say("ben", "wf_apply", reaching(&["shop.example"])).await.unwrap();
+    assert_eq!(reaching["status"], "needs_approval");
+    let yes = json!({"approval": reaching["approval"]["id"], "approve": true});
+    for whoever in ["ana", "ben"] {
+        let refused = [
+            channel.click(whoever, "reach_approve", yes.clone()).await,
+            channel.say(whoever, "enclave_sync", json!({"new_mode": "private"})).await,
+            channel.say(whoever, "enclave_sync", json!({"remove_members": ["UCY"]})).await,
+        ];
+        for refused in refused {
+            assert_eq!(refused.unwrap_err().code, FailureCode::Denied, "{whoever}");
+        }
+    }
+    channel.say("ana", "wf_apply", hello("hello", "mine")).await.unwrap_err();
+}
+
 async fn another_class_of_account_counts_at_once_and_lets_nobody_in(app: App) {
     set_up(&app).await;
     let guest = |name: &str| json!({"user": account(name), "class": "guest", "name": name});
@@ -102,6 +132,45 @@ async fn another_class_of_account_counts_at_once_and_lets_nobody_in(app: App) {
     report(&app, Timestamp::now(), json!({"changed": [person("cy")]})).await;
     app.sign_in("cy").await.unwrap();
     app.call(&app.agent("cy"), "enclave_info", json!({"name": "price-watch"})).await.unwrap_err();
+}
+
+async fn while_it_is_archived_another_class_of_account_takes_away_and_gives_nothing(app: App) {
+    set_up(&app).await;
+    app.sign_in("gil").await.unwrap();
+    let is_in = async |name: &str| {
+        app.call(&app.agent(name), "enclave_info", json!({"name": "price-watch"})).await.is_ok()
+    };
+    report(&app, Timestamp::now(), json!({"archived": true})).await;
+    assert!(is_in("ben").await, "members count as they stood");
+    let full = report(&app, Timestamp::now(), json!({"changed": [person("gil")]})).await;
+    assert!(full["taken"] == false && !is_in("gil").await, "{full}");
+    let guest = json!({"user": account("ben"), "class": "guest", "name": "ben"});
+    let taken = report(&app, Timestamp::now(), json!({"changed": [guest]})).await;
+    assert_eq!(taken["taken"], true);
+    assert!(!is_in("ben").await);
+    let told = told(&app, Value::Null).await;
+    assert_eq!(told, ["ben is no full member of the workspace any more, and no longer a member."]);
+    // Nobody has left by that: a channel that is archived has no members, and they are what they were.
+    report(&app, Timestamp::now(), json!({"left": ["UANA"], "members": []})).await;
+    assert!(is_in("ana").await);
+}
+
+async fn who_is_in_no_enclaves_channel_any_more_is_named(app: App) {
+    set_up(&app).await;
+    app.sign_in("cy").await.unwrap();
+    app.channel("C2", "payroll", &account("cy")).say("cy", "enclave_provision", json!({})).await.unwrap();
+    app.report("C2", &[("cy", "full"), ("ben", "full")]).await;
+    let left = report(&app, Timestamp::now(), json!({"left": ["UBEN", "UGIL"]})).await;
+    assert_eq!((&left["gone"], &left["nowhere"]), (&json!(["ben", "gil"]), &json!(["UGIL"])));
+    // However often it is told.
+    let left = report(&app, Timestamp::now(), json!({"left": ["UGIL"]})).await;
+    assert_eq!((&left["gone"], &left["nowhere"]), (&Value::Null, &json!(["UGIL"])));
+    let listed = report(&app, Timestamp::now(), json!({"members": [person("cy")]})).await;
+    assert_eq!((&listed["gone"], &listed["nowhere"]), (&json!(["ana"]), &json!(["UANA"])));
+    // An archived channel keeps its people.
+    report(&app, Timestamp::now(), json!({"archived": true})).await;
+    let left = report(&app, Timestamp::now(), json!({"left": ["UCY"]})).await;
+    assert_eq!(left["nowhere"], Value::Null);
 }
 
 async fn a_channel_whose_id_changes_keeps_its_enclave(app: App) {
@@ -117,7 +186,7 @@ async fn a_channel_whose_id_changes_keeps_its_enclave(app: App) {
     other.say("cy", "enclave_provision", json!({})).await.unwrap();
     let taken = json!({"team": "T1", "channel": "C7", "observed_at": Timestamp::now(), "moved_to": "C2"});
     let refused = app.relay("channel_report", taken).await.unwrap_err();
-    assert_eq!(refused.code, wire::FailureCode::Conflict);
+    assert_eq!(refused.code, FailureCode::Conflict);
     other.say("cy", "enclave_info", json!({})).await.unwrap();
 }
 
@@ -154,8 +223,11 @@ async fn a_channel_that_was_archived_before_it_was_deleted_is_told_of_again(app:
 }
 
 crate::on_both_stores! {
+    while_the_owner_is_out_members_go_on_and_nobody_decides_about_the_enclave
     whoever_leaves_is_told_of_in_one_line_with_what_they_owned
     another_class_of_account_counts_at_once_and_lets_nobody_in
+    while_it_is_archived_another_class_of_account_takes_away_and_gives_nothing
+    who_is_in_no_enclaves_channel_any_more_is_named
     a_channel_whose_id_changes_keeps_its_enclave
     the_owner_alone_hears_that_the_channel_cannot_be_spoken_in
     a_channel_that_was_deleted_is_not_told_as_one_that_comes_back

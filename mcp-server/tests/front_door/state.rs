@@ -40,12 +40,15 @@ impl Repo {
 
     /// Commits the scaffolded tentacle with this greeting, and pushes it to `branch`; answers the commit.
     pub(crate) fn push(&self, greeting: &str, branch: &str) -> String {
-        for (path, text) in hello("hello", greeting)["files"].as_object().unwrap() {
-            let file = self.clone.join(FOLDER).join(path);
-            std::fs::create_dir_all(file.parent().unwrap()).unwrap();
-            std::fs::write(file, text.as_str().unwrap()).unwrap();
-        }
+        self.write_files(&hello("hello", greeting));
         self.commit(&format!("hello: {greeting}"), branch)
+    }
+
+    /// Writes the files that somebody would deploy as `hello` into the clone.
+    pub(crate) fn write_files(&self, args: &Value) {
+        for (path, text) in args["files"].as_object().unwrap() {
+            self.write(&format!("{FOLDER}/{path}"), text.as_str().unwrap());
+        }
     }
 
     pub(crate) fn commit(&self, message: &str, branch: &str) -> String {

@@ -2,6 +2,7 @@
 //! git and does not run. Nothing is deployed by itself.
 
 use crate::app::{App, until};
+use crate::approvals::{click, reaching};
 use crate::by_hand::{change, scaled};
 use crate::crowds::{from_elsewhere, trickle};
 use crate::git::git;
@@ -159,6 +160,23 @@ async fn what_came_into_git_is_told_once_and_not_deployed() {
     repo.commit("another name", "main");
     let (text, _) = told_in_all(&app, 2).await.remove(1);
     assert!(text.contains("greeter is in git") && text.contains("hello was removed in git"), "{text}");
+}
+
+#[tokio::test]
+async fn what_waits_for_its_owner_is_told_when_it_waits_no_more() {
+    let (app, repo) = polling(&["--state-poll=1".to_owned()]).await;
+    repo.write_files(&reaching(&["shop.example"]));
+    let commit = repo.commit("hello: a shop", "main");
+    let channel = price_watch(&app);
+    let args = json!({"name": "hello", "commit": commit});
+    let asked = channel.say("ben", "wf_apply", args).await.unwrap();
+    assert_eq!(asked["status"], "needs_approval", "{asked}");
+    tokio::time::sleep(Duration::from_secs(3)).await;
+    told_in_all(&app, 0).await;
+    let answer = json!({"approval": asked["approval"]["id"], "approve": false});
+    click(&channel, "ana", answer).await.unwrap();
+    let (text, _) = told_in_all(&app, 1).await.remove(0);
+    assert!(text.contains("Git has another version of hello than the one that runs"), "{text}");
 }
 
 #[tokio::test]

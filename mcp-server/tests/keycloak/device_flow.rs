@@ -153,3 +153,21 @@ async fn with_which_slack_account_somebody_signed_in_is_told_to_the_kraken_alone
         assert_eq!(others["slack_user_id"], Value::Null, "{client} {person}");
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_address_that_the_realm_has_not_verified_binds_nothing_though_it_is_slacks() {
+    let door = Door::open().await;
+    let bind = async |person: &str, account: &str| {
+        let token = sign_in(&door.realm, "kraken", person).await.access;
+        let said = said_by(&token);
+        let subject = said["sub"].as_str().unwrap().to_owned();
+        let address = format!("{person}@example.com");
+        assert_eq!(said["email"], address, "{said}");
+        let bound = door.bind_with(&token, &subject, ("T1", account), &address).await;
+        (said["email_verified"].clone(), bound)
+    };
+    let (verified, refused) = bind("una", "UUNA").await;
+    assert_eq!((verified, &refused["error"]["code"]), (json!(false), &json!("denied")), "{refused}");
+    let (verified, bound) = bind("ben", "UBEN").await;
+    assert_eq!((verified, &bound["created"]), (json!(true), &json!(true)), "{bound}");
+}

@@ -88,8 +88,20 @@ impl Door {
         &self.program.url
     }
 
-    /// Ends the sign-in of this Slack account with the tokens that it gave, as the Kraken does.
-    pub(crate) async fn bind(&self, token: &str, subject: &str, (team, user): (&str, &str)) -> Value {
+    /// Ends the sign-in of this Slack account with the tokens that it gave, as the Kraken does. Slack's address for it is of somebody
+    /// else, so that it can decide nothing.
+    pub(crate) async fn bind(&self, token: &str, subject: &str, account: (&str, &str)) -> Value {
+        self.bind_with(token, subject, account, "somebody@example.net").await
+    }
+
+    /// The same, where this is Slack's address for the account.
+    pub(crate) async fn bind_with(
+        &self,
+        token: &str,
+        subject: &str,
+        (team, user): (&str, &str),
+        email: &str,
+    ) -> Value {
         let (args, now) = (json!({}), Timestamp::now().as_second());
         let said = Assertion {
             aud: "tentacular".to_owned(),
@@ -99,12 +111,11 @@ impl Door {
             kind: Kind::SignIn,
             team: team.to_owned(),
             channel: None,
-            // Slack's address is another one, so that it can decide nothing.
             user: User {
                 id: user.to_owned(),
                 class: AccountClass::Full,
                 name: user.to_owned(),
-                email: Some("somebody@example.net".to_owned()),
+                email: Some(email.to_owned()),
             },
             event: Uuid::now_v7().to_string(),
             person_issuer: self.realm.url.clone(),

@@ -9,6 +9,7 @@ mod bearer_token;
 mod brokered;
 mod browser;
 mod clocks;
+mod code_flow;
 mod device_flow;
 mod disabled;
 mod door;

@@ -324,3 +324,29 @@ async fn who_removes_an_enclave_while_something_of_it_is_put_back_waits_for_that
     assert_eq!(repairing.await.unwrap().unwrap()["put_back"], json!([format!("Deployment {object}")]));
     assert_eq!(removing.await.unwrap().unwrap()["deleted"], true);
 }
+
+/// What the server changes of a record is shown with who changed it, and is nobody's change by hand.
+#[tokio::test(flavor = "multi_thread")]
+async fn who_changed_a_mode_is_shown_and_told_as_no_change() {
+    let place = Place::with(&["hello"]).await;
+    let hello = place.object("hello");
+    let shown = |key: &str| {
+        let path = format!("jsonpath={{.metadata.annotations.tentacular\\.io/{key}}}");
+        place.kubectl(&["get", "deployment", &hello, "-o", &path])
+    };
+    let none = ["git-sha", "deployed-agent", "updated-by", "updated-via", "updated-agent", "updated-at"];
+    assert_eq!(none.map(shown), [""; 6]);
+    let by = shown("deployed-by");
+    assert!(!by.is_empty() && shown("deployed-via") == "agents", "{by}");
+    let private = json!({"enclave": place.enclave(), "name": "hello", "mode": "private"});
+    place.site.call("ana", "wf_set_mode", private).await.unwrap();
+    let told = ["mode", "updated-by", "updated-via", "updated-agent"].map(shown);
+    assert_eq!(told, ["rwx------", by.as_str(), "agents", ""]);
+    assert!(shown("updated-at").parse::<jiff::Timestamp>().is_ok());
+    assert_eq!(place.until_told("not_in_git", 0).await, []);
+    // What somebody else writes there is one.
+    place.kubectl(&["annotate", "deployment", &hello, "tentacular.io/updated-by=eve", "--overwrite"]);
+    let field = "metadata.annotations.tentacular.io/updated-by".to_owned();
+    assert_eq!(place.until_told("changed_by_hand", 1).await, [(field, "kubectl-annotate".to_owned())]);
+    place.end().await;
+}

@@ -126,6 +126,9 @@ async fn what_serves_has_its_secrets_back_where_a_deploy_with_others_fails() {
     // How an owner says so is another test's.
     site.execute("UPDATE approval SET state = 'approved'").await;
     assert_eq!(deploy(&site, &enclave, &one).await.unwrap()["status"], "deployed");
+    let namespace = format!("--namespace={enclave}");
+    let commit = "jsonpath={.items[0].metadata.annotations.tentacular\\.io/git-sha}";
+    assert_eq!(kubectl(&["get", "deployment", &namespace, "-o", commit]).unwrap(), one);
     let (before, serving) = (there(&enclave), pods(&enclave));
     assert_eq!(before.0, "canary-1");
     drop(kubelet);

@@ -4,6 +4,7 @@ use crate::cluster::Cluster;
 use crate::issuer::Issuer;
 use crate::program::{Program, write_keys};
 use crate::proxy::Proxy;
+use crate::until::until;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use sqlx::ConnectOptions;
@@ -126,10 +127,19 @@ impl Site {
         info.is_ok_and(|info| info["status"] == status)
     }
 
-    /// This person removes an enclave, and then nothing of it is on the cluster.
+    /// This person removes an enclave, and then nothing of it is on the cluster. Where pods take their time to end, it is removed by
+    /// itself, as they are told.
     pub(crate) async fn deprovision(&self, person: &str, name: &str) {
-        let gone = self.call(person, "enclave_deprovision", json!({"name": name, "confirm": name})).await;
-        assert_eq!(gone.unwrap()["deleted"], true, "{name}");
+        match self.call(person, "enclave_deprovision", json!({"name": name, "confirm": name})).await {
+            Ok(gone) => assert_eq!(gone["deleted"], true, "{name}"),
+            Err(failure) => {
+                assert!(failure.message.contains("it is being removed"), "{name}: {failure:?}");
+                until("it is removed by itself", async || {
+                    self.call(person, "enclave_info", json!({"name": name})).await.is_err()
+                })
+                .await;
+            }
+        }
         assert!(self.cluster.namespaces().get_opt(name).await.unwrap().is_none(), "{name} is still there");
     }
 }

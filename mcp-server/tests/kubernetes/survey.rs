@@ -83,7 +83,9 @@ async fn nodes_are_for_operators_and_numbers_for_all() {
     shell.run(&format!("kubectl patch node {node} --subresource=status --type=merge -p '{status}'")).unwrap();
 
     let told = site.operate("health_nodes", json!({})).await.unwrap();
-    let own = told["nodes"].as_array().unwrap().iter().find(|one| one["name"] == *node).unwrap();
+    let nodes = told["nodes"].as_array().unwrap();
+    assert_eq!(nodes.len() as u64, told["total"].as_u64().unwrap(), "they fit on one page");
+    let own = nodes.iter().find(|one| one["name"] == *node).unwrap();
     assert_eq!((&own["cpu"], &own["memory"]), (&json!("3"), &json!("7Gi")));
     assert!(own["problems"].to_string().contains("DiskPressure is True: the disk is full"), "{own}");
 

@@ -28,7 +28,7 @@ fn hostile(port: u16) -> Value {
 }
 
 /// One machine.
-struct Machine {
+pub(crate) struct Machine {
     hostile: Hostile,
     around: Surroundings,
     _layout: Layout,
@@ -38,7 +38,7 @@ struct Machine {
 }
 
 impl Machine {
-    async fn start(walls: Walls) -> Self {
+    pub(crate) async fn start(walls: Walls) -> Self {
         let (db, canary) = (Host::start("db").await, Host::start("canary").await);
         let ways = Ways::open("db.example canary.example");
         let (engine, layout) = (permissive_engine(), Layout::new());
@@ -60,7 +60,7 @@ impl Machine {
         Self { hostile, around, _layout: layout, image, _hosts: [db, canary], _ways: ways }
     }
 
-    fn server(&self) -> &Server {
+    pub(crate) fn server(&self) -> &Server {
         &self.hostile.server
     }
 

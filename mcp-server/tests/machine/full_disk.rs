@@ -113,11 +113,15 @@ async fn a_full_disk_is_told_and_nothing_is_lost() {
     // What is decided is kept, until git can have it.
     let private = json!({"enclave": ENCLAVE, "name": "greeter", "mode": "private"});
     server.call("wf_set_mode", private).await.unwrap();
+    // Whatever has been given back meanwhile is taken, too.
+    let more = place.at("small/more");
+    fill(&more);
     let told = server.call("state_status", json!({"enclave": ENCLAVE})).await.unwrap_err();
     assert_eq!(told.message, refused.message);
     assert!(!place.record().contains("rwx------"), "{}", place.record());
 
     fs::remove_file(&filler).unwrap();
+    fs::remove_file(&more).unwrap();
     assert_eq!(deploy(&server, &commit).await.unwrap()["status"], "deployed");
     assert_eq!(greets(&server).await, "Good morning, ben!");
     until("what was decided is in git", async || place.record().contains("rwx------")).await;

@@ -2,6 +2,7 @@
 //! not Deno; and each attempt has a control, in which the same code does the same outside and succeeds.
 
 mod attempts;
+mod escapes;
 mod resources;
 
 use crate::caller::ENCLAVE;

@@ -19,6 +19,8 @@ mod issuer;
 mod killed;
 mod left;
 mod life;
+#[path = "../shared/machines.rs"]
+mod machines;
 mod modules;
 mod observed;
 mod original;

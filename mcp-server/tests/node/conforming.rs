@@ -62,7 +62,8 @@ impl Pods {
             connections: targets.connections().into_iter().filter(|it| it["attempt"] == "connect").collect(),
             name_service: name_service(NODE).await,
             declared: ("db.example", 8002, "db"),
-            undeclared: vec![("canary.example", 8003), ("db.example", 8003)],
+            // Another host on the declared port, the declared host on another, and neither.
+            undeclared: vec![("canary.example", 8002), ("db.example", 8003), ("canary.example", 8003)],
             folders: FOLDERS.to_vec(),
             files: vec!["/etc/passwd".to_owned(), "/etc/shadow".to_owned(), own("order.json")],
             credentials: vec![own("admin.kubeconfig"), own("pki/signing.key")],

@@ -1,12 +1,12 @@
 //! A tentacle's life in a pod: it comes, runs, is replaced without a gap, and goes without a trace.
 
+use crate::asking::Asking;
 use crate::cluster::kubectl;
 use crate::inside::inside;
-use crate::site::{Site, call, unique};
+use crate::site::{Site, unique};
 use crate::until::until;
 use serde_json::{Value, json};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 
 /// The files of a tentacle of one node without a contract.
 pub(crate) fn files(name: &str, code: &str) -> Value {
@@ -100,7 +100,9 @@ fn a_tentacle_comes_runs_and_goes_without_a_trace() {
         );
         let private = json!({"enclave": enclave, "name": "hello", "mode": "private"});
         site.call("ana", "wf_set_mode", private).await.unwrap();
-        assert_eq!(self::shown(&enclave)["mode"], "rwx------");
+        let private = self::shown(&enclave);
+        assert_eq!((&private["mode"], &private["updated-via"]), (&json!("rwx------"), &json!("agents")));
+        assert_eq!(private["updated-by"], shown["owner"], "{private}");
 
         // The same files again: nothing is done, and the cluster is hardly asked.
         site.proxy.calls();
@@ -159,26 +161,10 @@ fn a_tentacle_comes_runs_and_goes_without_a_trace() {
 #[test]
 fn a_new_version_comes_without_a_gap() {
     inside(async {
-        let site = Arc::new(Site::start("heads").await);
+        let site = Site::start("heads").await;
         let enclave = site.enclave("roll").await;
         site.deploy(&enclave, "hello", &files("hello", &says("v0"))).await.unwrap();
-        let (stop, runs) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicU32::new(0)));
-        let asking = {
-            let (stop, runs) = (Arc::clone(&stop), Arc::clone(&runs));
-            let (endpoint, token, enclave) = (site.endpoint(), site.token("ana"), enclave.clone());
-            tokio::spawn(async move {
-                let wanted = json!({"enclave": enclave, "name": "hello"});
-                let mut failed = Vec::new();
-                while !stop.load(Ordering::Relaxed) {
-                    let ran = call(&endpoint, &token, "wf_run", wanted.clone()).await;
-                    match ran {
-                        Ok(ran) if ran["success"] == true => drop(runs.fetch_add(1, Ordering::Relaxed)),
-                        other => failed.push(format!("{other:?}")),
-                    }
-                }
-                failed
-            })
-        };
+        let asking = Asking::start(&site.endpoint(), &site.token("ana"), &enclave);
         for version in 1..=3 {
             let word = format!("v{version}");
             let deployed = site.deploy(&enclave, "hello", &files("hello", &says(&word))).await.unwrap();
@@ -189,10 +175,8 @@ fn a_new_version_comes_without_a_gap() {
         // Until the last of the old ones is gone.
         until("one version is left", async || left(&enclave).matches("deployment.apps").count() == 1).await;
         until("its objects alone are left", async || left(&enclave).matches("secret/").count() == 1).await;
-        stop.store(true, Ordering::Relaxed);
-        let failed = asking.await.unwrap();
-        assert_eq!(failed, [""; 0], "of {} runs", runs.load(Ordering::Relaxed));
-        assert!(runs.load(Ordering::Relaxed) > 10);
+        asking.goes_on().await;
+        asking.all_were_answered().await;
         site.deprovision("ana", &enclave).await;
     });
 }

@@ -4,6 +4,7 @@
 #![expect(clippy::print_stderr, reason = "a test that fails tells what the server said")]
 #![allow(dead_code, reason = "some of what it shares with the suite without a node is used there alone")]
 
+mod asking;
 #[path = "../kubernetes/calls.rs"]
 mod calls;
 #[path = "../kubernetes/cluster.rs"]
@@ -17,6 +18,8 @@ mod inside;
 mod issuer;
 mod life;
 mod limits;
+#[path = "../shared/machines.rs"]
+mod machines;
 mod matrix;
 mod modules;
 mod observed;

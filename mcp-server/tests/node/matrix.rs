@@ -1,14 +1,14 @@
 //! What an enclave's policies let its pods talk to: the name service, and nothing else. The pods are bare, so that it is
 //! the cluster's network that holds and nothing of ours; and whatever is shut to them is open to somebody.
 
-mod listeners;
+pub(crate) mod listeners;
 
 use crate::cluster::kubectl;
 use crate::inside::inside;
 use crate::outside;
 use crate::probe::{Free, PORT, Pod};
 use crate::site::Site;
-use listeners::{METADATA, Metadata, NODE, NameService};
+use listeners::{NODE, NameService, metadata};
 use serde_json::json;
 use std::collections::BTreeMap;
 use std::net::Ipv4Addr;
@@ -68,13 +68,13 @@ fn pods_of_an_enclave_reach_the_name_service_and_nothing_else() {
             Pod::start(&free.name, "open"),
             Pod::start(&free.name, "control"),
         );
-        let (_metadata, gateway) = (Metadata::serve().await, &outside::get().gateway);
+        let gateway = &outside::get().gateway;
         let (gateway, gateway_port) = gateway.split_once(':').unwrap();
         let mut targets = Targets::from([
             ("api", (address_of(&["kubernetes"]), 443)),
             ("api-on-the-node", (NODE, 6443)),
             ("kubelet", (NODE, 10250)),
-            ("metadata", (METADATA, 80)),
+            ("metadata", (metadata(), 80)),
             ("name-service", (address_of(&["-n", "kube-system", "kube-dns"]), 53)),
             ("name-service-other-port", (name_services_pod(), 8181)),
             ("open", (open.address, PORT)),

@@ -1,5 +1,6 @@
 //! Versions that do not start, runs that take too much, and a server that is killed.
 
+use crate::asking::Asking;
 use crate::inside::inside;
 use crate::life::{files, left, says};
 use crate::site::Site;
@@ -59,6 +60,9 @@ fn a_server_that_is_killed_in_a_deploy_goes_on_with_it() {
         let mut site = Site::start("heads").await;
         let enclave = site.enclave("killed").await;
         site.deploy(&enclave, "hello", &files("hello", &says("v0"))).await.unwrap();
+        // Whoever asks another server meanwhile is answered all the time: one of the versions serves.
+        let other = site.another("heads-of-another").await;
+        let asking = Asking::start(&other.endpoint(), &site.token("ana"), &enclave);
         let steps = [
             ("policy", axum::http::Method::PATCH, "/networkpolicies/"),
             ("code", axum::http::Method::PATCH, "/configmaps/"),
@@ -78,6 +82,7 @@ fn a_server_that_is_killed_in_a_deploy_goes_on_with_it() {
             });
             cut.await.unwrap();
             site.kill();
+            asking.goes_on().await;
             site.proxy.mend();
             site.run("heads").await;
             let ran = site.run_it(&enclave, "hello", json!({})).await.unwrap();
@@ -90,6 +95,7 @@ fn a_server_that_is_killed_in_a_deploy_goes_on_with_it() {
             until("the one before is gone", async || left(&enclave).matches("deployment.apps").count() == 1)
                 .await;
         }
+        asking.all_were_answered().await;
         site.deprovision("ana", &enclave).await;
     });
 }

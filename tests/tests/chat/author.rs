@@ -1,7 +1,8 @@
 //! A newcomer's tentacle: made from a scaffold, tested, put to work, changed until it reaches a shop, broken and mended.
 
 use crate::reach::{shop, with_shop, write};
-use crate::said::{alone, aloud, founder};
+use crate::said::{alone, aloud, founder, greeted};
+use crate::secret::form;
 use tests::Home;
 
 const SCAFFOLDS: [&str; 4] = ["hello", "price-monitor", "digest", "webhook-to-slack"];
@@ -29,11 +30,14 @@ async fn every_scaffold_is_valid_passes_its_tests_and_can_be_drawn() {
         assert!(drawn.out.contains("flowchart LR") && drawn.out.contains("trigger-manual"), "{drawn:?}");
         let drawn = home.tntc(&["visualize", "--svg", &folder]).await;
         assert!(drawn.out.starts_with("<svg") && drawn.out.trim_end().ends_with("</svg>"), "{drawn:?}");
-        let schema = format!("{folder}/params.schema.json");
-        if scaffold != "hello" {
-            let schema: serde_json::Value = serde_json::from_slice(&std::fs::read(schema).unwrap()).unwrap();
-            assert_eq!(schema["type"], "object");
-        }
+        let schema = std::fs::read(format!("{folder}/params.schema.json")).unwrap();
+        let schema: serde_json::Value = serde_json::from_slice(&schema).unwrap();
+        assert_eq!(
+            (&schema["type"], &schema["title"]),
+            (&"object".into(), &format!("Settings of {name}").into())
+        );
+        let readme = std::fs::read_to_string(format!("{folder}/README.md")).unwrap();
+        assert!(readme.starts_with(&format!("# {name}\n")), "{readme}");
     }
     // What fails is told, and where.
     let fixture = format!("{within}/my-hello/tests/fixtures/hello.json");
@@ -41,6 +45,49 @@ async fn every_scaffold_is_valid_passes_its_tests_and_can_be_drawn() {
     let tested = home.tntc(&["test", &format!("{within}/my-hello")]).await;
     assert_eq!(tested.code, Some(1));
     assert!(tested.out.contains("✗ hello.json") && tested.out.contains("Good morning"), "{tested:?}");
+}
+
+/// Each as it is written, put to work by its owner with what its README tells her to do first.
+#[tokio::test]
+async fn every_scaffold_is_put_to_work_and_runs() {
+    let home = Home::default();
+    let up = home.up().await;
+    let ana = founder(&up).await;
+    greeted(&ana.asks("run hello").await);
+    for secret in ["github.webhook_secret", "slack.hook"] {
+        let thread = form(&ana, secret).await;
+        ana.submits("/services/T0/B0/made-up").await;
+        aloud(&ana.hears(&thread, 2).await[1], &["is set"]);
+    }
+    let told: [(&str, &[&str], &str); 3] = [
+        ("price-monitor", &[], "time to buy tea"),
+        ("digest", &["it runs by the clock: 0 8 * * MON-FRI (Europe/Berlin)"], ""),
+        (
+            "webhook-to-slack",
+            &[
+                "send connects to hooks.slack.com:443",
+                "send reads the secret slack.hook",
+                "its webhook pushes",
+            ],
+            "somebody is trying this out",
+        ),
+    ];
+    for (scaffold, reach, said) in told {
+        let name = format!("my-{scaffold}");
+        aloud(
+            &ana.asks(&format!("new {name} from {scaffold}")).await,
+            &["is written:", "params.schema.json"],
+        );
+        let thread = ana.says(&format!("@kraken deploy {name}")).await;
+        let mut answers = ana.hears(&thread, 1).await;
+        if !reach.is_empty() {
+            aloud(&answers[0], reach);
+            ana.presses(&thread, "Approve").await;
+            answers = ana.hears(&thread, 2).await;
+        }
+        aloud(answers.last().unwrap(), &[&format!("{name} is deployed.")]);
+        aloud(&ana.asks(&format!("run {name}")).await, &[said, &format!("{name} answered after")]);
+    }
 }
 
 #[tokio::test]

@@ -22,6 +22,7 @@ mod home;
 mod hub;
 mod layers;
 mod life;
+mod links;
 mod mcp_sdk;
 mod membership;
 mod modules;

@@ -24,7 +24,10 @@ async fn ends(mut child: Child, who: &Person) -> (String, String) {
     let mut told = BufReader::new(child.stderr.take().unwrap());
     let mut line = String::new();
     told.read_line(&mut line).await.unwrap();
-    let address = line.trim().strip_prefix("Sign in here: ").unwrap_or_else(|| panic!("{line}"));
+    let Some(address) = line.trim().strip_prefix("Sign in here: ") else {
+        told.read_to_string(&mut line).await.unwrap();
+        panic!("{line}");
+    };
     let back = who.opens(address).await;
     assert!(back.text.contains("You can close this window"), "{}", back.text);
     let (mut printed, mut rest) = (String::new(), String::new());

@@ -16,12 +16,37 @@ async fn member(up: &Up) -> Person {
     ben
 }
 
+/// What the channel is told when he has left.
+const BEN_IS_OUT: &str = "Ben Okafor is not in the channel any more, and no longer a member.";
+
+/// A tentacle of his own.
+async fn deploys_tea(ben: &Person) {
+    aloud(&ben.asks("new tea").await, &["tea is written"]);
+    aloud(&ben.asks("deploy tea").await, &["tea is deployed."]);
+}
+
 /// Waits until nothing of the enclave is shown to somebody's own client.
 async fn is_out(client: &Mcp) {
     until("they are out", async || {
         client.call("enclave_info", &json!({"name": "price-watch"})).await.is_err().then_some(())
     })
     .await;
+}
+
+/// From now on Slack tells the Kraken nothing about who is where: it says when to come back, again and again.
+async fn slack_says_to_come_back(up: &Up) {
+    for method in ["conversations.members", "conversations.info", "users.info"] {
+        let limit = json!({"method": method, "times": 1_000_000, "retry_after": 1});
+        up.control(Method::POST, "ratelimit", Some(limit)).await;
+    }
+}
+
+/// What happened and waits for the Kraken is given up: it never hears of that.
+async fn slack_gives_up(up: &Up) {
+    let waits = up.control(Method::GET, "delivery", None).await;
+    assert!(waits["waiting"].to_string().contains("member_left_channel"), "{waits}");
+    up.control(Method::POST, "give-up", None).await;
+    assert!(up.has_all_acknowledged().await);
 }
 
 /// Whether the Kraken has said this in the channel itself.
@@ -38,10 +63,12 @@ async fn an_enclave_changes_hands_when_the_other_takes_it() {
     let ben = member(&up).await;
     let thread = ana.says("@kraken transfer to @ben").await;
     let card = ana.hears(&thread, 1).await.remove(0);
-    alone(&card, &["Offer this enclave to @ben?", "Nothing changes before they have accepted."]);
+    alone(&card, &["Offer this enclave to @ben?", "Nothing changes before they have accepted"]);
     aloud(&ana.asks("status").await, &["Ana Sousa owns it."]);
     ana.presses(&thread, "Offer it").await;
     aloud(&ana.hears(&thread, 2).await[1], &["price-watch is offered to @ben", "a day to accept"]);
+    ana.presses(&thread, "Offer it").await;
+    alone(&ana.hears(&thread, 3).await[2], &["This button is over"]);
 
     let offer = ben.hears_in_private(1).await.remove(0);
     assert!(offer.text.contains("Ana Sousa offers you the enclave price-watch (#price-watch)."), "{offer:?}");
@@ -52,8 +79,9 @@ async fn an_enclave_changes_hands_when_the_other_takes_it() {
     alone(&ana.asks("set mode private").await, &["You may not"]);
     assert!(ana.hears_in_private(1).await[0].text.contains("Ben Okafor has accepted"));
     // The card tells what became of it, and has no buttons any more.
-    let card = ben.in_private().await.remove(0);
-    assert!(card.text.starts_with("The enclave price-watch is yours now."), "{card:?}");
+    let private = ben.in_private().await;
+    assert!(private[0].text.starts_with("The enclave price-watch is yours now."), "{private:?}");
+    assert_eq!(private.len(), 1, "it is said once: {private:?}");
 }
 
 #[tokio::test]
@@ -91,25 +119,17 @@ async fn whoever_leaves_is_out_at_once_though_nobody_else_is_there() {
     let up = home.up().await;
     let ana = founder(&up).await;
     let ben = member(&up).await;
-    aloud(&ben.asks("new tea").await, &["tea is written"]);
-    aloud(&ben.asks("deploy tea").await, &["tea is deployed."]);
+    deploys_tea(&ben).await;
     // His own client and its token go on; the owner has signed out, and Slack tells the Kraken nothing.
     let client = up.mcp("ben").await;
     client.call("enclave_info", &json!({"name": "price-watch"})).await.unwrap();
     alone(&ana.asks("logout").await, &["You are signed out."]);
-    for method in ["conversations.members", "conversations.info", "users.info"] {
-        let limit = json!({"method": method, "times": 1_000_000, "retry_after": 1});
-        up.control(Method::POST, "ratelimit", Some(limit)).await;
-    }
+    slack_says_to_come_back(&up).await;
     ben.does("leave", None).await;
     let left = Instant::now();
     is_out(&client).await;
     assert!(left.elapsed() < AT_ONCE, "it took {:?}", left.elapsed());
-    told_in_channel(
-        &ana,
-        "Ben Okafor is not in the channel any more, and no longer a member. tea is Ana Sousa's now.",
-    )
-    .await;
+    told_in_channel(&ana, &format!("{BEN_IS_OUT} tea is Ana Sousa's now.")).await;
 }
 
 #[tokio::test]
@@ -121,6 +141,8 @@ async fn whoever_leaves_while_the_server_is_away_is_out_when_it_is_back() {
     let client = up.mcp("ben").await;
     let before = up.service("mcp-server").await;
     before.kill();
+    // Nor does Slack tell anything.
+    slack_says_to_come_back(&up).await;
     ben.does("leave", None).await;
     up.all_acknowledged().await;
     // The Kraken has it on disk, and dies too.
@@ -131,7 +153,71 @@ async fn whoever_leaves_while_the_server_is_away_is_out_when_it_is_back() {
     let back = Instant::now();
     is_out(&client).await;
     assert!(back.elapsed() < AT_ONCE, "it took {:?}", back.elapsed());
-    told_in_channel(&ana, "Ben Okafor is not in the channel any more").await;
+    told_in_channel(&ana, BEN_IS_OUT).await;
+}
+
+#[tokio::test]
+async fn whoever_leaves_while_the_kraken_is_away_is_out_as_soon() {
+    let home = Home::default();
+    let up = home.up().await;
+    let ana = founder(&up).await;
+    let ben = member(&up).await;
+    let client = up.mcp("ben").await;
+    // It hears nothing of it before it dies.
+    let kraken = up.service("kraken-bot").await;
+    kraken.freeze();
+    ben.does("leave", None).await;
+    let left = Instant::now();
+    kraken.kill();
+    is_out(&client).await;
+    assert!(left.elapsed() < AT_ONCE, "it took {:?}", left.elapsed());
+    told_in_channel(&ana, BEN_IS_OUT).await;
+}
+
+#[tokio::test]
+async fn what_was_missed_while_the_kraken_was_away_is_found_at_its_start() {
+    let home = Home::default();
+    let up = home.up().await;
+    let ana = founder(&up).await;
+    let ben = member(&up).await;
+    deploys_tea(&ben).await;
+    let client = up.mcp("ben").await;
+    up.minds_nothing();
+    up.service("kraken-bot").await.kill();
+    ben.does("leave", None).await;
+    slack_gives_up(&up).await;
+    client.call("enclave_info", &json!({"name": "price-watch"})).await.unwrap();
+    up.minds_again();
+    is_out(&client).await;
+    told_in_channel(&ana, &format!("{BEN_IS_OUT} tea is Ana Sousa's now.")).await;
+}
+
+#[tokio::test]
+async fn what_was_missed_is_put_right_and_told_when_somebody_asks_for_it() {
+    let home = Home::default();
+    let up = home.up().await;
+    let ana = founder(&up).await;
+    let ben = member(&up).await;
+    let client = up.mcp("ben").await;
+    let kraken = up.service("kraken-bot").await;
+    kraken.freeze();
+    up.control(Method::POST, "disconnect", Some(json!({"how": "drop"}))).await;
+    until("the Kraken is not connected", async || {
+        let delivery = up.control(Method::GET, "delivery", None).await;
+        (delivery["connections"] == 0).then_some(())
+    })
+    .await;
+    ben.does("leave", None).await;
+    slack_gives_up(&up).await;
+    kraken.thaw();
+    up.answers().await;
+    // Nobody knows of it.
+    aloud(&ana.asks("members").await, &["Members: Ben Okafor"]);
+    client.call("enclave_info", &json!({"name": "price-watch"})).await.unwrap();
+    aloud(&ana.asks("sync").await, &["put right what I knew", "Not here any more: Ben Okafor"]);
+    is_out(&client).await;
+    told_in_channel(&ana, BEN_IS_OUT).await;
+    aloud(&ana.asks("sync").await, &["all is as I knew it"]);
 }
 
 #[tokio::test]
@@ -157,7 +243,7 @@ async fn an_account_that_is_over_or_a_guests_now_loses_what_it_had() {
     let client = up.mcp("ben").await;
     change(json!({"deleted": true})).await;
     is_out(&client).await;
-    told_in_channel(&ana, "Ben Okafor is not in the channel any more, and no longer a member.").await;
+    told_in_channel(&ana, BEN_IS_OUT).await;
 }
 
 #[tokio::test]
@@ -172,6 +258,18 @@ async fn an_account_is_unlinked_and_signs_in_again() {
     alone(&ben.asks("login").await, &["You are signed in as Ben Okafor"]);
     greeted(&ben.asks("run hello").await);
     aloud(&ana.asks("sync").await, &["all is as I knew it"]);
+
+    // In a direct message a click confirms it.
+    let card = ben.asks_in_private("unlink").await;
+    assert!(card.text.contains("Unlink this Slack account?"), "{card:?}");
+    aloud(&ana.asks("members").await, &["Members: Ben Okafor"]);
+    ben.presses_in_private("Unlink").await;
+    until("he is nobody's", async || {
+        let said = ben.in_private().await;
+        said.iter().any(|post| post.text.contains("is not tied to you any more")).then_some(())
+    })
+    .await;
+    aloud(&ana.asks("members").await, &["Ben Okafor (has not signed in)"]);
 }
 
 #[tokio::test]
@@ -208,12 +306,23 @@ async fn what_failed_is_told_where_it_was_and_to_whoever_may_know() {
     let home = Home::default();
     let up = home.up().await;
     let ana = founder(&up).await;
-    aloud(&ana.asks("what failed").await, &["Nothing failed: the one tentacle that you can see is well."]);
+    let nothing = ["Nothing failed in the last 24 hours.", "no run of the one tentacle that you can see."];
+    aloud(&ana.asks("what failed").await, &nothing);
     let hello = up.folder().join("tentacles/price-watch/hello");
     std::fs::remove_dir_all(hello.join("tests")).unwrap();
+    let well = std::fs::read(hello.join("nodes/hello.ts")).unwrap();
     std::fs::write(hello.join("nodes/hello.ts"), "export default () => { throw new Error('no tea'); };\n")
         .unwrap();
     aloud(&ana.asks("deploy hello").await, &["hello is deployed."]);
     ana.asks("run hello").await;
-    aloud(&ana.asks("what failed last night?").await, &["To be looked at", "hello is to be looked at"]);
+    let failed = ["Failed in the last 24 hours", "hello: its one run failed, the last at", "no tea"];
+    aloud(&ana.asks("what failed?").await, &failed);
+    // What went well since has failed all the same.
+    std::fs::write(hello.join("nodes/hello.ts"), well).unwrap();
+    aloud(&ana.asks("deploy hello").await, &["hello is deployed."]);
+    greeted(&ana.asks("run hello").await);
+    let failed = ["hello: 1 of 2 runs failed, the last at", "no tea", "It has run well since."];
+    aloud(&ana.asks("what failed").await, &failed);
+    let told = ana.asks_in_private("what failed").await;
+    assert!(told.text.contains("price-watch, hello: 1 of 2 runs failed"), "{told:?}");
 }

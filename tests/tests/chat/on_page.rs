@@ -2,7 +2,7 @@
 
 use crate::commits::{clone, push};
 use serde_json::{Value, json};
-use tests::{Home, Mcp};
+use tests::{Home, Mcp, Up};
 
 const WORKFLOW: &str = "\
 name: news
@@ -23,17 +23,23 @@ async fn deploy(agent: &Mcp, commit: &str) -> Value {
     agent.call("wf_apply", &json!({"enclave": "payroll", "name": "news", "commit": commit})).await.unwrap()
 }
 
+/// Somebody's client asks for new reach in an enclave of theirs without a channel; answers the commit, and what is to be approved.
+pub(crate) async fn asked(up: &Up, home: &Home, agent: &Mcp) -> (String, Value) {
+    agent.call("enclave_provision", &json!({"name": "payroll"})).await.unwrap();
+    let clone = clone(up, home);
+    push(&clone, "enclaves/payroll/news/workflow.yaml", WORKFLOW);
+    let commit = push(&clone, "enclaves/payroll/news/nodes/fetch.ts", FETCH);
+    let asked = deploy(agent, &commit).await;
+    assert_eq!(asked["status"], "needs_approval", "{asked}");
+    (commit, asked)
+}
+
 #[tokio::test]
 async fn new_reach_of_an_enclave_without_a_channel_is_approved_on_the_page() {
     let home = Home::default();
     let mut up = home.up().await;
     let agent = up.mcp("ana").await;
-    agent.call("enclave_provision", &json!({"name": "payroll"})).await.unwrap();
-    let clone = clone(&up, &home);
-    push(&clone, "enclaves/payroll/news/workflow.yaml", WORKFLOW);
-    let commit = push(&clone, "enclaves/payroll/news/nodes/fetch.ts", FETCH);
-    let asked = deploy(&agent, &commit).await;
-    assert_eq!(asked["status"], "needs_approval", "{asked}");
+    let (commit, asked) = asked(&up, &home, &agent).await;
     let address = asked["approval"]["page"].as_str().unwrap();
 
     // The session that Ben has at the issuer is his, and a sign-in for this page shows him nothing.

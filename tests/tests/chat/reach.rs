@@ -119,7 +119,7 @@ async fn approved_for_another(up: &Up, ana: &Person, ben: &Person, port: u16) {
     aloud(
         &card,
         &[
-            "hello (version",
+            "The new version of hello would newly do this",
             "Ana Sousa must approve it first",
             "Nothing was changed",
             &reach,

@@ -47,12 +47,12 @@ async fn shop() -> (u16, Arc<Mutex<String>>) {
     (port, got)
 }
 
-/// Opens the form for the secret; answers the thread.
-async fn form(ana: &Person) -> tests::Thread {
-    let thread = ana.says("@kraken set secret shop.key").await;
-    alone(&ana.hears(&thread, 1).await[0], &["shop.key", "Enter the value"]);
+/// Opens the form for a secret; answers the thread.
+pub(crate) async fn form(ana: &Person, name: &str) -> tests::Thread {
+    let thread = ana.says(&format!("@kraken set secret {name}")).await;
+    alone(&ana.hears(&thread, 1).await[0], &[name, "Enter the value"]);
     ana.presses(&thread, "Enter the value").await;
-    assert!(ana.meets_a_modal().await.contains("The value of shop.key."));
+    assert!(ana.meets_a_modal().await.contains(&format!("The value of {name}.")));
     thread
 }
 
@@ -64,7 +64,7 @@ async fn a_secret_is_set_in_a_form_and_stands_in_no_message() {
     let ana = founder(&up).await;
     let ben = up.person("ben").await;
     alone(&ben.asks_and_signs_in("set secret shop.key").await, &["Only Ana Sousa, who owns this enclave"]);
-    let thread = form(&ana).await;
+    let thread = form(&ana, "shop.key").await;
     ana.submits(VALUE).await;
     aloud(&ana.hears(&thread, 2).await[1], &["The secret shop.key of this enclave is set."]);
     assert!(ana.meets_no_modal().await);
@@ -120,7 +120,7 @@ async fn a_value_that_was_held_in_memory_is_gone_with_it_and_asked_for_again() {
     let home = Home::default();
     let up = home.up().await;
     let ana = founder(&up).await;
-    let thread = form(&ana).await;
+    let thread = form(&ana, "shop.key").await;
     // It waits for the server, and the Kraken ends before that is back.
     let server = up.service("mcp-server").await;
     server.freeze();
@@ -128,7 +128,7 @@ async fn a_value_that_was_held_in_memory_is_gone_with_it_and_asked_for_again() {
     up.service("kraken-bot").await.kill();
     server.thaw();
     alone(&ana.hears(&thread, 2).await[1], &["I don't have the value any more"]);
-    let again = form(&ana).await;
+    let again = form(&ana, "shop.key").await;
     ana.submits(VALUE).await;
     aloud(&ana.hears(&again, 2).await[1], &["is set"]);
     stands_nowhere(&up, &ana).await;

@@ -10,8 +10,20 @@ async fn a_reply_needs_no_second_mention_and_talk_is_left_alone() {
     let ana = founder(&up).await;
     let thread = ana.says("@kraken status").await;
     aloud(&ana.hears(&thread, 1).await[0], &["hello is ready"]);
-    for talk in ["nice, thanks!", "run hello again tomorrow?", "run nothing", "members of the jury", "statsu"]
-    {
+    let talk = [
+        "nice, thanks!",
+        "run hello again tomorrow?",
+        "run nothing",
+        "run whatever-that-is",
+        "deploy whatever-that-is",
+        "members of the jury",
+        "statsu",
+        "what failed was our plan",
+        "new idea",
+        "changes need review",
+        "shut down price-watch",
+    ];
+    for talk in talk {
         ana.replies(&thread, talk).await;
     }
     ana.replies(&thread, "run hello").await;
@@ -24,6 +36,7 @@ async fn a_reply_needs_no_second_mention_and_talk_is_left_alone() {
     ana.replies(&thread, "members").await;
     aloud(&ana.hears(&thread, 4).await[3], &["Owner: Ana Sousa"]);
     assert_eq!(ana.sees(&thread).await.len(), 4);
+    assert!(!up.folder().join("tentacles/price-watch/idea").exists(), "talk writes no files");
 
     // Where nobody asked anything, nothing is heard.
     let talk = ana.says("who runs hello today?").await;
@@ -83,4 +96,21 @@ async fn a_slip_is_asked_about_and_never_carried_out() {
     let second = ana.asks("sing another").await;
     alone(&second, &["I don't know that one.", "help"]);
     assert!(!second.text.contains("model"), "it is said once: {second:?}");
+}
+
+#[tokio::test]
+async fn what_is_written_and_not_deployed_is_known_in_its_thread() {
+    let home = Home::default();
+    let up = home.up().await;
+    let ana = up.person("ana").await;
+    ana.asks_and_signs_in("set up this channel").await;
+    let thread = ana.says("@kraken new tea").await;
+    aloud(&ana.hears(&thread, 1).await[0], &["tea is written"]);
+    // Without a mention, as one goes on talking to it.
+    ana.replies(&thread, "run tea").await;
+    alone(&ana.hears(&thread, 2).await[1], &["tea is written, and not deployed yet. Say deploy tea first."]);
+    // What names nothing that anybody has begun is talk.
+    ana.replies(&thread, "run laundry").await;
+    ana.replies(&thread, "deploy tea").await;
+    aloud(&ana.hears(&thread, 3).await[2], &["tea is deployed."]);
 }

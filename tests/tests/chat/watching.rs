@@ -45,7 +45,8 @@ async fn a_long_run_is_watched_node_by_node() {
 
     three(&up, &ana, SLOW).await;
     let thread = ana.says("@kraken run hello").await;
-    let shown = shows(&ana, &thread, "second is running").await;
+    let shown = shows(&ana, &thread, "second is running, for ").await;
+    assert!(shown.ends_with(" s so far"), "{shown}");
     assert!(shown.starts_with("hello is running.") && shown.contains("✓ first is done, after "), "{shown}");
     assert!(!shown.contains("third"), "{shown}");
     let answer = ana.hears(&thread, 1).await;
@@ -77,10 +78,19 @@ async fn that_it_is_at_work_is_seen_before_there_is_anything_to_tell() {
     let at_work = until("it is at work", async || ana.sees_it_at_work(&thread).await).await;
     assert_eq!(at_work, "Kraken is on it…");
     assert!(ana.watches(&thread).await.is_none(), "nothing is told yet");
+    assert!(ana.sees(&thread).await.is_empty(), "nor is it over");
     // What is told takes its place, and nothing of it stays.
     shows(&ana, &thread, "second is running").await;
     assert_eq!(ana.sees_it_at_work(&thread).await, None);
     ana.hears(&thread, 1).await;
+    // It is said although nothing answers that could do the work.
+    let server = up.service("mcp-server").await;
+    server.freeze();
+    let thread = ana.says("@kraken status").await;
+    until("it is at work", async || ana.sees_it_at_work(&thread).await).await;
+    assert!(ana.sees(&thread).await.is_empty(), "the work cannot have ended");
+    server.thaw();
+    aloud(&ana.hears(&thread, 1).await[0], &["price-watch is active."]);
     // What is answered at once was not worth a word.
     let thread = ana.says("@kraken whoami").await;
     ana.hears(&thread, 1).await;

@@ -56,7 +56,7 @@ fn every_command_is_understood() {
             "tntc enclave let-in a 01890a5d-ac96-774b-bcce-b302099a8057 --no",
             "Enclave(LetIn(LetIn { name: EnclaveName(\"a\"), request: 01890a5d-ac96-774b-bcce-b302099a8057, no: true }))",
         ),
-        ("tntc list", "List(List { enclave: None })"),
+        ("tntc list", "List(List { enclave: None, owner: None, tag: None })"),
         (
             "tntc status hello -e a --detail",
             "Status(Status { name: TentacleName(\"hello\"), within: InEnclave { enclave: EnclaveName(\"a\") }, detail: true })",
@@ -95,6 +95,12 @@ fn every_command_is_understood() {
             "History(History { name: TentacleName(\"hello\"), within: InEnclave { enclave: EnclaveName(\"a\") }, deploys: \
              true, limit: 5 })",
         ),
+        (
+            "tntc jobs hello -e a -n 5",
+            "Jobs(Jobs { name: Some(TentacleName(\"hello\")), within: InEnclave { enclave: EnclaveName(\"a\") }, limit: 5 })",
+        ),
+        ("tntc pods -e a", "Pods(Pods { within: InEnclave { enclave: EnclaveName(\"a\") } })"),
+        ("tntc cluster proxy", "Cluster(Proxy(Proxy))"),
         ("tntc state init --repo-path s", "State(Init(Init { repo_path: \"s\" }))"),
         (
             "tntc state commit -m x",

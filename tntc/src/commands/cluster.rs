@@ -4,6 +4,7 @@ mod check;
 mod health;
 mod nodes;
 mod profile;
+mod proxy;
 
 pub(super) use check::view as checks;
 
@@ -22,6 +23,8 @@ pub(crate) enum ClusterCommand {
     Health(health::Health),
     /// How each node is; for operators
     Nodes(nodes::Nodes),
+    /// Whether a proxy for modules runs, and what is there instead
+    Proxy(proxy::Proxy),
 }
 
 impl ClusterCommand {
@@ -31,6 +34,7 @@ impl ClusterCommand {
             Self::Profile(command) => command.run(context).await,
             Self::Health(command) => command.run(context).await,
             Self::Nodes(command) => command.run(context).await,
+            Self::Proxy(command) => command.run(context).await,
         }
     }
 }

@@ -1,6 +1,6 @@
 //! `tntc describe`.
 
-use super::list::{ready, version};
+use super::list::{deployed, ready, version};
 use super::{Context, Effect};
 use crate::cli::InEnclave;
 use crate::failed::Failed;
@@ -47,15 +47,7 @@ fn view(told: &WfDescribeAnswer) -> View {
             ("Author's version", told.workflow_version.clone()),
             ("Kept versions", words::list(&versions)),
             ("Source", told.source.clone()),
-            (
-                "Deployed",
-                format!(
-                    "{} by {} with {}",
-                    words::time(told.deployed_at),
-                    tentacle.deployed_by,
-                    tentacle.deployed_via
-                ),
-            ),
+            ("Deployed", deployed(tentacle, &words::time(told.deployed_at))),
             ("Edges", words::list(&told.edges)),
             ("Talks to", words::list(&dependencies)),
             ("Reaches", if told.reach.is_empty() { "nothing".to_owned() } else { told.reach.join("\n") }),

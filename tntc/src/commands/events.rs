@@ -4,8 +4,8 @@ use super::{Context, Effect};
 use crate::cli::InEnclave;
 use crate::failed::Failed;
 use crate::output::{View, words};
-use wire::EnclaveRef;
 use wire::tools::history::{TentacleEvent, WfEvents, WfEventsAnswer, WfEventsArgs};
+use wire::{EnclaveRef, Page};
 use workflow::TentacleName;
 
 /// Whose events.
@@ -25,7 +25,7 @@ impl Events {
         let args = WfEventsArgs {
             enclave: EnclaveRef::from(self.within.enclave.clone()),
             name: self.name.clone(),
-            limit: Some(self.limit),
+            page: Page { cursor: None, limit: Some(self.limit) },
         };
         let answer = context.call::<WfEvents>(Effect::Reads, &args).await?;
         Ok(context.output.show(&answer, view)?)

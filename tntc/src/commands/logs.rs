@@ -5,7 +5,7 @@ use crate::cli::InEnclave;
 use crate::failed::Failed;
 use crate::output::{Format, View, tell};
 use wire::EnclaveRef;
-use wire::tools::tentacle::{WfLogs, WfLogsAnswer, WfLogsArgs};
+use wire::tools::logs::{WfLogs, WfLogsAnswer, WfLogsArgs};
 use workflow::TentacleName;
 
 /// Whose output.
@@ -16,7 +16,7 @@ pub(crate) struct Logs {
     #[command(flatten)]
     within: InEnclave,
     /// How many lines, from the end
-    #[arg(long, value_name = "LINES", value_parser = clap::value_parser!(u32).range(1..=1000), default_value_t = 100)]
+    #[arg(long, value_name = "LINES", value_parser = clap::value_parser!(u32).range(1..=10_000), default_value_t = 100)]
     tail: u32,
     /// What this sidecar printed, instead of the tentacle's own code
     #[arg(long, value_name = "SIDECAR")]

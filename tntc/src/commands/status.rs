@@ -1,6 +1,6 @@
 //! `tntc status`.
 
-use super::list::{ready, version};
+use super::list::{deployed, ready, version};
 use super::{Context, Effect};
 use crate::cli::InEnclave;
 use crate::failed::Failed;
@@ -44,10 +44,7 @@ fn view(status: &WfStatusAnswer, detail: bool) -> View {
         ("Source", status.source.clone()),
         ("Owner", tentacle.owner.clone()),
         ("Mode", tentacle.mode.clone()),
-        (
-            "Deployed",
-            format!("{} ago by {} with {}", tentacle.age, tentacle.deployed_by, tentacle.deployed_via),
-        ),
+        ("Deployed", deployed(tentacle, &format!("{} ago", tentacle.age))),
         ("Sandbox", status.sandbox.clone()),
         ("Not enforced", words::list(&status.not_enforced)),
     ]);

@@ -92,15 +92,7 @@ impl Validated {
     /// What the author mends; what this machine refuses is a failure of its own.
     fn bad(error: FolderError) -> Result<Self, FolderError> {
         let (problems, more) = match error {
-            FolderError::Workflow(problems) => {
-                let told = |it: &workflow::Problem| Problem {
-                    file: it.file.to_owned(),
-                    line: Some(it.at.line),
-                    column: Some(it.at.column),
-                    message: format!("{}{}", it.part, it.rule),
-                };
-                (problems.as_slice().iter().map(told).collect(), problems.more())
-            }
+            FolderError::Workflow(problems) => (in_the_workflow(&problems).collect(), problems.more()),
             FolderError::Bundle(problems) => {
                 let told = |it: &workflow::BundleProblem| Problem {
                     file: String::new(),
@@ -108,12 +100,24 @@ impl Validated {
                     column: None,
                     message: it.to_string(),
                 };
-                (problems.as_slice().iter().map(told).collect(), 0)
+                let besides = problems.workflow();
+                let all =
+                    problems.as_slice().iter().map(told).chain(besides.into_iter().flat_map(in_the_workflow));
+                (all.collect(), besides.map_or(0, workflow::Problems::more))
             }
             other => return Err(other),
         };
         Ok(Self { valid: false, tentacle: None, problems, doubts: Vec::new(), more })
     }
+}
+
+fn in_the_workflow(problems: &workflow::Problems) -> impl Iterator<Item = Problem> {
+    problems.as_slice().iter().map(|it| Problem {
+        file: it.file.to_owned(),
+        line: Some(it.at.line),
+        column: Some(it.at.column),
+        message: format!("{}{}", it.part, it.rule),
+    })
 }
 
 fn view(told: &Validated) -> View {

@@ -84,6 +84,31 @@ async fn the_sandbox_of_a_tentacle_is_rendered_and_so_are_its_objects() {
 }
 
 #[tokio::test]
+async fn everything_that_is_wrong_with_a_folder_is_told_at_once() {
+    let program = Program::new(None);
+    for file in scaffold::hello(&"hello".parse().unwrap()) {
+        let text = file.text.replace("type: manual", "{type: queue, subject: s}").replace("\"1.0\"", "one");
+        program.write(&format!("hello/{}", file.path), &text);
+    }
+    program.write("hello/nodes/two words.ts", "");
+    let dir = program.home.path().join("hello");
+    let ran = program.run(&["validate", arg(&dir), "-o", "json"]).await;
+    let told = ran.json();
+    let problems = told["problems"].as_array().unwrap();
+    let said = |problem: &Value| problem["message"].as_str().unwrap().to_owned();
+    let expected = [
+        "file \"nodes/two words.ts\" cannot be used",
+        "version must be semver",
+        "trigger[0]: queue triggers are not supported yet",
+    ];
+    assert_eq!((ran.code, problems.len()), (1, expected.len()), "{told}");
+    for (problem, expected) in problems.iter().zip(expected) {
+        assert!(said(problem).starts_with(expected), "{expected}: {problem}");
+    }
+    assert_eq!((&problems[0]["line"], &problems[1]["line"]), (&Value::Null, &3.into()));
+}
+
+#[tokio::test]
 async fn a_reader_that_has_seen_enough_is_no_failure() {
     let program = Program::new(None);
     let mut command = program.command(&["render", "enclave", "price-watch"]);

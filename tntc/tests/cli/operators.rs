@@ -126,3 +126,32 @@ async fn a_server_that_does_not_know_the_list_is_understood() {
     let told = program.ok(&["backends"]).await.out;
     assert!(told.starts_with("In use  kubernetes\n") && told.contains("the server does not say"), "{told}");
 }
+
+#[tokio::test]
+async fn every_node_is_in_the_table() {
+    let stub = Stub::start().await;
+    let program = stub.signed_in().await;
+    let node = |name: &str| {
+        json!({"name": name, "ready": true, "problems": [], "kubeletVersion": "v1", "containerRuntime": "containerd",
+            "os": "linux", "arch": "amd64", "cpu": "2", "memory": "8Gi"})
+    };
+    stub.answers(
+        "health_nodes",
+        json!({"nodes": [node("one")], "ready": 2, "total": 2, "next_cursor": "one"}),
+    );
+    stub.answers("health_nodes", json!({"nodes": [node("two")], "ready": 2, "total": 2}));
+    let told = program.ok(&["cluster", "nodes"]).await.out;
+    assert!(told.contains("one ") && told.contains("two "), "{told}");
+    let asked: Vec<Value> = stub.calls().into_iter().map(|call| call.arguments).collect();
+    assert_eq!(asked, [json!({}), json!({"cursor": "one"})]);
+}
+
+#[tokio::test]
+async fn what_brings_modules_is_said() {
+    let stub = Stub::start().await;
+    let program = stub.signed_in().await;
+    let none = json!({"installed": false, "ready": false, "namespace": "", "image": "", "storage": "", "told": "none is needed"});
+    stub.answers("proxy_status", none);
+    assert_eq!(program.ok(&["cluster", "proxy"]).await.out, "none is needed\n");
+    assert_eq!((stub.calls()[0].tool.as_str(), &stub.calls()[0].arguments), ("proxy_status", &json!({})));
+}

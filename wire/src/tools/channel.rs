@@ -112,6 +112,9 @@ pub struct ChannelReportAnswer {
     /// Who was on record as being there and is not, to show.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub gone: Vec<String>,
+    /// Those who left or are gone that are in no channel of any enclave of the workspace now, by their Slack accounts.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub nowhere: Vec<String>,
 }
 
 /// Every channel that has an enclave.
@@ -179,6 +182,10 @@ pub struct Notice {
     /// The Slack user whom alone it is for, in a direct message; all in the channel when left out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub user: Option<String>,
+    /// The verified address of the person whom alone it is for, where nobody but Slack knows their account: it is told to the one
+    /// that has this address, if there is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub address: Option<String>,
     /// What it asks besides, where it does.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub question: Option<NoticeQuestion>,

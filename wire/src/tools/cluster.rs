@@ -1,7 +1,7 @@
 //! Tools about what everything runs on: the cluster, or the machine.
 
 use crate::enforcement::PropertyLine;
-use crate::tool::{EnclaveRef, Nothing, tool};
+use crate::tool::{EnclaveRef, Nothing, Page, tool};
 use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -18,7 +18,7 @@ tool!(
 );
 tool!(
     /// How is each node?
-    HealthNodes = "health_nodes": Nothing => HealthNodesAnswer
+    HealthNodes = "health_nodes": HealthNodesArgs => HealthNodesAnswer
 );
 tool!(
     /// How is the cluster, in numbers?
@@ -203,15 +203,26 @@ pub struct Check {
     pub remediation: String,
 }
 
-/// The nodes.
+/// Which nodes.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct HealthNodesArgs {
+    /// Which part of the list.
+    #[serde(flatten)]
+    pub page: Page,
+}
+
+/// A page of nodes.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct HealthNodesAnswer {
-    /// Each of them.
+    /// The nodes, by name.
     pub nodes: Vec<Node>,
-    /// How many take work.
+    /// How many of all take work.
     pub ready: u64,
-    /// How many there are.
+    /// How many there are in all.
     pub total: u64,
+    /// Where the next page begins.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub next_cursor: Option<String>,
 }
 
 /// The cluster in numbers. It says nothing of any enclave.

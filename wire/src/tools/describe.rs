@@ -6,6 +6,7 @@ use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
+use std::collections::BTreeMap;
 use workflow::TentacleName;
 
 tool!(
@@ -31,6 +32,25 @@ pub struct WfDescribeAnswer {
     pub tentacle: TentacleEntry,
     /// Who owns its enclave, to show.
     pub enclave_owner: String,
+    /// The members of its enclave, to show.
+    #[serde(default)]
+    pub enclave_members: Vec<String>,
+    /// The group that its `metadata` names, which lists show as `team`; empty for none.
+    #[serde(default)]
+    pub group: String,
+    /// What its own code runs on, where the backend has images; else empty.
+    #[serde(default)]
+    pub image: String,
+    /// What tools of earlier releases read of it on a cluster, by the annotations' names. It is shown there and decides nothing.
+    #[serde(default)]
+    pub annotations: BTreeMap<String, String>,
+    /// What its `params.schema.json` says of its settings: a JSON Schema as text; empty where there is none, or where it has more than
+    /// 64 KiB.
+    #[serde(default)]
+    pub params_schema: String,
+    /// Prompts that it declares: a tentacle has no place for any, so that there are none.
+    #[serde(default)]
+    pub prompts: Vec<Value>,
     /// The author's own version, such as `1.0`.
     pub workflow_version: String,
     /// What makes it run.

@@ -228,9 +228,9 @@ pub struct WfEventsArgs {
     /// Only those of this tentacle; of all that the caller may see when left out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub name: Option<TentacleName>,
-    /// How many: 100 when left out, 200 at most.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub limit: Option<u32>,
+    /// Which part of the list: 100 events when nothing is said.
+    #[serde(flatten)]
+    pub page: Page,
 }
 
 /// What happened, the newest first.
@@ -238,6 +238,9 @@ pub struct WfEventsArgs {
 pub struct WfEventsAnswer {
     /// The events.
     pub events: Vec<TentacleEvent>,
+    /// Where the next page begins.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub next_cursor: Option<String>,
 }
 
 /// Something that happened to a tentacle.

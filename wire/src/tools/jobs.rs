@@ -1,6 +1,6 @@
 //! The tool that tells what runs now and what the clock will run.
 
-use crate::tool::{EnclaveRef, tool};
+use crate::tool::{EnclaveRef, Page, tool};
 use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -20,9 +20,9 @@ pub struct WfJobsArgs {
     /// One tentacle; all that the caller may see when left out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub name: Option<TentacleName>,
-    /// How many runs at most: 20 when left out, 200 at most.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub limit: Option<u32>,
+    /// Which part of both lists: 20 entries of each when nothing is said.
+    #[serde(flatten)]
+    pub page: Page,
 }
 
 /// What runs, and what will.
@@ -34,8 +34,11 @@ pub struct WfJobsAnswer {
     pub namespace: EnclaveName,
     /// The last runs, the newest first.
     pub jobs: Vec<JobEntry>,
-    /// What the clock runs.
+    /// What the clock runs, by tentacle and name.
     pub cronjobs: Vec<CronJobEntry>,
+    /// Where the next page of both lists begins; the one that has ended is empty there.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub next_cursor: Option<String>,
 }
 
 /// A run.

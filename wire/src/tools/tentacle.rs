@@ -28,10 +28,6 @@ tool!(
     /// Run a tentacle and wait for its answer.
     WfRun = "wf_run": WfRunArgs => WfRunAnswer
 );
-tool!(
-    /// What did it print?
-    WfLogs = "wf_logs": WfLogsArgs => WfLogsAnswer
-);
 
 /// A tentacle's source. Everything else is derived by the server.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -176,6 +172,12 @@ pub struct WfListArgs {
     /// Only those of this enclave; all that the caller may see when left out.
     #[serde(flatten)]
     pub enclave: EnclaveRef,
+    /// Only those of this owner: the name that lists show, or the e-mail address, whatever the case.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub owner: Option<String>,
+    /// Only those that have this among the tags of their `metadata`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tag: Option<String>,
     /// Which part of the list.
     #[serde(flatten)]
     pub page: Page,
@@ -208,6 +210,18 @@ pub struct TentacleEntry {
     pub owner: String,
     /// Its mode.
     pub mode: String,
+    /// The group that its `metadata` names; empty for none.
+    #[serde(default)]
+    pub team: String,
+    /// The environment that its `metadata` names; empty for none.
+    #[serde(default)]
+    pub environment: String,
+    /// The tags of its `metadata`.
+    #[serde(default)]
+    pub tags: Vec<String>,
+    /// The commit that it was deployed from; absent where it is not in git.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub commit: Option<SourceCommit>,
     /// Who deployed it, to show.
     pub deployed_by: String,
     /// With which client.
@@ -225,6 +239,25 @@ pub struct TentacleEntry {
     pub ready: bool,
 }
 
+/// What an author wrote under `metadata`, to find a tentacle by.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(default)]
+pub struct Metadata {
+    /// The team or group that it belongs to; empty for none.
+    pub group: String,
+    /// The environment that it is meant for; empty for none.
+    pub environment: String,
+    /// Free words.
+    pub tags: Vec<String>,
+}
+
+impl From<workflow::Metadata> for Metadata {
+    fn from(read: workflow::Metadata) -> Self {
+        let workflow::Metadata { group, environment, tags } = read;
+        Self { group: group.unwrap_or_default(), environment: environment.unwrap_or_default(), tags }
+    }
+}
+
 /// Which tentacle.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct WfStatusArgs {
@@ -233,7 +266,7 @@ pub struct WfStatusArgs {
     pub enclave: EnclaveRef,
     /// Its name.
     pub name: TentacleName,
-    /// With its last events.
+    /// With its last events, 20 at most.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub detail: bool,
 }
@@ -253,9 +286,6 @@ pub struct WfStatusAnswer {
     pub last_run: Option<LastRun>,
     /// Where the source is kept: the commit's words and its day, or `not in git`.
     pub source: String,
-    /// The commit that it was deployed from; absent where it is not in git.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub commit: Option<SourceCommit>,
     /// The sandbox that holds it.
     pub sandbox: String,
     /// What that sandbox cannot enforce.
@@ -340,46 +370,4 @@ pub struct WfRunAnswer {
     pub duration_ms: u64,
     /// Which copy ran it.
     pub pod_name: String,
-}
-
-/// Whose output.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-pub struct WfLogsArgs {
-    /// Its enclave.
-    #[serde(flatten)]
-    pub enclave: EnclaveRef,
-    /// Its name.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub name: Option<TentacleName>,
-    /// A copy's name, from older clients.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub pod: Option<String>,
-    /// A sidecar's name: what it printed, instead of what the tentacle's own code did.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub container: Option<String>,
-    /// How many lines, from the end: 100 when left out, 1000 at most.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub tail_lines: Option<u32>,
-    /// For how many seconds to go on with what it prints, 600 at most: progress tells each line as it comes.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub follow_seconds: Option<u32>,
-}
-
-/// What a tentacle printed.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-pub struct WfLogsAnswer {
-    /// The tentacle.
-    pub name: TentacleName,
-    /// Its enclave.
-    pub enclave: EnclaveName,
-    /// The same, under its older name.
-    pub namespace: EnclaveName,
-    /// The copy.
-    pub pod: String,
-    /// The part of it: `engine`, or a sidecar's name.
-    pub container: String,
-    /// The lines, the oldest first.
-    pub lines: Vec<String>,
-    /// Whether there were more.
-    pub truncated: bool,
 }

@@ -41,6 +41,16 @@ pub enum Speaks {
 }
 
 impl Speaks {
+    /// The one of which the gateway looks at most.
+    pub(crate) const fn narrowest() -> Self {
+        Self::Tls
+    }
+
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks so")]
+    pub(crate) const fn is_narrowest(&self) -> bool {
+        matches!(self, Self::Tls)
+    }
+
     /// What a protocol of the contract is for the gateway. PostgreSQL and NATS begin in clear and turn to TLS later, end
     /// to end, so that their first bytes tell nothing.
     #[must_use]

@@ -76,7 +76,7 @@ fn is_approved(node: &PartName, egress: &Egress, approved: &Reach) -> bool {
         (Destination::Host(_), None) => false,
         (Destination::Range(range), port) => [Some(node.clone()), None].into_iter().any(|node| {
             let port = port.map(|number| Port { number, transport: Transport::Tcp });
-            approved.has(&Contact::Range { node, range: *range, port })
+            approved.has(&Contact::Range { node, range: *range, port, speaks: *speaks })
         }),
     }
 }

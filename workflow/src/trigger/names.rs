@@ -18,11 +18,11 @@ pub(super) fn give(read: Vec<(usize, Unnamed)>, report: &Report) -> Vec<Trigger>
         }
     }
     let mut named = Vec::with_capacity(read.len());
-    for (_, Unnamed { at, name, kind }) in read {
+    for (index, Unnamed { at, name, kind }) in read {
         let name = name.or_else(|| free(kind.word(), &names));
         if let Some(name) = name {
             names.insert(name.clone());
-            named.push(Trigger { at, name, kind });
+            named.push(Trigger { at, name, kind, index });
         }
     }
     named

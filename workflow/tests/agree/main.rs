@@ -10,28 +10,33 @@
 
 mod contract;
 
-use contract::{contracts, sandbox};
+use contract::{Connection, contracts, sandbox, workflow};
 use proptest::prelude::*;
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
-use workflow::{Gateway, Layout, Listen, RunTokenHash, Sandbox};
+use workflow::{Gateway, Layout, Listen, RunTokenHash, Sandbox, Trigger, TriggerKind};
 
-/// Who connects where, and who reads which secret.
-type Read = (BTreeSet<(String, String, u16)>, BTreeSet<(String, String)>);
+/// Who reads which secret.
+type Secrets = BTreeSet<(String, String)>;
 
-/// `place:port` in two.
-fn split(text: &str) -> (String, u16) {
-    let (place, port) = text.rsplit_once(':').unwrap();
-    (place.to_owned(), port.parse().unwrap())
+/// Node, place and port (`None` for every port): what Deno knows of a connection.
+type Net = BTreeSet<(String, String, Option<u16>)>;
+
+/// `place:port` in two; a range alone is every port.
+fn split(text: &str) -> (String, Option<u16>) {
+    match text.rsplit_once(':') {
+        Some((place, port)) => (place.to_owned(), Some(port.parse().unwrap())),
+        None => (text.to_owned(), None),
+    }
 }
 
 /// Who talks to which sidecar, by its port.
 type Beside = BTreeSet<(String, u16)>;
 
 /// What Deno lets each node connect to in the sandbox, by the plan, of which the rest is left.
-fn beside_by_plan(plan: &Value, net: &mut BTreeSet<(String, String, u16)>) -> Beside {
+fn beside_by_plan(plan: &Value, net: &mut Net) -> Beside {
     let inside = net.iter().filter(|(_, place, _)| place == "127.0.0.1");
-    let beside: Beside = inside.map(|(node, _, port)| (node.clone(), *port)).collect();
+    let beside: Beside = inside.map(|(node, _, port)| (node.clone(), port.unwrap())).collect();
     net.retain(|(_, place, _)| place != "127.0.0.1");
     let sharing = plan["nodes"].as_array().unwrap().iter().filter(|node| node["shares"] == true);
     let sharing: BTreeSet<&str> = sharing.map(|node| node["name"].as_str().unwrap()).collect();
@@ -40,7 +45,7 @@ fn beside_by_plan(plan: &Value, net: &mut BTreeSet<(String, String, u16)>) -> Be
 }
 
 /// Who talks to which sidecar, by its name, and which sidecar can connect where.
-type Told = (BTreeSet<(String, String)>, BTreeSet<(String, String, u16)>);
+type Told = (BTreeSet<(String, String)>, Net);
 
 /// What people are shown of sidecars: who talks to which, by its name, and which can connect where.
 fn beside_by_words(sandbox: &Sandbox) -> Told {
@@ -61,7 +66,7 @@ fn beside_by_words(sandbox: &Sandbox) -> Told {
 }
 
 /// What Deno lets each node connect to and read, by the plan.
-fn by_plan(plan: &Value) -> Read {
+fn by_plan(plan: &Value) -> (Net, Secrets) {
     let (mut net, mut secrets) = (BTreeSet::new(), BTreeSet::new());
     for node in plan["nodes"].as_array().unwrap() {
         let name = node["name"].as_str().unwrap();
@@ -77,44 +82,107 @@ fn by_plan(plan: &Value) -> Read {
 }
 
 /// What the gateway lets through, by the pass's JSON.
-fn by_gateway(sandbox: &Sandbox) -> BTreeSet<(String, u16, String)> {
+fn by_gateway(sandbox: &Sandbox) -> BTreeSet<(String, Option<u16>, String)> {
     let allow = serde_json::to_value(&sandbox.egress).unwrap();
     let read = |egress: &Value| {
         let to = egress["to"].get("host").or_else(|| egress["to"].get("range")).unwrap();
-        let port = egress["port"].as_u64().unwrap();
-        (
-            to.as_str().unwrap().to_owned(),
-            port.try_into().unwrap(),
-            egress["speaks"].as_str().unwrap().to_owned(),
-        )
+        let port = egress.get("port").map(|port| u16::try_from(port.as_u64().unwrap()).unwrap());
+        (to.as_str().unwrap().to_owned(), port, egress["speaks"].as_str().unwrap().to_owned())
     };
     allow.as_array().unwrap().iter().map(read).collect()
 }
 
+/// What people are shown.
+#[derive(Default)]
+struct Shown {
+    net: BTreeSet<Connection>,
+    secrets: Secrets,
+    /// What makes it run besides people.
+    run_by: BTreeSet<Vec<String>>,
+}
+
+/// What is spoken, by the words after a place.
+fn spoken(words: &[&str]) -> String {
+    match words {
+        [] => "tls",
+        ["without", "encryption"] => "http",
+        ["with", "a", "protocol", "of", "its", "own"] => "raw",
+        other => panic!("{other:?}"),
+    }
+    .to_owned()
+}
+
 /// What people are shown, read back from the words.
-fn by_words(sandbox: &Sandbox) -> Read {
-    let (mut net, mut secrets) = (BTreeSet::new(), BTreeSet::new());
+fn by_words(sandbox: &Sandbox) -> Shown {
+    let mut shown = Shown::default();
+    let every: Vec<String> = sandbox.nodes.iter().map(|node| node.name.to_string()).collect();
     for line in sandbox.reach.to_string().lines().filter(|line| *line != "it reaches nothing") {
         let words: Vec<&str> = line.split(' ').collect();
-        match words.as_slice() {
-            [node, "connects", "to", "any", "address", "of", range, "on", "port", port] => {
-                let port = port.strip_suffix("/TCP").unwrap().parse().unwrap();
-                net.insert(((*node).to_owned(), (*range).to_owned(), port));
+        let (nodes, rest) = match words.as_slice() {
+            ["every", "node", rest @ ..] => (every.clone(), rest),
+            [node, rest @ ..] => (vec![(*node).to_owned()], rest),
+            [] => panic!("an empty line"),
+        };
+        let (place, port, how) = match rest {
+            ["connects", "to", "any", "address", "of", range, "on", "every", "port", how @ ..] => {
+                ((*range).to_owned(), None, how)
             }
-            [node, "connects", "to", place, ..] => {
+            ["connects", "to", "any", "address", "of", range, "on", "port", port, how @ ..] => {
+                ((*range).to_owned(), Some(port.strip_suffix("/TCP").unwrap().parse().unwrap()), how)
+            }
+            ["connects", "to", place, how @ ..] => {
                 let (place, port) = split(place);
-                net.insert(((*node).to_owned(), place, port));
+                (place, port, how)
             }
-            [node, "reads", "the", "secret", secret] => {
-                secrets.insert(((*node).to_owned(), (*secret).to_owned()));
+            other => {
+                shown.besides(&nodes[0], other);
+                continue;
             }
-            ["the", "sidecar", ..]
-            | [_, "talks", "to", "the", "sidecar", ..]
-            | [_, "runs", "beside", "it:", ..] => {}
+        };
+        shown.net.extend(nodes.into_iter().map(|node| (node, place.clone(), port, spoken(how))));
+    }
+    shown
+}
+
+impl Shown {
+    fn besides(&mut self, first: &str, rest: &[&str]) {
+        match (first, rest) {
+            (node, ["reads", "the", "secret", secret]) => {
+                self.secrets.insert((node.to_owned(), (*secret).to_owned()));
+            }
+            ("it", ["runs", "by", "the", "clock:", schedule @ .., zone]) => {
+                let zone = zone.trim_matches(['(', ')']);
+                self.run_by.insert(vec![schedule.join(" "), zone.to_owned()]);
+            }
+            ("it", ["is", "run", "by", "whoever", "calls", "its", "webhook", name, "with", rest @ ..]) => {
+                let [whose @ .., "signature", "by", secret] = rest else { panic!("{rest:?}") };
+                self.run_by.insert(vec![(*name).to_owned(), whose.join(" "), (*secret).to_owned()]);
+            }
+            ("the", ["sidecar", ..])
+            | (_, ["talks", "to", "the", "sidecar", ..] | ["runs", "beside", "it:", ..]) => {}
             other => panic!("{other:?}"),
         }
     }
-    (net, secrets)
+}
+
+/// What the server runs it by, besides people.
+fn by_triggers(triggers: &[Trigger]) -> BTreeSet<Vec<String>> {
+    let of = |trigger: &Trigger| match &trigger.kind {
+        TriggerKind::Manual => None,
+        TriggerKind::Cron(cron) => {
+            Some(vec![cron.schedule.text().to_owned(), cron.schedule.zone().to_owned()])
+        }
+        TriggerKind::Webhook(hook) => {
+            let whose = match hook.scheme.to_string().as_str() {
+                "github" => "GitHub's",
+                "timed" => "a timed",
+                other => panic!("{other}"),
+            };
+            Some(vec![trigger.name.to_string(), whose.to_owned(), hook.secret.to_string()])
+        }
+        TriggerKind::Queue { subject } => panic!("{subject}"),
+    };
+    triggers.iter().filter_map(of).collect()
 }
 
 /// What editors hold a file to.
@@ -144,27 +212,36 @@ proptest! {
             (node.clone(), u16::try_from(contract::Contract::port_of_sidecar(*sidecar)).unwrap())
         });
         prop_assert_eq!(talks, ports.collect::<Beside>(), "which sidecars Deno lets nodes talk to");
-        prop_assert_eq!(&net, &connections, "what Deno lets nodes connect to");
+        // Deno knows nothing of what is spoken.
+        let bare: Net = connections.iter().map(|(node, place, port, _)| (node.clone(), place.clone(), *port)).collect();
+        prop_assert_eq!(&net, &bare, "what Deno lets nodes connect to");
         prop_assert_eq!(&read, &secrets, "what the engine hands to nodes");
-        let (net, read) = by_words(&sandbox);
-        prop_assert_eq!(&net, &connections, "what the owner approves");
-        prop_assert_eq!(&read, &secrets, "what the owner approves");
+        let shown = by_words(&sandbox);
+        prop_assert_eq!(&shown.net, &connections, "what the owner approves");
+        prop_assert_eq!(&shown.secrets, &secrets, "what the owner approves");
+        prop_assert_eq!(&shown.run_by, &contract.run_by(), "by what the owner lets it be run");
+        prop_assert_eq!(&by_triggers(&workflow(&contract).triggers), &contract.run_by(), "what the server runs it by");
 
         // The gateway knows tentacles and not nodes.
-        let places: BTreeSet<(String, u16)> =
-            connections.iter().map(|(_, place, port)| (place.clone(), *port)).collect();
+        let places: BTreeSet<(String, Option<u16>, String)> = connections
+            .iter()
+            .map(|(_, place, port, speaks)| (place.clone(), *port, speaks.clone()))
+            .collect();
         let gateway = by_gateway(&sandbox);
-        let let_through: BTreeSet<(String, u16)> =
-            gateway.iter().map(|(place, port, _)| (place.clone(), *port)).collect();
-        prop_assert_eq!(let_through, places, "what the gateway lets through");
+        prop_assert_eq!(&gateway, &places, "what the gateway lets through");
+        // What callers of webhooks sign with is the server's to know, unless a node may read it, too.
         let held: BTreeSet<String> = secrets.iter().map(|(_, secret)| secret.clone()).collect();
         prop_assert_eq!(sandbox.secrets.iter().map(ToString::to_string).collect::<BTreeSet<_>>(), held);
+        for secret in contract.hook_secrets() {
+            let theirs = secrets.iter().any(|(_, held)| *held == secret);
+            prop_assert_eq!(plan.to_string().contains(&format!("\"{secret}\"")), theirs, "{} in {}", secret, plan);
+        }
 
         // Names lead to the engine's own listeners exactly for hosts that speak a protocol of their own.
         let raw: BTreeSet<(String, u16)> = gateway
             .iter()
             .filter(|(place, _, speaks)| speaks == "raw" && !place.contains('/'))
-            .map(|(place, port, _)| (place.clone(), *port))
+            .map(|(place, port, _)| (place.clone(), port.unwrap()))
             .collect();
         let mut named = BTreeSet::new();
         let mut addresses: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
@@ -178,8 +255,8 @@ proptest! {
         let named_so = expected.iter().map(|(node, sidecar)| (node.clone(), format!("s{sidecar}")));
         prop_assert_eq!(told, named_so.collect::<BTreeSet<_>>(), "which sidecars the owner approves, for whom");
         let every = (0..contract.sidecars.len())
-            .flat_map(|sidecar| raw.iter().map(move |(host, port)| (format!("s{sidecar}"), host.clone(), *port)));
-        prop_assert_eq!(can, every.collect::<BTreeSet<_>>(), "what sidecars can connect to");
+            .flat_map(|sidecar| raw.iter().map(move |(host, port)| (format!("s{sidecar}"), host.clone(), Some(*port))));
+        prop_assert_eq!(can, every.collect::<Net>(), "what sidecars can connect to");
         prop_assert!(addresses.values().all(|hosts| hosts.len() == 1), "one address, one host");
 
         // The engine itself may listen there, reach the gateway, ask sidecars whether they are well, and nothing else.

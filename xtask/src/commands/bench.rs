@@ -1,15 +1,15 @@
 //! `cargo xtask bench`: runs the benchmarks of all crates and prints what they measured, as JSON lines.
 //!
 //! A benchmark is a `benches/*.rs` with `harness = false` that prints lines such as
-//! `{"name": "decide", "value": 31.5, "unit": "ns"}`. A crate whose benchmarks use servers, or programs of ours, names
-//! the servers (an empty list if there are none):
+//! `{"name": "decide", "value": 31.5, "unit": "ns"}`. A crate names the servers of those of its benchmarks that use servers, or
+//! programs of ours (an empty list if there are none). They run while that one is measured, and no others beside them:
 //!
 //! ```toml
-//! [package.metadata.tentacular]
-//! bench-servers = ["kubernetes"]
+//! [package.metadata.tentacular.bench-servers]
+//! provision = ["kubernetes"]
 //! ```
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::process::Command;
 
@@ -27,6 +27,9 @@ use crate::{console, process, workspace};
 pub(super) struct Arguments {
     /// Only benchmarks whose `crate/name` contains this
     filter: Option<String>,
+    /// What those are to measure, where one can measure parts of what it does: only what their names contain
+    #[arg(last = true)]
+    parts: Vec<String>,
 }
 
 /// A benchmark that is to be run.
@@ -36,6 +39,8 @@ struct Benchmark {
     program: PathBuf,
     /// The folder of its crate.
     folder: PathBuf,
+    /// What it uses, if it uses servers or programs of ours.
+    servers: Option<Vec<Server>>,
 }
 
 pub(super) fn run(arguments: &Arguments) -> Result<()> {
@@ -43,24 +48,23 @@ pub(super) fn run(arguments: &Arguments) -> Result<()> {
     let metadata = workspace::metadata(&root)?;
     let place = Place::new(&root, metadata.target_directory.as_std_path())?;
     let wanted = |name: &str| arguments.filter.as_ref().is_none_or(|filter| name.contains(filter.as_str()));
-    let packages: Vec<_> = metadata.workspace_packages();
-    let packages: Vec<_> =
-        packages.into_iter().filter(|it| names(it).iter().any(|name| wanted(name))).collect();
-    if packages.is_empty() {
-        bail!("no benchmark of that name: the crates have {:?}", all_names(&metadata));
+    let names = all_names(&metadata);
+    if !names.iter().any(|name| wanted(name)) {
+        bail!("no benchmark of that name: the crates have {names:?}");
     }
-    let benchmarks = build(&place, &metadata)?;
-    if packages.iter().any(|package| bench_servers(package).is_some()) {
+    let mut benchmarks = build(&place, &metadata)?;
+    benchmarks.retain(|benchmark| wanted(&benchmark.name));
+    if benchmarks.iter().any(|benchmark| benchmark.servers.is_some()) {
         let programs = ["build", "--release", "--workspace", "--bins", "--all-features"];
         process::run(&workspace::cargo(&root, &programs))?;
     }
-    let mut running = servers::all(&asked_for(&packages)?, &place)?;
     let programs = metadata.target_directory.join("release");
-    running.environment.push((Variable::BinDir, programs.into_os_string()));
-    for benchmark in benchmarks.iter().filter(|benchmark| wanted(&benchmark.name)) {
+    for benchmark in &benchmarks {
         console::complain(&format!("── {}", benchmark.name));
+        let mut running = servers::all(benchmark.servers.as_deref().unwrap_or_default(), &place)?;
+        running.environment.push((Variable::BinDir, programs.clone().into_os_string()));
         let mut command = Command::new(&benchmark.program);
-        command.current_dir(&benchmark.folder).arg("--bench");
+        command.current_dir(&benchmark.folder).arg("--bench").args(&arguments.parts);
         running.tell(&mut command);
         let printed = process::output(&command)?;
         for line in
@@ -99,35 +103,27 @@ fn build(place: &Place, metadata: &Metadata) -> Result<Vec<Benchmark>> {
             name: format!("{}/{}", package.name, artifact.target.name),
             program: program.into_std_path_buf(),
             folder: folder.into(),
+            servers: servers_of(package, &artifact.target.name)?,
         });
     }
     benchmarks.sort_by(|one, other| one.name.cmp(&other.name));
     Ok(benchmarks)
 }
 
-/// What a crate's manifest says, if its benchmarks use servers or programs of ours.
-fn bench_servers(package: &Package) -> Option<&Value> {
-    package.metadata.pointer("/tentacular/bench-servers")
-}
-
-/// The servers that these crates name.
-fn asked_for(packages: &[&Package]) -> Result<Vec<Server>> {
-    let mut names = BTreeSet::new();
-    for package in packages {
-        let list = bench_servers(package)
-            .map(|list| list.as_array().context("`bench-servers` is no list"))
-            .transpose()?;
-        for name in list.into_iter().flatten() {
-            names.insert(
-                name.as_str().with_context(|| format!("`{}`: `bench-servers` are texts", package.name))?,
-            );
-        }
+/// The servers that a crate's manifest names for this benchmark, if it uses servers or programs of ours.
+fn servers_of(package: &Package, benchmark: &str) -> Result<Option<Vec<Server>>> {
+    let Some(named) = package.metadata.pointer("/tentacular/bench-servers") else { return Ok(None) };
+    let named: BTreeMap<String, Vec<String>> = serde_json::from_value(named.clone())
+        .with_context(|| format!("`bench-servers` of `{}` names no lists of servers", package.name))?;
+    let all = names(package);
+    if let Some(other) = named.keys().find(|name| !all.contains(&format!("{}/{name}", package.name))) {
+        bail!("`bench-servers`: `{}` has no benchmark `{other}`", package.name);
     }
-    let server = |name: &&str| match Server::from_str(name, false) {
+    let server = |name: &String| match Server::from_str(name, false) {
         Ok(server) => Ok(server),
         Err(_) => bail!("`{name}` is no server; there are {:?}", Server::ALL.map(Server::name)),
     };
-    names.iter().map(server).collect()
+    named.get(benchmark).map(|names| names.iter().map(server).collect()).transpose()
 }
 
 /// The lines of a benchmark's output, each checked to be a measurement.

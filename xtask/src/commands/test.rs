@@ -133,7 +133,7 @@ fn tests(arguments: &Arguments, place: &Place, (suites, running): (&[Suite], &Ru
     };
     if arguments.filter.is_empty() {
         let order = if arguments.full { Order::OneAfterTheOther } else { Order::SideBySide };
-        lanes::run(suites, &place.log("tests-on-clusters"), order, report, &ready);
+        lanes::run(suites, &place.log("second-lane"), order, report, &ready);
         // Only those have such names, and cargo alone can run them.
         report.step("tests in documentation", || cargo(&["--".to_owned(), "(line".to_owned()]));
     } else {

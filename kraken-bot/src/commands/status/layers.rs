@@ -8,6 +8,7 @@ use policy::Action;
 use std::collections::BTreeSet;
 use uuid::Uuid;
 use wire::EnclaveRef;
+use wire::tools::enclave::{EnclaveArgs, EnclaveInfo};
 use wire::tools::person::{Why, WhyArgs};
 use wire::tools::state::{StateEntry, StateStatus, StateStatusArgs, StateWord};
 use workflow::{EnclaveName, TentacleName};
@@ -90,12 +91,8 @@ async fn drafts(
     layers.unknown |= names.len() > MOST_DRAFTS;
     // Where not everything was told, what is missing there says nothing.
     for tentacle in names.into_iter().take(MOST_DRAFTS).filter(|_| !not_all) {
-        let args =
-            WhyArgs { action: "deploy".to_owned(), tentacle: Some(tentacle.clone()), ..WhyArgs::default() };
-        match asked.call::<Why>(args).await {
-            Ok(why) if why.allowed && why.action == Action::ApplyNew.name() => {}
-            Ok(_) | Err(Stop::Refused(_)) => continue,
-            Err(stop) => return Err(stop),
+        if !would_be_new(asked, &tentacle).await? {
+            continue;
         }
         let names = Names { enclave: enclave.clone(), tentacle: tentacle.clone() };
         match is_in_work(asked, state, &names, None).await {
@@ -105,6 +102,28 @@ async fn drafts(
         }
     }
     Ok(())
+}
+
+/// Whether whoever asks may deploy it, and nothing of its name is there yet.
+async fn would_be_new(asked: &Asked<'_>, tentacle: &TentacleName) -> Result<bool, Stop> {
+    let tentacle = Some(tentacle.clone());
+    let args = WhyArgs { action: "deploy".to_owned(), tentacle, ..WhyArgs::default() };
+    match asked.call::<Why>(args).await {
+        Ok(why) => Ok(why.allowed && why.action == Action::ApplyNew.name()),
+        Err(Stop::Refused(_)) => Ok(false),
+        Err(stop) => Err(stop),
+    }
+}
+
+/// Whether it is on the disk alone, as far as whoever asks may know.
+pub(crate) async fn is_begun(asked: &Asked<'_>, tentacle: &TentacleName) -> bool {
+    let Ok(info) = asked.call::<EnclaveInfo>(EnclaveArgs::default()).await else { return false };
+    if own_files::settle(asked, &info.name, info.id).is_err() {
+        return false;
+    }
+    let written = asked.kraken.working_copy.tentacles(&info.name);
+    written.is_ok_and(|written| written.contains(tentacle))
+        && would_be_new(asked, tentacle).await.unwrap_or(false)
 }
 
 /// Whether the files on disk have changes that are not in git; nothing where that cannot be told.

@@ -40,6 +40,7 @@ pub(super) async fn redeem(
         let new = Refresh { family: old.family, secret: random::mixed(40) };
         let expires = crate::issuer::device::later(now, issuer.lifetimes.refresh_token)?;
         draft.make(Entry::Refreshed { family: id, refresh: digest(&new.secret), expires });
+        issuer.issued.note(|given| given.refresh_tokens.push(new.secret.clone()));
         // The nonce belongs to the answer of the first request (OpenID Connect Core §12.2).
         grant.nonce = None;
         issuer.tokens(&account, &grant, new.token(), now).map(Outcome::Given)

@@ -67,13 +67,15 @@ pub(super) enum Here {
     Home,
     /// All channels.
     Directory,
+    /// What the app was sent.
+    Sent,
 }
 
 impl Here {
     fn channel(&self) -> Option<&ChannelId> {
         match self {
             Self::List(id) | Self::Channel(id) => Some(id),
-            Self::Home | Self::Directory => None,
+            Self::Home | Self::Directory | Self::Sent => None,
         }
     }
 }
@@ -93,6 +95,7 @@ pub(super) struct Frame {
     /// On a narrow screen only the list is shown.
     pub(super) is_list: bool,
     pub(super) is_directory: bool,
+    pub(super) is_sent: bool,
     pub(super) problem: Option<String>,
     pub(super) modal: Option<Modal>,
     /// What can be mentioned, for completion.
@@ -153,6 +156,7 @@ impl Frame {
             back: look.address.clone(),
             is_list: matches!(here, Here::List(_)),
             is_directory: *here == Here::Directory,
+            is_sent: *here == Here::Sent,
             problem: look.problem.clone(),
             modal: modal::of(state, &actor.id),
             mentionable: mentionable(state),
@@ -166,6 +170,7 @@ fn person(state: &State, user: &User, actor: &Actor, here: &Here) -> PersonLink 
     let href = match (same_place, here) {
         (Some(channel), _) if !matches!(channel.kind, Kind::Direct) => channel_href(&user.name, channel),
         (_, Here::Home) => format!("/as/{}/home", user.name),
+        (_, Here::Sent) => format!("/as/{}/sent", user.name),
         (_, _) => format!("/as/{}", user.name),
     };
     PersonLink {

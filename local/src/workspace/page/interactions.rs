@@ -15,10 +15,10 @@ use crate::door::Form;
 use crate::serve::Served;
 use crate::workspace::act::interact::{self, Fields, Origin, Submitted};
 use crate::workspace::act::message::{self, To};
-use crate::workspace::act::{respond, shortcut};
+use crate::workspace::act::{membership, respond, shortcut};
 use crate::workspace::compose;
 use crate::workspace::fault::Fault;
-use crate::workspace::id::{ChannelId, ViewId};
+use crate::workspace::id::{ChannelId, UserId, ViewId};
 use crate::workspace::socket::exchange::Cargo;
 use crate::workspace::state::Response as Address;
 use crate::workspace::turn::Turn;
@@ -71,8 +71,27 @@ fn is_unheard(turn: &Turn<'_>, channel: &ChannelId, text: &str) -> bool {
     place.is_some_and(|place| !turn.bot_is_in(place)) && text.contains(&format!("<@{}>", turn.app.user))
 }
 
+/// The workspace's own command, by which people and apps are brought into a channel.
+const INVITE: &str = "/invite";
+
+/// Brings in whoever is mentioned.
+fn invite(turn: &mut Turn<'_>, actor: &Actor, place: &str, rest: &str) -> Result<(), Fault> {
+    let channel = find(turn, &actor.id, place)?.id.clone();
+    let mentioned = compose::message(turn, &actor.id, rest).text;
+    let id = |word: &str| word.strip_prefix("<@").and_then(|word| word.strip_suffix('>')).map(UserId::from);
+    let users: Vec<UserId> = mentioned.split_whitespace().filter_map(id).collect();
+    membership::invite(turn, &actor.id, &channel, &users)
+}
+
 async fn command(served: &Served, actor: &Actor, form: &Form, text: &str, outcome: Outcome) -> Response {
     let (name, rest) = text.split_once(char::is_whitespace).unwrap_or((text, ""));
+    if name == INVITE {
+        let place = form.get("channel").unwrap_or_default();
+        return match served.workspace.turn(|turn| invite(turn, actor, place, rest)).await {
+            Ok(()) => outcome.done(None, Map::new()),
+            Err(fault) => outcome.refused(&fault),
+        };
+    }
     if !served.workspace.now().app.commands.iter().any(|known| known == name) {
         return outcome.problem("unknown_command", words::NO_SUCH_COMMAND);
     }

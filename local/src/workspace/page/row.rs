@@ -123,7 +123,7 @@ pub(super) fn time(ts: Ts) -> Time {
 }
 
 /// This machine's time: the browser is on it, too.
-fn local(time: Timestamp) -> Zoned {
+pub(super) fn local(time: Timestamp) -> Zoned {
     time.to_zoned(TimeZone::system())
 }
 

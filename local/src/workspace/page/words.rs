@@ -48,8 +48,8 @@ pub(super) const NOT_CONNECTED: &str =
     "The app is not connected. Messages wait for it; buttons and commands do not.";
 
 /// A slash command that nobody has.
-pub(super) const NO_SUCH_COMMAND: &str = "There is no such command. Only the app's own commands work here.";
+pub(super) const NO_SUCH_COMMAND: &str = "There is no such command. The app's own work here, and /invite.";
 
 /// Somebody speaks to the app in a channel that it is not in.
 pub(super) const NOT_HEARD: &str =
-    "Kraken is not in this channel and does not hear you. Invite it under the members.";
+    "Kraken is not in this channel and does not hear you. Say /invite @kraken to bring it in.";

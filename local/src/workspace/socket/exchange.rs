@@ -10,14 +10,18 @@ use serde_json::Value;
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
+use url::Url;
 
 use crate::config::Timing;
 use crate::journal::Store;
 use crate::workspace::state::State;
 
 mod courier;
+mod order;
+pub(crate) mod sent;
 
 use courier::Courier;
+use sent::Log;
 
 /// Names a connection while it lasts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -57,13 +61,14 @@ pub(crate) enum Cargo {
 
 /// What the courier is told.
 enum Word {
-    Joined { line: Line, sender: mpsc::UnboundedSender<Outgoing> },
+    Joined { line: Line, to: String, sender: mpsc::UnboundedSender<Outgoing> },
     Ready { line: Line },
     Left { line: Line },
     Acknowledged { line: Line, envelope: String, payload: Value },
     Send { cargo: Cargo, payload: Value, answer: oneshot::Sender<Value> },
     End(Ending),
     Again(u32),
+    Hold { held: bool, seed: Option<u64> },
 }
 
 /// The app did not acknowledge in time, or is not connected.
@@ -76,6 +81,8 @@ pub(crate) struct Exchange {
     words: mpsc::UnboundedSender<Word>,
     connected: Arc<watch::Sender<usize>>,
     next: AtomicU64,
+    /// What was sent lately.
+    pub(crate) log: Arc<Log>,
 }
 
 impl Exchange {
@@ -87,9 +94,10 @@ impl Exchange {
         shutdown: CancellationToken,
     ) -> Self {
         let (words, inbox) = mpsc::unbounded_channel();
-        tasks
-            .spawn(async move { shutdown.run_until_cancelled(Courier::new(store, timing).run(inbox)).await });
-        Self { words, connected: Arc::new(watch::Sender::new(0)), next: AtomicU64::new(1) }
+        let log = Arc::new(Log::default());
+        let courier = Courier::new(store, timing, Arc::clone(&log));
+        tasks.spawn(async move { shutdown.run_until_cancelled(courier.run(inbox)).await });
+        Self { words, connected: Arc::new(watch::Sender::new(0)), next: AtomicU64::new(1), log }
     }
 
     fn tell(&self, word: Word) {
@@ -97,11 +105,16 @@ impl Exchange {
         let _gone = self.words.send(word);
     }
 
-    /// A connection that is not yet served.
-    pub(in crate::workspace) fn join(&self, sender: mpsc::UnboundedSender<Outgoing>) -> Connection {
+    /// A connection that is not yet served: by Socket Mode, or what stands in for one to this address.
+    pub(in crate::workspace) fn join(
+        &self,
+        sender: mpsc::UnboundedSender<Outgoing>,
+        address: Option<&Url>,
+    ) -> Connection {
         let line = Line(self.next.fetch_add(1, Ordering::Relaxed));
         self.connected.send_modify(|count| *count += 1);
-        self.tell(Word::Joined { line, sender });
+        let to = address.map_or_else(|| line.host(), Url::to_string);
+        self.tell(Word::Joined { line, to, sender });
         Connection { line, words: self.words.clone(), connected: Arc::clone(&self.connected) }
     }
 
@@ -125,6 +138,11 @@ impl Exchange {
     /// From now on every event is sent so many times more than it is acknowledged, as when acknowledgements are lost.
     pub(crate) fn send_again(&self, times: u32) {
         self.tell(Word::Again(times));
+    }
+
+    /// Whether events wait from now on; where they do not, those that waited go out in an order that `seed` draws, if there is one.
+    pub(crate) fn hold(&self, held: bool, seed: Option<u64>) {
+        self.tell(Word::Hold { held, seed });
     }
 
     /// Ends every connection in this way.
@@ -153,7 +171,13 @@ impl Connection {
 
     /// What clients write in their logs.
     pub(super) fn host(&self) -> String {
-        format!("applink-{}", self.line.0)
+        self.line.host()
+    }
+}
+
+impl Line {
+    fn host(self) -> String {
+        format!("applink-{}", self.0)
     }
 }
 

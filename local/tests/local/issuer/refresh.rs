@@ -102,3 +102,24 @@ async fn a_changed_address_shows_in_the_next_token_of_the_same_subject() {
     assert_eq!(before["sub"], after["sub"]);
     assert_eq!((&after["email"], &after["email_verified"]), (&json!("benny@example.com"), &json!(false)));
 }
+
+#[tokio::test]
+async fn what_was_given_out_is_told_to_a_test_that_asked_before() {
+    let app = App::start().await;
+    let given = async || -> Value {
+        let sent = app.http.get(format!("{}/control/issued", app.base)).bearer_auth(&app.secret).send();
+        sent.await.unwrap().json().await.unwrap()
+    };
+    let before = fresh_token(&app, "ana", "agents").await;
+    next(&app, &before).await;
+    assert_eq!(given().await, json!({"device_codes": [], "codes": [], "refresh_tokens": []}));
+    app.control(Method::POST, "issued", json!({})).await;
+    let (_, device) = post(&app, "device", &[("client_id", "kraken")]).await;
+    let first = fresh_token(&app, "ben", "agents").await;
+    let second = next(&app, &first).await;
+    let given = given().await;
+    assert_eq!(given["device_codes"], json!([device["device_code"]]));
+    let secret =
+        |tokens: &Value| tokens["refresh_token"].as_str().unwrap().split_once('.').unwrap().1.to_owned();
+    assert_eq!(given["refresh_tokens"], json!([secret(&first), secret(&second)]));
+}

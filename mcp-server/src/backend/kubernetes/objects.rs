@@ -267,7 +267,7 @@ impl Cluster {
                 }
             }
             if began.elapsed() > GONE_WITHIN {
-                return Err(BackendError::Unreachable(format!("namespace `{name}` is still going")));
+                return Err(BackendError::StillGoing(format!("namespace `{name}` is still going")));
             }
             tokio::time::sleep(LOOK_AGAIN).await;
         }

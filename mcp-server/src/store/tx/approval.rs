@@ -6,15 +6,17 @@
 
 use super::{Tx, holdable, now};
 use crate::gate::Authorized;
-use crate::gate::act::{Apply, ApproveReach, Remove, Waiting};
+use crate::gate::act::{Apply, ApproveReach, Remove};
 use crate::store::approval::{Approval, ApprovalState};
 use crate::store::effect::Initiator;
 use crate::store::row;
 use crate::store::{Store, StoreError};
 use policy::Action;
 use sqlx::Row as _;
+use sqlx::any::AnyRow;
+use std::collections::BTreeSet;
 use uuid::Uuid;
-use workflow::Reach;
+use workflow::{EnclaveName, Reach, TentacleName};
 
 /// How long an approval is good for, in milliseconds: a day.
 const VALID: i64 = 24 * 60 * 60 * 1000;
@@ -37,6 +39,10 @@ pub(crate) struct Wanted<'a> {
     pub(crate) payload: &'a str,
 }
 
+/// The versions that wait for an owner. It says of one whether it does, and lists none: nobody was asked whether they may see them.
+#[derive(Debug)]
+pub(crate) struct Unanswered(BTreeSet<[String; 3]>);
+
 /// A deploy that has failed.
 #[derive(Debug, Clone)]
 pub(crate) struct Tried<'a> {
@@ -58,16 +64,21 @@ impl Store {
         found.as_ref().map(row::approval).transpose()
     }
 
-    /// How many questions wait for the owner of a listed enclave.
-    pub(crate) async fn approvals_waiting(&self, grant: &Authorized<Waiting>) -> Result<u64, StoreError> {
-        let waiting = sqlx::query(
-            "SELECT COUNT(*) AS waiting FROM approval WHERE enclave = $1 AND state = 'waiting' AND expires_at > $2",
-        )
-        .bind(grant.target().record.name.as_str())
-        .bind(now())
-        .fetch_one(self.pool())
-        .await?;
-        Ok(u64::try_from(waiting.try_get::<i64, _>("waiting")?).unwrap_or_default())
+    /// The versions of all enclaves that wait for an owner.
+    pub(crate) async fn unanswered(&self) -> Result<Unanswered, StoreError> {
+        let waiting =
+            "SELECT enclave, tentacle, version FROM approval WHERE state = 'waiting' AND expires_at > $1";
+        let found = sqlx::query(waiting).bind(now()).fetch_all(self.pool()).await?;
+        let of =
+            |row: &AnyRow| Ok([row.try_get("enclave")?, row.try_get("tentacle")?, row.try_get("version")?]);
+        found.iter().map(of).collect::<Result<_, sqlx::Error>>().map(Unanswered).map_err(StoreError::from)
+    }
+}
+
+impl Unanswered {
+    /// Whether this version of a tentacle waits for its enclave's owner.
+    pub(crate) fn holds(&self, enclave: &EnclaveName, tentacle: &TentacleName, version: &str) -> bool {
+        self.0.contains(&[enclave.as_str(), tentacle.as_str(), version].map(ToOwned::to_owned))
     }
 }
 

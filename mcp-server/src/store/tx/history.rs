@@ -47,6 +47,12 @@ const BEGIN_RUN: &str = "INSERT INTO run_history (id, enclave, tentacle, version
      SELECT $3, enclave, name, version, $4, $5, $6, $7, 0, 'running', 1, '[]', '' FROM tentacle \
      WHERE enclave = $1 AND name = $2";
 
+const INTERRUPTED_LAST: &str = "INSERT INTO last_run (enclave, tentacle, started_at, duration_ms, success, asked_by) \
+     SELECT enclave, tentacle, started_at, duration_ms, 0, asked_by FROM run_history WHERE id = $1 \
+     ON CONFLICT (enclave, tentacle) DO UPDATE SET started_at = excluded.started_at, \
+     duration_ms = excluded.duration_ms, success = excluded.success, asked_by = excluded.asked_by \
+     WHERE last_run.started_at <= excluded.started_at";
+
 const PUT_DEPLOY: &str = "INSERT INTO deploy_history (id, enclave, tentacle, version, reach, source, asked_by, client, \
      started_at, duration_ms, outcome, step, error, source_commit, number) \
      SELECT $3, enclave, name, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, \
@@ -89,12 +95,18 @@ impl Tx {
         Ok(())
     }
 
-    /// The server was stopped in the middle of this run, if it was one.
+    /// The server was stopped in the middle of this run, if it was one: then it is the last one that ended.
     pub(crate) async fn interrupt_run(&mut self, id: Uuid) -> Result<(), StoreError> {
-        sqlx::query("UPDATE run_history SET outcome = 'interrupted' WHERE id = $1 AND outcome = 'running'")
-            .bind(id.to_string())
-            .execute(self.connection())
-            .await?;
+        let interrupted = sqlx::query(
+            "UPDATE run_history SET outcome = 'interrupted' WHERE id = $1 AND outcome = 'running'",
+        )
+        .bind(id.to_string())
+        .execute(self.connection())
+        .await?;
+        if interrupted.rows_affected() == 0 {
+            return Ok(());
+        }
+        sqlx::query(INTERRUPTED_LAST).bind(id.to_string()).execute(self.connection()).await?;
         Ok(())
     }
 

@@ -2,15 +2,14 @@
 
 use super::{Tx, holdable, now};
 use crate::gate::Authorized;
-use crate::gate::act::{AddMember, AskToJoin, Waiting};
+use crate::gate::act::{AddMember, AskToJoin};
 use crate::store::record::{EnclaveRecord, JoinRequest, PersonId};
-use crate::store::{Store, StoreError, row};
-use sqlx::Row;
+use crate::store::{StoreError, row};
 use uuid::Uuid;
 use workflow::EnclaveName;
 
 /// How long a request is good for, in milliseconds: a week.
-pub(super) const VALID: i64 = 7 * 24 * 60 * 60 * 1000;
+pub(in crate::store) const VALID: i64 = 7 * 24 * 60 * 60 * 1000;
 
 /// How long the owner is not asked again for the same person, in milliseconds: a day.
 const QUIET: i64 = 24 * 60 * 60 * 1000;
@@ -43,20 +42,6 @@ impl Askable {
     /// The verified address that is invited.
     pub(crate) fn invited(&self) -> Option<&str> {
         self.invited.as_deref()
-    }
-}
-
-impl Store {
-    /// How many people wait to be let into an enclave.
-    pub(crate) async fn joins_waiting(&self, grant: &Authorized<Waiting>) -> Result<u64, StoreError> {
-        let count = sqlx::query(
-            "SELECT COUNT(*) AS n FROM join_request WHERE enclave = $1 AND refused = 0 AND asked_at > $2",
-        )
-        .bind(grant.target().record.name.as_str())
-        .bind(now() - VALID)
-        .fetch_one(self.pool())
-        .await?;
-        Ok(u64::try_from(count.try_get::<i64, _>("n")?).unwrap_or_default())
     }
 }
 

@@ -3,7 +3,7 @@
 use super::{Tx, holdable};
 use crate::gate::Authorized;
 use crate::gate::act::{AddMember, ChannelReport, RemoveMember, Reown};
-use crate::store::record::{ChannelPersonRecord, EnclaveRecord, PersonId, Verdict};
+use crate::store::record::{ChangedBy, ChannelPersonRecord, EnclaveRecord, PersonId, Verdict};
 use crate::store::{StoreError, row};
 use jiff::Timestamp;
 use policy::Frozen;
@@ -64,6 +64,7 @@ impl Tx {
         &mut self,
         grant: &Authorized<RemoveMember>,
         whom: &Verdict,
+        by: &ChangedBy,
     ) -> Result<Vec<TentacleName>, StoreError> {
         let record = &grant.target().record;
         self.drop_verdicts(&record.name, whom).await?;
@@ -79,7 +80,7 @@ impl Tx {
             .bind(&person.subject)
             .execute(self.connection())
             .await?;
-        self.pass_tentacles(record, person).await
+        self.pass_tentacles(record, person, by).await
     }
 
     /// The tentacles of somebody who lost their place pass to the enclave's owner.
@@ -88,7 +89,7 @@ impl Tx {
         grant: &Authorized<Reown>,
         person: &PersonId,
     ) -> Result<Vec<TentacleName>, StoreError> {
-        self.pass_tentacles(&grant.target().record, person).await
+        self.pass_tentacles(&grant.target().record, person, &ChangedBy::the_server()).await
     }
 
     /// Who is in the channel now, as the relay reports it. Neither time ever goes back.
@@ -221,9 +222,10 @@ impl Tx {
         &mut self,
         record: &EnclaveRecord,
         from: &PersonId,
+        by: &ChangedBy,
     ) -> Result<Vec<TentacleName>, StoreError> {
         sqlx::query(
-            "UPDATE tentacle SET owner_issuer = $1, owner_subject = $2 \
+            "UPDATE tentacle SET owner_issuer = $1, owner_subject = $2, updated = $6 \
              WHERE enclave = $3 AND owner_issuer = $4 AND owner_subject = $5",
         )
         .bind(&record.owner.issuer)
@@ -231,6 +233,7 @@ impl Tx {
         .bind(record.name.as_str())
         .bind(&from.issuer)
         .bind(&from.subject)
+        .bind(holdable(&row::json_text(by)).into_owned())
         .execute(self.connection())
         .await?;
         self.touch_mirrored(&record.name).await?;

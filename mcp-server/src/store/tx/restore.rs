@@ -3,14 +3,14 @@
 use super::{Tx, holdable, now};
 use crate::gate::Authorized;
 use crate::gate::act::{Apply, Restore};
-use crate::store::record::{AccountId, ChannelRecord, Enrollment, PersonId, Quota, Verdict};
+use crate::store::record::{AccountId, ChangedBy, ChannelRecord, Enrollment, PersonId, Quota, Verdict};
 use crate::store::review::Review;
 use crate::store::told::Drift;
 use crate::store::{StoreError, row};
 use jiff::Timestamp;
 use policy::{Frozen, Mode, State};
 use uuid::Uuid;
-use wire::tools::tentacle::SourceCommit;
+use wire::tools::tentacle::{Metadata, SourceCommit};
 use workflow::{Reach, TentacleName};
 
 /// An enclave that comes back.
@@ -49,7 +49,10 @@ pub(crate) struct RestoredTentacle {
     /// To show.
     pub(crate) deployed_by: String,
     pub(crate) deployed_via: String,
+    pub(crate) deployed_agent: String,
+    pub(crate) updated: Option<ChangedBy>,
     pub(crate) description: String,
+    pub(crate) metadata: Metadata,
     pub(crate) commit: Option<SourceCommit>,
     pub(crate) reach: Reach,
     /// The number of its version; 0 where nobody wrote it down.
@@ -125,8 +128,9 @@ impl Tx {
     ) -> Result<(), StoreError> {
         sqlx::query(
             "INSERT INTO tentacle (enclave, name, owner_issuer, owner_subject, mode, description, version, deployed_by, \
-             deployed_via, created_at, deployed_at, reach, source_commit, deploys) \
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)",
+             deployed_via, created_at, deployed_at, reach, source_commit, deploys, metadata, deployed_agent, \
+             updated) \
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)",
         )
         .bind(grant.target().name.as_str())
         .bind(tentacle.name.as_str())
@@ -142,6 +146,9 @@ impl Tx {
         .bind(row::reach_text(&tentacle.reach))
         .bind(holdable(&row::commit_text(tentacle.commit.as_ref())).into_owned())
         .bind(tentacle.deploys)
+        .bind(holdable(&row::json_text(&tentacle.metadata)).into_owned())
+        .bind(&tentacle.deployed_agent)
+        .bind(tentacle.updated.as_ref().map(row::json_text).unwrap_or_default())
         .execute(self.connection())
         .await?;
         Ok(())

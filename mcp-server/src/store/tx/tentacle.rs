@@ -1,17 +1,14 @@
 //! What can be changed about a tentacle.
 
 use super::{Tx, holdable, now};
-use crate::gate::act::{
-    Apply, Remove, TentacleList, TentacleSetMode, TentacleStatus, TentacleTighten, TentacleTransfer,
-};
+use crate::gate::act::{Apply, Remove, TentacleSetMode, TentacleStatus, TentacleTighten, TentacleTransfer};
 use crate::gate::target::OnTentacle;
 use crate::gate::{Authorized, MayRun};
-use crate::store::record::{LastRun, PersonId};
+use crate::store::record::{ChangedBy, LastRun, PersonId};
 use crate::store::{Store, StoreError, row};
 use policy::Mode;
-use sqlx::Row;
-use wire::tools::tentacle::SourceCommit;
-use workflow::{Reach, TentacleName};
+use wire::tools::tentacle::{Metadata, SourceCommit};
+use workflow::Reach;
 
 /// A version that has been deployed.
 #[derive(Debug, Clone)]
@@ -22,8 +19,11 @@ pub(crate) struct DeployedVersion {
     pub(crate) reach: Reach,
     pub(crate) deployed_by: String,
     pub(crate) deployed_via: String,
+    /// The agent that chose it; empty where none said that it did.
+    pub(crate) deployed_agent: String,
     /// The commit that it is from, where it is in git.
     pub(crate) commit: Option<SourceCommit>,
+    pub(crate) metadata: Metadata,
 }
 
 impl Tx {
@@ -60,7 +60,8 @@ impl Tx {
         let target = grant.target();
         sqlx::query(
             "UPDATE tentacle SET description = $3, version = $4, deployed_by = $5, deployed_via = $6, \
-             deployed_at = $7, reach = $8, source_commit = $9 WHERE enclave = $1 AND name = $2",
+             deployed_at = $7, reach = $8, source_commit = $9, metadata = $10, deployed_agent = $11 \
+             WHERE enclave = $1 AND name = $2",
         )
         .bind(target.record.name.as_str())
         .bind(target.name.as_str())
@@ -71,26 +72,34 @@ impl Tx {
         .bind(now())
         .bind(row::reach_text(&deployed.reach))
         .bind(holdable(&row::commit_text(deployed.commit.as_ref())).into_owned())
+        .bind(holdable(&row::json_text(&deployed.metadata)).into_owned())
+        .bind(&deployed.deployed_agent)
         .execute(self.connection())
         .await?;
         self.void_approvals(grant, &deployed.version).await?;
         self.touch_mirrored(&target.record.name).await
     }
 
-    /// What runs is what this commit has, as it turns out.
+    /// What runs is what this commit has, as it turns out; answers whether another one was on record.
     pub(crate) async fn put_commit(
         &mut self,
         grant: &Authorized<Apply>,
         commit: &SourceCommit,
-    ) -> Result<(), StoreError> {
+    ) -> Result<bool, StoreError> {
         let target = grant.target();
-        sqlx::query("UPDATE tentacle SET source_commit = $3 WHERE enclave = $1 AND name = $2")
-            .bind(target.record.name.as_str())
-            .bind(target.name.as_str())
-            .bind(holdable(&row::commit_text(Some(commit))).into_owned())
-            .execute(self.connection())
-            .await?;
-        self.touch(&target.record.name).await
+        let put = sqlx::query(
+            "UPDATE tentacle SET source_commit = $3 WHERE enclave = $1 AND name = $2 AND source_commit <> $3",
+        )
+        .bind(target.record.name.as_str())
+        .bind(target.name.as_str())
+        .bind(holdable(&row::commit_text(Some(commit))).into_owned())
+        .execute(self.connection())
+        .await?;
+        let is_another = put.rows_affected() > 0;
+        if is_another {
+            self.touch_mirrored(&target.record.name).await?;
+        }
+        Ok(is_another)
     }
 
     /// Gives the tentacle a mode that may grant something new.
@@ -98,8 +107,9 @@ impl Tx {
         &mut self,
         grant: &Authorized<TentacleSetMode>,
         mode: Mode,
+        by: &ChangedBy,
     ) -> Result<(), StoreError> {
-        self.put_tentacle_mode(grant.target(), mode).await
+        self.put_tentacle_mode(grant.target(), mode, by).await
     }
 
     /// Gives the tentacle a mode that only takes away.
@@ -107,15 +117,22 @@ impl Tx {
         &mut self,
         grant: &Authorized<TentacleTighten>,
         mode: Mode,
+        by: &ChangedBy,
     ) -> Result<(), StoreError> {
-        self.put_tentacle_mode(grant.target(), mode).await
+        self.put_tentacle_mode(grant.target(), mode, by).await
     }
 
-    async fn put_tentacle_mode(&mut self, target: &OnTentacle, mode: Mode) -> Result<(), StoreError> {
-        sqlx::query("UPDATE tentacle SET mode = $3 WHERE enclave = $1 AND name = $2")
+    async fn put_tentacle_mode(
+        &mut self,
+        target: &OnTentacle,
+        mode: Mode,
+        by: &ChangedBy,
+    ) -> Result<(), StoreError> {
+        sqlx::query("UPDATE tentacle SET mode = $3, updated = $4 WHERE enclave = $1 AND name = $2")
             .bind(target.record.name.as_str())
             .bind(target.name.as_str())
             .bind(mode.to_string())
+            .bind(holdable(&row::json_text(by)).into_owned())
             .execute(self.connection())
             .await?;
         self.touch_mirrored(&target.record.name).await
@@ -126,15 +143,17 @@ impl Tx {
         &mut self,
         grant: &Authorized<TentacleTransfer>,
         to: &PersonId,
+        by: &ChangedBy,
     ) -> Result<(), StoreError> {
         let target = grant.target();
         sqlx::query(
-            "UPDATE tentacle SET owner_issuer = $3, owner_subject = $4 WHERE enclave = $1 AND name = $2",
+            "UPDATE tentacle SET owner_issuer = $3, owner_subject = $4, updated = $5 WHERE enclave = $1 AND name = $2",
         )
         .bind(target.record.name.as_str())
         .bind(target.name.as_str())
         .bind(&to.issuer)
         .bind(&to.subject)
+        .bind(holdable(&row::json_text(by)).into_owned())
         .execute(self.connection())
         .await?;
         self.touch_mirrored(&target.record.name).await
@@ -199,27 +218,5 @@ impl Store {
         .fetch_optional(self.pool())
         .await?;
         row.as_ref().map(row::last_run).transpose()
-    }
-
-    /// The newest of the last runs of these tentacles, which are of one enclave, with whose it was.
-    pub(crate) async fn newest_run(
-        &self,
-        seen: &[Authorized<TentacleList>],
-    ) -> Result<Option<(TentacleName, LastRun)>, StoreError> {
-        let Some(first) = seen.first() else { return Ok(None) };
-        let rows = sqlx::query(
-            "SELECT tentacle, started_at, duration_ms, success, asked_by FROM last_run WHERE enclave = $1 \
-             ORDER BY started_at DESC, tentacle",
-        )
-        .bind(first.target().record.name.as_str())
-        .fetch_all(self.pool())
-        .await?;
-        for row in &rows {
-            let name: String = row.try_get("tentacle")?;
-            if let Some(grant) = seen.iter().find(|grant| grant.target().name.as_str() == name) {
-                return Ok(Some((grant.target().name.clone(), row::last_run(row)?)));
-            }
-        }
-        Ok(None)
     }
 }

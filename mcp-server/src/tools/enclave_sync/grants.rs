@@ -103,7 +103,7 @@ impl Grants {
         wanted: &Wanted,
         people: &People,
     ) -> Result<Done, StoreError> {
-        let mut done = Done { updated: wanted.fields(), transfers: self.members(tx, people).await? };
+        let mut done = Done { updated: wanted.fields(), transfers: self.members(tx, call, people).await? };
         if !done.transfers.is_empty() {
             done.updated.push("ownership_transfers");
         }
@@ -138,11 +138,16 @@ impl Grants {
         Ok(done)
     }
 
-    async fn members(&self, tx: &mut Tx, people: &People) -> Result<Vec<TentacleTransferred>, StoreError> {
+    async fn members(
+        &self,
+        tx: &mut Tx,
+        call: &Call,
+        people: &People,
+    ) -> Result<Vec<TentacleTransferred>, StoreError> {
         let mut transfers = Vec::new();
         if let Some(grant) = &self.remove {
             for whom in &people.remove {
-                let passed = tx.remove_member(grant, &whom.verdict(false)).await?;
+                let passed = tx.remove_member(grant, &whom.verdict(false), &call.changes()).await?;
                 transfers.extend(passed.into_iter().map(|name| TentacleTransferred {
                     tentacle_name: name.to_string(),
                     from_owner: whom.shown.clone(),

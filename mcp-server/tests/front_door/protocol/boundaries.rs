@@ -4,6 +4,8 @@ use crate::app::App;
 use crate::rpc::{Answer, finish};
 use reqwest::Method;
 use serde_json::{Value, json};
+use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
+use tokio::net::TcpStream;
 
 fn initialize(revision: &str) -> Value {
     json!({"jsonrpc": "2.0", "id": 1, "method": "initialize", "params": {
@@ -93,6 +95,32 @@ async fn only_this_host_and_this_origin_are_served() {
 }
 
 #[tokio::test]
+async fn whoever_is_refused_while_they_still_send_hears_why_and_may_ask_again() {
+    let app = App::start().await;
+    let authority = app.url.strip_prefix("http://").unwrap();
+    let mut connection = BufReader::new(TcpStream::connect(authority).await.unwrap());
+    let body = vec![b'x'; 1 << 20];
+    let head = format!(
+        "POST /mcp HTTP/1.1\r\nhost: {authority}\r\nauthorization: Bearer nobody\r\ncontent-length: {}\r\n\r\n",
+        body.len()
+    );
+    for time in ["the first time", "on the same connection"] {
+        connection.write_all(head.as_bytes()).await.unwrap();
+        let mut answer = Vec::new();
+        while !answer.ends_with(b"\r\n\r\n") {
+            assert!(connection.read_until(b'\n', &mut answer).await.unwrap() > 0, "{time}: {answer:?}");
+        }
+        let answer = String::from_utf8(answer).unwrap().to_lowercase();
+        assert!(answer.starts_with("http/1.1 401 "), "{time}: {answer}");
+        let length = answer.lines().find_map(|line| line.strip_prefix("content-length: ")).unwrap();
+        let mut why = vec![0; length.parse().unwrap()];
+        connection.read_exact(&mut why).await.unwrap();
+        // Sent after the answer, as it is by whoever does not listen while they speak.
+        connection.write_all(&body).await.unwrap();
+    }
+}
+
+#[tokio::test]
 async fn what_is_no_request_is_refused_as_one() {
     let app = App::start().await;
     let ana = app.agent("ana");
@@ -103,7 +131,11 @@ async fn what_is_no_request_is_refused_as_one() {
         message.to_string()
     };
     assert_eq!(send(padded(1 << 20)).await.status, 200);
-    assert_eq!(send(padded(4 << 20)).await.status, 413);
+    // Whoever sends far too much is told so, too: the connection does not just break off.
+    for much in [4 << 20, 16 << 20] {
+        let refused = send(padded(much)).await;
+        assert_eq!((refused.status, refused.body.contains("4194304 bytes")), (413, true), "{refused:?}");
+    }
     for body in ["", "{", "[]", "null", "\u{0}", &format!("[{}]", list()), r#"{"jsonrpc":"1.0"}"#] {
         let answer = send(body.to_owned()).await;
         assert!((400..500).contains(&answer.status), "{body:?}: {} {}", answer.status, answer.body);

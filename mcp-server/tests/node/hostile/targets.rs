@@ -1,5 +1,8 @@
 //! What hostile code goes for.
 
+use crate::conformance::walls::calls;
+use crate::machines::MACHINES;
+use crate::matrix::listeners::metadata;
 use crate::place::kubeconfig;
 use crate::probe::{Free, PORT, Pod};
 use serde_json::{Value, json};
@@ -9,16 +12,6 @@ use tempfile::TempDir;
 /// Folders of the pod, none of which it may change.
 pub(crate) const FOLDERS: [&str; 9] =
     ["/", "/engine", "/usr/bin", "/code", "/supply", "/lib/x86_64-linux-gnu", "/etc", "/proc", "/sys"];
-
-/// Settings and devices of the machine: opening them to write shows enough.
-const MACHINES: [&str; 6] = [
-    "/proc/sys/kernel/core_pattern",
-    "/proc/sys/kernel/panic",
-    "/proc/sys/net/ipv4/ip_forward",
-    "/proc/sys/vm/drop_caches",
-    "/proc/sys/vm/overcommit_memory",
-    "/dev/kmsg",
-];
 
 /// Whatever there is to go for, and where.
 pub(crate) struct Targets {
@@ -66,6 +59,8 @@ impl Targets {
             connect("::ffff:10.96.0.1", 443),
             connect("10.244.0.1", 10250),
             connect("10.96.0.1", 443),
+            connect(&metadata().to_string(), 80),
+            connect(&format!("::ffff:{}", metadata()), 80),
             connect(&self.sibling.address.to_string(), PORT),
             connect(&self.open.address.to_string(), PORT),
             json!({"attempt": "socket", "path": "/run/containerd/containerd.sock"}),
@@ -98,28 +93,4 @@ impl Targets {
         all.extend(programs.map(|name| json!({"attempt": "process", "name": name})));
         all
     }
-}
-
-/// System calls by their numbers on x86_64, with arguments with which they do no harm where they succeed. What
-/// gVisor's kernel does for a process by itself, without the machine's, shows nothing and is left out.
-fn calls(folder: &str) -> Vec<Value> {
-    let (inet, packet, vsock, stream, raw) = (2, 17, 40, 1, 3);
-    let device = format!("{folder}/device");
-    let all = [
-        json!([133, device, 0o060_600, 0xfe00]),
-        json!([165, "none", folder, "tmpfs", 0]),
-        json!([161, "/"]),
-        json!([170, "x", 1]),
-        json!([105, 0]),
-        json!([106, 0]),
-        json!([41, inet, raw, 1]),
-        json!([41, packet, raw, 0]),
-        json!([41, vsock, stream, 0]),
-        json!([323, 0]),
-        json!([300, 0, 0]),
-        json!([272, 0x0002_0000]),
-        json!([272, 0x0400_0000]),
-        json!([272, 0x4000_0000]),
-    ];
-    all.into_iter().map(|words| json!({"attempt": "call", "words": words})).collect()
 }

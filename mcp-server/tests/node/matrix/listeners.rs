@@ -2,43 +2,30 @@
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::process::Command;
-use std::sync::{Arc, Mutex};
-use tokio::net::{TcpListener, UdpSocket};
+use std::sync::{Arc, Mutex, Once};
+use std::thread;
+use tokio::net::UdpSocket;
 use tokio::task::JoinHandle;
 
 /// The node's address.
 pub(super) const NODE: Ipv4Addr = Ipv4Addr::new(10, 88, 0, 1);
 
 /// The address at which clouds tell machines their secrets.
-pub(super) const METADATA: Ipv4Addr = Ipv4Addr::new(169, 254, 169, 254);
+const METADATA: Ipv4Addr = Ipv4Addr::new(169, 254, 169, 254);
 
-/// A metadata service on the node.
-#[derive(Debug)]
-pub(super) struct Metadata {
-    serving: JoinHandle<()>,
-}
-
-impl Metadata {
-    pub(super) async fn serve() -> Self {
-        address("add");
-        let listener = TcpListener::bind((METADATA, 80)).await.unwrap();
-        let serving = tokio::spawn(async move { while listener.accept().await.is_ok() {} });
-        Self { serving }
-    }
-}
-
-impl Drop for Metadata {
-    fn drop(&mut self) {
-        self.serving.abort();
-        address("delete");
-    }
-}
-
-/// Gives the node the address, or takes it away. The command inherits this thread's network.
-fn address(does: &str) {
-    let address = format!("{METADATA}/32");
-    let done = Command::new("ip").args(["address", does, &address, "dev", "node0"]).output().unwrap();
-    assert!(done.status.success() || std::thread::panicking(), "{done:?}");
+/// Serves that address on the node from now on. Whoever comes first makes it; it ends with the node, so that no test takes it from
+/// another.
+pub(crate) fn metadata() -> Ipv4Addr {
+    static SERVED: Once = Once::new();
+    SERVED.call_once(|| {
+        // The command and the thread inherit this thread's network.
+        let address = format!("{METADATA}/32");
+        let given = Command::new("ip").args(["address", "add", &address, "dev", "node0"]).output().unwrap();
+        assert!(given.status.success(), "{given:?}");
+        let listener = std::net::TcpListener::bind((METADATA, 80)).unwrap();
+        thread::spawn(move || while listener.accept().is_ok() {});
+    });
+    METADATA
 }
 
 /// A name service of the node's that knows no name, and remembers who asked.

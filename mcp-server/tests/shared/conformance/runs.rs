@@ -15,6 +15,13 @@ const CODE: &str = "export default async (_, input) => {
 };
 ";
 
+/// How many seconds a run gets that does not end by itself, and how much later than that it may have been stopped.
+const LIMIT: u32 = 2;
+const LATER: Duration = Duration::from_secs(2);
+
+/// How often it is tried: what is late on a busy machine is not late every time.
+const TRIES: usize = 4;
+
 /// A run that does not end by itself, and the control, which does.
 pub(super) async fn time(site: &impl Site) -> Outcome {
     site.deploy("endless", CODE).await;
@@ -25,17 +32,23 @@ pub(super) async fn time(site: &impl Site) -> Outcome {
     let long = join_all((0..4).map(|_| site.run("endless", json!({"millis": 14_000}), 60)));
     let short = async {
         going(site, "endless", 4).await;
-        site.run("endless", json!({}), 2).await
+        // It waits for some 13 s, and has time enough for itself on a busy machine.
+        site.run("endless", json!({}), 8).await
     };
     let (long, short) = tokio::join!(long, short);
     assert!(long.iter().all(|ran| *ran == Ok(json!("well"))), "{long:?}");
     assert_eq!(short, Ok(json!("well")));
-    let began = Instant::now();
-    let ran = site.run("endless", json!({"loop": true}), 2).await;
-    match ran {
-        Err(why) if why.contains("stopped") && began.elapsed() < Duration::from_secs(60) => Outcome::Held,
-        other => Outcome::Breached(format!("after {:?}: {other:?}", began.elapsed())),
+    let mut took = Vec::new();
+    for _ in 0..TRIES {
+        let began = Instant::now();
+        match site.run("endless", json!({"loop": true}), LIMIT).await {
+            Err(why) if !why.contains("stopped") => return Outcome::Breached(format!("it ended with {why}")),
+            Ok(got) => return Outcome::Breached(format!("it ended by itself: {got}")),
+            Err(_) if began.elapsed() <= Duration::from_secs(LIMIT.into()) + LATER => return Outcome::Held,
+            Err(_) => took.push(began.elapsed()),
+        }
     }
+    Outcome::Breached(format!("with a limit of {LIMIT} s it was stopped after {took:?}"))
 }
 
 /// A run that waits, beside one that takes all memory.

@@ -9,7 +9,7 @@ mod limits;
 mod network;
 mod runs;
 pub(crate) mod sidecars;
-mod walls;
+pub(crate) mod walls;
 
 pub(crate) use network::name_service;
 

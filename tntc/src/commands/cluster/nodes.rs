@@ -3,8 +3,8 @@
 use crate::commands::{Context, Effect};
 use crate::failed::Failed;
 use crate::output::{View, words};
-use wire::Nothing;
-use wire::tools::cluster::{HealthNodes, Node};
+use crate::pages;
+use wire::tools::cluster::{HealthNodes, HealthNodesAnswer, HealthNodesArgs, Node};
 
 /// Nothing to say.
 #[derive(Debug, clap::Args)]
@@ -12,8 +12,16 @@ pub(crate) struct Nodes {}
 
 impl Nodes {
     pub(crate) async fn run(&self, context: &Context) -> Result<(), Failed> {
-        let answer = context.call::<HealthNodes>(Effect::Reads, &Nothing {}).await?;
-        Ok(context.output.show(&answer, |answer| table(&answer.nodes))?)
+        let connection = context.connect(Effect::Reads).await?;
+        let mut all = HealthNodesAnswer { nodes: Vec::new(), ready: 0, total: 0, next_cursor: None };
+        pages::each::<HealthNodes, Failed>(&connection, HealthNodesArgs::default(), |page| {
+            all.nodes.extend(page.nodes);
+            (all.ready, all.total) = (page.ready, page.total);
+            Ok(())
+        })
+        .await?;
+        connection.close().await;
+        Ok(context.output.show(&all, |all| table(&all.nodes))?)
     }
 }
 

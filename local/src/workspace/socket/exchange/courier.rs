@@ -11,7 +11,8 @@ use tokio::sync::{mpsc, oneshot};
 use tokio::time::Instant;
 use uuid::Uuid;
 
-use super::{Cargo, Ending, Line, Outgoing, Word};
+use super::sent::{self, Became, Log, Sent};
+use super::{Cargo, Ending, Line, Outgoing, Word, order};
 use crate::config::Timing;
 use crate::journal::Store;
 use crate::workspace::change::Change;
@@ -23,6 +24,8 @@ const GRACE: Duration = Duration::from_secs(10);
 /// A connection as the courier sees it.
 struct Wire {
     sender: mpsc::UnboundedSender<Outgoing>,
+    /// Its name, for people.
+    to: String,
     is_ready: bool,
     /// Told to go: gets nothing new, and is closed at this time.
     closes: Option<Instant>,
@@ -63,10 +66,14 @@ pub(super) struct Courier {
     settled: Vec<u64>,
     /// How often an event is sent again although it was acknowledged.
     again: u32,
+    /// Whether events wait, and what draws the order in which those go out that waited.
+    held: bool,
+    seed: Option<u64>,
+    log: Arc<Log>,
 }
 
 impl Courier {
-    pub(super) fn new(store: Arc<Store<State>>, timing: Timing) -> Self {
+    pub(super) fn new(store: Arc<Store<State>>, timing: Timing, log: Arc<Log>) -> Self {
         Self {
             store,
             timing,
@@ -76,6 +83,9 @@ impl Courier {
             attempts: HashMap::new(),
             settled: Vec::new(),
             again: 0,
+            held: false,
+            seed: None,
+            log,
         }
     }
 
@@ -89,6 +99,10 @@ impl Courier {
                 changed = changes.changed() => if changed.is_err() { return },
                 () = sleep_until(wake) => {}
             }
+            // What was said before something changed is heard before that goes out.
+            while let Ok(word) = inbox.try_recv() {
+                words.push(word);
+            }
             for word in words.drain(..) {
                 self.hear(word);
             }
@@ -100,8 +114,8 @@ impl Courier {
 
     fn hear(&mut self, word: Word) {
         match word {
-            Word::Joined { line, sender } => {
-                self.wires.insert(line, Wire { sender, is_ready: false, closes: None });
+            Word::Joined { line, to, sender } => {
+                self.wires.insert(line, Wire { sender, to, is_ready: false, closes: None });
             }
             Word::Ready { line } => {
                 if let Some(wire) = self.wires.get_mut(&line) {
@@ -110,20 +124,28 @@ impl Courier {
             }
             Word::Left { line } => {
                 self.wires.remove(&line);
-                self.lose(|flight| flight.line == line, |attempts, _| attempts.due = None);
+                self.lose(Became::Broken, |flight| flight.line == line, |attempts, _| attempts.due = None);
             }
             Word::Acknowledged { line, envelope, payload } => self.land(line, &envelope, payload),
             Word::Send { cargo, payload, answer } => self.send_interaction(cargo, payload, answer),
             Word::End(how) => self.end(how),
             Word::Again(times) => self.again = times,
+            Word::Hold { held, seed } => (self.held, self.seed) = (held, seed),
         }
     }
 
     fn land(&mut self, line: Line, envelope: &str, payload: Value) {
+        let now = Timestamp::now();
         match self.flights.remove(envelope).map(|flight| flight.load) {
-            Some(Load::Event(number)) if self.was_lost(number) => {}
-            Some(Load::Event(number)) => self.settle(number),
+            Some(Load::Event(number)) if self.was_lost(number) => {
+                self.log.became(envelope, Became::Lost(now));
+            }
+            Some(Load::Event(number)) => {
+                self.log.became(envelope, Became::Acknowledged(now));
+                self.settle(number);
+            }
             Some(Load::Interaction(answer)) => {
+                self.log.became(envelope, Became::Acknowledged(now));
                 // Whoever asked may have gone.
                 let _nobody = answer.send(payload);
             }
@@ -142,10 +164,16 @@ impl Courier {
     }
 
     /// Takes back what is on its way and `which` says is lost. Interactions are not sent again.
-    fn lose(&mut self, which: impl Fn(&Flight) -> bool, note: impl Fn(&mut Attempts, &Timing)) {
+    fn lose(
+        &mut self,
+        became: Became,
+        which: impl Fn(&Flight) -> bool,
+        note: impl Fn(&mut Attempts, &Timing),
+    ) {
         let lost: Vec<String> =
             self.flights.iter().filter(|(_, flight)| which(flight)).map(|(id, _)| id.clone()).collect();
         for id in lost {
+            self.log.became(&id, became);
             if let Some(Flight { load: Load::Event(number), .. }) = self.flights.remove(&id) {
                 note(self.attempts.entry(number).or_default(), &self.timing);
             }
@@ -154,6 +182,7 @@ impl Courier {
 
     fn expire(&mut self, now: Instant) {
         self.lose(
+            Became::Silence,
             |flight| flight.deadline <= now,
             |attempts, timing| {
                 attempts.due = timing.retries.get(attempts.timeouts).map(|pause| now + *pause);
@@ -200,8 +229,20 @@ impl Courier {
         Some(line)
     }
 
-    fn dispatch(&mut self, line: Line, envelope: Value, id: String, load: Load) {
+    fn dispatch(&mut self, line: Line, (kind, envelope): (&'static str, Value), id: String, load: Load) {
         if let Some(wire) = self.wires.get(&line) {
+            let payload = envelope.get("payload").unwrap_or(&Value::Null);
+            let again = envelope.get("retry_attempt").and_then(Value::as_u64).unwrap_or_default();
+            self.log.add(Sent {
+                id: id.clone(),
+                at: Timestamp::now(),
+                kind,
+                about: sent::about(kind, payload),
+                to: wire.to.clone(),
+                again: u32::try_from(again).unwrap_or(u32::MAX),
+                became: Became::Waits,
+                payload: sent::text(payload),
+            });
             // A connection that just went is noticed by its own word.
             let _gone = wire.sender.send(Outgoing::Text(envelope.to_string()));
         }
@@ -222,14 +263,18 @@ impl Courier {
             "accepts_response_payload": true,
             "payload": payload,
         });
-        self.dispatch(line, envelope, id, Load::Interaction(answer));
+        self.dispatch(line, (kind, envelope), id, Load::Interaction(answer));
     }
 
     fn send_events(&mut self, now: Instant) {
+        if self.held {
+            return;
+        }
         let state = self.store.now();
         let flying: HashSet<u64> = self.flights.values().filter_map(|flight| flight.load.event()).collect();
         let oldest = Timestamp::now().checked_sub(self.timing.keep).unwrap_or(Timestamp::MIN);
-        for (number, queued) in &state.outbox {
+        for number in &self.order(&state) {
+            let Some(queued) = state.outbox.get(number) else { continue };
             let tried = self.attempts.get(number).copied().unwrap_or_default();
             if flying.contains(number) || tried.due.is_some_and(|due| due > now) {
                 continue;
@@ -250,8 +295,19 @@ impl Courier {
                 "payload": queued.payload,
             });
             self.attempts.insert(*number, Attempts { sent: tried.sent + 1, ..tried });
-            self.dispatch(line, envelope, id, Load::Event(*number));
+            self.dispatch(line, ("events_api", envelope), id, Load::Event(*number));
         }
+    }
+
+    /// The events of the outbox in the order in which they go out.
+    fn order(&self, state: &State) -> Vec<u64> {
+        let Some(seed) = self.seed else { return state.outbox.keys().copied().collect() };
+        let waiting: Vec<(u64, String)> = state
+            .outbox
+            .iter()
+            .map(|(number, queued)| (*number, order::conversation(&queued.payload)))
+            .collect();
+        order::drawn(&waiting, seed)
     }
 
     fn end(&mut self, how: Ending) {

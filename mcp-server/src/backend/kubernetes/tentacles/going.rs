@@ -98,7 +98,7 @@ async fn take_away(cluster: &Cluster, enclave: &str, name: &str) -> Result<(), B
             return remove_rest(cluster, enclave, name).await;
         }
         if began.elapsed() > GONE_WITHIN {
-            return Err(BackendError::Unreachable(format!("pods of `{name}` are still ending")));
+            return Err(BackendError::StillGoing(format!("pods of `{name}` are still ending")));
         }
         for pod in &left {
             cluster.end_pod(enclave, pod).await?;

@@ -2,10 +2,9 @@
 
 use super::Tentacles;
 use crate::backend::{BackendError, EnclaveView};
-use crate::store::TentacleRecord;
+use crate::mirror;
 use k8s_openapi::api::apps::v1::Deployment;
 use kube::core::{PartialObjectMeta, ResourceExt};
-use manifest::TentacleMirror;
 use manifest::annotation::{MANAGED_BY, MANAGED_BY_LABEL, TENTACLE, VERSION};
 use serde_json::json;
 
@@ -27,7 +26,7 @@ impl Tentacles {
             };
             let Some(deployment) = deployments.iter().find(is_it) else { continue };
             let owner = enclave.tentacle_owners.get(name).map_or("", String::as_str);
-            let mirror = mirror(tentacle, owner);
+            let mirror = mirror::of(tentacle, owner);
             let wanted = mirror.annotations();
             let shown = deployment.annotations();
             if wanted.iter().any(|(key, value)| shown.get(*key).map(String::as_str) != *value) {
@@ -36,17 +35,5 @@ impl Tentacles {
             }
         }
         Ok(())
-    }
-}
-
-fn mirror(tentacle: &TentacleRecord, owner: &str) -> TentacleMirror {
-    TentacleMirror {
-        owner: owner.to_owned(),
-        owner_sub: tentacle.owner.subject.clone(),
-        mode: tentacle.mode.map(|mode| mode.to_string()),
-        deployed_by: tentacle.deployed_by.clone(),
-        deployed_via: tentacle.deployed_via.clone(),
-        deployed_at: tentacle.deployed_at.to_string(),
-        created_at: tentacle.created_at.to_string(),
     }
 }

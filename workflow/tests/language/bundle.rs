@@ -1,17 +1,8 @@
 //! The files of a tentacle.
 
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking, in its helpers too")]
-
+use crate::HELLO;
 use proptest::prelude::*;
 use workflow::{Bundle, ContentHash, Workflow};
-
-const WORKFLOW: &str = "\
-name: hello
-version: 1.0
-triggers: [{type: manual}]
-nodes:
-  hello: {path: nodes/hello.ts, description: Says hello}
-";
 
 fn bundle(files: &[(&str, &str)]) -> Result<Bundle, String> {
     let files = files.iter().map(|(path, text)| ((*path).to_owned(), text.as_bytes().to_vec()));
@@ -19,13 +10,13 @@ fn bundle(files: &[(&str, &str)]) -> Result<Bundle, String> {
 }
 
 fn hello() -> Bundle {
-    bundle(&[("workflow.yaml", WORKFLOW), ("nodes/hello.ts", "export default () => 1;\n")]).unwrap()
+    bundle(&[("workflow.yaml", HELLO), ("nodes/hello.ts", "export default () => 1;\n")]).unwrap()
 }
 
 #[test]
 fn a_workflow_meets_its_files() {
     assert_eq!(Workflow::of(&hello()).unwrap().name.as_str(), "hello");
-    let lacking = bundle(&[("workflow.yaml", WORKFLOW), ("nodes/helo.ts", "")]).unwrap();
+    let lacking = bundle(&[("workflow.yaml", HELLO), ("nodes/helo.ts", "")]).unwrap();
     assert_eq!(
         Workflow::of(&lacking).unwrap_err().to_string(),
         "workflow.yaml:5:17: node \"hello\": file \"nodes/hello.ts\" is not among the tentacle's files, did you mean \
@@ -53,23 +44,38 @@ fn what_is_not_a_tentacle_is_refused_for_every_reason() {
             "there is no workflow.yaml among the files",
         ]
     );
+    // what can be read of the rest is told with it: what its workflow.yaml says wrong, and what cannot be run yet
+    let workflow = HELLO.replace("type: manual", "type: queue, subject: s").replace("1.0", "one");
+    let answer = bundle(&[("../x", ""), ("workflow.yaml", &workflow)]).unwrap_err();
+    assert_eq!(
+        answer.lines().collect::<Vec<_>>(),
+        [
+            "file \"../x\" cannot be used: it must not leave the tentacle's folder",
+            "workflow.yaml:2:10: version must be semver (e.g., 1.0), got: \"one\" (two numbers with a dot between them)",
+            "workflow.yaml:3:12: trigger[0]: queue triggers are not supported yet: they need the message queue",
+            "workflow.yaml:5:17: node \"hello\": file \"nodes/hello.ts\" is not among the tentacle's files",
+        ]
+    );
     // the same path twice, written differently
-    assert!(bundle(&[("workflow.yaml", WORKFLOW), ("./workflow.yaml", "")]).is_err());
+    assert!(bundle(&[("workflow.yaml", HELLO), ("./workflow.yaml", "")]).is_err());
 }
 
 #[test]
 fn number_and_size_are_bounded() {
-    let many = (0..200).map(|n| (format!("f{n}"), Vec::new()));
-    let workflow = || ("workflow.yaml".to_owned(), WORKFLOW.as_bytes().to_vec());
+    let many = (0..199).map(|n| (format!("f{n}"), Vec::new()));
+    // so that its node is there
+    let yaml = HELLO.replace("nodes/hello.ts", "big.ts");
+    let workflow = || ("workflow.yaml".to_owned(), yaml.as_bytes().to_vec());
+    let many = many.chain([("big.ts".to_owned(), Vec::new())]);
     let error = Bundle::new(many.chain([workflow()])).unwrap_err();
     assert_eq!(error.to_string(), "201 files: a tentacle has at most 200");
-    let room = Bundle::MOST_BYTES - WORKFLOW.len();
-    assert!(Bundle::new([workflow(), ("big".to_owned(), vec![1; room])]).is_ok());
-    let error = Bundle::new([workflow(), ("big".to_owned(), vec![1; room + 1])]).unwrap_err();
+    let room = Bundle::MOST_BYTES - yaml.len();
+    assert!(Bundle::new([workflow(), ("big.ts".to_owned(), vec![1; room])]).is_ok());
+    let error = Bundle::new([workflow(), ("big.ts".to_owned(), vec![1; room + 1])]).unwrap_err();
     assert_eq!(
         error.to_string(),
         format!(
-            "the files have 921601 bytes together, the largest is \"big\" with {}: a tentacle has at most 921600",
+            "the files have 921601 bytes together, the largest is \"big.ts\" with {}: a tentacle has at most 921600",
             room + 1
         )
     );
@@ -91,7 +97,7 @@ fn the_hash_can_be_made_again_by_a_stranger() {
 #[test]
 fn line_endings_of_texts_do_not_count_and_bytes_of_others_do() {
     let with = |bytes: &[u8]| {
-        let workflow = ("workflow.yaml".to_owned(), WORKFLOW.as_bytes().to_vec());
+        let workflow = ("workflow.yaml".to_owned(), HELLO.as_bytes().to_vec());
         Bundle::new([workflow, ("x".to_owned(), bytes.to_vec())]).unwrap()
     };
     assert_eq!(with(b"a\r\nb\r\n"), with(b"a\nb\n"));
@@ -109,7 +115,7 @@ proptest! {
         at in any::<prop::sample::Index>(),
     ) {
         let take = |files: Vec<(String, String)>| {
-            let workflow = ("workflow.yaml".to_owned(), WORKFLOW.as_bytes().to_vec());
+            let workflow = ("workflow.yaml".to_owned(), HELLO.as_bytes().to_vec());
             Bundle::new(files.into_iter().map(|(path, text)| (path, text.into_bytes())).chain([workflow])).ok()
         };
         let files: Vec<_> = files.into_iter().collect();

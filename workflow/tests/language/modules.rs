@@ -1,7 +1,5 @@
 //! Modules of registries: what is not pinned is refused with its place and its pin, and what is pinned is part of the reach.
 
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking, in its helpers too")]
-
 use workflow::{Bundle, EnclaveName, Facts, Reach, Registry, Workflow, derive};
 
 const NPM: &str =

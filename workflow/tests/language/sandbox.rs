@@ -1,27 +1,18 @@
 //! What a workflow is derived into, and what the engine is told.
 
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking, in its helpers too")]
-
+use crate::HELLO;
 use workflow::{
     Bundle, Facts, Gateway, Layout, Listen, Reach, RunTokenHash, Sandbox, Unpacking, Workflow, derive,
     scaffold,
 };
-
-const HELLO: &str = "\
-name: hello
-version: 1.0
-triggers: [{type: manual}]
-nodes:
-  hello: {path: nodes/hello.ts, description: Says hello}
-config: {threshold: 4.5}
-";
 
 fn sandbox() -> Sandbox {
     let facts = Facts {
         enclave: "price-watch".parse().unwrap(),
         version: "sha256:71ba51be10b76b9b374229afd2b9836ba20b61f3e3ab3a0076bf4601cba2d5df".parse().unwrap(),
     };
-    derive(&Workflow::parse(HELLO.as_bytes()).unwrap(), &facts).unwrap()
+    let text = format!("{HELLO}config: {{threshold: 4.5}}\n");
+    derive(&Workflow::parse(text.as_bytes()).unwrap(), &facts).unwrap()
 }
 
 /// A file that the engine's own tests start it with.
@@ -182,7 +173,7 @@ fn reach_is_what_the_nodes_may_use_and_no_more() {
         reach(REACHING).to_string().lines().collect::<Vec<_>>(),
         [
             "a connects to shop.example:443",
-            "every node connects to any address of 192.0.2.0/24 on every port",
+            "every node connects to any address of 192.0.2.0/24 on every port with a protocol of its own",
             "a reads the secret shop.key",
             "it runs by the clock: 0 9 * * * (UTC)",
             "it is run by whoever calls its webhook webhook with GitHub's signature by github.webhook_secret",
@@ -216,6 +207,55 @@ fn only_what_is_new_needs_an_approval() {
         "a connects to any address of 203.0.113.0/24 on port 443/TCP"
     );
     assert!(reach(REACHING).beyond(&reach(&more)).is_empty());
+}
+
+/// The gateway looks at what is spoken in a range as it does with hosts, so that less to look at is more to reach.
+#[test]
+fn a_range_that_speaks_otherwise_is_new() {
+    let speaking = |protocol: &str| {
+        REACHING
+            .replace("uses: [shop, lib]", "uses: [wide]")
+            .replace(", {type: queue, subject: q}", "")
+            .replace(
+                "{protocol: https, type: dynamic-target",
+                &format!("{{protocol: {protocol}, type: dynamic-target"),
+            )
+    };
+    let range = "a connects to any address of 203.0.113.0/24 on port 443/TCP";
+    for (before, after, how) in [
+        ("https", "http", " without encryption"),
+        ("https", "tcp", " with a protocol of its own"),
+        ("http", "tcp", " with a protocol of its own"),
+        ("tcp", "https", ""),
+    ] {
+        let (before, after) = (reach(&speaking(before)), reach(&speaking(after)));
+        assert_eq!(after.beyond(&before).to_string(), format!("{range}{how}"));
+    }
+    // A version is held to it, too, and not only asked about.
+    let facts = Facts {
+        enclave: "a".parse().unwrap(),
+        version: format!("sha256:{}", "0".repeat(64)).parse().unwrap(),
+    };
+    let sandbox = |protocol: &str| {
+        let text = speaking(protocol).replace("    tentacular-postgres: {protocol: postgresql}\n", "");
+        derive(&Workflow::parse(text.as_bytes()).unwrap(), &facts).unwrap()
+    };
+    let ranges = |sandbox: &Sandbox| sandbox.egress.iter().map(ToString::to_string).collect::<Vec<_>>();
+    let (tls, raw) = (sandbox("https"), sandbox("tcp"));
+    assert_eq!(ranges(&raw.within(&raw.reach)), ["192.0.2.0/24", "203.0.113.0/24:443"]);
+    assert_eq!(ranges(&raw.within(&tls.reach)), ["192.0.2.0/24"]);
+
+    // Earlier releases did not write down what is spoken: that was approved for the one that is looked at most, whose digest
+    // stays what it was.
+    let stored =
+        r#"[{"range":{"node":"a","range":"203.0.113.0/24","port":{"number":443,"transport":"tcp"}}}]"#;
+    let stored: Reach = serde_json::from_str(stored).unwrap();
+    assert!(stored.beyond(&reach(&speaking("https"))).is_empty());
+    assert_eq!(
+        reach(&speaking("tcp")).beyond(&stored).iter().filter(|it| it.to_string().starts_with(range)).count(),
+        1
+    );
+    assert!(!serde_json::to_string(&stored).unwrap().contains("speaks"));
 }
 
 #[test]

@@ -1,7 +1,5 @@
 //! What this release cannot run is refused in words that say what it waits for.
 
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking, in its helpers too")]
-
 use workflow::Workflow;
 
 fn with(more: &str) -> Result<(), Vec<String>> {

@@ -1,7 +1,5 @@
 //! What a sidecar is for the nodes that use it, for those that do not, and for the owner who approves it.
 
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking, in its helpers too")]
-
 use workflow::{Facts, Reach, RunTokenHash, Sandbox, Workflow, derive};
 
 const RENDER: &str = "\

@@ -1,8 +1,6 @@
 //! The schema, the page `docs/contract.md` and the parser know the same keys. What is read is asked of the parser itself, which
 //! names all keys that it knows when it meets one that it doesn't.
 
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking, in its helpers too")]
-
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 use workflow::scaffold::Scaffold;
@@ -85,7 +83,7 @@ fn the_schema_has_the_keys_that_are_read_and_no_other() {
 
 #[test]
 fn the_page_has_the_tables_of_the_schema() {
-    let page = include_str!("../../docs/contract.md");
+    let page = include_str!("../../../docs/contract.md");
     for (part, table) in schema::tables().unwrap() {
         assert!(page.contains(&table), "docs/contract.md is to have this table of {part}:\n\n{table}");
     }
@@ -118,6 +116,15 @@ fn every_scaffold_is_a_tentacle_that_this_release_runs() {
         let files = scaffold.files(&"a-name".parse().unwrap());
         let yaml = files.iter().find(|file| file.path == Workflow::FILE).unwrap().text.clone();
         valid(&yaml).unwrap_or_else(|error| panic!("{}: {error}", scaffold.name()));
+        let schema = files.iter().find(|file| file.path == "params.schema.json").unwrap();
+        let schema: Value = serde_json::from_str(&schema.text).unwrap();
+        let validator = jsonschema::validator_for(&schema).unwrap();
+        let settings = serde_saphyr::from_str::<Value>(&yaml).unwrap()["config"].take();
+        assert!(validator.is_valid(&settings), "{settings}\n{schema}");
+        assert!(!validator.is_valid(&serde_json::json!({"timeout": 10})), "it takes anything: {schema}");
+        for setting in settings.as_object().unwrap().keys() {
+            assert!(schema["properties"][setting]["description"].is_string(), "{setting} in {schema}");
+        }
         let bundle =
             Bundle::new(files.into_iter().map(|file| (file.path.to_owned(), file.text.into_bytes())));
         let workflow = Workflow::of(&bundle.unwrap()).unwrap();
