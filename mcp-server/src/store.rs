@@ -139,6 +139,8 @@ impl Store {
         let pool = AnyPoolOptions::new()
             .max_connections(8)
             .acquire_timeout(BUSY_TIMEOUT)
+            // A connection to a file is not lost while nobody uses it.
+            .test_before_acquire(dialect == Dialect::Postgres)
             .after_connect(move |connection, _| Box::pin(prepare(connection, dialect)))
             .connect(&address)
             .await?;
@@ -163,7 +165,8 @@ impl Store {
                 inner
             }
         };
-        Ok(Tx::new(inner, turn, self.checkpoints.as_ref().map(Checkpoints::changed)))
+        let changed = self.checkpoints.as_ref().map(Checkpoints::changed);
+        Ok(Tx::new(inner, self.rights.held(), turn, changed))
     }
 
     /// The rights as they are now: what is held in memory when nothing has changed since, else read anew.

@@ -8,6 +8,9 @@ use std::str::FromStr as _;
 /// Whose argument is no text for people.
 const NOT_SAID: [&str; 7] = ["tracing", "query", "query_scalar", "expect", "env", "include_str", "info_span"];
 
+/// How statements of the database begin, which nobody hears: a sentence begins in another way.
+const STATEMENTS: [&str; 5] = ["SELECT ", "INSERT INTO ", "UPDATE ", "DELETE FROM ", "PRAGMA "];
+
 /// A text, and where it stands.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Prose {
@@ -125,7 +128,8 @@ fn error(attribute: &Group, wanted: bool, texts: &mut Vec<String>) {
 
 fn text(literal: &str) -> Option<String> {
     let text = syn::parse_str::<syn::LitStr>(literal).ok()?.value();
-    is_prose(&text).then_some(text)
+    let is_statement = STATEMENTS.iter().any(|begins| text.starts_with(begins));
+    (is_prose(&text) && !is_statement).then_some(text)
 }
 
 /// Whether there are two words side by side.

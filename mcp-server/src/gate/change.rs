@@ -64,7 +64,7 @@ impl<'g> Change<'g> {
         named: Option<&EnclaveName>,
     ) -> Result<(Self, Authorized<A>), Failure> {
         let (change, record) = self.meant::<A>(named, None).await?;
-        change.on::<A>(Arc::new(record)).await
+        change.on::<A>(record).await
     }
 
     /// Asks for `A` on an enclave whose record is at hand.
@@ -84,7 +84,6 @@ impl<'g> Change<'g> {
         name: &TentacleName,
     ) -> Result<(Self, Authorized<A>), Failure> {
         let (mut change, record) = self.meant::<A>(named, Some(name.as_str())).await?;
-        let record = Arc::new(record);
         let about =
             About { enclave: Some(record.name.as_str()), object: Some(name.as_str()), record: Some(&record) };
         let enclave = change.facts_of(&record).await?;
@@ -104,7 +103,6 @@ impl<'g> Change<'g> {
         name: &TentacleName,
     ) -> Result<(Self, Authorized<Apply>), Failure> {
         let (mut change, record) = self.meant::<Apply>(named, Some(name.as_str())).await?;
-        let record = Arc::new(record);
         if record.tentacles.contains_key(name) {
             return change.tentacle::<Apply>(named, name).await;
         }
@@ -133,13 +131,13 @@ impl<'g> Change<'g> {
     pub(crate) async fn restored(
         mut self,
         name: &EnclaveName,
-    ) -> Result<(Self, Authorized<Restore>, Option<EnclaveRecord>), Failure> {
+    ) -> Result<(Self, Authorized<Restore>, Option<Arc<EnclaveRecord>>), Failure> {
         let there = self.entries.tx.enclave(name).await.map_err(|error| unavailable(&error))?;
         let facts = match &there {
             Some(record) => Facts::Enclave(self.facts_of(record).await?),
             None => Facts::NewEnclave(self.new_facts(false).await?),
         };
-        let about = About { enclave: Some(name.as_str()), object: None, record: there.as_ref() };
+        let about = About { enclave: Some(name.as_str()), object: None, record: there.as_deref() };
         let target = OnNewEnclave { name: name.clone() };
         let (change, grant) = self.decide::<Restore>(target, facts, about).await?;
         Ok((change, grant, there))
@@ -180,8 +178,7 @@ impl<'g> Change<'g> {
         team: &str,
         channel: &str,
     ) -> Result<Option<Arc<EnclaveRecord>>, Failure> {
-        let found = self.entries.tx.enclave_of(team, channel).await.map_err(|error| unavailable(&error))?;
-        Ok(found.map(Arc::new))
+        self.entries.tx.enclave_of(team, channel).await.map_err(|error| unavailable(&error))
     }
 
     /// The identities that are bound to these Slack accounts.
@@ -222,7 +219,7 @@ impl<'g> Change<'g> {
             && let Some(record) = self.entries.tx.enclave_of(team, channel).await.map_err(failed)?
             && record.name != *name
         {
-            return Ok(Found::ChannelHas(record.name));
+            return Ok(Found::ChannelHas(record.name.clone()));
         }
         let Some(record) = self.entries.tx.enclave(name).await.map_err(failed)? else {
             return Ok(Found::Nothing);
@@ -266,7 +263,7 @@ impl<'g> Change<'g> {
         mut self,
         named: Option<&EnclaveName>,
         object: Option<&str>,
-    ) -> Result<(Self, EnclaveRecord), Failure> {
+    ) -> Result<(Self, Arc<EnclaveRecord>), Failure> {
         let own = self.call.channel().map(|(team, channel)| (team.to_owned(), channel.id.clone()));
         let found = match (own, named) {
             (Some((team, channel)), _) => self.entries.tx.enclave_of(&team, &channel).await,

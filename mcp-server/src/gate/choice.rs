@@ -8,7 +8,6 @@ use super::target::OnTentacle;
 use super::{Authorized, Change, Changed};
 use crate::store::{EnclaveRecord, Enrollment, Quota, Review};
 use policy::Mode;
-use std::sync::Arc;
 use wire::Failure;
 use workflow::{EnclaveName, TentacleName};
 
@@ -90,10 +89,10 @@ impl Change<'_> {
         let (change, record) = self.meant::<SetMode>(named, None).await?;
         // A record that cannot be read gives no right that could be taken away: setting it anew grants.
         if record.mode.is_some_and(|current| mode.only_tightens(current)) {
-            let (change, grant) = change.on::<TightenMode>(Arc::new(record)).await?;
+            let (change, grant) = change.on::<TightenMode>(record).await?;
             return Ok((change, ModeGrant::Tighten(grant)));
         }
-        let (change, grant) = change.on::<SetMode>(Arc::new(record)).await?;
+        let (change, grant) = change.on::<SetMode>(record).await?;
         Ok((change, ModeGrant::Set(grant)))
     }
 
@@ -122,10 +121,10 @@ impl Change<'_> {
     ) -> Result<(Self, QuotaGrant), Failure> {
         let (change, record) = self.meant::<RaiseQuota>(named, None).await?;
         if quota <= record.quota {
-            let (change, grant) = change.on::<LowerQuota>(Arc::new(record)).await?;
+            let (change, grant) = change.on::<LowerQuota>(record).await?;
             return Ok((change, QuotaGrant::Lower(grant)));
         }
-        let (change, grant) = change.on::<RaiseQuota>(Arc::new(record)).await?;
+        let (change, grant) = change.on::<RaiseQuota>(record).await?;
         Ok((change, QuotaGrant::Raise(grant)))
     }
 

@@ -118,7 +118,8 @@ impl Cache {
         Ok(fresh)
     }
 
-    fn held(&self) -> Arc<Rights> {
+    /// What is held, current or not.
+    pub(super) fn held(&self) -> Arc<Rights> {
         self.held.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 }

@@ -68,9 +68,7 @@ async fn an_enclave_holds_so_many_tentacles(app: App) {
              WHERE name = 'hello'"
         )
     };
-    for number in 1..100 {
-        app.database.execute(&another(number)).await;
-    }
+    app.database.change((1..100).map(another)).await;
     let refused = channel.say("ana", "wf_apply", hello("one-more", "hi")).await.unwrap_err();
     assert!(refused.code == FailureCode::Conflict && refused.message.contains("100"), "{refused:?}");
     channel.say("ana", "wf_apply", hello("hello", "another version")).await.unwrap();

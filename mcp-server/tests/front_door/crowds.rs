@@ -56,7 +56,7 @@ async fn crowd(app: &App, enclave: &str, clock: &TestClock) {
     let tentacle = "owner_issuer, owner_subject, mode, description, version, deployed_by, deployed_via, \
                     created_at, deployed_at, reach, source_commit, deploys";
     let received = clock.now().as_millisecond();
-    for insert in [
+    let inserts = [
         format!(
             "INSERT INTO tentacle (enclave, name, {tentacle}) SELECT '{enclave}', crowd.name, {tentacle} FROM tentacle, crowd \
              WHERE enclave = 'price-watch' AND tentacle.name = 'hello'"
@@ -69,9 +69,8 @@ async fn crowd(app: &App, enclave: &str, clock: &TestClock) {
             "INSERT INTO hook_delivery (id, enclave, tentacle, name, delivery, input, state, received_at) SELECT \
              '00000000-{enclave}-' || name, '{enclave}', name, 'orders', 'd', '{{}}', 'waiting', {received} FROM crowd"
         ),
-    ] {
-        app.database.execute(&format!("{names}{insert}")).await;
-    }
+    ];
+    app.database.change(inserts.map(|insert| format!("{names}{insert}"))).await;
     let mut world = app.backend.world();
     let version = world.tentacles[&("price-watch".to_owned(), "hello".to_owned())].clone();
     let places = (1..=MANY).map(|number| (enclave.to_owned(), format!("t-{number}")));

@@ -13,6 +13,9 @@ const POSTGRES: &str = "TENTACULAR_TEST_POSTGRES";
 /// Tables that count what is asked, not what holds.
 pub(crate) const BOOKKEEPING: [&str; 5] = ["generation", "trail", "request", "used_assertion", "identity"];
 
+/// Every enclave was changed by the last change.
+const COUNTED: &str = "UPDATE enclave SET changed = (SELECT number FROM generation)";
+
 /// One store.
 pub(crate) enum Database {
     Sqlite(String),
@@ -70,6 +73,18 @@ impl Database {
     /// Runs one statement.
     pub(crate) async fn execute(&self, statement: &str) {
         run(&self.url(), statement).await;
+    }
+
+    /// Runs statements that change records of enclaves, as a change that every server sees: it is counted up, as a server's is.
+    pub(crate) async fn change(&self, statements: impl IntoIterator<Item = String>) {
+        let pool = self.pool().await;
+        let mut change = pool.begin().await.unwrap();
+        let count = ["UPDATE generation SET number = number + 1", COUNTED].map(str::to_owned);
+        for statement in statements.into_iter().chain(count) {
+            sqlx::query(sqlx::AssertSqlSafe(statement)).execute(&mut *change).await.unwrap();
+        }
+        change.commit().await.unwrap();
+        pool.close().await;
     }
 
     /// All rows of all tables, each as text, by table.

@@ -52,8 +52,7 @@ async fn only_the_whole_list_confirms_the_list(app: App) {
     let hours = SignedDuration::from_hours(2).as_millis();
     let older =
         format!("UPDATE enclave SET observed_at = observed_at - {hours}, heard_at = heard_at - {hours}");
-    app.database.execute(&older).await;
-    // read anew: everybody hears of a change
+    app.database.change([older]).await;
     for news in [json!({"joined": [person("cy")]}), json!({"left": ["UGIL"]}), json!({"name": "prices"})] {
         report(&app, Timestamp::now(), news.clone()).await;
         assert!(!can_deploy(&app, "second").await, "{news}");

@@ -5,6 +5,7 @@ use crate::gate::Authorized;
 use crate::gate::act::{AddMember, AskToJoin};
 use crate::store::record::{EnclaveRecord, JoinRequest, PersonId};
 use crate::store::{StoreError, row};
+use std::sync::Arc;
 use uuid::Uuid;
 use workflow::EnclaveName;
 
@@ -28,7 +29,7 @@ pub(crate) struct Asker<'a> {
 /// [`Tx::askable_by`] make one, so that nobody is asked by strangers.
 #[derive(Debug)]
 pub(crate) struct Askable {
-    record: EnclaveRecord,
+    record: Arc<EnclaveRecord>,
     /// The verified address that is invited.
     invited: Option<String>,
 }

@@ -8,6 +8,7 @@ use crate::store::record::{EnclaveRecord, Offer, PersonId, Verdict};
 use crate::store::{Store, StoreError, row};
 use jiff::Timestamp;
 use policy::{Class, State};
+use std::sync::Arc;
 use uuid::Uuid;
 use wire::tools::person::OfferedTo;
 
@@ -16,7 +17,7 @@ use wire::tools::person::OfferedTo;
 #[derive(Debug)]
 pub(crate) struct Offered {
     offer: Offer,
-    record: EnclaveRecord,
+    record: Arc<EnclaveRecord>,
 }
 
 impl Offered {

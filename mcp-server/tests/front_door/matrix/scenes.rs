@@ -141,12 +141,9 @@ async fn freeze(app: &App, frozen: Frozen) {
 /// Gives the enclave and its tentacle these modes; some of them no tool would write.
 pub(super) async fn set_modes(app: &App, modes: &Modes) {
     let tentacle = format!("UPDATE tentacle SET mode = '{}'", modes.tentacle);
-    app.database.execute(&tentacle).await;
-    set(app, &format!("mode = '{}'", modes.enclave)).await;
+    app.database.change([tentacle, format!("UPDATE enclave SET mode = '{}'", modes.enclave)]).await;
 }
 
 async fn set(app: &App, what: &str) {
-    app.database.execute("UPDATE generation SET number = number + 1").await;
-    let update = format!("UPDATE enclave SET {what}, changed = (SELECT number FROM generation)");
-    app.database.execute(&update).await;
+    app.database.change([format!("UPDATE enclave SET {what}")]).await;
 }
