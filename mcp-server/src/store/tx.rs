@@ -28,6 +28,7 @@ pub(crate) use tentacle::DeployedVersion;
 pub(crate) use trigger::{Claim, Step, Unmet};
 
 use super::record::{EnclaveRecord, PersonId};
+use super::row::Reader;
 use super::{Rights, StoreError, row};
 use jiff::Timestamp;
 use sqlx::{Any, AnyConnection, Row, Transaction};
@@ -109,17 +110,9 @@ impl Tx {
             .bind(channel)
             .fetch_optional(&mut *self.inner)
             .await?;
-        match found {
-            Some(found) => {
-                let name: String = found.try_get("name")?;
-                match name.parse() {
-                    Ok(name) => self.enclave(&name).await,
-                    // Read, so that it is said what cannot be.
-                    Err(_) => Ok(row::enclave(&mut self.inner, &name).await?.map(Arc::new)),
-                }
-            }
-            None => Ok(None),
-        }
+        let Some(found) = found else { return Ok(None) };
+        let found = Reader::new(&found, format!("the enclave of channel `{channel}`"));
+        self.enclave(&found.parsed("name", |text| text.parse().ok())?).await
     }
 
     /// The Slack account that is bound to `person` in `team`.

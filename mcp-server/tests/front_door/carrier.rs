@@ -47,13 +47,18 @@ async fn the_source_is_deployed_and_the_rest_named_as_ignored() {
     let described = channel.say("ana", "wf_describe", json!({"name": "hello"})).await.unwrap();
     assert_eq!(described["readme"], "# Mine");
     // The same source as files is the same version.
+    let files = beside_the_code("# Mine", ("params.schema.json", "{\"type\": \"object\"}"));
+    assert_eq!(channel.say("ana", "wf_apply", files).await.unwrap()["status"], "unchanged");
+}
+
+/// The code that manifests carry, as files, with a readme and a schema of its parameters.
+fn beside_the_code(readme: &str, (schema, text): (&str, &str)) -> Value {
     let mut files = hello("hello", "hi");
     let kept = |name: &str| files["files"][name].clone();
     files["files"] = json!({
-        "workflow.yaml": kept("workflow.yaml"), "nodes/hello.ts": kept("nodes/hello.ts"), "README.md": "# Mine",
-        "params.schema.json": "{\"type\": \"object\"}",
+        "workflow.yaml": kept("workflow.yaml"), "nodes/hello.ts": kept("nodes/hello.ts"), "README.md": readme, schema: text,
     });
-    assert_eq!(channel.say("ana", "wf_apply", files).await.unwrap()["status"], "unchanged");
+    files
 }
 
 /// What the metadata brings is held to what files are held to, and takes no file of the code's place.
@@ -76,12 +81,7 @@ async fn of_the_metadata_what_was_a_file_is_read_within_the_same_bounds() {
         send(json!({"readme": "theirs", "params_schema": "type: object\n"}), json!({"README.md": "ours"}));
     let own = own.await.unwrap();
     assert_eq!((&own["status"], own["ignored"].as_array().unwrap().len()), (&json!("deployed"), 4), "{own}");
-    let mut files = hello("hello", "ours");
-    let kept = |name: &str| files["files"][name].clone();
-    files["files"] = json!({
-        "workflow.yaml": kept("workflow.yaml"), "nodes/hello.ts": kept("nodes/hello.ts"), "README.md": "ours",
-        "params.schema.yaml": "type: object\n",
-    });
+    let files = beside_the_code("ours", ("params.schema.yaml", "type: object\n"));
     assert_eq!(channel.say("ana", "wf_apply", files).await.unwrap()["status"], "unchanged");
 }
 
